@@ -1,0 +1,2 @@
+"""The console command `volplugins`: one file per command.
+"""

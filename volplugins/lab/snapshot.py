@@ -1,0 +1,40 @@
+"""A made-up machine at the moment of its crash: all that a dump writer needs to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PAGE = 0x1000
+
+
+@dataclass
+class Snapshot:
+    """Physical memory, the header's facts, and the truth that tests compare with.
+
+    Attributes:
+        machine: name of the machine, such as ``win10-x64``.
+        bits: 32 or 64.
+        pae: whether page tables are PAE (32-bit machines only).
+        pages: contents by PFN, 4096 bytes each; a PFN of ``runs`` that is absent here reads as zeros.
+        runs: RAM as the header describes it: (base PFN, page count), ascending.
+        kernel_pfns: the PFNs that a kernel-only dump keeps.
+        header: header fields under Microsoft's names (``DirectoryTableBase``, ``BugCheckCode``,
+            ``BugCheckParameter1``...); times as FILETIME counts.
+        context: the CONTEXT record of the machine's architecture, as bytes.
+        exception: the EXCEPTION_RECORD, as bytes.
+        virtual: kernel virtual address of a page to its PFN, for writers that work by virtual address (triage).
+        truth: what was built, in plain types: modules, processes, threads, culprit, symbols.
+    """
+
+    machine: str
+    bits: int
+    pae: bool
+    pages: dict[int, bytes]
+    runs: list[tuple[int, int]]
+    kernel_pfns: set[int]
+    header: dict[str, Any]
+    context: bytes
+    exception: bytes
+    virtual: dict[int, int] = field(default_factory=dict)
+    truth: dict[str, Any] = field(default_factory=dict)
