@@ -1,0 +1,125 @@
+"""A virtual address space over physical memory, read through its own page tables.
+
+Entry bits: Intel SDM 3A chapter 4 for entries with the valid bit; for the others the bits that every public
+symbol table of ``_MMPTE_SOFTWARE``/``_MMPTE_TRANSITION`` since Windows XP gives: Prototype bit 10, Transition bit 11.
+"""
+
+from __future__ import annotations
+
+from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
+from volplugins.paging.mode import Level, PagingMode, is_canonical
+from volplugins.paging.translation import State, Step, Translation
+
+VALID, LARGE, PROTOTYPE, TRANSITION = 1 << 0, 1 << 7, 1 << 10, 1 << 11
+_CACHED_TABLES = 4096  # 16 MiB of table pages at most
+_CACHED_PAGES = 65536
+
+
+class AddressSpace:
+    """Reads virtual memory of one DirectoryTableBase.
+
+    Args:
+        physical: physical memory.
+        mode: the paging mode.
+        directory_table_base: as the header or a process holds it; low bits (PCID, flags) are dropped.
+    """
+
+    def __init__(self, physical: MemoryReader, mode: PagingMode, directory_table_base: int) -> None:
+        self.physical = physical
+        self.mode = mode
+        self.directory_table_base = directory_table_base
+        self._facts = mode.facts
+        self._top = directory_table_base & ~(self._facts.top_alignment - 1) & self._facts.frame_mask
+        if mode is PagingMode.PAE:
+            self._top = directory_table_base & 0xFFFF_FFE0
+        self._tables: dict[int, bytes | None] = {}
+        self._frames: dict[int, int | State] = {}
+
+    def translate(self, virtual: int) -> Translation:
+        """Walk the tables for ``virtual``; never raises."""
+        if not is_canonical(virtual, self.mode):
+            return Translation(virtual, State.NON_CANONICAL, None, 0, ())
+        table, steps = self._top, []
+        for level in self._facts.levels:
+            where = table + level.index(virtual) * self._facts.entry_size
+            entry = self._entry(where)
+            steps.append(Step(level.name, where, entry))
+            done = self._ends_at(virtual, level, entry, tuple(steps))
+            if done is not None:
+                return done
+            assert entry is not None  # an absent entry ends the walk
+            table = entry & self._facts.frame_mask
+        raise AssertionError("the last level always ends a walk")
+
+    def read(self, address: int, size: int) -> bytes:
+        """Return ``size`` bytes; raise ReadError with the state's word at the first unreadable byte."""
+        parts: list[bytes] = []
+        while size > 0:
+            start = address & (PAGE_SIZE - 1)
+            take = min(size, PAGE_SIZE - start)
+            frame = self._frame(address - start)
+            if isinstance(frame, State):
+                raise ReadError(address, frame.value)
+            try:
+                parts.append(self.physical.read(frame + start, take))
+            except ReadError as error:
+                raise ReadError(address, error.reason) from None
+            address += take
+            size -= take
+        return b"".join(parts)
+
+    def _frame(self, page: int) -> int | State:
+        """Physical address of the page at virtual ``page``, or the state that says why there is none."""
+        frame = self._frames.get(page)
+        if frame is None:
+            result = self.translate(page)
+            frame = result.state if result.physical is None else result.physical
+            if len(self._frames) >= _CACHED_PAGES:
+                self._frames.clear()
+            self._frames[page] = frame
+        return frame
+
+    def _entry(self, where: int) -> int | None:
+        page, start = where & ~(PAGE_SIZE - 1), where & (PAGE_SIZE - 1)
+        if page not in self._tables:
+            if len(self._tables) >= _CACHED_TABLES:
+                self._tables.clear()
+            try:
+                self._tables[page] = self.physical.read(page, PAGE_SIZE)
+            except ReadError:
+                self._tables[page] = None
+        table = self._tables[page]
+        return None if table is None else int.from_bytes(table[start : start + self._facts.entry_size], "little")
+
+    def _ends_at(self, virtual: int, level: Level, entry: int | None, steps: tuple[Step, ...]) -> Translation | None:
+        """The translation if the walk ends at this entry, else None."""
+        covers = 1 << level.shift
+        if entry is None:
+            return Translation(virtual, State.NOT_IN_DUMP, None, covers, steps)
+        if not entry & VALID:
+            return self._invalid(virtual, covers, entry, steps)
+        if level.shift == 12:
+            return self._mapped(virtual, State.VALID, covers, entry, steps)
+        if level.may_be_large and entry & LARGE:
+            return self._mapped(virtual, State.LARGE, covers, entry, steps)
+        return None
+
+    def _mapped(self, virtual: int, state: State, covers: int, entry: int, steps: tuple[Step, ...]) -> Translation:
+        frame = entry & self._facts.frame_mask & ~(covers - 1)
+        if state is State.LARGE and self.mode is PagingMode.X86:
+            frame |= ((entry >> 13) & 0xFF) << 32  # PSE-36: bits 13-20 are address bits 32-39
+        return Translation(virtual, state, frame | (virtual & (covers - 1)), covers, steps)
+
+    def _invalid(self, virtual: int, covers: int, entry: int, steps: tuple[Step, ...]) -> Translation:
+        """Name an entry whose valid bit is clear; a transition page is still in memory and is followed."""
+        if entry == 0:
+            return Translation(virtual, State.NOT_MAPPED, None, covers, steps)
+        if entry & PROTOTYPE:
+            return Translation(virtual, State.PROTOTYPE, None, covers, steps)
+        if entry & TRANSITION:
+            if covers == PAGE_SIZE:
+                return self._mapped(virtual, State.TRANSITION, covers, entry, steps)
+            return Translation(virtual, State.TRANSITION, None, covers, steps)
+        offset = entry >> 12 if self._facts.entry_size == 4 else entry >> 32
+        state = State.PAGEFILE if offset else State.DEMAND_ZERO
+        return Translation(virtual, state, None, covers, steps)
