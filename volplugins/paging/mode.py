@@ -55,9 +55,7 @@ class PagingMode(str, Enum):
 
 
 _FACTS = {
-    PagingMode.X86: ModeFacts(
-        (Level("PDE", 22, 10, True), Level("PTE", 12, 10, False)), 4, 32, 0xFFFF_F000, 0x1000
-    ),
+    PagingMode.X86: ModeFacts((Level("PDE", 22, 10, True), Level("PTE", 12, 10, False)), 4, 32, 0xFFFF_F000, 0x1000),
     PagingMode.PAE: ModeFacts((Level("PDPE", 30, 2, False), _PDE, _PTE), 8, 32, _FRAME64, 0x20),
     PagingMode.X64: ModeFacts(_X64, 8, 48, _FRAME64, 0x1000),
     PagingMode.X64_LA57: ModeFacts((Level("PML5E", 48, 9, False), *_X64), 8, 57, _FRAME64, 0x1000),

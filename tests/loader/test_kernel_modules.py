@@ -1,0 +1,105 @@
+"""The loaded-module list: good, broken, looped and hostile."""
+
+import struct
+
+import pytest
+
+from volplugins.loader.kernel_modules import walk_loaded_modules
+from volplugins.loader.module import Module, ModuleTable
+from volplugins.loader.unloaded_modules import read_unloaded_modules
+from volplugins.memory.reader import SegmentReader
+
+HEAD = 0xFFFFF80000001000
+ENTRY = 0xFFFFF80000002000
+
+
+def entry64(flink: int, blink: int, base: int, size: int, name_at: int, name: str) -> bytes:
+    data = bytearray(0x80)
+    struct.pack_into("<QQ", data, 0, flink, blink)
+    struct.pack_into("<QQI", data, 0x30, base, base + 0x100, size)
+    struct.pack_into("<HHIQ", data, 0x48, 0, 0, 0, 0)
+    struct.pack_into("<HHIQ", data, 0x58, 2 * len(name), 2 * len(name), 0, name_at)
+    return bytes(data)
+
+
+def machine(count: int) -> dict[int, bytes]:
+    where = [ENTRY + i * 0x1000 for i in range(count)]
+    ring = [HEAD, *where]
+    memory = {HEAD: struct.pack("<QQ", where[0], where[-1])}
+    for i, address in enumerate(where):
+        name = f"drv{i}.sys" if i else "ntoskrnl.exe"
+        flink, blink = ring[(i + 2) % len(ring)], ring[i]
+        memory[address] = entry64(flink, blink, 0xFFFFF80100000000 + i * 0x10000, 0x8000, address + 0x100, name)
+        memory[address + 0x100] = name.encode("utf-16-le")
+    return memory
+
+
+def test_all_modules_in_load_order() -> None:
+    found = walk_loaded_modules(SegmentReader(machine(4)), HEAD, 64)
+    assert [m.image_name for m in found.modules] == ["ntoskrnl.exe", "drv1.sys", "drv2.sys", "drv3.sys"]
+    assert found.notes == ()
+
+
+def test_a_hole_is_bridged_from_the_other_end() -> None:
+    memory = machine(5)
+    del memory[ENTRY + 0x2000]
+    found = walk_loaded_modules(SegmentReader(memory), HEAD, 64)
+    assert [m.image_name for m in found.modules] == ["ntoskrnl.exe", "drv1.sys", "drv3.sys", "drv4.sys"]
+    assert any("not-in-dump" in note for note in found.notes)
+
+
+def test_a_loop_ends_with_what_was_good() -> None:
+    memory = machine(3)
+    looped = bytearray(memory[ENTRY + 0x2000])
+    struct.pack_into("<Q", looped, 0, ENTRY + 0x1000)
+    memory[ENTRY + 0x2000] = bytes(looped)
+    found = walk_loaded_modules(SegmentReader(memory), HEAD, 64)
+    assert len(found.modules) == 3
+    assert any("loop" in note for note in found.notes)
+
+
+def test_a_missing_name_costs_the_name_only() -> None:
+    memory = machine(3)
+    del memory[ENTRY + 0x1100]
+    found = walk_loaded_modules(SegmentReader(memory), HEAD, 64)
+    assert [m.image_name for m in found.modules] == ["ntoskrnl.exe", "", "drv2.sys"]
+    assert "unreadable" in found.modules[1].note
+
+
+def test_an_absent_list_is_named() -> None:
+    found = walk_loaded_modules(SegmentReader({}), HEAD, 64)
+    assert found.modules == ()
+    assert found.notes
+
+
+@pytest.mark.parametrize(
+    ("image", "name"),
+    [("ntoskrnl.exe", "nt"), ("ntkrpamp.exe", "nt"), ("halmacpi.dll", "hal"), ("dump_diskdump.sys", "dump_diskdump"),
+     ("a-b.sys", "a_b"), ("noext", "noext")],
+)  # fmt: skip
+def test_windbg_names(image: str, name: str) -> None:
+    assert Module(0x1000, 0x1000, image, "", None, None, "loaded-list").name == name
+
+
+def test_module_of_an_address() -> None:
+    table = ModuleTable(
+        [Module(0x5000, 0x1000, "b.sys", "", 0, 0, "x"), Module(0x1000, 0x2000, "a.sys", "", 0, 0, "x")]
+    )
+    assert table.at(0x1000).image_name == "a.sys"
+    assert table.at(0x2FFF).image_name == "a.sys"
+    assert table.at(0x3000) is None
+    assert table.at(0xFFF) is None
+    assert table.named("B.SYS").base == 0x5000
+
+
+def test_unloaded_drivers() -> None:
+    ring = struct.pack("<HHIQQQQ", 14, 14, 0, 0x9000, 0x10000, 0x18000, 1) + bytes(0x28 * 49)
+    memory = SegmentReader({0x100: struct.pack("<Q", 0x8000), 0x8000: ring, 0x9000: "old.sys".encode("utf-16-le")})
+    (module,) = read_unloaded_modules(memory, 0x100, 64)
+    assert (module.image_name, module.base, module.end, module.source) == (
+        "old.sys",
+        0x10000,
+        0x18000,
+        "unloaded",
+    )
+    assert read_unloaded_modules(SegmentReader({}), 0x100, 64) == ()

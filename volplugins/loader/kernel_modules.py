@@ -1,0 +1,144 @@
+"""The kernel's loaded-module list, walked through KLDR_DATA_TABLE_ENTRY records.
+
+Offsets hold for every build from Windows XP to 11 (volatility3 tables of builds 2600 to 22000 agree), but for
+TimeDateStamp, which the image itself gives better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volplugins.loader.module import Module
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.memory.structure import Layout, Structure, read_structure
+
+MAX_MODULES = 4096
+_MAX_NAME = 1024
+_LARGEST_IMAGE = 1 << 31
+
+LOADER_ENTRY = {
+    64: Layout(
+        "_KLDR_DATA_TABLE_ENTRY",
+        0x80,
+        {
+            "Flink": (0x0, 8),
+            "Blink": (0x8, 8),
+            "DllBase": (0x30, 8),
+            "EntryPoint": (0x38, 8),
+            "SizeOfImage": (0x40, 4),
+            "FullDllName": (0x48, 16),
+            "BaseDllName": (0x58, 16),
+            "CheckSum": (0x78, 4),
+        },
+        "built-in, all builds",
+    ),
+    32: Layout(
+        "_KLDR_DATA_TABLE_ENTRY",
+        0x44,
+        {
+            "Flink": (0x0, 4),
+            "Blink": (0x4, 4),
+            "DllBase": (0x18, 4),
+            "EntryPoint": (0x1C, 4),
+            "SizeOfImage": (0x20, 4),
+            "FullDllName": (0x24, 8),
+            "BaseDllName": (0x2C, 8),
+            "CheckSum": (0x40, 4),
+        },
+        "built-in, all builds",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleList:
+    """What a walk of the list gave: the modules in load order, and what was wrong with the list."""
+
+    modules: tuple[Module, ...]
+    notes: tuple[str, ...]
+
+
+def read_unicode_string(memory: MemoryReader, descriptor: bytes) -> str:
+    """Text of a UNICODE_STRING given its 8 (32-bit) or 16 (64-bit) bytes; raises ReadError."""
+    length = min(int.from_bytes(descriptor[0:2], "little"), _MAX_NAME) & ~1
+    at = len(descriptor) // 2
+    buffer = int.from_bytes(descriptor[at:], "little")
+    if not length:
+        return ""
+    return memory.read(buffer, length).decode("utf-16-le", "replace")
+
+
+def walk_loaded_modules(memory: MemoryReader, head: int, bits: int) -> ModuleList:
+    """Walk the list at ``head`` (PsLoadedModuleList) forwards, and backwards from its end where it breaks."""
+    notes: list[str] = []
+    seen: dict[int, Module] = {}
+    complete = _collect(memory, head, bits, "Flink", seen, notes)
+    forward = list(seen)
+    if not complete:
+        _collect(memory, head, bits, "Blink", seen, notes)
+    backward = [entry for entry in seen if entry not in set(forward)]
+    return ModuleList(tuple(seen[entry] for entry in (*forward, *reversed(backward))), tuple(notes))
+
+
+def _collect(memory: MemoryReader, head: int, bits: int, link: str, seen: dict[int, Module], notes: list[str]) -> bool:
+    """Add the entries of one direction to ``seen``; return whether the walk came back to ``head``."""
+    try:
+        for structure in _entries(memory, head, LOADER_ENTRY[bits], link, seen):
+            module = _module(memory, structure)
+            if module is None:
+                notes.append(f"list entry {structure.address:#x} is no module (base or size makes no sense)")
+                return False
+            seen[structure.address] = module
+    except ReadError as error:
+        notes.append(f"module list breaks at {error.address:#x}: {error.reason} (walking {link})")
+        return False
+    except _ListError as error:
+        notes.append(f"module list: {error} (walking {link})")
+        return False
+    return True
+
+
+class _ListError(Exception):
+    pass
+
+
+def _entries(
+    memory: MemoryReader, head: int, layout: Layout, link: str, seen: dict[int, Module]
+) -> Iterator[Structure]:
+    pointer = layout.members["Flink"][1]
+    offset = layout.offset(link)
+    entry = int.from_bytes(memory.read(head + offset, pointer), "little")
+    count, visited = 0, set()
+    while entry != head:
+        if entry in visited:
+            raise _ListError(f"loop at {entry:#x}")
+        if entry in seen:
+            return
+        if count == MAX_MODULES:
+            raise _ListError(f"more than {MAX_MODULES} entries")
+        visited.add(entry)
+        structure = read_structure(memory, entry, layout)
+        yield structure
+        entry = structure.unsigned(link)
+        count += 1
+
+
+def _module(memory: MemoryReader, structure: Structure) -> Module | None:
+    base, size = structure.unsigned("DllBase"), structure.unsigned("SizeOfImage")
+    if not base or base & 0xFFF or not 0 < size < _LARGEST_IMAGE:
+        return None
+    name, name_note = _text(memory, structure, "BaseDllName")
+    path, path_note = _text(memory, structure, "FullDllName")
+    if not name and path:
+        name = path.replace("/", "\\").rsplit("\\", 1)[-1]
+    note = "; ".join(part for part in (name_note, path_note) if part)
+    checksum = structure.unsigned("CheckSum") or None
+    return Module(base, size, name, path, None, checksum, "loaded-list", structure.address, note)
+
+
+def _text(memory: MemoryReader, structure: Structure, member: str) -> tuple[str, str]:
+    try:
+        return read_unicode_string(memory, structure.raw(member)), ""
+    except ReadError as error:
+        return "", f"{member} unreadable ({error.reason})"

@@ -1,0 +1,78 @@
+"""Addresses to names: ``module!symbol+0x…`` where a symbol is known, ``module+0x…`` where only the module is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from volplugins.loader.module import Module, ModuleTable
+
+
+class SymbolTable(Protocol):
+    """Names of one image by relative virtual address: a PDB's table or the image's exports."""
+
+    kind: str
+
+    def nearest(self, rva: int) -> tuple[str, int] | None:
+        """The last name at or below ``rva`` and the displacement from it in bytes."""
+        ...  # pragma: no cover - a protocol has no body
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where an address is.
+
+    Attributes:
+        module: the module, or None.
+        rva: offset from the module's base.
+        symbol, displacement: nearest name at or below, where one is known.
+        kind: where the name is from: ``pdb``, ``export`` or empty.
+    """
+
+    address: int
+    module: Module | None
+    rva: int
+    symbol: str
+    displacement: int
+    kind: str
+
+    def text(self) -> str:
+        """``module!symbol+0x…``, ``module+0x…``, or the bare address."""
+        if self.module is None:
+            return f"{self.address:#x}"
+        if self.symbol:
+            tail = f"+{self.displacement:#x}" if self.displacement else ""
+            return f"{self.module.name}!{self.symbol}{tail}"
+        return f"{self.module.name}+{self.rva:#x}"
+
+
+# an export this far below says nothing of the function an address is in
+_EXPORT_REACH = 0x1000
+
+
+class Symbolizer:
+    """Names addresses; each module's table is asked for once, when first needed."""
+
+    def __init__(self, modules: ModuleTable, table_of: Callable[[Module], SymbolTable | None]) -> None:
+        self.modules = modules
+        self._table_of = table_of
+        self._tables: dict[int, SymbolTable | None] = {}
+
+    def table(self, module: Module) -> SymbolTable | None:
+        """The table used for ``module``, or None."""
+        if module.base not in self._tables:
+            self._tables[module.base] = self._table_of(module)
+        return self._tables[module.base]
+
+    def locate(self, address: int) -> Location:
+        """Module, symbol and displacement of ``address``."""
+        module = self.modules.at(address)
+        if module is None:
+            return Location(address, None, 0, "", 0, "")
+        rva = address - module.base
+        table = self.table(module)
+        found = table.nearest(rva) if table else None
+        if found is None or table is None or (table.kind == "export" and found[1] > _EXPORT_REACH):
+            return Location(address, module, rva, "", 0, "")
+        return Location(address, module, rva, found[0], found[1], table.kind)
