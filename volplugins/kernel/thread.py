@@ -1,0 +1,65 @@
+"""Threads: what an ETHREAD says of its stack, its process and its identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.memory.structure import Layout, Structure, read_structure
+
+# without StackLimit: the largest kernel stack Windows gives (GUI threads on x64 had 0x12000 at most)
+_LARGEST_STACK = 0x12000
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One thread. ``stack_limit`` and ``stack_base`` are the lowest address of its kernel stack and the first above.
+
+    ``process`` is the process it runs in (ApcState.Process: the attached one while attached).
+    """
+
+    ethread: int
+    pid: int | None
+    tid: int | None
+    process: int | None
+    stack_limit: int
+    stack_base: int
+    teb: int | None
+    trap_frame: int | None
+
+    def holds(self, address: int) -> bool:
+        """Whether ``address`` lies in this thread's kernel stack."""
+        return self.stack_limit <= address < self.stack_base
+
+
+def read_thread(memory: MemoryReader, ethread: int, layout: Layout) -> Thread:
+    """Read the thread at ``ethread``; raises ReadError."""
+    return decode_thread(read_structure(memory, ethread, layout))
+
+
+def decode_thread(structure: Structure) -> Thread:
+    """Decode a thread from the bytes of its structure."""
+    cid = structure.raw("Cid") if structure.layout.has("Cid") else b""
+    half = len(cid) // 2
+    base = structure.get("StackBase") or structure.get("InitialStack") or 0
+    limit = structure.get("StackLimit") or 0
+    if not base - (1 << 20) <= limit < base:
+        limit = max(base - _LARGEST_STACK, 0)
+    return Thread(
+        structure.address,
+        int.from_bytes(cid[:half], "little") if cid else None,
+        int.from_bytes(cid[half:], "little") if cid else None,
+        structure.get("ApcProcess"),
+        limit,
+        base,
+        structure.get("Teb"),
+        structure.get("TrapFrame"),
+    )
+
+
+def try_read_thread(memory: MemoryReader, ethread: int, layout: Layout) -> Thread | None:
+    """Read the thread at ``ethread``, or None where it cannot be read."""
+    try:
+        return read_thread(memory, ethread, layout)
+    except ReadError:
+        return None

@@ -1,0 +1,37 @@
+"""Does a call instruction end just before an address? The test of a return address.
+
+Encodings: Intel SDM volume 2, CALL: E8 rel32, and FF /2 with every addressing form.
+"""
+
+from __future__ import annotations
+
+from volplugins.memory.reader import MemoryReader, ReadError
+
+_LONGEST = 7
+# length of an FF /2 call by the top bits of its ModRM byte, without SIB
+_LENGTHS = {0: 2, 1: 3, 2: 6, 3: 2}
+
+
+def call_before(memory: MemoryReader, address: int) -> bool | None:
+    """Whether a call instruction ends at ``address``; None where the bytes before it cannot be read."""
+    try:
+        before = memory.read(address - _LONGEST, _LONGEST)
+    except ReadError:
+        return None
+    if before[2] == 0xE8:
+        return True
+    return any(before[-length] == 0xFF and _call_length(before[-length + 1 :]) == length for length in (2, 3, 4, 6, 7))
+
+
+def _call_length(after_opcode: bytes) -> int:
+    """Length of the FF /2 call whose bytes after the opcode are given, 0 where it is another instruction."""
+    modrm = after_opcode[0]
+    form, operation, register = modrm >> 6, (modrm >> 3) & 7, modrm & 7
+    if operation != 2:
+        return 0
+    if form == 0 and register == 5:
+        return 6  # disp32: absolute on x86, from the instruction pointer on x64
+    if form != 3 and register == 4:
+        base_is_disp32 = form == 0 and len(after_opcode) > 1 and after_opcode[1] & 7 == 5
+        return 7 if base_is_disp32 else _LENGTHS[form] + 1
+    return _LENGTHS[form]
