@@ -92,6 +92,12 @@ def _overlay(layout: Layout, said: Mapping[str, int | None], width: int) -> Layo
     return Layout(layout.name, _end(members), members, f"{layout.source}, KDBG")
 
 
+def from_offsets(name: str, offsets: Mapping[str, int], bits: int, source: str) -> Layout:
+    """The layout whose members are at ``offsets``; sizes are those that the members have in every build."""
+    members = {member: (at, _size(member, bits // 8)) for member, at in offsets.items()}
+    return Layout(name, _end(members), members, source)
+
+
 def fits_system_process(memory: MemoryReader, eprocess: int, layout: Layout) -> bool:
     """Whether ``layout`` reads the name System and the PID 4 (XP too) at ``eprocess``."""
     try:

@@ -1,0 +1,248 @@
+"""The scene of a crash: everything that an analysis looks at, gathered once from a dump.
+
+Nothing here needs symbols. The host passes what it has: symbol tables by module, layouts by kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from volplugins.dumpfile.dump import Dump
+from volplugins.kernel.debugger_data import DebuggerData, decode_debugger_data, read_debugger_data
+from volplugins.kernel.kernel_space import KernelAnchors, KernelSpace, find_kernel_space
+from volplugins.kernel.layouts import (
+    KernelLayouts,
+    built_in,
+    find_process_layout,
+    fits_system_process,
+    with_debugger_data,
+)
+from volplugins.kernel.process import Process, looks_like_a_name, read_process
+from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, read_processors, triage_processor
+from volplugins.kernel.thread import Thread, try_read_thread
+from volplugins.loader.kernel_modules import walk_loaded_modules
+from volplugins.loader.module import Module, ModuleTable
+from volplugins.loader.symbolizer import Symbolizer, SymbolTable
+from volplugins.loader.unloaded_modules import read_unloaded_modules
+from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
+
+TableOf = Callable[[MemoryReader, Module], SymbolTable | None]
+LayoutsOf = Callable[[MemoryReader, Module | None], KernelLayouts | None]
+
+
+@dataclass(frozen=True, slots=True)
+class CrashScene:
+    """A dump with its kernel's memory, modules, processors, and the thread and process that crashed.
+
+    ``memory`` reads kernel virtual addresses (an empty reader where nothing can be read); ``notes`` say what could
+    not be had and why.
+    """
+
+    dump: Dump
+    memory: MemoryReader
+    space: KernelSpace | None
+    debugger_data: DebuggerData | None
+    modules: ModuleTable
+    unloaded: ModuleTable
+    symbolizer: Symbolizer
+    layouts: KernelLayouts
+    processors: tuple[Processor, ...]
+    crashed: CrashedProcessor | None
+    thread: Thread | None
+    process: Process | None
+    notes: tuple[str, ...]
+
+    @property
+    def bits(self) -> int:
+        """Width of the machine's addresses."""
+        return self.dump.header.bits
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is known so far while a scene is put together."""
+
+    dump: Dump
+    memory: MemoryReader = field(default_factory=lambda: SegmentReader({}))
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def bits(self) -> int:
+        return self.dump.header.bits
+
+
+def build_scene(
+    dump: Dump,
+    table_of: TableOf | None = None,
+    layouts_of: LayoutsOf | None = None,
+    directories: Sequence[tuple[int, str]] = (),
+) -> CrashScene:
+    """Gather the scene.
+
+    Args:
+        dump: the opened dump.
+        table_of: gives the symbols of a module, or None; exports are the caller's to add.
+        layouts_of: gives the kernel's layouts from its symbol table, or None.
+        directories: further DirectoryTableBase values to try where the header's own reads nothing.
+    """
+    work = _Work(dump)
+    space = _open_memory(work, directories)
+    data = _debugger_data(work)
+    modules, unloaded = _modules(work, data)
+    layouts = _layouts(work, data, modules, layouts_of)
+    processors, crashed, thread = _crashed_thread(work, data, layouts)
+    process = _process(work, thread, layouts)
+    memory = work.memory
+    symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
+    return CrashScene(
+        dump, memory, space, data, modules, unloaded, symbolizer, layouts, processors, crashed, thread, process,
+        tuple(work.notes),
+    )  # fmt: skip
+
+
+def _open_memory(work: _Work, directories: Sequence[tuple[int, str]]) -> KernelSpace | None:
+    """Give ``work`` a reader of kernel memory; return the address space where there are page tables."""
+    dump, header = work.dump, work.dump.header
+    if dump.triage is not None:
+        work.memory = dump.triage.virtual_memory
+        return None
+    if dump.memory is None:
+        work.notes.append("the dump holds no memory")
+        return None
+    anchors = KernelAnchors(header.ps_loaded_module_list, header.ps_active_process_head, header.kd_debugger_data_block)
+    tried = [(header.directory_table_base, "the header"), *directories]
+    space = find_kernel_space(dump.memory, work.bits, header.pae, tried, anchors)
+    if space is None:
+        work.notes.append("no page directory reads the kernel: neither the header's nor any other that is known")
+        return None
+    work.memory = space.space
+    return space
+
+
+def _debugger_data(work: _Work) -> DebuggerData | None:
+    triage, address = work.dump.triage, work.dump.header.kd_debugger_data_block
+    if triage is not None and triage.debugger_data is not None:
+        data = decode_debugger_data(triage.debugger_data.data, address, work.bits)
+    else:
+        data = read_debugger_data(work.memory, address, work.bits) if address else None
+    if data is None:
+        work.notes.append(f"no debugger data block at KdDebuggerDataBlock {address:#x}")
+    return data
+
+
+def _modules(work: _Work, data: DebuggerData | None) -> tuple[ModuleTable, ModuleTable]:
+    """Loaded and unloaded modules: a triage dump's own lists, else the kernel's, by header first, then by KDBG."""
+    triage = work.dump.triage
+    if triage is not None:
+        loaded = [
+            Module(d.base, d.size, d.name.rsplit("\\", 1)[-1], d.name if "\\" in d.name else "", d.timestamp,
+                   d.checksum, "triage", None, d.note)
+            for d in triage.drivers
+        ]  # fmt: skip
+        gone = [Module(u.start, u.end - u.start, u.name, "", None, None, "unloaded") for u in triage.unloaded]
+        return ModuleTable(loaded), ModuleTable(gone)
+    heads = [work.dump.header.ps_loaded_module_list, data.addresses.get("PsLoadedModuleList", 0) if data else 0]
+    modules: tuple[Module, ...] = ()
+    for head in dict.fromkeys(head for head in heads if head):
+        found = walk_loaded_modules(work.memory, head, work.bits)
+        work.notes.extend(found.notes)
+        if found.modules:
+            modules = found.modules
+            break
+    pointer = data.addresses.get("MmUnloadedDrivers", 0) if data else 0
+    gone_modules = read_unloaded_modules(work.memory, pointer, work.bits) if pointer else ()
+    return ModuleTable(modules), ModuleTable(gone_modules)
+
+
+def _layouts(
+    work: _Work, data: DebuggerData | None, modules: ModuleTable, layouts_of: LayoutsOf | None
+) -> KernelLayouts:
+    """Layouts from symbols, else built in and checked against the System process, else found in it."""
+    said = layouts_of(work.memory, modules.kernel) if layouts_of else None
+    if said is not None:
+        return said
+    layouts = built_in(work.bits, work.dump.header.minor_version)
+    if data is not None:
+        layouts = with_debugger_data(layouts, data, work.bits)
+    return _checked(work, layouts)
+
+
+def _checked(work: _Work, layouts: KernelLayouts) -> KernelLayouts:
+    head = work.dump.header.ps_active_process_head
+    if work.dump.triage is not None or not head:
+        return layouts
+    try:
+        links = int.from_bytes(work.memory.read(head, work.bits // 8), "little")
+    except ReadError:
+        return layouts
+    if fits_system_process(work.memory, links - layouts.process.offset("ActiveProcessLinks"), layouts.process):
+        return layouts
+    found = find_process_layout(work.memory, links, layouts.process, work.bits)
+    if found is None:
+        work.notes.append(f"layout of _EPROCESS is unsure: {layouts.process.source} does not fit the System process")
+        return layouts
+    return KernelLayouts(found, layouts.thread, layouts.processor)
+
+
+def _crashed_thread(
+    work: _Work, data: DebuggerData | None, layouts: KernelLayouts
+) -> tuple[tuple[Processor, ...], CrashedProcessor | None, Thread | None]:
+    context = work.dump.header.context
+    ip, sp = (context.ip, context.sp) if context else (0, 0)
+    if work.dump.triage is not None:
+        return _triage_thread(work, layouts)
+    block = data.addresses.get("KiProcessorBlock", 0) if data else 0
+    count = work.dump.header.number_processors
+    processors = read_processors(work.memory, block, count, layouts, work.bits) if block else ()
+    crashed = find_crashed(processors, ip, sp)
+    if crashed is None:
+        work.notes.append("which processor crashed could not be told: no KPRCB fits the header's context")
+        return processors, None, None
+    return processors, crashed, crashed.processor.current_thread
+
+
+def _triage_thread(
+    work: _Work, layouts: KernelLayouts
+) -> tuple[tuple[Processor, ...], CrashedProcessor | None, Thread | None]:
+    """A triage dump holds the crashing processor's KPRCB and thread as blocks without their addresses."""
+    triage = work.dump.triage
+    assert triage is not None
+    if triage.thread is None:
+        return (), None, None
+    address, prcb = _triage_addresses(work, layouts)
+    reader = SegmentReader({address: triage.thread.data})
+    thread = try_read_thread(reader, address, layouts.thread)
+    if prcb is None or triage.prcb is None:
+        return (), None, thread
+    processor = triage_processor(SegmentReader({prcb: triage.prcb.data}), prcb, layouts, work.bits, thread)
+    return (processor,), CrashedProcessor(processor, "the only processor in a triage dump"), thread
+
+
+def _triage_addresses(work: _Work, layouts: KernelLayouts) -> tuple[int, int | None]:
+    """Address of the ETHREAD (from the KPRCB's CurrentThread; 0 where unknown) and of the KPRCB block."""
+    triage = work.dump.triage
+    assert triage is not None
+    if triage.prcb is None:
+        return 0, None
+    at, width = layouts.processor.members["CurrentThread"]
+    return int.from_bytes(triage.prcb.data[at : at + width], "little"), triage.prcb.virtual or 0
+
+
+def _process(work: _Work, thread: Thread | None, layouts: KernelLayouts) -> Process | None:
+    if thread is None or not thread.process:
+        return None
+    triage = work.dump.triage
+    memory = work.memory
+    if triage is not None:
+        if triage.process is None:
+            return None
+        memory = SegmentReader({thread.process: triage.process.data})
+    try:
+        process = read_process(memory, thread.process, layouts.process)
+    except ReadError as error:
+        work.notes.append(f"process {thread.process:#x} cannot be read: {error.reason}")
+        return None
+    if process.name and not looks_like_a_name(process.name):
+        work.notes.append(f"process {process.eprocess:#x}: its name is no text; the layout may not fit")
+    return process

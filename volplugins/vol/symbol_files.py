@@ -1,0 +1,127 @@
+"""Symbol tables (ISF files) as volatility3 keeps them: found by PDB identity, read once, without its objects."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from volatility3.framework import constants
+from volatility3.framework.automagic import symbol_cache
+from volatility3.framework.layers import resources
+from volatility3.framework.symbols import intermed
+
+from volplugins.kernel.layouts import KernelLayouts, from_offsets
+
+if TYPE_CHECKING:
+    from volplugins.image.debug_record import DebugRecord
+
+vollog = logging.getLogger(__name__)
+
+# our member name: path through the symbol table's types
+_MEMBERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "_EPROCESS": {
+        "UniqueProcessId": ("UniqueProcessId",),
+        "ActiveProcessLinks": ("ActiveProcessLinks",),
+        "ImageFileName": ("ImageFileName",),
+        "InheritedFromUniqueProcessId": ("InheritedFromUniqueProcessId",),
+        "Peb": ("Peb",),
+        "CreateTime": ("CreateTime",),
+        "ExitTime": ("ExitTime",),
+        "ThreadListHead": ("ThreadListHead",),
+        "DirectoryTableBase": ("Pcb", "DirectoryTableBase"),
+    },
+    "_ETHREAD": {
+        "InitialStack": ("Tcb", "InitialStack"),
+        "StackLimit": ("Tcb", "StackLimit"),
+        "KernelStack": ("Tcb", "KernelStack"),
+        "StackBase": ("Tcb", "StackBase"),
+        "TrapFrame": ("Tcb", "TrapFrame"),
+        "State": ("Tcb", "State"),
+        "Teb": ("Tcb", "Teb"),
+        "ApcProcess": ("Tcb", "ApcState", "Process"),
+        "Cid": ("Cid",),
+    },
+    "_KPRCB": {
+        "CurrentThread": ("CurrentThread",),
+        "Number": ("Number",),
+        "ContextFrame": ("ProcessorState", "ContextFrame"),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PdbSymbols:
+    """Symbols of one PDB by relative virtual address."""
+
+    location: str
+    addresses: list[int]
+    names: list[str]
+    types: dict[str, Any]
+    kind: str = "pdb"
+
+    def nearest(self, rva: int) -> tuple[str, int] | None:
+        """The last symbol at or below ``rva`` and the displacement from it."""
+        index = bisect_right(self.addresses, rva) - 1
+        return (self.names[index], rva - self.addresses[index]) if index >= 0 else None
+
+    def layouts(self, bits: int) -> KernelLayouts | None:
+        """Layouts of the kernel's structures, or None where this table lacks one of them."""
+        found = []
+        for structure, members in _MEMBERS.items():
+            offsets = {ours: self._offset(structure, path) for ours, path in members.items()}
+            known = {ours: at for ours, at in offsets.items() if at is not None}
+            if not known:
+                return None
+            found.append(from_offsets(structure, known, bits, "symbols"))
+        return KernelLayouts(*found)
+
+    def _offset(self, structure: str, path: tuple[str, ...]) -> int | None:
+        total = 0
+        for member in path:
+            entry = self.types.get(structure, {}).get("fields", {}).get(member)
+            if entry is None:
+                return None
+            total += entry["offset"]
+            structure = entry["type"].get("name", "")
+        return total
+
+
+_loaded: dict[str, PdbSymbols | None] = {}
+
+
+def find_location(record: DebugRecord) -> str | None:
+    """Where the symbol table of this PDB is: in volatility3's cache of identifiers, else in its symbol folders."""
+    identifiers = os.path.join(constants.CACHE_PATH, constants.IDENTIFIERS_FILENAME)
+    wanted = symbol_cache.WindowsIdentifier.generate(record.pdb_name, record.guid, record.age)
+    found = None
+    if os.path.exists(identifiers):
+        found = symbol_cache.SqliteCache(identifiers).find_location(wanted, "windows")
+    if found:
+        return found
+    name = os.path.join(record.pdb_name, f"{record.guid}-{record.age}")
+    return next(iter(intermed.IntermediateSymbolTable.file_symbol_url("windows", name)), None)
+
+
+def load(record: DebugRecord) -> PdbSymbols | None:
+    """The symbols of this PDB where a table can be had without a network, else None."""
+    location = find_location(record)
+    if location is None:
+        return None
+    if location not in _loaded:
+        _loaded[location] = _read(location)
+    return _loaded[location]
+
+
+def _read(location: str) -> PdbSymbols | None:
+    try:
+        with resources.ResourceAccessor().open(location) as file:
+            table = json.load(file)
+        pairs = sorted((entry["address"], name) for name, entry in table["symbols"].items())
+        return PdbSymbols(location, [at for at, _ in pairs], [name for _, name in pairs], table["user_types"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        vollog.warning(f"volplugins: symbol table {location} cannot be used: {error}")
+        return None
