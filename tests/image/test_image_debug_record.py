@@ -1,0 +1,94 @@
+"""Debug records: RSDS and NB10, by the directory and by search, whole and hostile."""
+
+import struct
+
+import pytest
+from made_image import GUID_TEXT, RDATA, MadeImage
+
+from volplugins.image.debug_record import DebugRecord, read_debug_record
+from volplugins.image.headers import read_headers
+from volplugins.memory.reader import MemoryReader, PageReader, SegmentReader
+
+DIRECTORY_AT = {32: 0x98 + 96 + 48, 64: 0x98 + 112 + 48}
+
+
+def record_of(memory: MemoryReader, base: int) -> DebugRecord | None:
+    headers = read_headers(memory, base)
+    assert headers is not None
+    return read_debug_record(memory, headers)
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_rsds(bits: int) -> None:
+    made = MadeImage(bits, age=0x1A)
+    found = record_of(PageReader(made.pages()), made.base)
+    assert found == DebugRecord("contoso.pdb", "d:\\os\\obj\\amd64\\contoso.pdb", GUID_TEXT, 26, "debug-directory")
+    assert found.guid_age == GUID_TEXT + "1a"
+    assert found.symbol_path == f"contoso.pdb/{GUID_TEXT}1a/contoso.pdb"
+
+
+def test_nb10_of_old_images() -> None:
+    made = MadeImage(32, b"ntoskrnl.pdb", 2, nb10=True)
+    found = record_of(PageReader(made.pages()), made.base)
+    assert found is not None
+    assert (found.guid, found.age, found.symbol_path) == ("3B7D84E3", 2, "ntoskrnl.pdb/3B7D84E32/ntoskrnl.pdb")
+
+
+def test_found_by_search_where_the_directory_is_gone() -> None:
+    made = MadeImage()
+    image = made.build()
+    struct.pack_into("<II", image, DIRECTORY_AT[64], 0, 0)
+    found = record_of(SegmentReader({0: bytes(image)}), 0)
+    assert found is not None
+    assert (found.source, found.guid, found.pdb_name) == ("scan", GUID_TEXT, "contoso.pdb")
+
+
+def test_missing_pages_give_nothing() -> None:
+    made = MadeImage()
+    assert record_of(PageReader(made.pages(RDATA)), made.base) is None
+
+
+def test_a_search_passes_false_starts() -> None:
+    image = MadeImage().build()
+    struct.pack_into("<II", image, DIRECTORY_AT[64], 0, 0)
+    image[RDATA + 8 : RDATA + 12] = b"RSDS"
+    image[RDATA + 0x40 : RDATA + 0x44] = b"RSDS"
+    found = record_of(SegmentReader({0: bytes(image)}), 0)
+    assert found is not None and found.pdb_name == "contoso.pdb"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (b"contoso.pdb", "contoso.pdb"),
+        (b"/build/out/contoso.pdb", "contoso.pdb"),
+        (b"..\\..\\x.pdb", "x.pdb"),
+        ("d:\\größe.pdb".encode(), "größe.pdb"),
+        (b"", None),
+        (b"d:\\dir\\", None),
+        (b"d:\\dir\\..", None),
+        (b"a\nb.pdb", None),
+        (b"x" * 2000, None),
+    ],
+)
+def test_paths(path: bytes, name: str | None) -> None:
+    made = MadeImage(pdb_path=path)
+    found = record_of(PageReader(made.pages()), made.base)
+    assert (found.pdb_name if found else None) == name
+
+
+@pytest.mark.parametrize("pair", [(RDATA, 0xFFFFFFFF), (0xFFFFFFFF, 28), (0x6FFF, 0x10000), (RDATA, 27), (1, 28)])
+def test_hostile_directories_end(pair: tuple[int, int]) -> None:
+    image = MadeImage().build()
+    struct.pack_into("<II", image, DIRECTORY_AT[64], *pair)
+    found = record_of(SegmentReader({0: bytes(image)}), 0)
+    assert found is not None and found.guid == GUID_TEXT
+
+
+def test_first_usable_entry_wins() -> None:
+    image = MadeImage().build()
+    image[RDATA + 28 : RDATA + 56] = image[RDATA : RDATA + 28]
+    struct.pack_into("<I", image, RDATA + 20, 0x7F000000)
+    struct.pack_into("<II", image, DIRECTORY_AT[64], RDATA, 56)
+    found = record_of(SegmentReader({0: bytes(image)}), 0)
+    assert found is not None and found.source == "debug-directory"

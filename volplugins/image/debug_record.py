@@ -1,0 +1,125 @@
+"""The debug record that names an image's PDB: CodeView RSDS, and NB10 of images from Windows 2000 and XP.
+
+Record layouts: LLVM's "PDB file format" pages and Microsoft's "PE Format" (debug directory).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volplugins.image.headers import DIRECTORY_DEBUG, ImageHeaders
+from volplugins.image.image_view import ImageView
+from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
+
+_CODEVIEW = 2
+_ENTRY = 28
+_MAX_ENTRIES = 32
+_LONGEST_PATH = 1024
+# pages of read-only data searched where the debug directory is of no use; linkers put the record near the start
+_SCANNED_PAGES = 64
+_LARGEST_AGE = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class DebugRecord:
+    """Identity of an image's PDB.
+
+    Attributes:
+        pdb_name: file name only, such as ``ntkrnlmp.pdb``.
+        pdb_path: path as the linker stored it.
+        guid: RSDS: 32 upper-case hexadecimal digits, as volatility3 names its symbol files. NB10: the PDB's time
+            stamp, 8 digits, which takes the GUID's place on a symbol server.
+        age: the record's age.
+        source: ``debug-directory`` or ``scan``.
+    """
+
+    pdb_name: str
+    pdb_path: str
+    guid: str
+    age: int
+    source: str = "debug-directory"
+
+    @property
+    def guid_age(self) -> str:
+        """GUID and age in hexadecimal, the directory name on a symbol server (spelled as Breakpad's tools do)."""
+        return f"{self.guid}{self.age:x}"
+
+    @property
+    def symbol_path(self) -> str:
+        """Path of the PDB below a symbol server or in a symbol store."""
+        return f"{self.pdb_name}/{self.guid_age}/{self.pdb_name}"
+
+
+def read_debug_record(memory: MemoryReader, headers: ImageHeaders) -> DebugRecord | None:
+    """The image's CodeView record: by its debug directory, else by a bounded search; None where there is none."""
+    view = headers.view(memory)
+    for rva in _codeview_records(view, headers.directories[DIRECTORY_DEBUG]):
+        record = _record_at(view, rva, "debug-directory")
+        if record is not None:
+            return record
+    return _scan(view, headers)
+
+
+def _codeview_records(view: ImageView, directory: tuple[int, int]) -> Iterator[int]:
+    """RVAs of the CodeView records that the debug directory lists."""
+    start, size = directory
+    for index in range(min(size // _ENTRY, _MAX_ENTRIES) if start else 0):
+        try:
+            entry = view.read(start + index * _ENTRY, _ENTRY)
+        except ReadError:
+            continue
+        kind, _, rva = struct.unpack_from("<III", entry, 12)
+        if kind == _CODEVIEW and rva:
+            yield rva
+
+
+def _record_at(view: ImageView, rva: int, source: str) -> DebugRecord | None:
+    try:
+        signature = view.read(rva, 4)
+        if signature == b"RSDS":
+            body = view.read(rva + 4, 20)
+            guid, age = _guid_text(body[:16]), int.from_bytes(body[16:], "little")
+            path = view.text(rva + 24, _LONGEST_PATH)
+        elif signature == b"NB10":
+            stamp, age = struct.unpack("<II", view.read(rva + 8, 8))
+            guid = f"{stamp:08X}"
+            path = view.text(rva + 16, _LONGEST_PATH)
+        else:
+            return None
+    except ReadError:
+        return None
+    return _checked(path, guid, age, source)
+
+
+def _guid_text(guid: bytes) -> str:
+    first, second, third = struct.unpack_from("<IHH", guid)
+    return f"{first:08X}{second:04X}{third:04X}" + guid[8:].hex().upper()
+
+
+def _checked(path: bytes, guid: str, age: int, source: str) -> DebugRecord | None:
+    """The record, unless its path is no path: it becomes part of file names and URLs."""
+    text = path.decode("utf-8", "backslashreplace")
+    name = text.replace("\\", "/").rsplit("/", 1)[-1]
+    if not name or name in {".", ".."} or not text.isprintable():
+        return None
+    return DebugRecord(name, text, guid, age, source)
+
+
+def _scan(view: ImageView, headers: ImageHeaders) -> DebugRecord | None:
+    """Search the first pages of ``.rdata`` for an RSDS record of a ``.pdb``."""
+    pages = _SCANNED_PAGES
+    for section in headers.sections:
+        if section.name != ".rdata":
+            continue
+        size = min(section.virtual_size, pages * PAGE_SIZE)
+        pages -= -(-size // PAGE_SIZE)
+        data, _ = view.read_sparse(section.rva, size)
+        at = data.find(b"RSDS")
+        while at >= 0:
+            record = _record_at(view, section.rva + at, "scan")
+            if record and record.age <= _LARGEST_AGE and record.pdb_name.lower().endswith(".pdb"):
+                return record
+            at = data.find(b"RSDS", at + 1)
+    return None
