@@ -52,17 +52,10 @@ def analyse(scene: CrashScene) -> Analysis:
     return Analysis(scene, fault, crash_stack, fault_stack, culprit, manual, signature, _instruction(scene, fault.ip))
 
 
-def _is_code(scene: CrashScene, address: int) -> bool:
-    module = scene.modules.at(address)
-    return module is not None and address - module.base >= 0x400  # headers are no code
-
-
 def _walk(scene: CrashScene, ip: int, sp: int, fp: int, trust: Trust) -> Stack:
     if not sp:
         return Stack((), Stop.NO_CONTEXT)
-    return walk(
-        scene.memory, ip, sp, fp, stack_bound(scene, sp), scene.bits, lambda address: _is_code(scene, address), trust
-    )
+    return walk(scene.memory, ip, sp, fp, stack_bound(scene, sp), scene.bits, scene.code.holds, trust)
 
 
 def _crash_stack(scene: CrashScene) -> Stack:

@@ -18,9 +18,10 @@ from volplugins.kernel.layouts import (
     fits_system_process,
     with_debugger_data,
 )
-from volplugins.kernel.process import Process, looks_like_a_name, read_process
+from volplugins.kernel.process import Process, looks_like_a_name, read_process, walk_active_processes
 from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, read_processors, triage_processor
 from volplugins.kernel.thread import Thread, try_read_thread
+from volplugins.loader.code_ranges import CodeRanges
 from volplugins.loader.kernel_modules import walk_loaded_modules
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
@@ -35,6 +36,7 @@ LayoutsOf = Callable[[MemoryReader, Module | None], KernelLayouts | None]
 class CrashScene:
     """A dump with its kernel's memory, modules, processors, and the thread and process that crashed.
 
+    ``system_process`` is the first of the active list.
     ``memory`` reads kernel virtual addresses (an empty reader where nothing can be read); ``notes`` say what could
     not be had and why.
     """
@@ -46,11 +48,13 @@ class CrashScene:
     modules: ModuleTable
     unloaded: ModuleTable
     symbolizer: Symbolizer
+    code: CodeRanges
     layouts: KernelLayouts
     processors: tuple[Processor, ...]
     crashed: CrashedProcessor | None
     thread: Thread | None
     process: Process | None
+    system_process: Process | None
     notes: tuple[str, ...]
 
     @property
@@ -96,8 +100,8 @@ def build_scene(
     memory = work.memory
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
     return CrashScene(
-        dump, memory, space, data, modules, unloaded, symbolizer, layouts, processors, crashed, thread, process,
-        tuple(work.notes),
+        dump, memory, space, data, modules, unloaded, symbolizer, CodeRanges(memory, modules), layouts,
+        processors, crashed, thread, process, _system_process(work, layouts), tuple(work.notes),
     )  # fmt: skip
 
 
@@ -246,3 +250,15 @@ def _process(work: _Work, thread: Thread | None, layouts: KernelLayouts) -> Proc
     if process.name and not looks_like_a_name(process.name):
         work.notes.append(f"process {process.eprocess:#x}: its name is no text; the layout may not fit")
     return process
+
+
+def _system_process(work: _Work, layouts: KernelLayouts) -> Process | None:
+    """The System process: the first of the active list in every Windows, if it is named so."""
+    head = work.dump.header.ps_active_process_head
+    if work.dump.triage is not None or not head:
+        return None
+    try:
+        first = next(walk_active_processes(work.memory, head, layouts.process), None)
+    except ReadError:
+        return None
+    return first if first is not None and first.name == "System" else None

@@ -1,0 +1,1 @@
+"""The shells: one small file per command, options in, rows out."""

@@ -1,0 +1,32 @@
+# Volatility Software License 1.0, https://www.volatilityfoundation.org/license/vsl-v1.0
+"""windows.kd.analyze: what crashed, who is to blame, and how sure that is."""
+
+from volatility3.framework import interfaces, renderers
+from volatility3.framework.configuration import requirements
+
+
+class Analyze(interfaces.plugins.PluginInterface):
+    """Says what crashed, who is to blame and how sure that is (WinDbg: !analyze -v).
+
+    Works on every dump type, with symbols, with exports only, and with nothing; each row says how it is known.
+    Sections: bugcheck, context, process, system, culprit, signature, stack, modules, symbols (what is missing),
+    completeness.
+    """
+
+    _required_framework_version = (2, 0, 0)
+    _version = (1, 0, 0)
+
+    @classmethod
+    def get_requirements(cls):
+        return [requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump")]
+
+    def _generator(self):
+        from volplugins.vol.analyze_shell import rows_below
+        from volplugins.vol.rows import volatility_cell
+
+        for row in rows_below(self.context, self.config["primary"]):
+            yield 0, tuple(volatility_cell(cell) for cell in row)
+
+    def run(self):
+        columns = [("Section", str), ("Field", str), ("Value", str), ("Confidence", str), ("Evidence", str)]
+        return renderers.TreeGrid(columns, self._generator())

@@ -1,0 +1,16 @@
+# Volatility Software License 1.0, https://www.volatilityfoundation.org/license/vsl-v1.0
+"""Registers the suite's dump layers and its JSON lines renderer with volatility3: importing them is enough."""
+
+try:
+    from volplugins.vol.header_kernel import HeaderKernelFinder
+    from volplugins.vol.json_lines import JsonLinesRenderer
+    from volplugins.vol.stacker import KernelDumpStacker
+    from volplugins.vol.symbol_path import add_own_symbols
+
+    add_own_symbols()
+except ImportError:
+    raise
+except Exception as error:  # volatility3 survives an ImportError only
+    raise ImportError(f"volplugins cannot be loaded: {error}") from error
+
+__all__ = ["HeaderKernelFinder", "JsonLinesRenderer", "KernelDumpStacker"]

@@ -1,0 +1,31 @@
+# Volatility Software License 1.0, https://www.volatilityfoundation.org/license/vsl-v1.0
+"""windows.kd.dumpinfo: what a crash dump file is, whether it is whole, and what it holds."""
+
+from volatility3.framework import interfaces, renderers
+from volatility3.framework.configuration import requirements
+
+
+class DumpInfo(interfaces.plugins.PluginInterface):
+    """Shows what a crash dump is, whether it is whole and what it holds (WinDbg: .dumpdebug, dumpchk).
+
+    Groups: header (every field under Microsoft's name), runs (physical memory in the file), completeness
+    (expected and real size, pages missing, a score), crosscheck (header against memory), triage (blocks of a
+    small dump), notes (everything odd). Needs no symbols.
+    """
+
+    _required_framework_version = (2, 0, 0)
+    _version = (1, 0, 0)
+
+    @classmethod
+    def get_requirements(cls):
+        return [requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump")]
+
+    def _generator(self):
+        from volplugins.vol.dumpinfo_shell import rows_below
+        from volplugins.vol.rows import volatility_cell
+
+        for row in rows_below(self.context, self.config["primary"]):
+            yield 0, tuple(volatility_cell(cell) for cell in row)
+
+    def run(self):
+        return renderers.TreeGrid([("Group", str), ("Field", str), ("Value", str), ("Note", str)], self._generator())

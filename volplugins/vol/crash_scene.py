@@ -1,0 +1,67 @@
+"""From a volatility3 context to the core's scene of a crash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from volplugins.bugcheck.scene import CrashScene, build_scene
+from volplugins.image.debug_record import DebugRecord, read_debug_record
+from volplugins.image.exports import read_exports
+from volplugins.image.headers import read_headers
+from volplugins.kernel.layouts import KernelLayouts
+from volplugins.loader.module import Module
+from volplugins.loader.symbolizer import SymbolTable
+from volplugins.memory.reader import MemoryReader
+from volplugins.vol import symbol_files
+from volplugins.vol.opened_dumps import open_layer
+
+if TYPE_CHECKING:
+    from volatility3.framework.interfaces.context import ContextInterface
+
+    from volplugins.dumpfile.dump import Dump
+
+
+def dump_below(context: ContextInterface, layer_name: str) -> Dump:
+    """The dump that the layer stands on, whatever volatility3 put on top of it.
+
+    Raises:
+        DumpError: the file is no crash dump, or cannot be opened; one line for the user.
+    """
+    layer = context.layers[layer_name]
+    while layer.dependencies if hasattr(layer, "dependencies") else ():
+        layer = context.layers[layer.dependencies[0]]
+    return open_layer(layer)
+
+
+def scene_below(context: ContextInterface, layer_name: str) -> CrashScene:
+    """The scene of the dump below ``layer_name``, with the symbols that volatility3's folders hold."""
+    layer = context.layers[layer_name]
+    scanned = layer.config.get("page_map_offset", None)
+    directories = [(int(scanned), "volatility3's scan")] if scanned else []
+    return scene_of(dump_below(context, layer_name), directories)
+
+
+def scene_of(dump: Dump, directories: list[tuple[int, str]] | None = None) -> CrashScene:
+    """The scene of ``dump`` with every symbol table at hand."""
+
+    def layouts_of(memory: MemoryReader, kernel: Module | None) -> KernelLayouts | None:
+        record = debug_record(memory, kernel) if kernel else None
+        symbols = symbol_files.load(record) if record else None
+        return symbols.layouts(dump.header.bits) if symbols else None
+
+    return build_scene(dump, symbols_of, layouts_of, directories or [])
+
+
+def debug_record(memory: MemoryReader, module: Module) -> DebugRecord | None:
+    """The debug record of a module in memory, where its pages are there."""
+    headers = read_headers(memory, module.base)
+    return read_debug_record(memory, headers) if headers else None
+
+
+def symbols_of(memory: MemoryReader, module: Module) -> SymbolTable | None:
+    """Symbols of a module: its PDB's table where one is at hand, else its exports."""
+    headers = read_headers(memory, module.base)
+    if headers is None:
+        return None
+    record = read_debug_record(memory, headers)
+    return (symbol_files.load(record) if record else None) or read_exports(memory, headers)

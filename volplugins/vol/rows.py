@@ -1,0 +1,60 @@
+"""Rows of strings, as the core's facts become them: addresses, times and absent values written one way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+_FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A value that is not there; ``kind`` says which of volatility3's absent types it becomes."""
+
+    kind: str = "not-available"
+
+
+UNREADABLE, NOT_APPLICABLE, NOT_AVAILABLE = Absent("unreadable"), Absent("not-applicable"), Absent("not-available")
+Cell = str | Absent
+
+
+def address(value: int | None) -> Cell:
+    """An address as ``0x…``, or absent."""
+    return NOT_AVAILABLE if value is None else f"{value:#x}"
+
+
+def utc(filetime: int | None) -> Cell:
+    """A FILETIME as ISO 8601 in UTC with microseconds; absent where it is none or out of range."""
+    if not filetime or filetime < 0:
+        return NOT_AVAILABLE
+    try:
+        return (_FILETIME_EPOCH + timedelta(microseconds=filetime // 10)).isoformat()
+    except OverflowError:
+        return NOT_AVAILABLE
+
+
+def uptime(hundred_ns: int | None) -> Cell:
+    """A span as WinDbg writes it: ``0 days 1:52:33.123``."""
+    if hundred_ns is None or hundred_ns < 0:
+        return NOT_AVAILABLE
+    milliseconds = hundred_ns // 10_000
+    seconds, milliseconds = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    return f"{days} days {hours}:{minutes:02d}:{seconds:02d}.{milliseconds:03d}"
+
+
+def volatility_cell(cell: Cell) -> Any:
+    """The cell as volatility3's renderers take it."""
+    from volatility3.framework import renderers
+
+    if isinstance(cell, str):
+        # a renderer prints one row a line: what the dump puts into names must not break it
+        return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in cell)
+    return {
+        "unreadable": renderers.UnreadableValue,
+        "not-applicable": renderers.NotApplicableValue,
+    }.get(cell.kind, renderers.NotAvailableValue)()
