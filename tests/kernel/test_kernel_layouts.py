@@ -1,0 +1,108 @@
+"""Layouts without symbols: built in by build, corrected by KDBG, found in an unknown build."""
+
+import json
+import lzma
+import struct
+from pathlib import Path
+
+import pytest
+
+from volplugins.kernel.debugger_data import decode_debugger_data
+from volplugins.kernel.layouts import built_in, find_process_layout, fits_system_process, with_debugger_data
+from volplugins.memory.reader import SegmentReader
+
+TABLES = Path(__file__).parents[2].parent / "shared" / "data" / "isf" / "windows"
+EPROCESS = 0xFFFFA80012345000
+
+
+def system_process(pid_at: int, name_at: int, size: int = 0xA40) -> dict[int, bytes]:
+    data = bytearray(size)
+    data[0] = 3
+    struct.pack_into("<QQQ", data, 8, EPROCESS + 8, EPROCESS + 8, 0)
+    struct.pack_into("<Q", data, 0x28, 0x1AD000)
+    struct.pack_into("<QQQ", data, pid_at, 4, 0xFFFFA80099990000, 0xFFFFF80000001000)
+    data[name_at : name_at + 6] = b"System"
+    return {EPROCESS: bytes(data)}
+
+
+@pytest.mark.parametrize(
+    ("build", "name_at"), [(7601, 0x2E0), (9600, 0x438), (17763, 0x450), (19045, 0x5A8), (22631, 0x5A8)]
+)
+def test_built_in_rows_follow_the_build(build: int, name_at: int) -> None:
+    assert built_in(64, build).process.offset("ImageFileName") == name_at
+
+
+def test_a_layout_that_does_not_fit_is_noticed_and_another_found() -> None:
+    memory = SegmentReader(system_process(0x1D0, 0x338))  # as a later build has it
+    wrong = built_in(64, 19041).process
+    assert not fits_system_process(memory, EPROCESS, wrong)
+    found = find_process_layout(memory, EPROCESS + 0x1D8, wrong, 64)
+    assert found is not None
+    assert (found.offset("UniqueProcessId"), found.offset("ImageFileName")) == (0x1D0, 0x338)
+    assert fits_system_process(memory, EPROCESS, found)
+
+
+def test_nothing_is_found_where_there_is_no_process() -> None:
+    assert (
+        find_process_layout(SegmentReader({EPROCESS: bytes(0x1000)}), EPROCESS + 0x448, built_in(64, 1).process, 64)
+        is None
+    )
+    assert find_process_layout(SegmentReader({}), EPROCESS, built_in(64, 1).process, 64) is None
+
+
+def kdbg(size: int = 0x360) -> bytearray:
+    data = bytearray(size)
+    data[0x10:0x14] = b"KDBG"
+    struct.pack_into("<I", data, 0x14, size)
+    struct.pack_into("<Q", data, 0x18, 0xFFFFFFFF804D7000)
+    struct.pack_into("<H", data, 0x2B4, 0x18)
+    return data
+
+
+def test_debugger_data_wins_over_built_in() -> None:
+    data = decode_debugger_data(bytes(kdbg()), 0x1000, 64)
+    assert with_debugger_data(built_in(64, 7601), data, 64).processor.offset("CurrentThread") == 0x18
+
+
+def test_32_bit_addresses_are_cut_from_their_sign_extension() -> None:
+    assert decode_debugger_data(bytes(kdbg()), 0x1000, 32).addresses["KernBase"] == 0x804D7000
+
+
+def test_a_block_without_its_tag_or_of_no_length_is_none() -> None:
+    assert decode_debugger_data(bytes(0x360), 0, 64) is None
+    assert decode_debugger_data(b"KDBG", 0, 64) is None
+
+
+@pytest.mark.parametrize(
+    ("pdb", "guid", "bits", "build"),
+    [
+        ("ntkrnlmp.pdb", "339E74133576439CBCDF7E0229DA3773", 64, 7601),
+        ("ntkrnlmp.pdb", "169C65213E3E42DDBEB4E3AC66312B82", 64, 9600),
+        ("ntkrnlmp.pdb", "DBBC830E3E9A48FDA25A2144C146930E", 64, 14393),
+        ("ntkrnlmp.pdb", "1806D020A6E46538D7AC3325FAC114D8", 64, 17763),
+        ("ntkrnlmp.pdb", "5278AFF86C341677D7D7835C85B7B844", 64, 19041),
+        ("ntkrnlmp.pdb", "DCC3FFCBE9C59B5668C1DE2BD6CBC6DF", 64, 20348),
+        ("ntkrnlmp.pdb", "879AD95F3461091BB6318FA98072AD8E", 64, 22000),
+        ("ntkrpamp.pdb", "7A11000000000000000000000000E861", 32, 7601),
+        ("ntkrpamp.pdb", "A190410000000000000000000000E861", 32, 19041),
+        ("ntoskrnl.pdb", "5A03000000000000000000000000E861", 32, 2600),
+    ],
+)
+def test_built_in_tables_agree_with_real_symbol_tables(pdb: str, guid: str, bits: int, build: int) -> None:
+    path = TABLES / pdb / f"{guid}-1.json.xz"
+    if not path.exists():
+        pytest.skip("real kernels' symbol tables are not beside the repository")
+    with lzma.open(path) as file:
+        types = json.load(file)["user_types"]
+    layouts = built_in(bits, build)
+    nested = {"DirectoryTableBase": ["Pcb", "DirectoryTableBase"], "ApcProcess": ["Tcb", "ApcState", "Process"]}
+    nested["ContextFrame"] = ["ProcessorState", "ContextFrame"]
+    thread = ("InitialStack", "StackLimit", "KernelStack", "StackBase", "TrapFrame", "State", "Teb")
+    for layout in (layouts.process, layouts.thread, layouts.processor):
+        for member in layout.members:
+            structure, total = layout.name, 0
+            for part in nested.get(member, ["Tcb", member] if member in thread else [member]):
+                field = types[structure]["fields"][part]
+                total += field["offset"]
+                structure = field["type"].get("name", "")
+            assert layout.offset(member) == total, f"{layout.name}.{member}"

@@ -1,0 +1,70 @@
+"""Dependencies point inwards only: each line of the table in docs/architecture.md."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "volplugins"
+CORE = ("memory", "paging", "stack", "image", "dumpfile", "loader", "kernel", "bugcheck")
+MAY_IMPORT = {
+    "memory": (),
+    "paging": ("memory",),
+    "stack": ("memory",),
+    "image": ("memory",),
+    "dumpfile": ("memory",),
+    "loader": ("memory", "image"),
+    "kernel": ("memory", "paging"),
+    "bugcheck": CORE,
+    "vol": (*CORE, "vol"),
+    "plugins": (*CORE, "vol", "plugins"),
+    "cli": (*CORE, "vol", "cli", "lab", "plugins"),
+    "lab": (),
+}
+THIRD_PARTY = {
+    **dict.fromkeys(CORE, {"numpy", "pefile", "yara"}),
+    "lab": {"numpy"},
+    "vol": {"numpy", "pefile", "yara", "volatility3"},
+    "plugins": {"volatility3"},
+    "cli": {"volatility3"},
+}
+KNOWN_THIRD_PARTY = {"numpy", "pefile", "yara", "volatility3", "rich", "jinja2", "dask", "distributed", "capstone"}
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide which room is meant"
+            names.add(node.module or "")
+    return names
+
+
+def rooms() -> list[str]:
+    return sorted(p.name for p in ROOT.iterdir() if p.is_dir() and not p.name.startswith("__"))
+
+
+def test_every_room_is_in_the_table() -> None:
+    assert set(rooms()) == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_imports_point_inwards(room: str) -> None:
+    for path in (ROOT / room).rglob("*.py"):
+        for name in imported(path):
+            top, *rest = name.split(".")
+            if top == "volplugins" and rest:
+                assert rest[0] in (*MAY_IMPORT[room], room), f"{path} imports {name}"
+            elif top in KNOWN_THIRD_PARTY:
+                assert top in THIRD_PARTY[room], f"{path} imports {name}"
+
+
+def test_every_room_says_what_it_is_for() -> None:
+    for path in ROOT.rglob("__init__.py"):
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+def test_no_file_is_named_for_nothing() -> None:
+    assert not [p for p in ROOT.rglob("*.py") if p.stem in {"utils", "util", "helpers", "common", "misc", "stuff"}]
