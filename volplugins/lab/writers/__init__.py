@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from volplugins.lab.snapshot import Snapshot
-from volplugins.lab.writers import bitmap, full, live
+from volplugins.lab.writers import bitmap, full, live, triage
 from volplugins.lab.writers.contents import active_pages, all_pages, kernel_pages
 
 _WRITERS: Mapping[str, Callable[[Snapshot, Path], Path]] = {
@@ -19,6 +19,7 @@ _WRITERS: Mapping[str, Callable[[Snapshot, Path], Path]] = {
     "bitmap-full": lambda s, path: bitmap.write_bitmap(s, path, bitmap.BITMAP_FULL, all_pages(s)),
     "bitmap-kernel": lambda s, path: bitmap.write_bitmap(s, path, bitmap.BITMAP_KERNEL, kernel_pages(s)),
     "active": lambda s, path: bitmap.write_bitmap(s, path, bitmap.BITMAP_KERNEL, active_pages(s)),
+    "triage": triage.write_triage,
     "live-kernel": lambda s, path: live.write_live(s, path, live.KERNEL, kernel_pages(s)),
     "live-kernel-user": lambda s, path: live.write_live(s, path, live.KERNEL_AND_USER, active_pages(s)),
     "live-complete": lambda s, path: live.write_live(s, path, live.COMPLETE, all_pages(s)),
@@ -27,7 +28,7 @@ _WRITERS: Mapping[str, Callable[[Snapshot, Path], Path]] = {
 #: Every kind of dump that can be written.
 KINDS = tuple(_WRITERS)
 #: The kinds that a 32-bit machine has.
-KINDS32 = ("full", "kernel-summary-old", "bitmap-full", "bitmap-kernel")
+KINDS32 = ("full", "kernel-summary-old", "bitmap-full", "bitmap-kernel", "triage")
 
 
 def kinds_of(snapshot: Snapshot) -> tuple[str, ...]:

@@ -15,6 +15,12 @@ _KNOWN = {name for layout in _LAYOUTS.values() for name in (*layout.integers, *l
 _MACHINE_IMAGE_TYPE = {32: 0x14C, 64: 0x8664}
 _FIRST_BUILD_WITH_ATTRIBUTES = 9200  # Windows 8; older ones leave the filler there
 
+# A small dump marks the codes that have a marked twin, such as SYSTEM_THREAD_EXCEPTION_NOT_HANDLED_M.
+_MARKED_CODES = {0x7E, 0x7F, 0x8E, 0xEA}
+_MARK = 0x10000000
+_TRIAGE_FIELDS = {"MiniDumpFields": 0xCFF}
+
+TRIAGE = 4
 LIVE_DUMP = 0x10  # DUMP_FILE_ATTRIBUTES.LiveDumpGeneratedDump
 
 
@@ -43,7 +49,9 @@ def build_header(
         raise ValueError(f"no such header field: {', '.join(sorted(unknown))}")
     data = bytearray(FILLER * (layout.size // len(FILLER)))
     data[4:8] = layout.valid_dump
-    fields = {**_defaults(snapshot), **snapshot.header, "DumpType": dump_type, "RequiredDumpSpace": space}
+    fields = {**_defaults(snapshot, dump_type), **snapshot.header, "DumpType": dump_type, "RequiredDumpSpace": space}
+    if dump_type == TRIAGE and fields.get("BugCheckCode") in _MARKED_CODES:
+        fields["BugCheckCode"] |= _MARK
     if attributes:
         fields["Attributes"] = fields.get("Attributes", 0) | attributes
     for name, (offset, size) in layout.integers.items():
@@ -57,7 +65,7 @@ def build_header(
     return bytes(data)
 
 
-def _defaults(snapshot: Snapshot) -> dict[str, Any]:
+def _defaults(snapshot: Snapshot, dump_type: int) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "MajorVersion": 15,
         "MachineImageType": _MACHINE_IMAGE_TYPE[snapshot.bits],
@@ -67,6 +75,8 @@ def _defaults(snapshot: Snapshot) -> dict[str, Any]:
         "KdSecondaryVersion": 0,
         "WriterStatus": 0,
     }
+    if dump_type == TRIAGE:  # a real one of build 19041 has the filler in Attributes and BootId
+        return fields | _TRIAGE_FIELDS
     if snapshot.header.get("MinorVersion", 0) >= _FIRST_BUILD_WITH_ATTRIBUTES:
         fields |= {"Attributes": 0, "BootId": 1}
     return fields

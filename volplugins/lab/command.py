@@ -1,0 +1,159 @@
+"""``volplugins lab``: makes sample dumps, and says what can be made."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from volplugins.lab.defects import DEFECTS, apply
+from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.writers import KINDS, kinds_of, write
+
+_DONE, _WRONG_USE = 0, 2
+_DESCRIPTION = """\
+Makes dumps of small made-up Windows machines, in every format that Windows writes, and beside each a file
+NAME.truth.json that says what was built into it. They need no Windows and hold nobody's data.
+"""
+_EPILOG = """\
+examples:
+  volplugins lab list
+  volplugins lab make -o MEMORY.DMP
+  volplugins lab make --machine win7-x64 --kind triage -o small.dmp
+  volplugins lab make --kind full --defect truncated-half -o samples/
+  volplugins lab make --all -o samples/
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One dump to be made."""
+
+    machine: str
+    fault: str
+    kind: str
+    base: int
+    host: int
+    defect: str | None
+
+    @property
+    def name(self) -> str:
+        """The file's name without its extension: whatever is not usual is in it."""
+        parts = [self.machine, self.fault, self.kind]
+        parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
+        return "-".join([*parts, *([self.defect] if self.defect else [])])
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command with its arguments; returns the exit code, 0 or 2."""
+    try:
+        arguments = _parser().parse_args(list(argv))
+    except SystemExit as stop:  # argparse has said why, or shown the help
+        return _WRONG_USE if stop.code else _DONE
+    try:
+        return int(arguments.run(arguments))
+    except (ValueError, OSError) as fault:
+        print(f"volplugins lab: {fault}", file=sys.stderr)
+        return _WRONG_USE
+
+
+def _parser() -> argparse.ArgumentParser:
+    from volplugins.lab.machines import FAULTS, MACHINES  # noqa: PLC0415 - tables of every machine: only when asked for
+
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("volplugins lab", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=plain)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", help="machines, faults, kinds of dump and defects that can be made")
+    listing.set_defaults(run=_list)
+    make = commands.add_parser(
+        "make", help="make a dump", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=plain
+    )
+    machines, faults = tuple(MACHINES), tuple(FAULTS)
+    make.add_argument("--machine", choices=machines, help="the machine (default: win10-x64; with --all: every one)")
+    make.add_argument("--fault", choices=faults, default=faults[0], help=f"what crashed it (default: {faults[0]})")
+    make.add_argument("--kind", choices=KINDS, help="the kind of dump (default: full; with --all: every one)")
+    make.add_argument("--base", type=_count, default=0, metavar="N", help="load images at the Nth set of addresses")
+    make.add_argument("--host", type=_count, default=0, metavar="N", help="make it the Nth machine of its sort")
+    make.add_argument("--defect", choices=tuple(DEFECTS), help="damage the file in this way")
+    make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")
+    make.add_argument(
+        "-o", dest="output", required=True, metavar="FILE_OR_DIR", help="where to; --all needs a directory"
+    )
+    make.set_defaults(run=_make)
+    return parser
+
+
+def _count(text: str) -> int:
+    if (number := int(text)) < 0:
+        raise ValueError(text)
+    return number
+
+
+def _list(_arguments: argparse.Namespace) -> int:
+    from volplugins.lab.machines import FAULTS, MACHINES  # noqa: PLC0415 - see _parser
+
+    for title, names in (("machines", MACHINES), ("faults", FAULTS), ("kinds", KINDS), ("defects", DEFECTS)):
+        print(f"{title}:")
+        for name in names:
+            print(f"  {name}")
+    return _DONE
+
+
+def _make(arguments: argparse.Namespace) -> int:
+    output = Path(arguments.output)
+    into = output.is_dir() or arguments.all or arguments.output.endswith("/")
+    for snapshot, order in _orders(arguments):
+        path = output / f"{order.name}.dmp" if into else output
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(snapshot, order.kind, path)
+        try:
+            if order.defect:
+                apply(order.defect, path)
+        except ValueError as fault:
+            path.unlink()
+            if not arguments.all:
+                raise
+            print(f"volplugins lab: not made: {path.name}: {fault}", file=sys.stderr)
+            continue
+        path.with_suffix(".truth.json").write_text(_truth(snapshot, order), encoding="utf-8")
+        print(path)
+    return _DONE
+
+
+def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
+    from volplugins.lab.machines import MACHINES, build  # noqa: PLC0415 - see _parser
+
+    machines = [arguments.machine] if arguments.machine else list(MACHINES) if arguments.all else ["win10-x64"]
+    for machine in machines:
+        snapshot = build(machine, arguments.fault, arguments.base, arguments.host)
+        kinds = [arguments.kind] if arguments.kind else list(kinds_of(snapshot)) if arguments.all else ["full"]
+        for kind in kinds:
+            if arguments.all and kind not in kinds_of(snapshot):
+                continue
+            yield snapshot, _Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
+
+
+def _truth(snapshot: Snapshot, order: _Order) -> str:
+    record = {
+        "machine": order.machine,
+        "fault": order.fault,
+        "kind": order.kind,
+        "base": order.base,
+        "host": order.host,
+        "defect": order.defect,
+        "header": snapshot.header,
+        "truth": snapshot.truth,
+    }
+    return json.dumps(record, indent=1, sort_keys=True, default=_plain) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if isinstance(value, (bytes, bytearray)):
+        return value.hex()
+    raise TypeError(f"no JSON for {type(value).__name__}")

@@ -1,0 +1,154 @@
+"""The structures of the crashed processor that a small dump copies: found through the debugger's data block.
+
+Facts: offsets of KDDEBUGGER_DATA64 as the public header wdbgexts.h has them, checked against a real small dump.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.writers.kernel_memory import KernelMemory
+
+# KDDEBUGGER_DATA64: pointers are 8 bytes on every architecture, offsets and sizes 2 bytes.
+KDBG_SIZE = 0x14
+KDBG_KERNEL_BASE = 0x18
+KDBG_BUILD_LAB = 0x208
+KDBG_PROCESSOR_BLOCK = 0x218
+KDBG_UNLOADED_DRIVERS = 0x220
+_KDBG_INITIAL_STACK = 0x29E
+_KDBG_APC_PROCESS = 0x2A0
+_KDBG_EPROCESS_SIZE = 0x2A8
+_KDBG_PRCB_SIZE = 0x2B0
+_KDBG_CURRENT_THREAD = 0x2B4
+_KDBG_PRCB_CONTEXT = 0x2BC
+_KDBG_ETHREAD_SIZE = 0x2C0
+_KDBG_LARGEST = 0x1000
+
+_MOST_PROCESSORS = 32
+_LARGEST_STACK = 0x6000  # what a small dump keeps of a stack at most
+_STACK_REACH = 0x20000  # further from its base than this, the stack pointer is on another stack
+
+#: Offsets of the stack and the instruction pointer in CONTEXT: Rsp and Rip, Esp and Eip.
+CONTEXT_STACK_POINTER = {64: 0x98, 32: 0xC4}
+CONTEXT_INSTRUCTION_POINTER = {64: 0xF8, 32: 0xB8}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of virtual memory that is copied as a whole; empty where it cannot be had."""
+
+    address: int = 0
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class CrashScene:
+    """What the crashed processor was at.
+
+    Attributes:
+        debugger_data: KDDEBUGGER_DATA64.
+        prcb: the processor's KPRCB.
+        process: the EPROCESS that the thread is attached to.
+        thread: the processor's current ETHREAD.
+        stack: from the stack pointer of the bugcheck to the stack's base.
+        processors: KPRCB and current ETHREAD of every processor, this one included.
+    """
+
+    debugger_data: Piece = Piece()
+    prcb: Piece = Piece()
+    process: Piece = Piece()
+    thread: Piece = Piece()
+    stack: Piece = Piece()
+    processors: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    # A processor and the thread on it; where that thread's stack begins, and where the saved CONTEXT points.
+    prcb: Piece
+    thread: Piece
+    process: Piece
+    stack_base: int
+    stack_pointer: int
+
+    def has_stack(self, pointer: int) -> bool:
+        return 0 < self.stack_base - pointer <= _STACK_REACH
+
+
+def find_scene(snapshot: Snapshot, memory: KernelMemory) -> CrashScene:
+    """Everything that can be found; what cannot is an empty piece."""
+    kdbg = header_value(snapshot, "KdDebuggerDataBlock")
+    pointer = context_value(snapshot, CONTEXT_STACK_POINTER)
+    if not 0 < (size := memory.number(kdbg + KDBG_SIZE, 4)) <= _KDBG_LARGEST:
+        return CrashScene(stack=_stack_from(memory, pointer, 0))
+    data = Piece(kdbg, memory.read(kdbg, size) or b"")
+    seats = [_seat(memory, kdbg, prcb) for prcb in _processors(memory, kdbg)]
+    if not seats:
+        return CrashScene(debugger_data=data, stack=_stack_from(memory, pointer, 0))
+    mine = next((seat for seat in seats if seat.has_stack(pointer)), seats[0])
+    if mine.has_stack(mine.stack_pointer) and mine.stack_pointer < pointer:
+        pointer = mine.stack_pointer  # the bugcheck itself, deeper than the fault that the header's CONTEXT shows
+    processors = [piece for seat in seats for piece in (seat.prcb, seat.thread)]
+    return CrashScene(
+        debugger_data=data,
+        prcb=mine.prcb,
+        process=mine.process,
+        thread=mine.thread,
+        stack=_stack_from(memory, pointer, mine.stack_base),
+        processors=tuple(piece for piece in processors if piece.data),
+    )
+
+
+def header_value(snapshot: Snapshot, name: str) -> int:
+    """A pointer out of the snapshot's header, without the sign extension of 32-bit ones; 0 where it has none."""
+    return int(snapshot.header.get(name, 0)) & ((1 << snapshot.bits) - 1)
+
+
+def context_value(snapshot: Snapshot, offsets: dict[int, int]) -> int:
+    """A pointer out of the snapshot's CONTEXT; 0 where it has none."""
+    offset = offsets[snapshot.bits]
+    return int.from_bytes(snapshot.context[offset : offset + snapshot.bits // 8], "little")
+
+
+def _seat(memory: KernelMemory, kdbg: int, prcb: int) -> _Seat:
+    def fact(offset: int) -> int:
+        return memory.number(kdbg + offset, 2)
+
+    def piece(address: int, size: int) -> Piece:
+        return Piece(address, (memory.read(address, size) if address else None) or b"")
+
+    thread = memory.number(prcb + fact(_KDBG_CURRENT_THREAD))
+    process = memory.number(thread + fact(_KDBG_APC_PROCESS)) if thread else 0
+    context = prcb + fact(_KDBG_PRCB_CONTEXT)
+    return _Seat(
+        prcb=piece(prcb, fact(_KDBG_PRCB_SIZE)),
+        thread=piece(thread, fact(_KDBG_ETHREAD_SIZE)),
+        process=piece(process, fact(_KDBG_EPROCESS_SIZE)),
+        stack_base=_stack_base(memory, thread, fact(_KDBG_INITIAL_STACK)),
+        stack_pointer=memory.number(context + CONTEXT_STACK_POINTER[memory.bits]),
+    )
+
+
+def _processors(memory: KernelMemory, kdbg: int) -> list[int]:
+    table = memory.number(kdbg + KDBG_PROCESSOR_BLOCK)
+    found = []
+    for index in range(_MOST_PROCESSORS):
+        if not (address := memory.number(table + index * memory.word)):
+            break
+        found.append(address)
+    return found
+
+
+def _stack_base(memory: KernelMemory, thread: int, initial_stack: int) -> int:
+    # InitialStack is below the base by what the kernel keeps there (floating point state, control record).
+    value = memory.number(thread + initial_stack) if thread else 0
+    return -(-value // PAGE) * PAGE
+
+
+def _stack_from(memory: KernelMemory, pointer: int, base: int) -> Piece:
+    # Up to the base where it is known, else while pages are mapped.
+    size = base - pointer if 0 < base - pointer <= _STACK_REACH else _LARGEST_STACK
+    for address, data in memory.mapped(pointer, min(size, _LARGEST_STACK)):
+        return Piece(pointer, data) if address == pointer else Piece()
+    return Piece()
