@@ -240,3 +240,17 @@ def test_volatility3_reads_every_page(bits: int, kind: str, tmp_path: Path) -> N
         assert layer.read(pfn * PAGE, PAGE) == machine.pages.get(pfn, bytes(PAGE)), hex(pfn)
     for pfn in (0, 0x9F, 0xFF, 0x305, 0xFFF, 0x1003):
         assert not layer.is_valid(pfn * PAGE, PAGE), hex(pfn)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in HELD if "summary" not in kind])
+def test_kdmp_parser_reads_every_page(kind: str, tmp_path: Path) -> None:
+    kdmp_parser = pytest.importorskip("kdmp_parser", reason="kdmp-parser is not installed")
+    machine = snapshot(64)
+    context = bytearray(0x4D0)
+    context[0x34:0x38] = context[0x118:0x11C] = b"\x80\x1f\0\0"  # it wants both copies of MXCSR to be equal
+    machine.context = bytes(context)
+    dump = kdmp_parser.KernelDumpParser(write(machine, kind, tmp_path / "a.dmp"))
+    assert int(dump.type) == TYPES[kind] and dump.directory_table_base == 0x1AD000
+    found = {address // PAGE: bytes(dump.pages[address]) for address in dump.pages}
+    assert set(found) == HELD[kind]
+    assert all(found[pfn] == machine.pages.get(pfn, bytes(PAGE)) for pfn in found)
