@@ -298,6 +298,23 @@ def test_what_cannot_be_had_is_left_out(machine: Machine, tmp_path: Path) -> Non
     assert small.drivers == small.blocks == small.unloaded == []
 
 
+def test_windows_xp_has_no_sizes_in_its_data_block(tmp_path: Path) -> None:
+    machine = Machine(32)
+    machine.put(machine.kdbg + 0x14, struct.pack("<I", 0x290))
+    machine.put(machine.kdbg + 0x298, bytes(0x40))
+    for index in (0, 1):
+        machine.pointer(machine.prcbs[index] + 4, machine.threads[index])
+        machine.pointer(machine.threads[index] + 0x18, machine.bases[index] - 0x370)
+        machine.pointer(machine.threads[index] + 0x44, machine.process)
+        machine.put(machine.prcbs[index] + 0xC4F, b"\x99")
+    small = small_dump(machine, tmp_path)
+    assert small.data[small.fields["PrcbOffset"]] == 0xB1
+    assert small.data[small.fields["PrcbOffset"] + 0xC4F] == 0x99
+    assert small.fields["ThreadOffset"] - small.fields["ProcessOffset"] == 0x260
+    assert small.fields["CallStackOffset"] - small.fields["ThreadOffset"] == 0x258
+    assert small.fields["TopOfStack"] == machine.bases[1] - 0x200
+
+
 def test_a_looped_module_list_ends(machine: Machine, tmp_path: Path) -> None:
     machine.pointer(machine.entries[1], machine.entries[1])
     assert len(small_dump(machine, tmp_path).drivers) == 2048

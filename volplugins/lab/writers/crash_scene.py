@@ -5,6 +5,7 @@ Facts: offsets of KDDEBUGGER_DATA64 as the public header wdbgexts.h has them, ch
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from volplugins.lab.snapshot import PAGE, Snapshot
@@ -16,14 +17,29 @@ KDBG_KERNEL_BASE = 0x18
 KDBG_BUILD_LAB = 0x208
 KDBG_PROCESSOR_BLOCK = 0x218
 KDBG_UNLOADED_DRIVERS = 0x220
-_KDBG_INITIAL_STACK = 0x29E
-_KDBG_APC_PROCESS = 0x2A0
-_KDBG_EPROCESS_SIZE = 0x2A8
-_KDBG_PRCB_SIZE = 0x2B0
-_KDBG_CURRENT_THREAD = 0x2B4
-_KDBG_PRCB_CONTEXT = 0x2BC
-_KDBG_ETHREAD_SIZE = 0x2C0
 _KDBG_LARGEST = 0x1000
+
+# Offsets within KTHREAD and KPRCB and sizes of structures: where KDDEBUGGER_DATA64 states them.
+_KDBG_FACTS = {
+    "initial_stack": 0x29E,
+    "apc_process": 0x2A0,
+    "eprocess_size": 0x2A8,
+    "prcb_size": 0x2B0,
+    "current_thread": 0x2B4,
+    "prcb_context": 0x2BC,
+    "ethread_size": 0x2C0,
+}
+# The data block of Windows XP ends before them. These are its values, from the public symbols of build 2600.
+_KDBG_SIZE_XP = 0x290
+_FACTS_XP = {
+    "initial_stack": 0x18,
+    "apc_process": 0x44,
+    "eprocess_size": 0x260,
+    "prcb_size": 0xC50,
+    "current_thread": 0x4,
+    "prcb_context": 0x1C,
+    "ethread_size": 0x258,
+}
 
 _MOST_PROCESSORS = 32
 _LARGEST_STACK = 0x6000  # what a small dump keeps of a stack at most
@@ -83,7 +99,8 @@ def find_scene(snapshot: Snapshot, memory: KernelMemory) -> CrashScene:
     if not 0 < (size := memory.number(kdbg + KDBG_SIZE, 4)) <= _KDBG_LARGEST:
         return CrashScene(stack=_stack_from(memory, pointer, 0))
     data = Piece(kdbg, memory.read(kdbg, size) or b"")
-    seats = [_seat(memory, kdbg, prcb) for prcb in _processors(memory, kdbg)]
+    facts = _facts(memory, kdbg, size)
+    seats = [_seat(memory, facts, prcb) for prcb in _processors(memory, kdbg)]
     if not seats:
         return CrashScene(debugger_data=data, stack=_stack_from(memory, pointer, 0))
     mine = next((seat for seat in seats if seat.has_stack(pointer)), seats[0])
@@ -111,22 +128,24 @@ def context_value(snapshot: Snapshot, offsets: dict[int, int]) -> int:
     return int.from_bytes(snapshot.context[offset : offset + snapshot.bits // 8], "little")
 
 
-def _seat(memory: KernelMemory, kdbg: int, prcb: int) -> _Seat:
-    def fact(offset: int) -> int:
-        return memory.number(kdbg + offset, 2)
+def _facts(memory: KernelMemory, kdbg: int, size: int) -> Mapping[str, int]:
+    if size <= _KDBG_SIZE_XP and memory.bits == 32:
+        return _FACTS_XP
+    return {name: memory.number(kdbg + offset, 2) for name, offset in _KDBG_FACTS.items()}
 
+
+def _seat(memory: KernelMemory, facts: Mapping[str, int], prcb: int) -> _Seat:
     def piece(address: int, size: int) -> Piece:
         return Piece(address, (memory.read(address, size) if address else None) or b"")
 
-    thread = memory.number(prcb + fact(_KDBG_CURRENT_THREAD))
-    process = memory.number(thread + fact(_KDBG_APC_PROCESS)) if thread else 0
-    context = prcb + fact(_KDBG_PRCB_CONTEXT)
+    thread = memory.number(prcb + facts["current_thread"])
+    process = memory.number(thread + facts["apc_process"]) if thread else 0
     return _Seat(
-        prcb=piece(prcb, fact(_KDBG_PRCB_SIZE)),
-        thread=piece(thread, fact(_KDBG_ETHREAD_SIZE)),
-        process=piece(process, fact(_KDBG_EPROCESS_SIZE)),
-        stack_base=_stack_base(memory, thread, fact(_KDBG_INITIAL_STACK)),
-        stack_pointer=memory.number(context + CONTEXT_STACK_POINTER[memory.bits]),
+        prcb=piece(prcb, facts["prcb_size"]),
+        thread=piece(thread, facts["ethread_size"]),
+        process=piece(process, facts["eprocess_size"]),
+        stack_base=_stack_base(memory, thread, facts["initial_stack"]),
+        stack_pointer=memory.number(prcb + facts["prcb_context"] + CONTEXT_STACK_POINTER[memory.bits]),
     )
 
 
