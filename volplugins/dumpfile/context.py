@@ -1,0 +1,100 @@
+"""CONTEXT records: the registers of a processor, for x86, AMD64 and ARM64.
+
+Offsets: the CONTEXT structures of the Windows SDK (winnt.h), one table per machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+I386, AMD64, ARM64 = 0x14C, 0x8664, 0xAA64
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterContext:
+    """Registers of one processor.
+
+    Attributes:
+        machine: the image machine type (0x14c, 0x8664, 0xaa64).
+        flags: ContextFlags.
+        registers: value by name, in the order that WinDbg shows them.
+        ip, sp, fp: instruction, stack and frame pointer.
+    """
+
+    machine: int
+    flags: int
+    registers: Mapping[str, int]
+    ip: int
+    sp: int
+    fp: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    flags: int
+    flag: int
+    size: int
+    registers: Mapping[str, tuple[int, int]]
+    ip: str
+    sp: str
+    fp: str
+
+
+_AMD64 = {
+    name: (0x78 + 8 * at, 8)
+    for name, at in zip(
+        "rax rbx rcx rdx rsi rdi rip rsp rbp r8 r9 r10 r11 r12 r13 r14 r15".split(),
+        (0, 3, 1, 2, 6, 7, 16, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15),
+        strict=True,
+    )
+}
+_I386 = {
+    "eax": (0xB0, 4), "ebx": (0xA4, 4), "ecx": (0xAC, 4), "edx": (0xA8, 4), "esi": (0xA0, 4), "edi": (0x9C, 4),
+    "eip": (0xB8, 4), "esp": (0xC4, 4), "ebp": (0xB4, 4), "cs": (0xBC, 2), "ss": (0xC8, 2), "ds": (0x98, 2),
+    "es": (0x94, 2), "fs": (0x90, 2), "gs": (0x8C, 2), "efl": (0xC0, 4),
+}  # fmt: skip
+_LAYOUTS = {
+    AMD64: _Layout(
+        0x30,
+        0x100000,
+        0x100,
+        {
+            **_AMD64,
+            **{name: (0x38 + 2 * at, 2) for at, name in enumerate(("cs", "ds", "es", "fs", "gs", "ss"))},
+            "efl": (0x44, 4),
+        },
+        "rip",
+        "rsp",
+        "rbp",
+    ),
+    I386: _Layout(0x0, 0x10000, 0xCC, _I386, "eip", "esp", "ebp"),
+    ARM64: _Layout(
+        0x0,
+        0x400000,
+        0x110,
+        {
+            **{f"x{number}": (8 + 8 * number, 8) for number in range(29)},
+            "fp": (0xF0, 8),
+            "lr": (0xF8, 8),
+            "sp": (0x100, 8),
+            "pc": (0x108, 8),
+            "cpsr": (0x4, 4),
+        },
+        "pc",
+        "sp",
+        "fp",
+    ),
+}
+
+
+def decode_context(data: bytes, machine: int) -> RegisterContext | None:
+    """Decode a CONTEXT record; None where it is cut, filler, or its flags are not of this machine."""
+    layout = _LAYOUTS.get(machine)
+    if layout is None or len(data) < layout.size:
+        return None
+    flags = int.from_bytes(data[layout.flags : layout.flags + 4], "little")
+    if not flags & layout.flag:
+        return None
+    registers = {name: int.from_bytes(data[at : at + size], "little") for name, (at, size) in layout.registers.items()}
+    return RegisterContext(machine, flags, registers, registers[layout.ip], registers[layout.sp], registers[layout.fp])

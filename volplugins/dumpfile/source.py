@@ -1,0 +1,93 @@
+"""Bytes of a dump file by offset: a mapped file, or bytes in memory."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from volplugins.dumpfile.errors import DumpNotFound, EmptyFile, IsADirectory
+
+
+class ByteSource(Protocol):
+    """Where a dump's bytes come from."""
+
+    @property
+    def size(self) -> int:
+        """Size in bytes."""
+        ...  # pragma: no cover - a protocol has no body
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Bytes at ``offset``: fewer at the end, none past it; never raises for a range."""
+        ...  # pragma: no cover - a protocol has no body
+
+    def view(self) -> memoryview | None:
+        """The whole file where it is mapped, else None."""
+        ...  # pragma: no cover - a protocol has no body
+
+
+class BytesSource:
+    """A dump that is in memory already."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size = len(data)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Bytes at ``offset``."""
+        return self._data[offset : offset + size] if offset >= 0 and size > 0 else b""
+
+    def view(self) -> memoryview | None:
+        """All bytes."""
+        return memoryview(self._data)
+
+
+class FileSource:
+    """A local file, mapped read-only.
+
+    Raises:
+        DumpNotFound, IsADirectory, EmptyFile: as their names say.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        if self.path.is_dir():
+            raise IsADirectory(f"{self.path}: is a directory; give the dump file itself")
+        try:
+            self._file = self.path.open("rb")
+        except OSError as error:
+            raise DumpNotFound(f"{self.path}: {error.strerror or error}") from None
+        self.size = os.fstat(self._file.fileno()).st_size
+        if not self.size:
+            self._file.close()
+            raise EmptyFile(f"{self.path}: the file is empty")
+        try:
+            self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError, OverflowError) as error:
+            self._file.close()
+            raise DumpNotFound(f"{self.path}: cannot be mapped: {error}") from None
+        self._view = memoryview(self._map)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Bytes at ``offset``."""
+        return bytes(self._view[offset : offset + size]) if offset >= 0 and size > 0 else b""
+
+    def view(self) -> memoryview | None:
+        """The mapped file."""
+        return self._view
+
+    def close(self) -> None:
+        """Release the mapping and the file."""
+        self._view.release()
+        self._map.close()
+        self._file.close()
+
+    def __enter__(self) -> FileSource:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
