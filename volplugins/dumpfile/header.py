@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from volplugins.dumpfile.attributes import attribute_names
@@ -187,4 +187,4 @@ def _explained(field: HeaderField) -> HeaderField:
         note = notes[field.name].get(field.value, "unknown")
     else:
         return field
-    return HeaderField(field.name, field.offset, field.size, field.value, note)
+    return replace(field, note=note)

@@ -31,13 +31,18 @@ class FieldLayout:
 
 @dataclass(frozen=True, slots=True)
 class HeaderField:
-    """A field as the file has it; ``value`` is None where it was never written or lies past the end of the file."""
+    """A field as the file has it.
+
+    ``value`` is None where it was never written or lies past the end of the file; ``raw`` is the number that the
+    bytes of a numeric field read as, filler or not.
+    """
 
     name: str
     offset: int
     size: int
     value: int | str | None
     note: str = ""
+    raw: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +163,13 @@ def read_field(data: bytes, layout: FieldLayout) -> HeaderField:
     if len(raw) < layout.size:
         return HeaderField(layout.name, layout.offset, layout.size, None, "past the end of the file")
     if is_filler(raw, layout):
-        return HeaderField(layout.name, layout.offset, layout.size, None, "never written")
+        number = int.from_bytes(raw, "little") if layout.kind is Kind.NUMBER else None
+        return HeaderField(layout.name, layout.offset, layout.size, None, "never written (filler)", number)
     if layout.kind is Kind.TEXT:
         text = raw.split(b"\0", 1)[0].decode("latin-1")
         return HeaderField(layout.name, layout.offset, layout.size, text)
-    return HeaderField(layout.name, layout.offset, layout.size, int.from_bytes(raw, "little"))
+    number = int.from_bytes(raw, "little")
+    return HeaderField(layout.name, layout.offset, layout.size, number, "", number)
 
 
 def is_filler(raw: bytes, layout: FieldLayout) -> bool:

@@ -1,0 +1,23 @@
+"""Prints one JSON object a line and figure: name, value, unit, against, ratio."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench import bitmap_open, start_up
+
+BENCHES = {"bitmap-open": bitmap_open.run, "start-up": start_up.run}
+
+
+def main(names: list[str]) -> int:
+    """Run the named benches, or all."""
+    with tempfile.TemporaryDirectory(prefix="volplugins-bench-") as folder:
+        for name in names or BENCHES:
+            BENCHES[name](Path(folder))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,37 @@
+"""From the shell's prompt to the first row: windows.kd.analyze against volatility3's windows.info, same dump."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.bench.measure import medians, report
+from volplugins.lab.machines import build
+from volplugins.lab.writers import write
+
+_PROGRAM = """
+import subprocess, sys, sysconfig, time
+from pathlib import Path
+vol = Path(sysconfig.get_path("scripts")) / "vol"
+dump, plugin, marker = sys.argv[1:4]
+start = time.perf_counter()
+run = subprocess.Popen([sys.executable, str(vol), "-q", "--offline", "-r", "csv", "-f", dump, plugin], stdout=subprocess.PIPE)
+for line in run.stdout:
+    if marker.encode() in line:
+        took = time.perf_counter() - start
+        break
+else:
+    sys.exit("no row of " + plugin)
+run.stdout.read()
+run.wait()
+print(took)
+"""
+
+
+def run(folder: Path) -> None:
+    """Measure both on a complete dump of the lab's Windows 10 machine."""
+    path = write(build("win10-x64", "driver-read"), "full", folder / "start-up.dmp")
+    ours, theirs = medians(
+        (_PROGRAM, str(path), "windows.kd.analyze", "BUGCHECK_CODE"),
+        (_PROGRAM, str(path), "windows.info", "Kernel Base"),
+    )
+    report("start-up", ours, "s", "volatility3", theirs / ours)
