@@ -189,6 +189,7 @@ def test_doctor_names_a_plugin_file_that_stops_vol(volplugins: Run, home: Path, 
 def test_doctor_finds_names_that_collide(volplugins: Run, home: Path, tmp_path: Path) -> None:
     kd = tmp_path / "more" / "windows" / "kd"
     kd.mkdir(parents=True)
+    (kd / "__init__.py").write_text("")
     (kd / "extra.py").write_text(PLUGIN.replace("class Mine", "class Extra"))
     (kd / "extra_pages.py").write_text(PLUGIN.replace("class Mine", "class ExtraPages"))
     (kd / "faulty.py").write_text("import no_such_module")
