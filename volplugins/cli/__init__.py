@@ -1,2 +1,1 @@
-"""The console command `volplugins`: one file per command.
-"""
+"""The console command `volplugins`: one file per command."""
