@@ -12,7 +12,10 @@ from volplugins.loader.module import Module, ModuleTable
 class SymbolTable(Protocol):
     """Names of one image by relative virtual address: a PDB's table or the image's exports."""
 
-    kind: str
+    @property
+    def kind(self) -> str:
+        """``pdb`` or ``export``."""
+        ...  # pragma: no cover - a protocol has no body
 
     def nearest(self, rva: int) -> tuple[str, int] | None:
         """The last name at or below ``rva`` and the displacement from it in bytes."""

@@ -36,8 +36,8 @@ class KernelDump32Layer(crash.WindowsCrashDump32Layer):
             raise crash.WindowsCrashDumpFormatException(self.name, "no page of memory in the file")
         self._minaddr = memory.lowest_pfn * PAGE_SIZE
         self._maxaddr = memory.highest_pfn * PAGE_SIZE + PAGE_SIZE - 1
-        self._segments = []
-        self._direct_metadata = {**self._direct_metadata, **page_map_metadata(self.dump)}
+        self._segments: list[tuple[int, int, int, int]] = []
+        self._metadata: dict[str, Any] = {**self._metadata, **page_map_metadata(self.dump)}
 
     @property
     def dump(self) -> Dump:

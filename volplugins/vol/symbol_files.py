@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -97,13 +98,14 @@ def find_location(record: DebugRecord) -> str | None:
     """Where the symbol table of this PDB is: in volatility3's cache of identifiers, else in its symbol folders."""
     identifiers = os.path.join(constants.CACHE_PATH, constants.IDENTIFIERS_FILENAME)
     wanted = symbol_cache.WindowsIdentifier.generate(record.pdb_name, record.guid, record.age)
-    found = None
+    found: str | None = None
     if os.path.exists(identifiers):
         found = symbol_cache.SqliteCache(identifiers).find_location(wanted, "windows")
     if found:
         return found
     name = os.path.join(record.pdb_name, f"{record.guid}-{record.age}")
-    return next(iter(intermed.IntermediateSymbolTable.file_symbol_url("windows", name)), None)
+    urls: Iterable[str] = intermed.IntermediateSymbolTable.file_symbol_url("windows", name)
+    return next(iter(urls), None)
 
 
 def load(record: DebugRecord) -> PdbSymbols | None:
