@@ -1,0 +1,97 @@
+"""Made-up x64 drivers and user images, in the notation of functions.py.
+
+Microsoft's drivers and NotMyFault's have the names seen in public stack listings; ``acmedrv.sys`` and
+``vendflt.sys`` are invented third-party drivers, the first of them faulty in every way the scenarios ask for.
+"""
+
+HAL = """
+HalpHaltSystem export frame=28 : #3
+HalReturnToFirmware export frame=38 : #4
+HalMakeBeep export frame=28 : #4
+KeQueryPerformanceCounter export frame=28 : #3
+"""
+
+ACMEDRV = """
+DriverEntry entry save=rbx,rsi frame=40 : #2 nt!IoCreateDevice #4
+AcmeDispatchDeviceControl save=rbx,rsi,rdi frame=40 : #3 AcmeReadRegister #2 AcmeNotify #2 AcmeFreeBuffer #2 \
+  AcmeCopyRequest #2
+AcmeReadRegister save=rbx frame=30 : #3 =8b01@fault #2 nt!KeAcquireSpinLockRaiseToDpc
+AcmeWriteRegister save=rbx frame=30 : #3 =8901@fault #2
+AcmeCopyRequest save=rbx,rsi frame=38 : #3 =488b02@fault #3 nt!ExAllocatePoolWithTag
+AcmeNotify save=rbx,rdi frame=30 : #2 nt!KeSetEvent #2
+AcmeFreeBuffer save=rbx frame=20 : #2 nt!ExFreePoolWithTag #2
+AcmeServiceRequest save=rbx,rsi,rdi frame=50 : #4 =488b4318@fault #2
+AcmeWorkRoutine save=rbx,rsi frame=48 : #2 AcmeFlushQueue #2
+AcmeFlushQueue save=rbx,rsi,rdi frame=30 : #3 =488b4e10@fault #2 nt!IoFreeIrp
+AcmeDpcRoutine save=rbx,rsi frame=38 : #2 AcmePollHardware #2
+AcmePollHardware save=rbx frame=20 : #2 =f390@spin #1 =ebfc
+AcmeDispatchPower save=rbx,rsi frame=38 : nt!PoStartNextPowerIrp nt!PoCallDriver
+AcmeUnload save=rbx frame=20 : nt!IoDeleteDevice
+"""
+
+MYFAULT = """
+DriverEntry entry save=rbx frame=60 : nt!IoCreateDevice #3
+MyfaultDispatch save=rbx,rsi,rdi frame=40 : #3 MyfaultDeviceControl #2
+MyfaultDeviceControl save=rbx,rsi,rdi,r14 frame=58 : #4 MyfaultTouchPaged #2
+MyfaultTouchPaged save=rbx frame=30 : #4 =8b03@fault #3 nt!ExAllocatePoolWithTag
+MyfaultUnload save=rbx frame=20 : nt!IoDeleteDevice
+"""
+
+NTFS = """
+DriverEntry entry save=rbx,rsi frame=70 : #3 nt!IoCreateDevice
+NtfsFsdRead save=rbx,rsi,rdi frame=50 : #2 NtfsCommonRead
+NtfsCommonRead save=rbx,rsi,rdi,r12,r14 frame=180 : #4 nt!ExAllocatePoolWithTag nt!IofCallDriver #2
+NtfsFsdWrite save=rbx,rsi,rdi frame=50 : #3 nt!KeWaitForSingleObject
+NtfsFsdClose save=rbx frame=40 : #3 nt!ExFreePoolWithTag
+"""
+
+FLTMGR = """
+DriverEntry entry save=rbx frame=40 : nt!IoCreateDevice
+FltpDispatch save=rbx,rbp,rsi frame=50 : #2 FltpLegacyProcessingAfterPreCallbacksCompleted
+FltpLegacyProcessingAfterPreCallbacksCompleted save=rbx,rsi,rdi frame=80 : #2 nt!IofCallDriver
+FltGetRoutineAddress export frame=28 : #3
+"""
+
+I8042PRT = """
+DriverEntry entry save=rbx frame=40 : nt!IoCreateDevice
+I8042KeyboardInterruptService save=rbx,rsi,rdi,r14 frame=60 : #3 I8xProcessCrashDump #3 nt!KeInsertQueueDpc
+I8xProcessCrashDump save=rbx,rsi frame=28 : #3 nt!KeBugCheckEx
+I8xQueueCurrentKeyboardInput save=rbx frame=20 : #3
+"""
+
+KBDHID = """
+DriverEntry entry save=rbx frame=40 : nt!IoCreateDevice
+KbdHid_ReadComplete save=rbx,rbp,rsi,rdi,r14 frame=60 : #3 KbdHidProcessCrashDump #3
+KbdHidProcessCrashDump save=rbx frame=30 : #3 nt!KeBugCheckEx
+"""
+
+KBDCLASS = """
+DriverEntry entry save=rbx frame=40 : nt!IoCreateDevice
+KeyboardClassServiceCallback save=rbx,rsi,rdi frame=50 : #3 nt!IofCompleteRequest
+"""
+
+VENDFLT = """
+DriverEntry entry save=rbx frame=40 : nt!IoCreateDevice
+VendPreOperation save=rbx,rsi frame=48 : #3 nt!ExAllocatePoolWithTag nt!ExFreePoolWithTag
+VendDispatchPower save=rbx frame=38 : nt!PoCallDriver
+"""
+
+TCPIP = """
+DriverEntry entry save=rbx frame=40 : nt!IoCreateDevice
+TcpPeriodicTimeoutHandler save=rbx,rsi,rdi frame=90 : #3 nt!KeSetTimer
+"""
+
+NTDLL = """
+NtDeviceIoControlFile export leaf : =4c8bd1 =b807000000 =0f05 :NtDeviceIoControlFileReturn
+NtTerminateProcess export leaf : =4c8bd1 =b82c000000 =0f05 :NtTerminateProcessReturn
+NtWaitForSingleObject export leaf : =4c8bd1 =b804000000 =0f05 :NtWaitForSingleObjectReturn
+NtReadFile export leaf : =4c8bd1 =b806000000 =0f05 :NtReadFileReturn
+RtlUserThreadStart export frame=28 : *start #2
+DbgBreakPoint export leaf : =cc
+LdrInitializeThunk export frame=28 : #4
+"""
+
+PROGRAM = """
+WinMain entry save=rbx,rsi frame=40 : #3 Work #2
+Work save=rbx,rsi,rdi frame=80 : #3 ntdll!NtDeviceIoControlFile ntdll!NtWaitForSingleObject ntdll!NtTerminateProcess #2
+"""

@@ -1,0 +1,143 @@
+"""The made-up x64 kernel: its functions in the notation of functions.py.
+
+Names, who calls whom and the sizes of the stack frames are those seen in public stack listings of real crashes;
+the code itself is made by the lab.
+"""
+
+KERNEL = """
+-- crash path
+KeBugCheckEx export save=rbx frame=20 : #4 KeBugCheck2
+KeBugCheck2 save=rbp,rbx,rsi,rdi frame=7f8 : KeGetCurrentIrql #6 *callback #2
+KiBugCheckDispatch frame=138 : #6 KeBugCheckEx #1
+KiPageFault trap : #6 MmAccessFault #3 KiBugCheckDispatch #2 KiExceptionDispatch
+KiGeneralProtectionFault trap : #6 KiExceptionDispatch #2
+KiBreakpointTrap interrupt : #6 KiExceptionDispatch
+KiDivideErrorFault interrupt : #6 KiExceptionDispatch
+KiExceptionDispatch frame=1d8 : #8 KiDispatchException #2
+KiDispatchException save=rbp,rbx,rsi,rdi,r12,r13,r14,r15 frame=678 : #6 KdTrap #2 RtlDispatchException #4 KeBugCheckEx
+RtlDispatchException export save=rbp,rbx,rsi,rdi,r12,r13,r14,r15 frame=6d8 : #5 RtlLookupFunctionEntry \
+  RtlpExecuteHandlerForException #3
+RtlpExecuteHandlerForException frame=28 : *handler #1
+RtlLookupFunctionEntry export save=rbx,rsi,rdi frame=20 : #7
+__C_specific_handler export save=rbx,rbp,rsi,rdi,r12,r14 frame=30 : #4 *filter #3
+KiSystemServiceHandler frame=28 : #3 KiBugCheckDispatch #2
+PspSystemThreadStartup$filt$0 save=rbp frame=30 : #2 KeBugCheckEx
+MmAccessFault export save=rbp,rbx,rsi,rdi,r12,r13 frame=128 : #6 MiSystemFault #4
+MiSystemFault save=rbp,rbx,rsi,rdi,r12,r14 frame=e8 : #6 KeBugCheckEx #3
+KeGetCurrentIrql export leaf : #2
+KdTrap save=rbx frame=40 : KdpReport
+KdpReport save=rbx,rsi frame=38 : KdpReportExceptionStateChange
+KdpReportExceptionStateChange save=rbx,rsi frame=108 : KdpSendWaitContinue
+KdpSendWaitContinue save=rbp,rbx,rsi,rdi,r14 frame=80 : #4 KdpCauseBugCheck #2
+KdpCauseBugCheck frame=38 : #2 KeBugCheckEx
+DbgBreakPointWithStatus export leaf : =cc@break
+DbgBreakPoint export leaf : =cc@break
+KdCheckForDebugBreak frame=28 : DbgBreakPointWithStatus
+-- system calls
+KiSystemCall64 syscall : :KiSystemServiceUser #4 :KiSystemServiceStart #3 :KiSystemServiceRepeat #4 \
+  :KiSystemServiceGdiTebAccess #2 :KiSystemServiceCopyStart #6 :KiSystemServiceCopyEnd #5 *service #2 \
+  :KiSystemServiceExit #3 KiBugCheckDispatch
+NtDeviceIoControlFile PAGE export frame=68 : #2 IopXxxControlFile #1
+IopXxxControlFile PAGE save=rbx,rsi,rdi,r12,r13,r14,r15 frame=150 : #5 IopAllocateIrpPrivate #3 \
+  IopSynchronousServiceTail #2
+IopSynchronousServiceTail PAGE save=rbx,rbp,rsi,rdi,r14 frame=60 : #3 IofCallDriver #2
+IopAllocateIrpPrivate save=rbx,rsi,rdi frame=20 : #4
+IofCallDriver export frame=38 : #3 *dispatch #1
+IofCompleteRequest export frame=28 : IopfCompleteRequest
+IopfCompleteRequest save=rbx,rbp,rsi,rdi,r12,r14,r15 frame=70 : #4 *completion #3
+NtReadFile PAGE export save=rbx,rsi,rdi,r12,r13,r14,r15 frame=c0 : #4 IopSynchronousServiceTail
+NtWriteFile PAGE export save=rbx,rsi,rdi,r12,r13,r14,r15 frame=d0 : #4 IopSynchronousServiceTail
+NtClose PAGE export save=rbx,rsi frame=28 : ObReferenceObjectByHandle
+NtTerminateProcess PAGE export save=rbx,rsi,rdi,r14 frame=40 : #3 PspTerminateProcess
+PspTerminateProcess PAGE save=rbx,rbp,rsi,rdi frame=30 : #3 PspCatchCriticalBreak #2 PspTerminateAllThreads
+PspCatchCriticalBreak PAGE save=rbx,rsi,rdi,r14 frame=50 : #3 KeBugCheckEx
+PspTerminateAllThreads PAGE save=rbx,rsi,rdi frame=30 : #3
+NtWaitForSingleObject export save=rbx,rsi frame=40 : ObReferenceObjectByHandle KeWaitForSingleObject
+ObReferenceObjectByHandle PAGE export save=rbx,rsi,rdi frame=50 : #4
+KeWaitForSingleObject export save=rbx,rbp,rsi,rdi,r14 frame=60 : #2 KiCommitThreadWait
+KeWaitForMultipleObjects export save=rbx,rbp,rsi,rdi,r12,r13 frame=a8 : #2 KiCommitThreadWait
+KeRemoveQueueEx export save=rbx,rbp,rsi,rdi,r14 frame=60 : #2 KiCommitThreadWait
+KeDelayExecutionThread export save=rbx,rbp,rsi,rdi frame=58 : #2 KiCommitThreadWait
+KiCommitThreadWait save=rbx,rbp,rsi,rdi,r12,r13,r14 frame=60 : #3 KiSwapThread #2
+KiSwapThread save=rbx,rbp,rsi,rdi,r12,r13,r14 frame=b0 : #3 KiSwapContext #1
+KiSwapContext frame=138 : #2 SwapContext #2
+SwapContext save=rbp frame=30 : #6
+-- system threads
+KiStartSystemThread frame=28 : #1 *start
+PspSystemThreadStartup export save=rbx,rbp,rsi frame=30 : #2 *routine #2
+ExpWorkerThread save=rbx,rbp,rsi,rdi,r14 frame=60 : #2 KeRemoveQueueEx *work #3
+MmZeroPageThread save=rbx,rsi frame=38 : KeWaitForMultipleObjects
+IopProcessWorkItem frame=28 save=rbx,rdi : #1 *routine
+-- interrupts, clock, deferred calls, idle
+KiInterruptDispatch interrupt : #4 KiInterruptSubDispatch #2
+KiInterruptDispatchNoLockNoEtw interrupt : #4 KiInterruptSubDispatchNoLockNoEtw #2
+KiInterruptSubDispatch frame=28 save=rbx : #2 KiCallInterruptServiceRoutine
+KiInterruptSubDispatchNoLockNoEtw frame=28 save=rbx : #2 KiCallInterruptServiceRoutine
+KiCallInterruptServiceRoutine save=rbx,rsi,rdi frame=30 : #2 *isr HalpTimerClockInterrupt #2
+HalpTimerClockInterrupt frame=38 : #2 KeClockInterruptNotify
+KeClockInterruptNotify save=rbx,rsi,rdi,r14 frame=48 : #3 KeAccumulateTicks #2
+KeAccumulateTicks save=rbp,rbx,rsi,rdi,r12,r14 frame=38 : #2 KdCheckForDebugBreak #3 KeBugCheckEx #2
+KiIdleLoop frame=28 : #2 KiRetireDpcList #2 PoIdle #1
+KiRetireDpcList save=rbp,rbx,rsi,rdi,r12,r13,r14,r15 frame=278 : #3 KiExecuteAllDpcs #2
+KiExecuteAllDpcs save=rbx,rbp,rsi,rdi,r12,r13,r14,r15 frame=128 : #3 *deferred KiProcessExpiredTimerList #2
+KiProcessExpiredTimerList save=rbx,rbp,rsi,rdi,r14 frame=90 : #3 *deferred #2
+PopIrpWatchdog save=rbx,rsi frame=38 : PopIrpWatchdogBugcheck
+PopIrpWatchdogBugcheck save=rbx,rsi,rdi frame=20 : #3 KeBugCheckEx
+PoIdle save=rbp,rbx,rsi,rdi,r14 frame=78 : #2 PpmIdleExecuteTransition
+PpmIdleExecuteTransition save=rbp,rbx,rsi,rdi,r12,r14 frame=108 : #2 PpmIdleDefaultExecute
+PpmIdleDefaultExecute frame=28 : HalProcessorIdle
+HalProcessorIdle export frame=28 : =f4@hlt #1
+KiNmiInterrupt interrupt : #3 KxNmiInterrupt #2
+KxNmiInterrupt frame=138 : #2 KiProcessNMI
+KiProcessNMI save=rbx,rsi frame=38 : #2 KiHandleNmi HalHandleNMI
+KiHandleNmi save=rbx frame=20 : #3
+HalHandleNMI export save=rbx,rdi frame=30 : HalBugCheckSystem
+HalBugCheckSystem export save=rbx,rbp,rsi,rdi frame=38 : #2 KeBugCheckEx
+-- services that drivers call
+KeSetEvent export save=rbx,rbp,rsi,rdi frame=30 : #2 =488b4908@fault #2 =f0480fba2900@lock #2
+KeInitializeEvent export leaf : #3
+KeInsertQueueDpc export save=rbx,rsi frame=38 : #4
+KeSetTimer export save=rbx frame=40 : #4
+KeAcquireSpinLockRaiseToDpc export leaf : =f0480fba2900@fault #2
+KeReleaseSpinLock export leaf : #2
+ExAllocatePoolWithTag export save=rbx,rsi,rdi,r14 frame=40 : #5
+ExFreePoolWithTag export frame=28 : ExFreeHeapPool
+ExFreePool export frame=28 : ExFreeHeapPool
+ExFreeHeapPool save=rbx,rsi,rdi,r14,r15 frame=80 : #4 KeBugCheckEx #2
+ExQueueWorkItem export save=rbx frame=30 : #3
+RtlInitUnicodeString export leaf : #4
+RtlCopyMemory export leaf : =8a0411@fault #3
+IoCreateDevice export PAGE save=rbx,rsi,rdi,r12 frame=110 : #4
+IoDeleteDevice export save=rbx frame=20 : #3
+IoAllocateIrp export frame=28 : IopAllocateIrpPrivate
+IoFreeIrp export frame=28 : #3
+ZwClose export frame=28 : NtClose
+MmGetSystemRoutineAddress export PAGE save=rbx frame=70 : #3
+MmMapIoSpace export save=rbx,rsi frame=48 : #3
+PsGetCurrentProcessId export leaf : #1
+PsCreateSystemThread export PAGE save=rbx,rsi,rdi frame=88 : #4
+PoStartNextPowerIrp export leaf : #1
+PoCallDriver export frame=28 : IofCallDriver
+ExfPrivateOrdinal leaf : #2
+KiSystemStartup entry save=rbx,rsi frame=68 : #4
+MmFreePoolcodeStub POOLCODE leaf : #4
+"""
+
+DATA = (
+    ("KdDebuggerDataBlock", 0x380), ("KdVersionBlock", 0x28), ("PsLoadedModuleList", 0x10), ("PsActiveProcessHead", 0x10),
+    ("KeNumberProcessors", 4), ("KiProcessorBlock", 0x200), ("MmUnloadedDrivers", 8), ("MmLastUnloadedDriver", 4),
+    ("NtBuildLab", 0x100), ("NtBuildLabEx", 0x100), ("CmNtCSDVersion", 4), ("PspCidTable", 8), ("KiBugcheckData", 0x28),
+    ("MmPfnDatabase", 8), ("MmHighestUserAddress", 8), ("MmSystemRangeStart", 8), ("MmUserProbeAddress", 8),
+    ("NtBuildNumber", 4), ("PsInitialSystemProcess", 8), ("PsIdleProcess", 8), ("KiInitialPCR", 0), ("KiIdleThread0", 0),
+    ("ObTypeIndexTable", 0x200), ("ObHeaderCookie", 4), ("ObpRootDirectoryObject", 8), ("PoolBigPageTable", 8),
+    ("PoolBigPageTableSize", 8), ("PsProcessType", 8), ("PsThreadType", 8), ("KeLoaderBlock", 8), ("CmpHiveListHead", 0x10),
+    ("PopWatchdogTriage", 0x60), ("IopFunctionTable", 0x40), ("MmPhysicalMemoryBlock", 8),
+)  # fmt: skip
+
+EXPORTED_DATA = (
+    "PsInitialSystemProcess",
+    "NtBuildNumber",
+    "MmHighestUserAddress",
+    "KeNumberProcessors",
+    "KeLoaderBlock",
+)

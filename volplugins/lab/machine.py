@@ -1,0 +1,154 @@
+"""A made-up machine while it is being built: memory, address spaces, loaded images, and the truth as it grows."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from volplugins.lab.address_space import LARGE_PAGE, AddressSpace
+from volplugins.lab.page_tables import X64, PageTables
+from volplugins.lab.pe_image import PROTECTION, Image, link
+from volplugins.lab.physical_memory import PhysicalMemory
+from volplugins.lab.pool import OBJECT_TYPES, Pool
+from volplugins.lab.profiles import HOSTS, Host, Profile
+from volplugins.lab.structures import Record, Structures
+
+
+@dataclass(slots=True)
+class LoadedImage:
+    """An image at its load address; ``path`` is the name the kernel keeps."""
+
+    image: Image
+    base: int
+    path: str
+
+    @property
+    def end(self) -> int:
+        """First address above the image."""
+        return self.base + self.image.size
+
+
+@dataclass(slots=True)
+class Machine:
+    """Everything that the builders of this room share while they make one machine."""
+
+    profile: Profile
+    host: Host
+    base_index: int
+    seed: str
+    structures: Structures
+    memory: PhysicalMemory
+    tables: PageTables
+    kernel: AddressSpace
+    pool: Pool
+    images: dict[str, LoadedImage] = field(default_factory=dict)
+    truth: dict[str, Any] = field(default_factory=dict)
+    sessions: dict[int, int] = field(default_factory=dict)
+    next_stack: int = 0
+    next_system: int = 0
+
+    @property
+    def width(self) -> int:
+        """Bytes of a pointer."""
+        return self.profile.bits // 8
+
+    def random(self, purpose: str) -> random.Random:
+        """A generator of its own for each purpose, so that adding one changes no other."""
+        return random.Random(f"{self.seed}/{purpose}")
+
+    def symbol(self, name: str) -> int:
+        """Address of ``module!Name``."""
+        stem, _, rest = name.partition("!")
+        loaded = self.images[stem]
+        return loaded.base + loaded.image.symbols[rest]
+
+    def site(self, stem: str, label: str) -> int:
+        """Address of a place in code: ``Function>callee`` or ``Function@label``."""
+        loaded = self.images[stem]
+        return loaded.base + loaded.image.sites[label]
+
+    def image_at(self, address: int) -> LoadedImage | None:
+        """The image that holds an address."""
+        return next((each for each in self.images.values() if each.base <= address < each.end), None)
+
+    def name_of(self, address: int) -> str:
+        """``module!Symbol+0x…`` from the images' own symbols; empty outside of images."""
+        loaded = self.image_at(address)
+        if loaded is None:
+            return ""
+        rva = address - loaded.base
+        known = [(at, name) for name, at in loaded.image.symbols.items() if at <= rva]
+        if not known:
+            return f"{loaded.image.stem}+{rva:#x}"
+        at, name = max(known)
+        return f"{loaded.image.stem}!{name}" + (f"+{rva - at:#x}" if rva > at else "")
+
+    def pointer(self, value: int) -> bytes:
+        """A pointer's bytes."""
+        return (value & ((1 << 8 * self.width) - 1)).to_bytes(self.width, "little")
+
+    def write(self, address: int, data: bytes | bytearray) -> None:
+        """Store bytes at mapped kernel addresses."""
+        self.kernel.write(address, bytes(data))
+
+    def write_pointer(self, address: int, value: int) -> None:
+        """Store a pointer at a mapped kernel address."""
+        self.kernel.write(address, self.pointer(value))
+
+    def record(self, name: str) -> Record:
+        """An empty structure of this build."""
+        return Record(self.structures, name)
+
+    def load(self, space: AddressSpace, image: Image, base: int, path: str) -> LoadedImage:
+        """Link an image at ``base`` and put it into ``space``; imports must have been loaded before."""
+        loaded = LoadedImage(image, base, path)
+        for name, (start, data) in link(image, base, self.symbol).items():
+            pages = space.map(base + start, max(len(data), 1), PROTECTION.get(name, "read"))
+            if pages:
+                space.write(base + start, data)
+        return loaded
+
+    def system_block(self, size: int) -> int:
+        """Fresh kernel pages outside the pool (processor blocks and the like); whole pages."""
+        address = self.next_system
+        self.kernel.map(address, size, "data")
+        self.next_system += (size + 0x1FFF) & ~0xFFF
+        return address
+
+
+def new_machine(profile: Profile, base: int, host: int) -> Machine:
+    """An empty machine: page tables with the self-map, nonpaged pool, nothing else."""
+    seed = f"{profile.name}/{base}/{host}"
+    structures = profile.structures
+    memory = PhysicalMemory(list(profile.runs), seed)
+    tables = PageTables(memory, profile.mode, profile.self_maps[base % len(profile.self_maps)])
+    kernel = AddressSpace(tables, tables.new_directory(profile.directory_pfn))
+    start = profile.pool_bases[base] + 0x1000 * (16 + 8 * host)
+    pool = Pool(kernel, structures, start, profile.pool_bases[base] + LARGE_PAGE)
+    if profile.mode is X64:
+        pfn = memory.reserve(0x800, LARGE_PAGE // 0x1000)
+        kernel.map_large(profile.pool_bases[base], pfn, "rwx")
+    machine = Machine(profile, HOSTS[host], base, seed, structures, memory, tables, kernel, pool)
+    machine.next_stack = profile.stack_bases[base] + host * 0x20000
+    machine.next_system = profile.system_bases[base] + host * 0x8000
+    if profile.build >= 10240:
+        pool.cookie = machine.random("cookie").randrange(1, 256)
+    return machine
+
+
+def add_object_types(machine: Machine) -> None:
+    """_OBJECT_TYPE objects and, where the build has one, ObTypeIndexTable."""
+    table = machine.symbol("nt!ObTypeIndexTable") if machine.structures.has("_OBJECT_HEADER", "TypeIndex") else 0
+    for name, index in OBJECT_TYPES.items():
+        record = machine.record("_OBJECT_TYPE").set("Name", machine.pool.text(name)).fill(Index=index)
+        record.fill(TotalNumberOfObjects=32, TotalNumberOfHandles=48, Key=name[:4].encode().ljust(4))
+        address = machine.pool.allocate_object(len(record.data), "ObjT", "Type")
+        machine.write(address, record.data)
+        links = address + record.offset("TypeList")
+        machine.write(links, machine.pointer(links) * 2)
+        machine.pool.object_types[name] = address
+        if table:
+            machine.write_pointer(table + index * machine.width, address)
+    if machine.pool.cookie:
+        machine.write(machine.symbol("nt!ObHeaderCookie"), bytes([machine.pool.cookie]))

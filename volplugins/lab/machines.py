@@ -1,0 +1,153 @@
+"""The lab's machines: a Snapshot of any of them at the moment of any crash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from volplugins.lab.crash import Crash
+from volplugins.lab.crash_records import BREAKPOINT, context_record, exception_record
+from volplugins.lab.kernel_data import pfn_database
+from volplugins.lab.kernel_stack import KernelStack
+from volplugins.lab.machine import Machine, new_machine
+from volplugins.lab.process_records import write_thread
+from volplugins.lab.processes import RUNNING, Process
+from volplugins.lab.processors import ProcessorStatus, write_processor
+from volplugins.lab.profiles import HOSTS, PROFILES
+from volplugins.lab.scenarios_x64 import SCENARIOS
+from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.world import World, complete, populate
+
+MACHINES = ("win10-x64", "win7-x64")
+FAULTS = tuple(SCENARIOS)
+BASES = 3
+_EXTRA = {"notmyfault": (("notmyfault64.exe", "explorer.exe"),)}
+
+
+def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0) -> Snapshot:
+    """Make a machine and let it crash.
+
+    Args:
+        machine: one of MACHINES.
+        fault: one of FAULTS.
+        base: load layout, 0 to 2: other addresses for everything.
+        host: computer, 0 or 1: other processes, identifiers, pool addresses, times.
+
+    Raises:
+        KeyError, IndexError: no such machine, fault, layout or computer.
+    """
+    scenario = SCENARIOS[fault]
+    if not (0 <= base < BASES and 0 <= host < len(HOSTS)):
+        raise IndexError(f"base {base} or host {host}")
+    made = new_machine(PROFILES[machine], base, host)
+    world = populate(made, "myfault" in fault, _EXTRA.get(fault, ()))
+    crash = scenario(world)
+    _write_processors(world, crash)
+    complete(world)
+    return _snapshot(world, crash, fault)
+
+
+def _write_processors(world: World, crash: Crash) -> None:
+    """The first processor crashed; the second idles in the halt instruction."""
+    machine = world.machine
+    first, second = world.processors
+    status = ProcessorStatus(
+        crash.thread.address, world.idle.threads[0].address, crash.context, crash.thread.process.space.directory,
+        crash.cr2, crash.irql,
+    )  # fmt: skip
+    write_processor(machine, first, status)
+    idle = world.idle.threads[1]
+    stack = KernelStack(machine, idle.base, idle.limit, "idle 1")
+    stack.start("nt!KiIdleLoop")
+    for function in ("PoIdle", "PpmIdleExecuteTransition", "PpmIdleDefaultExecute", "HalProcessorIdle"):
+        stack.call("nt!" + function)
+    ip = machine.site("nt", "HalProcessorIdle@hlt") + 1
+    context = context_record(machine, stack.registers, ip, stack.sp)
+    write_thread(machine, idle, RUNNING, machine.symbol("nt!KiIdleLoop"), stack.sp, 0)
+    world.done.add(idle.address)
+    status = ProcessorStatus(idle.address, idle.address, context, machine.kernel.directory, 0, 2)
+    write_processor(machine, second, status)
+
+
+def _snapshot(world: World, crash: Crash, fault: str) -> Snapshot:
+    machine = world.machine
+    virtual = dict(machine.kernel.pages)
+    kernel_pfns = set(virtual.values()) | machine.tables.table_pfns
+    return Snapshot(
+        machine=machine.profile.name,
+        bits=machine.profile.bits,
+        pae=machine.profile.mode.name == "pae",
+        pages=dict(machine.memory.contents()),
+        runs=list(machine.profile.runs),
+        kernel_pfns=kernel_pfns,
+        header=_header(machine, crash),
+        context=crash.context,
+        exception=exception_record(machine, BREAKPOINT, crash.ip),
+        virtual=virtual,
+        truth=_truth(world, crash, fault),
+    )
+
+
+def _header(machine: Machine, crash: Crash) -> dict[str, Any]:
+    profile = machine.profile
+    header = {
+        "MajorVersion": 15,
+        "MinorVersion": profile.build,
+        "DirectoryTableBase": crash.thread.process.space.directory,
+        "PfnDataBase": pfn_database(machine) if profile.build < 9200 else machine.symbol("nt!MmPfnDatabase"),
+        "PsLoadedModuleList": machine.symbol("nt!PsLoadedModuleList"),
+        "PsActiveProcessHead": machine.symbol("nt!PsActiveProcessHead"),
+        "MachineImageType": 0x8664 if profile.bits == 64 else 0x14C,
+        "NumberProcessors": 2,
+        "BugCheckCode": crash.code,
+        "KdDebuggerDataBlock": machine.symbol("nt!KdDebuggerDataBlock"),
+        "PaeEnabled": int(profile.mode.name == "pae"),
+        "SystemTime": machine.host.crash_time,
+        "SystemUpTime": machine.host.uptime,
+        "ProductType": 1,
+        "SuiteMask": 0x110,
+    }
+    for number, value in enumerate(crash.parameters, 1):
+        header[f"BugCheckParameter{number}"] = value
+    return header
+
+
+def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
+    machine = world.machine
+    culprit = machine.images.get(crash.culprit)
+    process = crash.thread.process
+    return {
+        **machine.truth,
+        "fault": fault,
+        "computer": machine.host.computer,
+        "processes": [_process_truth(each) for each in world.processes],
+        "process": _process_truth(process),
+        "thread": {"ethread": crash.thread.address, "tid": crash.thread.tid, "stack_base": crash.thread.base,
+                   "stack_limit": crash.thread.limit},
+        "culprit": crash.culprit,
+        "culprit_rva": crash.fault_ip - culprit.base if culprit and culprit.base <= crash.fault_ip < culprit.end else None,
+        "fault_ip": crash.fault_ip,
+        "manual": crash.manual,
+        "signature": fault,
+        "stack": crash.frames,
+        "symbols": {stem: dict(loaded.image.symbols) for stem, loaded in machine.images.items()},
+        "exports": {stem: dict(loaded.image.exports) for stem, loaded in machine.images.items()},
+        "directories": {each.pid: each.space.directory for each in world.processes if not each.exited},
+        "system_directory": machine.kernel.directory,
+        "self_map": machine.tables.self_map,
+        "processors": [{"pcr": each.pcr, "prcb": each.prcb} for each in world.processors],
+    }  # fmt: skip
+
+
+def _process_truth(process: Process) -> dict[str, Any]:
+    return {
+        "pid": process.pid,
+        "ppid": process.parent,
+        "name": process.name,
+        "eprocess": process.address,
+        "dtb": 0 if process.exited else process.space.directory,
+        "peb": process.peb,
+        "session": process.session,
+        "created": process.created,
+        "exited": process.exited,
+        "threads": [{"ethread": each.address, "tid": each.tid} for each in process.threads],
+    }

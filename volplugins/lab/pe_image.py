@@ -1,0 +1,335 @@
+"""PE images as they lie in memory: headers, code, exports, imports, debug record, version resource, unwind data.
+
+Format: Microsoft, "PE Format"; the RSDS record: the public description of CodeView debug information. An image is laid
+out once (all offsets are then known) and linked at a load address, when addresses of imports are known too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from volplugins.lab import code_x64, code_x86
+from volplugins.lab.functions import MachineCode, parse_functions
+from volplugins.lab.pe_tables import export_directory, import_directory, resource_section
+
+_CODE, _DATA, _BSS = 0x60000020, 0x40000040, 0xC0000040
+_SECTION_FLAGS = {
+    ".text": 0x68000020, "PAGE": 0x60000020, "POOLCODE": 0x68000020, ".rdata": 0x48000040, ".data": 0xC8000040,
+    ".pdata": 0x48000040, ".rsrc": 0x42000040, "INIT": 0x62000020,
+}  # fmt: skip
+_ORDER = (".text", ".rdata", ".data", ".pdata", "PAGE", "POOLCODE", "INIT", ".rsrc")
+PROTECTION = {".text": "code", "PAGE": "code", "POOLCODE": "code", "INIT": "code", ".data": "data"}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """What an image is made from.
+
+    Attributes:
+        name: file name, such as ``ntoskrnl.exe``.
+        pdb: path in the debug record; empty for no debug record.
+        code: listing in the notation of functions.py.
+        data: variables of ``.data`` as (name, size in bytes).
+        forwarders: exports that lead elsewhere, name to ``DLL.Name``.
+        ordinal_only: functions exported without a name.
+        exported_data: variables of ``data`` that are exported.
+        version: file version of the version resource, four numbers; None for no resource.
+    """
+
+    name: str
+    pdb: str
+    code: str
+    data: tuple[tuple[str, int], ...] = ()
+    forwarders: Mapping[str, str] = field(default_factory=dict)
+    ordinal_only: tuple[str, ...] = ()
+    exported_data: tuple[str, ...] = ()
+    version: tuple[int, int, int, int] | None = None
+    company: str = "Microsoft Corporation"
+    description: str = ""
+    init: bool = False
+    user: bool = False
+    pad_pages: int = 0
+
+
+@dataclass(slots=True)
+class Image:
+    """A laid-out image: every offset is from its base.
+
+    Attributes:
+        size: SizeOfImage.
+        sections: name to (offset, bytes of content, size).
+        symbols: all names, private ones too.
+        exports: exported names (not the forwarded ones).
+        sites: ``Function>callee`` to the return address of that call, ``Function@label`` to that instruction.
+        functions: name to (begin, end, bytes from the body's stack pointer to the return address).
+    """
+
+    source: ImageSource
+    bits: int
+    timestamp: int
+    checksum: int
+    guid: uuid.UUID
+    age: int
+    size: int = 0
+    entry: int = 0
+    sections: dict[str, tuple[int, bytearray, int]] = field(default_factory=dict)
+    symbols: dict[str, int] = field(default_factory=dict)
+    exports: dict[str, int] = field(default_factory=dict)
+    sites: dict[str, int] = field(default_factory=dict)
+    functions: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    imports: dict[str, int] = field(default_factory=dict)
+    directories: dict[int, tuple[int, int]] = field(default_factory=dict)
+    absolute: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """File name."""
+        return self.source.name
+
+    @property
+    def stem(self) -> str:
+        """The name that symbols are written with: ``nt`` for the kernel, else the file name without extension."""
+        return "nt" if self.name.lower().startswith("nto") else self.name.rpartition(".")[0].lower()
+
+    def section_of(self, rva: int) -> str:
+        """The section that holds an offset, or an empty name (headers)."""
+        for name, (start, _, size) in self.sections.items():
+            if start <= rva < start + size:
+                return name
+        return ""
+
+
+def identity(machine: str, name: str) -> tuple[uuid.UUID, int, int]:
+    """GUID, time stamp and checksum of a made-up image: always the same for one machine and file name."""
+    digest = hashlib.sha256(f"volplugins lab {machine} {name}".encode()).digest()
+    early, span = (1_560_000_000, 20_000_000) if machine.startswith("win10") else (1_290_000_000, 20_000_000)
+    if machine.startswith("xp"):
+        early, span = 1_208_000_000, 1_000_000
+    guid = uuid.UUID(bytes=digest[:16])
+    stamp = early + int.from_bytes(digest[16:20], "little") % span
+    return guid, stamp, int.from_bytes(digest[20:23], "little")
+
+
+def lay_out(source: ImageSource, machine: str, bits: int) -> Image:
+    """Compile an image's code and place everything."""
+    guid, stamp, checksum = identity(machine, source.name)
+    image = Image(source, bits, stamp, checksum, guid, 1)
+    compiler = code_x64.compile_x64 if bits == 64 else code_x86.compile_x86
+    sizer = code_x64.stack_bytes if bits == 64 else code_x86.stack_bytes
+    functions = parse_functions(source.code)
+    compiled = [(function, compiler(function)) for function in functions]
+    texts: dict[str, bytearray] = {}
+    places: dict[str, tuple[str, int]] = {}
+    for function, code in compiled:
+        text = texts.setdefault(function.section, bytearray())
+        text += b"\xcc" * (-len(text) % 16)
+        places[function.name] = (function.section, len(text))
+        text += code.data
+    for name in ("INIT",) if source.init else ():
+        texts[name] = bytearray(b"\xcc" * 0x200)
+    if source.pad_pages:
+        texts[".text"] += b"\xcc" * (source.pad_pages * 0x1000)
+    data = _data_section(source, image)
+    codes = {function.name: code for function, code in compiled}
+    _place(image, texts, data, codes, places)
+    for function, code in compiled:
+        _record(image, function.name, code, places, sizer(function), function.export)
+        if function.entry:
+            image.entry = image.symbols[function.name]
+    _fill_rdata(image, codes)
+    return image
+
+
+def _data_section(source: ImageSource, image: Image) -> bytearray:
+    data = bytearray()
+    for name, size in source.data:
+        data += bytes(-len(data) % 16)
+        image.symbols[name] = len(data)
+        data += bytes(size)
+    return data
+
+
+def _place(
+    image: Image,
+    texts: dict[str, bytearray],
+    data: bytearray,
+    codes: dict[str, MachineCode],
+    places: dict[str, tuple[str, int]],
+) -> None:
+    """Give every section its place; ``.rdata`` and ``.pdata`` are sized here and filled in later."""
+    wanted = {item for code in codes.values() for _, kind, item in code.fixups if kind == "import"}
+    image.imports = dict.fromkeys(sorted(wanted), 0)
+    contents = {**texts, ".rdata": bytearray(_rdata_size(image, codes)), ".data": data}
+    if image.bits == 64:
+        contents[".pdata"] = bytearray(12 * sum(bool(code.unwind) for code in codes.values()))
+    if image.source.version is not None:
+        contents[".rsrc"] = bytearray(0x800)
+    offset = 0x1000
+    for name in _ORDER:
+        content = contents.get(name)
+        if content:
+            image.sections[name] = (offset, content, len(content))
+            offset += (len(content) + 0xFFF) & ~0xFFF
+    image.size = offset
+    start = image.sections.get(".data", (0,))[0]
+    image.symbols = {name: start + at for name, at in image.symbols.items()}
+    for name in image.source.exported_data:
+        image.exports[name] = image.symbols[name]
+    for name, (section, at) in places.items():
+        image.symbols[name] = image.sections[section][0] + at
+
+
+def _record(
+    image: Image, name: str, code: MachineCode, places: dict[str, tuple[str, int]], stack: int, export: bool
+) -> None:
+    start = image.symbols[name]
+    image.functions[name] = (start, start + len(code.data), stack)
+    for label, at in code.sites.items():
+        image.sites[f"{name}{label}" if label.startswith("@") else f"{name}>{label}"] = start + at
+    for label, at in code.symbols.items():
+        image.symbols[label] = start + at
+    if export:
+        image.exports[name] = start
+
+
+def _rdata_size(image: Image, codes: dict[str, MachineCode]) -> int:
+    unwind = sum((len(code.unwind) + 7) & ~7 for code in codes.values())
+    exports = 0x40 * (len(codes) + len(image.source.exported_data) + len(image.source.forwarders)) + 0x100
+    return unwind + exports + 0x60 * len(image.imports) + 0x400
+
+
+def _fill_rdata(image: Image, codes: dict[str, MachineCode]) -> None:
+    """Imports, debug record, unwind information and exports, one after the other, and ``.pdata`` that points here."""
+    start, content, _ = image.sections[".rdata"]
+    blob = import_directory(image.imports, start, image.bits)
+    image.imports = blob.slots
+    content[: len(blob.data)] = blob.data
+    if blob.slots:
+        image.directories[1] = (start + blob.descriptors, blob.descriptors_size)
+        image.directories[12] = (start, blob.slots_size)
+    at = _debug_record(image, start, content, (len(blob.data) + 15) & ~15)
+    at = _unwind(image, codes, start, content, at)
+    exports = export_directory(image, start + at)
+    if exports:
+        content[at : at + len(exports)] = exports
+        image.directories[0] = (start + at, len(exports))
+    if ".rsrc" in image.sections:
+        place, room, _ = image.sections[".rsrc"]
+        resource = resource_section(image, place)
+        room[: len(resource)] = resource
+        image.directories[2] = (place, len(resource))
+    for name, code in codes.items():
+        _fix_up(image, name, code)
+
+
+def _debug_record(image: Image, start: int, content: bytearray, at: int) -> int:
+    if not image.source.pdb:
+        return at
+    record = b"RSDS" + image.guid.bytes_le + struct.pack("<I", image.age) + image.source.pdb.encode() + b"\0"
+    entry = struct.pack("<IIHHIIII", 0, image.timestamp, 0, 0, 2, len(record), start + at + 28, start + at + 28)
+    content[at : at + 28] = entry
+    content[at + 28 : at + 28 + len(record)] = record
+    image.directories[6] = (start + at, 28)
+    return (at + 28 + len(record) + 15) & ~15
+
+
+def _unwind(image: Image, codes: dict[str, MachineCode], start: int, content: bytearray, at: int) -> int:
+    if image.bits != 64:
+        return at
+    rows = []
+    for name, code in codes.items():
+        if code.unwind:
+            begin, end, _ = image.functions[name]
+            rows.append((begin, end, start + at))
+            content[at : at + len(code.unwind)] = code.unwind
+            at += (len(code.unwind) + 7) & ~7
+    place, table, _ = image.sections[".pdata"]
+    table[:] = b"".join(struct.pack("<III", *row) for row in sorted(rows))
+    image.directories[3] = (place, len(table))
+    return (at + 15) & ~15
+
+
+def _fix_up(image: Image, name: str, code: MachineCode) -> None:
+    start = image.symbols[name]
+    section = image.section_of(start)
+    base, content, _ = image.sections[section]
+    for offset, kind, target in code.fixups:
+        at = start + offset
+        if kind == "near" or image.bits == 64:
+            to = image.symbols[target] if kind == "near" else image.imports[target]
+            content[at - base : at - base + 4] = struct.pack("<i", to - (at + 4))
+        else:
+            image.absolute.append((at, target))
+
+
+def link(image: Image, base: int, resolve: Callable[[str], int]) -> dict[str, tuple[int, bytes]]:
+    """The image's bytes at a load address: part name to (offset, bytes); headers first.
+
+    Args:
+        resolve: address of an import named ``module!Name``.
+    """
+    parts = {"headers": (0, _headers(image, base))}
+    for name, (start, content, _) in image.sections.items():
+        if name != "INIT":  # discarded once the driver has been set up
+            parts[name] = (start, bytes(content))
+    width = image.bits // 8
+    start, rdata, _ = image.sections[".rdata"]
+    linked = bytearray(rdata)
+    for target, slot in image.imports.items():
+        linked[slot - start : slot - start + width] = resolve(target).to_bytes(width, "little")
+    parts[".rdata"] = (start, bytes(linked))
+    for at, target in image.absolute:
+        section = image.section_of(at)
+        begin, content = parts[section]
+        patched = bytearray(content)
+        patched[at - begin : at - begin + 4] = struct.pack("<I", base + image.imports[target])
+        parts[section] = (begin, bytes(patched))
+    return parts
+
+
+def _headers(image: Image, base: int) -> bytes:
+    wide = image.bits == 64
+    dos = bytearray(0xE0)
+    dos[:2] = b"MZ"
+    struct.pack_into("<I", dos, 0x3C, 0xE0)
+    dos[0x40:0x80] = (
+        bytes.fromhex("0e1fba0e00b409cd21b8014ccd21") + b"This program cannot be run in DOS mode.\r\r\n$" + bytes(7)
+    )
+    characteristics = 0x0022 if wide else 0x0122
+    file_header = struct.pack(
+        "<HHIIIHH", 0x8664 if wide else 0x14C, len(image.sections), image.timestamp, 0, 0, 240 if wide else 224,
+        characteristics,
+    )  # fmt: skip
+    return (bytes(dos) + b"PE\0\0" + file_header + _optional_header(image, base) + _section_table(image)).ljust(
+        0x400, b"\0"
+    )
+
+
+def _optional_header(image: Image, base: int) -> bytes:
+    wide = image.bits == 64
+    version = image.source.version or (6, 0, 0, 0)
+    sizes = [size for name, (_, _, size) in image.sections.items() if _SECTION_FLAGS[name] & 0x20]
+    text = image.sections[".text"][0]
+    head = struct.pack("<HBBIIIII", 0x20B if wide else 0x10B, 14, 20, sum(sizes), 0x1000, 0, image.entry, text)
+    head += struct.pack("<Q", base) if wide else struct.pack("<II", image.sections.get(".data", (text,))[0], base)
+    head += struct.pack("<IIHHHHHHIIIIHH", 0x1000, 0x200, version[0], version[1], version[0], version[1],
+                        version[0], version[1], 0, image.size, 0x400, image.checksum, 3 if image.source.user else 1,
+                        0x4160)  # fmt: skip
+    head += struct.pack("<4Q" if wide else "<4I", 0x40000, 0x1000, 0x100000, 0x1000) + struct.pack("<II", 0, 16)
+    for index in range(16):
+        head += struct.pack("<II", *image.directories.get(index, (0, 0)))
+    return head
+
+
+def _section_table(image: Image) -> bytes:
+    rows = bytearray()
+    raw = 0x400
+    for name, (start, _, size) in image.sections.items():
+        on_disk = (size + 0x1FF) & ~0x1FF
+        rows += struct.pack("<8sIIIIIIHHI", name.encode(), size, start, on_disk, raw, 0, 0, 0, 0, _SECTION_FLAGS[name])
+        raw += on_disk
+    return bytes(rows)

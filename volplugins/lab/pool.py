@@ -1,0 +1,89 @@
+"""Kernel pool of a made-up machine: blocks with pool headers, and executive objects with their headers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from volplugins.lab.address_space import AddressSpace
+from volplugins.lab.structures import Record, Structures
+
+PAGE = 0x1000
+# index in ObTypeIndexTable (Windows 7 and later), as public listings of these builds give them
+OBJECT_TYPES = {"Type": 2, "Directory": 3, "Process": 7, "Thread": 8, "Device": 0x18, "Driver": 0x1A, "File": 0x25}
+
+
+@dataclass(slots=True)
+class Pool:
+    """Hands out blocks from a range of nonpaged pool; nothing is ever freed.
+
+    Attributes:
+        object_types: name of an object type to the address of its _OBJECT_TYPE (Windows XP keeps it in the header).
+        cookie: ObHeaderCookie, with which Windows 10 hides the type index; zero before.
+    """
+
+    space: AddressSpace
+    structures: Structures
+    next: int
+    end: int
+    cookie: int = 0
+    object_types: dict[str, int] = field(default_factory=dict)
+
+    def allocate(self, size: int, tag: str) -> int:
+        """Address of a fresh block of ``size`` bytes; what exceeds a page is page-aligned and has no header."""
+        unit = self.structures.size("_POOL_HEADER")
+        whole = (size + 2 * unit - 1) // unit * unit
+        if whole > PAGE - unit:
+            return self._big(size)
+        if self.next % PAGE + whole > PAGE:
+            self.next = (self.next + PAGE - 1) & -PAGE
+        start = self.next
+        self.next += whole
+        self.space.map(start, whole, "data")
+        self._header(start, whole // unit, tag)
+        return start + unit
+
+    def store(self, data: bytes | bytearray, tag: str) -> int:
+        """A block that holds ``data``."""
+        address = self.allocate(len(data), tag)
+        self.space.write(address, bytes(data))
+        return address
+
+    def text(self, value: str, tag: str = "Name") -> bytes:
+        """A _UNICODE_STRING, its buffer in the pool."""
+        data = value.encode("utf-16-le")
+        width = self.structures.bits // 8
+        head = len(data).to_bytes(2, "little") + (len(data) + 2).to_bytes(2, "little") + bytes(width - 4)
+        return head + self.store(data + b"\0\0", tag).to_bytes(width, "little")
+
+    def allocate_object(self, size: int, tag: str, kind: str) -> int:
+        """Address of an executive object's body, with its object header (and quota information) before it."""
+        body = self.structures.offset("_OBJECT_HEADER", "Body")
+        quota = self._quota_size()
+        block = self.allocate(size + body + quota, tag)
+        header = Record(self.structures, "_OBJECT_HEADER")
+        header.fill(PointerCount=3, HandleCount=1)
+        at = block + quota
+        if self.structures.has("_OBJECT_HEADER", "TypeIndex"):
+            hidden = OBJECT_TYPES[kind] ^ self.cookie ^ ((at >> 8) & 0xFF if self.cookie else 0)
+            header.fill(TypeIndex=hidden, InfoMask=8 if quota else 0)
+        else:
+            header.fill(Type=self.object_types.get(kind, 0))
+        self.space.write(at, bytes(header.data[:body]))
+        return at + body
+
+    def _quota_size(self) -> int:
+        name = "_OBJECT_HEADER_QUOTA_INFO"
+        return self.structures.size(name) if self.structures.has(name) else 0
+
+    def _big(self, size: int) -> int:
+        start = (self.next + PAGE - 1) & -PAGE
+        self.next = (start + size + PAGE - 1) & -PAGE
+        self.space.map(start, size, "data")
+        return start
+
+    def _header(self, address: int, units: int, tag: str) -> None:
+        header = Record(self.structures, "_POOL_HEADER")
+        # nonpaged: 2 since Vista, 1 before (the stored value is the pool type plus one on Windows XP)
+        vista = self.structures.has("_OBJECT_HEADER", "TypeIndex")
+        header.fill(BlockSize=units, PoolType=2 if vista else 1, PoolTag=tag.encode())
+        self.space.write(address, bytes(header.data))

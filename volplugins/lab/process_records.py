@@ -1,0 +1,115 @@
+"""The bytes of EPROCESS, ETHREAD and what hangs off them, written when processes, threads and stacks are known."""
+
+from __future__ import annotations
+
+from volplugins.lab.machine import Machine
+from volplugins.lab.processes import RUNNING, TERMINATED, USER_REQUEST, Process, Thread
+from volplugins.lab.structures import Record
+
+_PROCESS_OBJECT, _THREAD_OBJECT = 3, 6  # KOBJECTS: ProcessObject, ThreadObject
+
+
+def link_list(machine: Machine, head: int, entries: list[int]) -> None:
+    """Write a circular LIST_ENTRY list: the head and every entry's Flink and Blink."""
+    ring = [head, *entries]
+    for index, entry in enumerate(ring):
+        forward, back = ring[(index + 1) % len(ring)], ring[index - 1]
+        machine.write(entry, machine.pointer(forward) + machine.pointer(back))
+
+
+def write_process(machine: Machine, process: Process) -> None:
+    """Everything of one EPROCESS but its list links, which other writers make."""
+    record = machine.record("_EPROCESS")
+    _dispatcher(record, "Pcb.Header", _PROCESS_OBJECT, machine.structures.size("_KPROCESS"), bool(process.exited))
+    directory = 0 if process.exited else process.space.directory
+    record.set("Pcb.DirectoryTableBase", directory)
+    if machine.structures.has("_KPROCESS", "UserDirectoryTableBase"):
+        record.set("Pcb.AddressPolicy", 1)
+    record.fill(UniqueProcessId=process.pid, InheritedFromUniqueProcessId=process.parent, Peb=process.peb)
+    record.set("ImageFileName", process.name.encode()[:14].ljust(15, b"\0"))
+    record.set("CreateTime.QuadPart", process.created).set("ExitTime.QuadPart", process.exited)
+    record.fill(ActiveThreads=0 if process.exited else len(process.threads))
+    record.fill(ExitStatus=0 if process.exited else 0x103, Flags=0x14D0C01 if not process.exited else 0x14D0C0D)
+    if process.peb:
+        record.fill(SectionBaseAddress=next(reversed(process.images.values())).base)
+        record.fill(HighestUserAddress=0x7FFFFFFEFFFF if machine.width == 8 else 0x7FFEFFFF)
+        record.fill(VirtualSize=0x2100000000 if machine.width == 8 else 0x2000000, CommitCharge=0x40)
+    record.fill(ObjectTable=0 if process.exited else _handle_table(machine, process))
+    _session(machine, process, record)
+    machine.write(process.address, record.data)
+    for member in ("Pcb.ProfileListHead", "Pcb.Header.WaitListHead"):
+        at = process.address + record.offset(member)
+        machine.write(at, machine.pointer(at) * 2)
+    heads = {"ThreadListHead": "ThreadListEntry", "Pcb.ThreadListHead": "Tcb.ThreadListEntry"}
+    for head, entry in heads.items():
+        offset = machine.structures.offset("_ETHREAD", entry)
+        link_list(machine, process.address + record.offset(head), [each.address + offset for each in process.threads])
+
+
+def _handle_table(machine: Machine, process: Process) -> int:
+    count = 20 + process.pid % 97
+    table = machine.record("_HANDLE_TABLE").fill(HandleCount=count, UniqueProcessId=process.pid)
+    table.fill(QuotaProcess=process.address)
+    return machine.pool.store(table.data, "Obtb")
+
+
+def _session(machine: Machine, process: Process, record: Record) -> None:
+    if process.session is None or not record.structures.has("_EPROCESS", "Session"):
+        return
+    if process.session not in machine.sessions:
+        space = machine.record("_MM_SESSION_SPACE").fill(SessionId=process.session, ReferenceCount=2)
+        address = machine.system_block(len(space.data))
+        machine.write(address, space.data)
+        machine.sessions[process.session] = address
+    record.fill(Session=machine.sessions[process.session])
+
+
+def _dispatcher(record: Record, path: str, kind: int, size: int, signalled: bool) -> None:
+    record.set(f"{path}.Type", kind).set(f"{path}.SignalState", int(signalled))
+    if record.structures.bits == 32 or record.structures.has("_DISPATCHER_HEADER", "Size"):
+        record.set(f"{path}.Size", size // 4 & 0xFF)
+
+
+def write_thread(
+    machine: Machine,
+    thread: Thread,
+    state: int,
+    start: int,
+    kernel_stack: int,
+    trap_frame: int,
+    reason: int = USER_REQUEST,
+) -> None:
+    """Everything of one ETHREAD but its list links."""
+    process = thread.process
+    record = machine.record("_ETHREAD")
+    tcb = "Tcb."
+    _dispatcher(record, "Tcb.Header", _THREAD_OBJECT, machine.structures.size("_KTHREAD"), state == TERMINATED)
+    record.set(tcb + "InitialStack", thread.base - machine.profile.initial_gap)
+    record.set(tcb + "StackBase", thread.base).set(tcb + "StackLimit", thread.limit)
+    record.set(tcb + "KernelStack", kernel_stack).set(tcb + "TrapFrame", trap_frame).set(tcb + "Teb", thread.teb)
+    record.set(tcb + "State", state).set(tcb + "WaitReason", reason)
+    record.set(tcb + "ApcState.Process", process.address)
+    record.set(tcb + "ApcState.ApcListHead[0]", _empty_list(machine, thread, "ApcState.ApcListHead[0]"))
+    record.set(tcb + "ApcState.ApcListHead[1]", _empty_list(machine, thread, "ApcState.ApcListHead[1]"))
+    for member, value in {
+        "Process": process.address, "Priority": 9, "BasePriority": 8, "ContextSwitches": 100 + thread.tid,
+        "KernelStackResident": 1, "PreviousMode": int(bool(process.peb)), "Running": int(state == RUNNING),
+    }.items():  # fmt: skip
+        if machine.structures.has("_KTHREAD", member):
+            record.set(tcb + member, value)
+    record.set("Cid.UniqueProcess", process.pid).set("Cid.UniqueThread", thread.tid)
+    shift = 3 if machine.profile.build < 6000 else 0  # Windows XP keeps the create time shifted left by three bits
+    created = 0 if process.pid in (0, 4) and machine.profile.build < 6000 else process.created + 1_250_000
+    record.set("CreateTime.QuadPart", created << shift)
+    record.fill(StartAddress=start, Win32StartAddress=start, CrossThreadFlags=0 if process.peb else 0x10)
+    record.fill(ThreadsProcess=process.address)
+    if state == TERMINATED:
+        record.set("ExitTime.QuadPart", process.exited or process.created + 90_000_000)
+    machine.write(thread.address, record.data)
+    irps = thread.address + record.offset("IrpList")
+    machine.write(irps, machine.pointer(irps) * 2)
+
+
+def _empty_list(machine: Machine, thread: Thread, member: str) -> bytes:
+    at = thread.address + machine.structures.offset("_KTHREAD", member)
+    return machine.pointer(at) * 2

@@ -1,0 +1,234 @@
+"""Structures of Windows 7 SP1 x64, build 7601: the members that the lab fills in or its symbol tables state.
+
+Source: the public symbol table ntkrnlmp.pdb of build 7601. Notation: structures.py of this room.
+"""
+
+TABLE = """
+_CLIENT_ID 0x10: UniqueProcess 0x0 *void; UniqueThread 0x8 *void
+_CMHIVE 0xbe8: Hive 0x0 _HHIVE
+_CM_KEY_BODY 0x58: Type 0x0 u32; KeyControlBlock 0x8 *void
+_CM_KEY_NODE 0x50: Signature 0x0 u16; Flags 0x2 u16
+_CM_KEY_VALUE 0x18: Signature 0x0 u16; NameLength 0x2 u16
+_CONTEXT 0x4d0: P1Home 0x0 u64; P2Home 0x8 u64; P3Home 0x10 u64; P4Home 0x18 u64; P5Home 0x20 u64; P6Home 0x28 u64;
+  ContextFlags 0x30 u32; MxCsr 0x34 u32; SegCs 0x38 u16; SegDs 0x3a u16; SegEs 0x3c u16; SegFs 0x3e u16;
+  SegGs 0x40 u16; SegSs 0x42 u16; EFlags 0x44 u32; Dr0 0x48 u64; Dr1 0x50 u64; Dr2 0x58 u64; Dr3 0x60 u64;
+  Dr6 0x68 u64; Dr7 0x70 u64; Rax 0x78 u64; Rcx 0x80 u64; Rdx 0x88 u64; Rbx 0x90 u64; Rsp 0x98 u64; Rbp 0xa0 u64;
+  Rsi 0xa8 u64; Rdi 0xb0 u64; R8 0xb8 u64; R9 0xc0 u64; R10 0xc8 u64; R11 0xd0 u64; R12 0xd8 u64; R13 0xe0 u64;
+  R14 0xe8 u64; R15 0xf0 u64; Rip 0xf8 u64; FltSave 0x100 _XSAVE_FORMAT
+_CONTROL_AREA 0x80: Segment 0x0 *_SEGMENT; NumberOfSectionReferences 0x18 u64; FilePointer 0x40 _EX_FAST_REF
+_CURDIR 0x18: DosPath 0x0 _UNICODE_STRING; Handle 0x10 *void
+_DBGKD_GET_VERSION64 0x28: MajorVersion 0x0 u16; MinorVersion 0x2 u16; ProtocolVersion 0x4 u8;
+  KdSecondaryVersion 0x5 u8; Flags 0x6 u16; MachineType 0x8 u16; MaxPacketType 0xa u8; MaxStateChange 0xb u8;
+  MaxManipulate 0xc u8; Simulation 0xd u8; Unused 0xe [1]u16; KernBase 0x10 u64; PsLoadedModuleList 0x18 u64;
+  DebuggerDataList 0x20 u64
+_DEVICE_OBJECT 0x150: Type 0x0 i16; Size 0x2 u16; ReferenceCount 0x4 i32; DriverObject 0x8 *_DRIVER_OBJECT;
+  NextDevice 0x10 *_DEVICE_OBJECT; AttachedDevice 0x18 *_DEVICE_OBJECT; CurrentIrp 0x20 *_IRP; Flags 0x30 u32;
+  Characteristics 0x34 u32; DeviceExtension 0x40 *void; DeviceType 0x48 u32; StackSize 0x4c i8;
+  DeviceObjectExtension 0x138 *_DEVOBJ_EXTENSION
+_DEVOBJ_EXTENSION 0x70: Type 0x0 i16; Size 0x2 u16; DeviceObject 0x8 *_DEVICE_OBJECT; PowerFlags 0x10 u32;
+  DeviceNode 0x28 *void; AttachedTo 0x30 *_DEVICE_OBJECT
+_DISPATCHER_HEADER 0x18: Type 0x0 u8; Lock 0x0 i32; Signalling 0x1 u8; Absolute 0x1 u8:0:1; Size 0x2 u8;
+  Inserted 0x3 u8:6:1; SignalState 0x4 i32; WaitListHead 0x8 _LIST_ENTRY
+_DRIVER_OBJECT 0x150: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJECT; Flags 0x10 u32;
+  DriverStart 0x18 *void; DriverSize 0x20 u32; DriverSection 0x28 *void; DriverExtension 0x30 *void;
+  DriverName 0x38 _UNICODE_STRING; HardwareDatabase 0x48 *_UNICODE_STRING; FastIoDispatch 0x50 *void;
+  DriverInit 0x58 *void; DriverStartIo 0x60 *void; DriverUnload 0x68 *void; MajorFunction 0x70 [28]*void
+_EPROCESS 0x4f8: Pcb 0x0 _KPROCESS; CreateTime 0x168 _LARGE_INTEGER; ExitTime 0x170 _LARGE_INTEGER;
+  RundownProtect 0x178 _EX_RUNDOWN_REF; UniqueProcessId 0x180 *void; ActiveProcessLinks 0x188 _LIST_ENTRY;
+  CommitCharge 0x1b8 u64; PeakVirtualSize 0x1d0 u64; VirtualSize 0x1d8 u64; SessionProcessLinks 0x1e0 _LIST_ENTRY;
+  ObjectTable 0x200 *_HANDLE_TABLE; Token 0x208 _EX_FAST_REF; NumberOfPrivatePages 0x248 u64;
+  SectionBaseAddress 0x270 *void; Cookie 0x278 u32; InheritedFromUniqueProcessId 0x290 *void; Session 0x2d8 *void;
+  ImageFileName 0x2e0 [15]u8; ThreadListHead 0x308 _LIST_ENTRY; Wow64Process 0x320 *void; ActiveThreads 0x328 u32;
+  LastThreadExitStatus 0x334 i32; Peb 0x338 *_PEB; SeAuditProcessCreationInfo 0x390 _SE_AUDIT_PROCESS_CREATION_INFO;
+  Flags2 0x43c u32; Flags 0x440 u32; ExitStatus 0x444 i32; VadRoot 0x448 _MM_AVL_TABLE; HighestUserAddress 0x4f0 *void
+_ERESOURCE 0x68: SystemResourcesList 0x0 _LIST_ENTRY; ActiveCount 0x18 i16; Flag 0x1a u16
+_ETHREAD 0x4a8: Tcb 0x0 _KTHREAD; CreateTime 0x368 _LARGE_INTEGER; ExitTime 0x370 _LARGE_INTEGER;
+  ExitStatus 0x380 i32; StartAddress 0x390 *void; Cid 0x3b8 _CLIENT_ID; IrpList 0x3f0 _LIST_ENTRY;
+  Win32StartAddress 0x418 *void; ThreadListEntry 0x428 _LIST_ENTRY; CrossThreadFlags 0x450 u32
+_EXCEPTION_POINTERS 0x10: ExceptionRecord 0x0 *_EXCEPTION_RECORD; ContextRecord 0x8 *_CONTEXT
+_EXCEPTION_RECORD 0x98: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; ExceptionRecord 0x8 *_EXCEPTION_RECORD;
+  ExceptionAddress 0x10 *void; NumberParameters 0x18 u32; ExceptionInformation 0x20 [15]u64
+_EXCEPTION_RECORD32 0x50: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; ExceptionRecord 0x8 u32;
+  ExceptionAddress 0xc u32; NumberParameters 0x10 u32; ExceptionInformation 0x14 [15]u32
+_EXCEPTION_RECORD64 0x98: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; ExceptionRecord 0x8 u64;
+  ExceptionAddress 0x10 u64; NumberParameters 0x18 u32; __unusedAlignment 0x1c u32; ExceptionInformation 0x20 [15]u64
+_EXCEPTION_REGISTRATION_RECORD 0x10: Next 0x0 *_EXCEPTION_REGISTRATION_RECORD; Handler 0x8 *void
+_EX_FAST_REF 0x8: Object 0x0 *void; RefCnt 0x0 u64:0:4; Value 0x0 u64
+_EX_PUSH_LOCK 0x8: Value 0x0 u64; Ptr 0x0 *void
+_EX_RUNDOWN_REF 0x8: Count 0x0 u64; Ptr 0x0 *void
+_FILE_OBJECT 0xd8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJECT; Flags 0x50 u32;
+  FileName 0x58 _UNICODE_STRING
+_HANDLE_TABLE 0x68: TableCode 0x0 u64; QuotaProcess 0x8 *_EPROCESS; UniqueProcessId 0x10 *void;
+  HandleTableList 0x20 _LIST_ENTRY; Flags 0x44 u32; HandleCount 0x58 u32; NextHandleNeedingPool 0x5c u32
+_HHIVE 0x598: Signature 0x0 u32
+_HMAP_ENTRY 0x20: BlockAddress 0x0 u64; BinAddress 0x8 u64; CmView 0x10 *void; MemAlloc 0x18 u32
+_IMAGE_DOS_HEADER 0x40: e_magic 0x0 u16; e_cblp 0x2 u16; e_cp 0x4 u16; e_crlc 0x6 u16; e_cparhdr 0x8 u16;
+  e_minalloc 0xa u16; e_maxalloc 0xc u16; e_ss 0xe u16; e_sp 0x10 u16; e_csum 0x12 u16; e_ip 0x14 u16; e_cs 0x16 u16;
+  e_lfarlc 0x18 u16; e_ovno 0x1a u16; e_res 0x1c [4]u16; e_oemid 0x24 u16; e_oeminfo 0x26 u16; e_res2 0x28 [10]u16;
+  e_lfanew 0x3c i32
+_IO_STACK_LOCATION 0x48: MajorFunction 0x0 u8; MinorFunction 0x1 u8; Flags 0x2 u8; Control 0x3 u8;
+  DeviceObject 0x28 *_DEVICE_OBJECT; FileObject 0x30 *_FILE_OBJECT; CompletionRoutine 0x38 *void; Context 0x40 *void
+_IO_STATUS_BLOCK 0x10: Pointer 0x0 *void; Status 0x0 i32; Information 0x8 u64
+_IRP 0xd0: Type 0x0 i16; Size 0x2 u16; MdlAddress 0x8 *void; Flags 0x10 u32; ThreadListEntry 0x20 _LIST_ENTRY;
+  IoStatus 0x30 _IO_STATUS_BLOCK; RequestorMode 0x40 i8; StackCount 0x42 i8; CurrentLocation 0x43 i8; Cancel 0x44 u8;
+  CancelIrql 0x45 u8; UserIosb 0x48 *_IO_STATUS_BLOCK; UserEvent 0x50 *_KEVENT; CancelRoutine 0x68 *void;
+  UserBuffer 0x70 *void; Tail 0x78 _unnamed_7
+_KAPC_STATE 0x30: ApcListHead 0x0 [2]_LIST_ENTRY; Process 0x20 *_KPROCESS; KernelApcInProgress 0x28 u8;
+  KernelApcPending 0x29 u8; UserApcPending 0x2a u8
+_KDESCRIPTOR 0x10: Pad 0x0 [3]u16; Limit 0x6 u16; Base 0x8 *void
+_KDPC 0x40: Type 0x0 u8; Importance 0x1 u8; Number 0x2 u16; DpcListEntry 0x8 _LIST_ENTRY; DeferredRoutine 0x18 *void;
+  DeferredContext 0x20 *void; SystemArgument1 0x28 *void; SystemArgument2 0x30 *void; DpcData 0x38 *void
+_KDPC_DATA 0x20: DpcLock 0x10 u64; DpcQueueDepth 0x18 i32; DpcCount 0x1c u32
+_KEVENT 0x18: Header 0x0 _DISPATCHER_HEADER
+_KEXCEPTION_FRAME 0x140: P1Home 0x0 u64; P2Home 0x8 u64; P3Home 0x10 u64; P4Home 0x18 u64; P5 0x20 u64;
+  TrapFrame 0xd0 u64; OutputBuffer 0xe0 u64; OutputLength 0xe8 u64; MxCsr 0xf0 u64; Rbp 0xf8 u64; Rbx 0x100 u64;
+  Rdi 0x108 u64; Rsi 0x110 u64; R12 0x118 u64; R13 0x120 u64; R14 0x128 u64; R15 0x130 u64; Return 0x138 u64
+_KGATE 0x18: Header 0x0 _DISPATCHER_HEADER
+_KMUTANT 0x38: Header 0x0 _DISPATCHER_HEADER; MutantListEntry 0x18 _LIST_ENTRY; OwnerThread 0x28 *_KTHREAD;
+  Abandoned 0x30 u8; ApcDisable 0x31 u8
+_KPCR 0x7080: NtTib 0x0 _NT_TIB; GdtBase 0x0 *void; TssBase 0x8 *void; UserRsp 0x10 u64; Self 0x18 *_KPCR;
+  CurrentPrcb 0x20 *_KPRCB; LockArray 0x28 *void; Used_Self 0x30 *void; IdtBase 0x38 *void; Unused 0x40 [2]u64;
+  Irql 0x50 u8; MajorVersion 0x60 u16; MinorVersion 0x62 u16; StallScaleFactor 0x64 u32; KdVersionBlock 0x108 *void;
+  Prcb 0x180 _KPRCB
+_KPRCB 0x6f00: MxCsr 0x0 u32; LegacyNumber 0x4 u8; CurrentThread 0x8 *_KTHREAD; NextThread 0x10 *_KTHREAD;
+  IdleThread 0x18 *_KTHREAD; NestingLevel 0x20 u8; PrcbPad00 0x21 [3]u8; Number 0x24 u32; RspBase 0x28 u64;
+  ProcessorState 0x40 _KPROCESSOR_STATE; CpuType 0x5f0 i8; CpuID 0x5f1 i8; CpuStep 0x5f2 u16; CpuStepping 0x5f2 u8;
+  CpuModel 0x5f3 u8; MHz 0x5f4 u32; MinorVersion 0x638 u16; MajorVersion 0x63a u16; Group 0x658 u16;
+  GroupSetMember 0x660 u64; GroupIndex 0x668 u8; KeSystemCalls 0x20b8 u32; DpcData 0x2180 [2]_KDPC_DATA;
+  DpcStack 0x21c0 *void; DpcRoutineActive 0x21da u8; DpcWatchdogPeriod 0x4c68 i32; DpcWatchdogCount 0x4c6c i32;
+  InterruptCount 0x4f00 u32; KernelTime 0x4f04 u32; UserTime 0x4f08 u32; DpcTime 0x4f0c u32;
+  VendorString 0x53b8 [13]u8; FeatureBits 0x53c8 u64; Context 0x53e0 *_CONTEXT; ContextFlags 0x53e8 u32
+_KPROCESS 0x160: Header 0x0 _DISPATCHER_HEADER; ProfileListHead 0x18 _LIST_ENTRY; DirectoryTableBase 0x28 u64;
+  ThreadListHead 0x30 _LIST_ENTRY; BasePriority 0xb4 i8; ProcessListEntry 0xe0 _LIST_ENTRY; KernelTime 0xf8 u32;
+  UserTime 0xfc u32; UserDirectoryTableBase 0x110 u64; AddressPolicy 0x118 u8
+_KPROCESSOR_STATE 0x5b0: SpecialRegisters 0x0 _KSPECIAL_REGISTERS; ContextFrame 0xe0 _CONTEXT
+_KSEMAPHORE 0x20: Header 0x0 _DISPATCHER_HEADER; Limit 0x18 i32
+_KSPECIAL_REGISTERS 0xd8: Cr0 0x0 u64; Cr2 0x8 u64; Cr3 0x10 u64; Cr4 0x18 u64; KernelDr0 0x20 u64;
+  KernelDr1 0x28 u64; KernelDr2 0x30 u64; KernelDr3 0x38 u64; KernelDr6 0x40 u64; KernelDr7 0x48 u64;
+  Gdtr 0x50 _KDESCRIPTOR; Idtr 0x60 _KDESCRIPTOR; Tr 0x70 u16; Ldtr 0x72 u16; Cr8 0xa0 u64; MsrGsBase 0xa8 u64;
+  MsrGsSwap 0xb0 u64
+_KSYSTEM_TIME 0xc: LowPart 0x0 u32; High1Time 0x4 i32; High2Time 0x8 i32
+_KTHREAD 0x368: Header 0x0 _DISPATCHER_HEADER; InitialStack 0x28 *void; StackLimit 0x30 *void; KernelStack 0x38 *void;
+  Running 0x49 u8; KernelStackResident 0x4c u32:0:1; Alertable 0x4c u32:5:1; ApcState 0x50 _KAPC_STATE;
+  Priority 0x7b i8; NextProcessor 0x7c u32; WaitBlockList 0x98 *_KWAIT_BLOCK; WaitListEntry 0xa0 _LIST_ENTRY;
+  Teb 0xb8 *void; WaitBlock 0x108 [4]_KWAIT_BLOCK; ContextSwitches 0x134 u32; State 0x164 u8; WaitIrql 0x166 u8;
+  WaitMode 0x167 i8; WaitTime 0x194 u32; TrapFrame 0x1d8 *_KTRAP_FRAME; FirstArgument 0x1e0 *void;
+  BasePriority 0x1f1 i8; PreviousMode 0x1f6 i8; SystemCallNumber 0x1f8 u32; Process 0x210 *_KPROCESS;
+  WaitReason 0x26b u8; Win32Thread 0x270 *void; StackBase 0x278 *void; KernelTime 0x284 u32; UserTime 0x2d4 u32;
+  ThreadListEntry 0x2f8 _LIST_ENTRY; MutantListHead 0x308 _LIST_ENTRY
+_KTIMER 0x40: Header 0x0 _DISPATCHER_HEADER; TimerListEntry 0x20 _LIST_ENTRY; Dpc 0x30 *_KDPC; Processor 0x38 u32;
+  Period 0x3c u32
+_KTRAP_FRAME 0x190: P1Home 0x0 u64; P2Home 0x8 u64; P3Home 0x10 u64; P4Home 0x18 u64; P5 0x20 u64;
+  PreviousMode 0x28 i8; PreviousIrql 0x29 u8; FaultIndicator 0x2a u8; ExceptionActive 0x2b u8; MxCsr 0x2c u32;
+  Rax 0x30 u64; Rcx 0x38 u64; Rdx 0x40 u64; R8 0x48 u64; R9 0x50 u64; R10 0x58 u64; R11 0x60 u64; GsBase 0x68 u64;
+  GsSwap 0x68 u64; FaultAddress 0xd0 u64; ContextRecord 0xd0 u64; Dr0 0xd8 u64; Dr1 0xe0 u64; Dr2 0xe8 u64;
+  Dr3 0xf0 u64; Dr6 0xf8 u64; Dr7 0x100 u64; SegDs 0x130 u16; SegEs 0x132 u16; SegFs 0x134 u16; SegGs 0x136 u16;
+  TrapFrame 0x138 u64; Rbx 0x140 u64; Rdi 0x148 u64; Rsi 0x150 u64; Rbp 0x158 u64; ErrorCode 0x160 u64;
+  ExceptionFrame 0x160 u64; Rip 0x168 u64; SegCs 0x170 u16; Logging 0x173 u8; EFlags 0x178 u32; Rsp 0x180 u64;
+  SegSs 0x188 u16
+_KUSER_SHARED_DATA 0x5f0: TickCountLowDeprecated 0x0 u32; TickCountMultiplier 0x4 u32;
+  InterruptTime 0x8 _KSYSTEM_TIME; SystemTime 0x14 _KSYSTEM_TIME; TimeZoneBias 0x20 _KSYSTEM_TIME;
+  ImageNumberLow 0x2c u16; ImageNumberHigh 0x2e u16; NtSystemRoot 0x30 [260]wchar;
+  NtProductType 0x264 enum _NT_PRODUCT_TYPE; ProductTypeIsValid 0x268 u8; NtMajorVersion 0x26c u32;
+  NtMinorVersion 0x270 u32; SuiteMask 0x2d0 u32; KdDebuggerEnabled 0x2d4 u8; NumberOfPhysicalPages 0x2e8 u32;
+  SafeBootMode 0x2ec u8; TickCount 0x320 _KSYSTEM_TIME; TickCountQuad 0x320 u64; ActiveProcessorCount 0x3c0 u32
+_KWAIT_BLOCK 0x30: WaitListEntry 0x0 _LIST_ENTRY; Thread 0x10 *_KTHREAD; Object 0x18 *void;
+  NextWaitBlock 0x20 *_KWAIT_BLOCK; WaitKey 0x28 u16; WaitType 0x2a u8; BlockState 0x2b u8
+_LARGE_INTEGER 0x8 union: LowPart 0x0 u32; QuadPart 0x0 i64; u 0x0 _unnamed_0; HighPart 0x4 i32
+_LDR_DATA_TABLE_ENTRY 0xe0: InLoadOrderLinks 0x0 _LIST_ENTRY; InMemoryOrderLinks 0x10 _LIST_ENTRY;
+  InInitializationOrderLinks 0x20 _LIST_ENTRY; DllBase 0x30 *void; EntryPoint 0x38 *void; SizeOfImage 0x40 u32;
+  FullDllName 0x48 _UNICODE_STRING; BaseDllName 0x58 _UNICODE_STRING; Flags 0x68 u32; LoadCount 0x6c u16;
+  TlsIndex 0x6e u16; HashLinks 0x70 _LIST_ENTRY; SectionPointer 0x70 *void; CheckSum 0x78 u32; TimeDateStamp 0x80 u32;
+  LoadTime 0xd8 _LARGE_INTEGER
+_LIST_ENTRY 0x10: Flink 0x0 *_LIST_ENTRY; Blink 0x8 *_LIST_ENTRY
+_LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
+_MMADDRESS_NODE 0x28: u1 0x0 _unnamed_6; LeftChild 0x8 *_MMADDRESS_NODE; RightChild 0x10 *_MMADDRESS_NODE;
+  StartingVpn 0x18 u64; EndingVpn 0x20 u64
+_MMVAD 0x78: u1 0x0 _unnamed_3; LeftChild 0x8 *_MMVAD; RightChild 0x10 *_MMVAD; StartingVpn 0x18 u64;
+  EndingVpn 0x20 u64; u 0x28 _unnamed_2; u2 0x40 _unnamed_4; Subsection 0x48 *_SUBSECTION;
+  FirstPrototypePte 0x50 *void; LastContiguousPte 0x58 *void; ViewLinks 0x60 _LIST_ENTRY; VadsProcess 0x70 *_EPROCESS
+_MMVAD_FLAGS 0x8: CommitCharge 0x0 u64:0:51; MemCommit 0x0 u64:55:1; NoChange 0x0 u64:51:1;
+  PrivateMemory 0x0 u64:63:1; Protection 0x0 u64:56:5; Spare 0x0 u64:61:2; VadType 0x0 u64:52:3
+_MMVAD_FLAGS2 0x4: FileOffset 0x0 uint:0:24; Inherit 0x0 uint:30:1; CopyOnWrite 0x0 uint:31:1
+_MMVAD_SHORT 0x40: u1 0x0 _unnamed_3; LeftChild 0x8 *_MMVAD; RightChild 0x10 *_MMVAD; StartingVpn 0x18 u64;
+  EndingVpn 0x20 u64; u 0x28 _unnamed_2; u5 0x38 _unnamed_5
+_MM_AVL_TABLE 0x40: BalancedRoot 0x0 _MMADDRESS_NODE; DepthOfTree 0x28 u64:0:5;
+  NumberGenericTableElements 0x28 u64:8:56; NodeHint 0x30 *void
+_MM_SESSION_SPACE 0x1f80: ReferenceCount 0x0 i32; u 0x4 _unnamed_1; SessionId 0x8 u32; ProcessList 0x10 _LIST_ENTRY
+_NT_TIB 0x38: ExceptionList 0x0 *_EXCEPTION_REGISTRATION_RECORD; StackBase 0x8 *void; StackLimit 0x10 *void;
+  SubSystemTib 0x18 *void; FiberData 0x20 *void; Version 0x20 u32; ArbitraryUserPointer 0x28 *void; Self 0x30 *_NT_TIB
+_OBJECT_HEADER 0x38: PointerCount 0x0 i64; HandleCount 0x8 i64; NextToFree 0x8 *void; Lock 0x10 _EX_PUSH_LOCK;
+  TypeIndex 0x18 u8; TraceFlags 0x19 u8; InfoMask 0x1a u8; Flags 0x1b u8; ObjectCreateInfo 0x20 *void;
+  QuotaBlockCharged 0x20 *void; SecurityDescriptor 0x28 *void; Body 0x30 _QUAD
+_OBJECT_HEADER_CREATOR_INFO 0x20: TypeList 0x0 _LIST_ENTRY; CreatorUniqueProcess 0x10 *void;
+  CreatorBackTraceIndex 0x18 u16; Reserved 0x1a u16
+_OBJECT_HEADER_HANDLE_INFO 0x10: HandleCountDataBase 0x0 *void
+_OBJECT_HEADER_NAME_INFO 0x20: Directory 0x0 *void; Name 0x8 _UNICODE_STRING; ReferenceCount 0x18 i32
+_OBJECT_HEADER_PROCESS_INFO 0x10: ExclusiveProcess 0x0 *_EPROCESS; Reserved 0x8 u64
+_OBJECT_HEADER_QUOTA_INFO 0x20: PagedPoolCharge 0x0 u32; NonPagedPoolCharge 0x4 u32; SecurityDescriptorCharge 0x8 u32;
+  SecurityDescriptorQuotaBlock 0x10 *void; Reserved 0x18 u64
+_OBJECT_NAME_INFORMATION 0x10: Name 0x0 _UNICODE_STRING
+_OBJECT_SYMBOLIC_LINK 0x20: CreationTime 0x0 _LARGE_INTEGER; LinkTarget 0x8 _UNICODE_STRING
+_OBJECT_TYPE 0xd0: TypeList 0x0 _LIST_ENTRY; Name 0x10 _UNICODE_STRING; Index 0x28 u8; TotalNumberOfObjects 0x2c u32;
+  TotalNumberOfHandles 0x30 u32; Key 0xb8 u32
+_PEB 0x380: InheritedAddressSpace 0x0 u8; ReadImageFileExecOptions 0x1 u8; BeingDebugged 0x2 u8; Mutant 0x8 *void;
+  ImageBaseAddress 0x10 *void; Ldr 0x18 *_PEB_LDR_DATA; ProcessParameters 0x20 *_RTL_USER_PROCESS_PARAMETERS;
+  SubSystemData 0x28 *void; ProcessHeap 0x30 *void; NumberOfProcessors 0xb8 u32; NtGlobalFlag 0xbc u32;
+  OSMajorVersion 0x118 u32; OSMinorVersion 0x11c u32; OSBuildNumber 0x120 u16; SessionId 0x2c0 u32
+_PEB_LDR_DATA 0x58: Length 0x0 u32; Initialized 0x4 u8; SsHandle 0x8 *void; InLoadOrderModuleList 0x10 _LIST_ENTRY;
+  InMemoryOrderModuleList 0x20 _LIST_ENTRY; InInitializationOrderModuleList 0x30 _LIST_ENTRY
+_PHYSICAL_MEMORY_DESCRIPTOR 0x20: NumberOfRuns 0x0 u32; NumberOfPages 0x8 u64; Run 0x10 [1]_PHYSICAL_MEMORY_RUN
+_PHYSICAL_MEMORY_RUN 0x10: BasePage 0x0 u64; PageCount 0x8 u64
+_POOL_HEADER 0x10: BlockSize 0x0 u32:16:8; PoolIndex 0x0 u32:8:8; PoolType 0x0 u32:24:8; PreviousSize 0x0 u32:0:8;
+  Ulong1 0x0 u32; PoolTag 0x4 u32; AllocatorBackTraceIndex 0x8 u16; ProcessBilled 0x8 *_EPROCESS; PoolTagHash 0xa u16
+_POOL_TRACKER_BIG_PAGES 0x18: Va 0x0 *void; Key 0x8 u32; PoolType 0xc u32; NumberOfBytes 0x10 u64
+_QUAD 0x8: DoNotUseThisField 0x0 double; UseThisFieldToCopy 0x0 i64
+_RTL_AVL_TREE 0x8: Root 0x0 *_RTL_BALANCED_NODE
+_RTL_BALANCED_NODE 0x18: Children 0x0 [2]*_RTL_BALANCED_NODE; Left 0x0 *_RTL_BALANCED_NODE;
+  Right 0x8 *_RTL_BALANCED_NODE; Balance 0x10 u8:0:2; ParentValue 0x10 u64; Red 0x10 u8:0:1
+_RTL_USER_PROCESS_PARAMETERS 0x400: MaximumLength 0x0 u32; Length 0x4 u32; Flags 0x8 u32;
+  CurrentDirectory 0x38 _CURDIR; DllPath 0x50 _UNICODE_STRING; ImagePathName 0x60 _UNICODE_STRING;
+  CommandLine 0x70 _UNICODE_STRING; Environment 0x80 *void; WindowTitle 0xb0 _UNICODE_STRING;
+  EnvironmentSize 0x3f0 u64
+_SEGMENT 0x50: ControlArea 0x0 *_CONTROL_AREA; TotalNumberOfPtes 0x8 u32; SizeOfSegment 0x18 u64
+_SE_AUDIT_PROCESS_CREATION_INFO 0x8: ImageFileName 0x0 *_OBJECT_NAME_INFORMATION
+_SHARED_CACHE_MAP 0x1f8: NodeTypeCode 0x0 i16; NodeByteSize 0x2 i16
+_SINGLE_LIST_ENTRY 0x8: Next 0x0 *_SINGLE_LIST_ENTRY
+_STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *i8
+_SUBSECTION 0x38: ControlArea 0x0 *_CONTROL_AREA; SubsectionBase 0x8 *void; PtesInSubsection 0x18 u32
+_TEB 0x1818: NtTib 0x0 _NT_TIB; ClientId 0x40 _CLIENT_ID; ThreadLocalStoragePointer 0x58 *void;
+  ProcessEnvironmentBlock 0x60 *_PEB; LastErrorValue 0x68 u32
+_TOKEN 0x318: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x74 u32; UserAndGroupCount 0x78 u32;
+  UserAndGroups 0x90 *void
+_TOKEN_SOURCE 0x10: SourceName 0x0 [8]i8; SourceIdentifier 0x8 _LUID
+_UNICODE_STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *u16
+_VACB 0x30: BaseAddress 0x0 *void
+_XSAVE_FORMAT 0x200: ControlWord 0x0 u16; StatusWord 0x2 u16; TagWord 0x4 u8; MxCsr 0x18 u32; MxCsr_Mask 0x1c u32
+_unnamed_0 0x8: LowPart 0x0 u32; HighPart 0x4 i32
+_unnamed_8 0x50: DriverContext 0x0 [4]*void; Thread 0x20 *_ETHREAD; AuxiliaryBuffer 0x28 *i8;
+  ListEntry 0x30 _LIST_ENTRY; CurrentStackLocation 0x40 *_IO_STACK_LOCATION; PacketType 0x40 u32;
+  OriginalFileObject 0x48 *_FILE_OBJECT
+_unnamed_7 0x58 union: CompletionKey 0x0 *void; Overlay 0x0 _unnamed_8
+_unnamed_3 0x8 union: Balance 0x0 i64:0:2; Parent 0x0 *_MMVAD
+_unnamed_2 0x8 union: LongFlags 0x0 u64; VadFlags 0x0 _MMVAD_FLAGS
+_unnamed_5 0x8 union: LongFlags3 0x0 u64
+_unnamed_6 0x8 union: Balance 0x0 i64:0:2; Parent 0x0 *_MMADDRESS_NODE
+_unnamed_4 0x4 union: LongFlags2 0x0 u32; VadFlags2 0x0 _MMVAD_FLAGS2
+_unnamed_1 0x4 union: LongFlags 0x0 u32
+enum _KOBJECTS u32: EventNotificationObject=0 EventSynchronizationObject=1 MutantObject=2 ProcessObject=3
+  QueueObject=4 SemaphoreObject=5 ThreadObject=6 GateObject=7 TimerNotificationObject=8 TimerSynchronizationObject=9
+  Spare2Object=10 Spare3Object=11 Spare4Object=12 Spare5Object=13 Spare6Object=14 Spare7Object=15 Spare8Object=16
+  Spare9Object=17 ApcObject=18 DpcObject=19 DeviceQueueObject=20 EventPairObject=21 InterruptObject=22
+  ProfileObject=23 ThreadedDpcObject=24 MaximumKernelObject=25
+enum _KWAIT_REASON u32: Executive=0 FreePage=1 PageIn=2 PoolAllocation=3 DelayExecution=4 Suspended=5 UserRequest=6
+  WrExecutive=7 WrFreePage=8 WrPageIn=9 WrPoolAllocation=10 WrDelayExecution=11 WrSuspended=12 WrUserRequest=13
+  WrEventPair=14 WrQueue=15 WrLpcReceive=16 WrLpcReply=17 WrVirtualMemory=18 WrPageOut=19 WrRendezvous=20
+  WrKeyedEvent=21 WrTerminated=22 WrProcessInSwap=23 WrCpuRateControl=24 WrCalloutStack=25 WrKernel=26 WrResource=27
+  WrPushLock=28 WrMutex=29 WrQuantumEnd=30 WrDispatchInt=31 WrPreempted=32 WrYieldExecution=33 WrFastMutex=34
+  WrGuardedMutex=35 WrRundown=36 MaximumWaitReason=37
+enum _NT_PRODUCT_TYPE u32: NtProductWinNt=1 NtProductLanManNt=2 NtProductServer=3
+enum _POOL_TYPE u32: NonPagedPool=0 PagedPool=1 NonPagedPoolMustSucceed=2 DontUseThisType=3 NonPagedPoolCacheAligned=4
+  PagedPoolCacheAligned=5 NonPagedPoolCacheAlignedMustS=6 MaxPoolType=7 NonPagedPoolSession=32 PagedPoolSession=33
+  NonPagedPoolMustSucceedSession=34 DontUseThisTypeSession=35 NonPagedPoolCacheAlignedSession=36
+  PagedPoolCacheAlignedSession=37 NonPagedPoolCacheAlignedMustSSession=38
+"""
