@@ -26,7 +26,7 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int, int]]
         return Snapshot(machine, bits, False, pages, [(1, 8)], {1}, {"BugCheckCode": 0xD1}, b"", b"", truth=truth)
 
     stand_in = ModuleType("volplugins.lab.machines")
-    stand_in.__dict__.update(build=build, MACHINES=("win10-x64", "xp-x86"), FAULTS=("first", "second"))
+    stand_in.__dict__.update(build=build, MACHINES=("win10-x64", "xp-x86"), FAULTS=("first", "second"), BASES=3)
     monkeypatch.setitem(sys.modules, "volplugins.lab.machines", stand_in)
     return orders
 
@@ -81,6 +81,7 @@ def test_all_passes_over_kinds_that_a_defect_does_not_fit(tmp_path: Path, capsys
         ["make"],
         ["make", "--machine", "vax", "-o", "{}/a"],
         ["make", "--base", "-1", "-o", "{}/a"],
+        ["make", "--host", "99", "-o", "{}/a"],
         ["make", "--machine", "xp-x86", "--kind", "live-kernel", "-o", "{}/a"],
         ["make", "--defect", "bitmap-empty", "-o", "{}/a"],
         ["make", "-o", "/dev/null/a"],

@@ -282,6 +282,16 @@ def test_no_byte_is_held_twice(machine: Machine, tmp_path: Path) -> None:
     assert all(start + size <= following for (start, _, size), (following, _, _) in pairwise(blocks))
 
 
+def test_header_shows_the_fault_and_the_stack_the_bugcheck(machine: Machine, tmp_path: Path) -> None:
+    fault = bytes(range(256)) * 2
+    machine.put(machine.pool + 0x20000, fault + bytes(0x4D0 - len(fault)))
+    snapshot = machine.snapshot()
+    snapshot.header["BugCheckParameter4"] = machine.pool + 0x20000
+    small = read_small(write(snapshot, "triage", tmp_path / "s.dmp").read_bytes(), machine.bits)
+    assert small.data[0x348 if machine.bits == 64 else 0x320 :].startswith(fault)
+    assert small.fields["TopOfStack"] == machine.bases[1] - 0x800
+
+
 def test_what_cannot_be_had_is_left_out(machine: Machine, tmp_path: Path) -> None:
     snapshot = machine.snapshot()
     snapshot.virtual = {}

@@ -62,8 +62,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from volplugins.lab.machines import FAULTS, MACHINES  # noqa: PLC0415 - tables of every machine: only when asked for
+    from volplugins.lab.machines import BASES, FAULTS, MACHINES  # noqa: PLC0415 - large tables: only when asked for
+    from volplugins.lab.profiles import HOSTS  # noqa: PLC0415
 
+    # Names come from `list`: help that spelt them all out could not be read.
     plain = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("volplugins lab", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=plain)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -73,24 +75,25 @@ def _parser() -> argparse.ArgumentParser:
         "make", help="make a dump", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=plain
     )
     machines, faults = tuple(MACHINES), tuple(FAULTS)
-    make.add_argument("--machine", choices=machines, help="the machine (default: win10-x64; with --all: every one)")
-    make.add_argument("--fault", choices=faults, default=faults[0], help=f"what crashed it (default: {faults[0]})")
-    make.add_argument("--kind", choices=KINDS, help="the kind of dump (default: full; with --all: every one)")
-    make.add_argument("--base", type=_count, default=0, metavar="N", help="load images at the Nth set of addresses")
-    make.add_argument("--host", type=_count, default=0, metavar="N", help="make it the Nth machine of its sort")
-    make.add_argument("--defect", choices=tuple(DEFECTS), help="damage the file in this way")
+    make.add_argument(
+        "--machine", metavar="MACHINE", choices=machines, help="the machine (default: win10-x64; with --all: every one)"
+    )
+    make.add_argument(
+        "--fault", metavar="FAULT", choices=faults, default=faults[0], help=f"what crashed it (default: {faults[0]})"
+    )
+    make.add_argument(
+        "--kind", metavar="KIND", choices=KINDS, help="the kind of dump (default: full; with --all: every one)"
+    )
+    bases, hosts = range(BASES), range(len(HOSTS))
+    make.add_argument("--base", type=int, choices=bases, default=0, help="which addresses everything lies at")
+    make.add_argument("--host", type=int, choices=hosts, default=0, help="which computer: other processes and times")
+    make.add_argument("--defect", metavar="DEFECT", choices=tuple(DEFECTS), help="damage the file in this way")
     make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")
     make.add_argument(
         "-o", dest="output", required=True, metavar="FILE_OR_DIR", help="where to; --all needs a directory"
     )
     make.set_defaults(run=_make)
     return parser
-
-
-def _count(text: str) -> int:
-    if (number := int(text)) < 0:
-        raise ValueError(text)
-    return number
 
 
 def _list(_arguments: argparse.Namespace) -> int:

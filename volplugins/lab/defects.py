@@ -88,6 +88,7 @@ def _encrypted(dump: DumpEditor) -> None:
 
 
 def _bad_run_count(dump: DumpEditor) -> None:
+    dump.require(_FULL, *_BITMAPS, *_LIVE)  # a small dump has no runs
     dump.put(dump.layout.memory_block[0], 4, 0xFFFFFFF0)
 
 

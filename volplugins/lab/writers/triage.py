@@ -6,6 +6,7 @@ The blocks follow each other in the order of a real small dump; the real one's s
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 from volplugins.lab.snapshot import Snapshot
@@ -19,6 +20,8 @@ from volplugins.lab.writers.triage_layout import LAYOUTS
 _VALID = b"TRGD"  # the four bytes at ValidOffset: a small dump that was finished
 _ALL_OPTIONS = 0xFFFFFFFF
 _MM_VERSION = 1
+_THREAD_EXCEPTION = 0x7E  # SYSTEM_THREAD_EXCEPTION_NOT_HANDLED
+_CONTEXT_SIZE = {64: 0x4D0, 32: 0x2CC}
 
 
 def write_triage(snapshot: Snapshot, path: Path) -> Path:
@@ -28,10 +31,20 @@ def write_triage(snapshot: Snapshot, path: Path) -> Path:
         ValueError: a header field of the snapshot is unknown or has no room.
         OSError: as opening and writing a file raises it.
     """
-    body = _Body(snapshot)
-    data = body.assemble()
-    path.write_bytes(build_header(snapshot, TRIAGE, layout_of(snapshot).size + len(data), with_runs=False) + data)
+    data = _Body(snapshot).assemble()
+    size = layout_of(snapshot).size + len(data)
+    path.write_bytes(build_header(_with_fault_context(snapshot), TRIAGE, size, with_runs=False) + data)
     return path
+
+
+def _with_fault_context(snapshot: Snapshot) -> Snapshot:
+    # For this bugcheck a small dump shows the registers of the fault, parameter 4, while TopOfStack stays with the
+    # bugcheck itself: so does a real one of build 19041.
+    if snapshot.header.get("BugCheckCode") != _THREAD_EXCEPTION:
+        return snapshot
+    address = header_value(snapshot, "BugCheckParameter4")
+    context = KernelMemory(snapshot).read(address, _CONTEXT_SIZE[snapshot.bits]) if address else None
+    return replace(snapshot, context=context) if context else snapshot
 
 
 class _Body:
