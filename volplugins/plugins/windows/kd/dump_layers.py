@@ -10,7 +10,9 @@ try:
     add_own_symbols()
 except ImportError:
     raise
-except Exception as error:  # volatility3 survives an ImportError only
+except BaseException as error:  # volatility3 survives an ImportError only
+    if isinstance(error, KeyboardInterrupt):
+        raise
     raise ImportError(f"volplugins cannot be loaded: {error}") from error
 
 __all__ = ["HeaderKernelFinder", "JsonLinesRenderer", "KernelDumpStacker"]

@@ -1,0 +1,31 @@
+"""Meanings of bugcheck parameters: tables by family, in our own words.
+
+May enter: one table file per family of bugchecks, one row per code. Source of every row: Microsoft's bug check code
+reference, the page of that code. May not: what is made of the values (bugcheck/fault.py).
+"""
+
+from __future__ import annotations
+
+from volplugins.bugcheck.codes import base_code
+from volplugins.bugcheck.parameters import access, exceptions, manual, power
+from volplugins.bugcheck.parameters.parameter import BugcheckParameters, Four, Parameter, Role
+
+_TABLES = (access.TABLE, exceptions.TABLE, manual.TABLE, power.TABLE)
+_BY_CODE: dict[int, BugcheckParameters] = {row.code: row for table in _TABLES for row in table}
+
+PARAMETER_CODES = frozenset(_BY_CODE)
+
+
+def parameters_for(code: int, values: tuple[int, int, int, int]) -> Four | None:
+    """What the four parameters of ``code`` mean with these values, or None where the code is not in the tables."""
+    row = _BY_CODE.get(base_code(code))
+    return row.choose(values) if row else None
+
+
+def describe(parameter: Parameter, value: int) -> str:
+    """The meaning, with that of the very value where it has one."""
+    known = next((text for number, text in parameter.values if number == value), None)
+    return f"{parameter.meaning}: {known}" if known else parameter.meaning
+
+
+__all__ = ["PARAMETER_CODES", "BugcheckParameters", "Parameter", "Role", "describe", "parameters_for"]
