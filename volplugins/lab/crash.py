@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from volplugins.lab.crash_records import context_record
 from volplugins.lab.kernel_stack import KernelStack
@@ -31,7 +32,7 @@ class Crash:
     thread: Thread
     context: bytes
     ip: int
-    frames: list[dict[str, object]]
+    frames: list[dict[str, Any]]
     culprit: str
     fault_ip: int
     manual: str = ""

@@ -53,6 +53,7 @@ def write_kernel_variables(machine: Machine, processors: list[Processor]) -> Non
         (0x7FFFFFFEFFFF if profile.build >= 9200 else 0x7FFFFFEFFFF, 0xFFFF800000000000, 0x7FFFFFFF0000)
         if wide else (0x7FFEFFFF, 0x80000000, 0x7FFF0000)
     )  # fmt: skip
+    machine.write_pointer(machine.symbol("nt!MmPfnDatabase"), pfn_database(machine))
     machine.write_pointer(machine.symbol("nt!MmHighestUserAddress"), highest)
     machine.write_pointer(machine.symbol("nt!MmSystemRangeStart"), start)
     machine.write_pointer(machine.symbol("nt!MmUserProbeAddress"), probe)
@@ -62,7 +63,7 @@ def pfn_database(machine: Machine) -> int:
     """The address that MmPfnDatabase holds (the database itself is not made)."""
     if machine.width == 4:
         return 0x81000000 if machine.profile.build < 6000 else 0x83000000
-    return 0xFFFFFA8000000000 if machine.profile.build >= 9200 else 0xFFFFFA8000000000
+    return 0xFFFFFA8000000000 if machine.profile.build < 14393 else machine.profile.regions[1]
 
 
 def _kdbg(machine: Machine) -> bytes:
@@ -103,8 +104,8 @@ def _extended(address: int) -> int:
 def _version_block(machine: Machine) -> bytes:
     block = machine.record("_DBGKD_GET_VERSION64")
     debugger_list = machine.symbol("nt!KdDebuggerDataBlock")
-    block.fill(MajorVersion=0xF, MinorVersion=machine.profile.build, ProtocolVersion=6, Flags=7 if machine.width == 8 else 3,
-               MachineType=0x8664 if machine.width == 8 else 0x14C, MaxPacketType=0xC, MaxStateChange=3,
+    block.fill(MajorVersion=0xF, MinorVersion=machine.profile.build, ProtocolVersion=6,
+               Flags=7 if machine.width == 8 else 3, MachineType=0x8664 if machine.width == 8 else 0x14C, MaxPacketType=0xC, MaxStateChange=3,
                MaxManipulate=0x33, KernBase=_extended(machine.images["nt"].base),
                PsLoadedModuleList=_extended(machine.symbol("nt!PsLoadedModuleList")),
                DebuggerDataList=_extended(debugger_list))  # fmt: skip
@@ -148,8 +149,9 @@ def _module_entry(machine: Machine, loaded: LoadedImage, structure: str) -> int:
     entry = machine.record(structure)
     entry.set("FullDllName", machine.pool.text(loaded.path, "MmLd"))
     entry.set("BaseDllName", machine.pool.text(loaded.path.rpartition("\\")[2], "MmLd"))
-    entry.fill(DllBase=loaded.base, EntryPoint=loaded.base + image.entry, SizeOfImage=image.size, LoadCount=1,
-               ObsoleteLoadCount=1, Flags=0x49104000, TimeDateStamp=image.timestamp, CheckSum=image.checksum)  # fmt: skip
+    entry.fill(DllBase=loaded.base, EntryPoint=loaded.base + image.entry, SizeOfImage=image.size,
+               LoadCount=1, ObsoleteLoadCount=1, Flags=0x49104000, TimeDateStamp=image.timestamp,
+               CheckSum=image.checksum)  # fmt: skip
     if image.bits == 64 and 3 in image.directories:
         start, size = image.directories[3]
         entry.fill(ExceptionTable=loaded.base + start, ExceptionTableSize=size)

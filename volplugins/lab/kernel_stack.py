@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from volplugins.lab.code_x64 import REGISTERS
@@ -118,7 +119,7 @@ class KernelStack:
     def listing(self) -> list[dict[str, Any]]:
         """Frames as a debugger lists them, innermost first, each with its caller's address."""
         rows = [dict(row) for row in reversed(self.frames)]
-        for row, caller in zip(rows, rows[1:], strict=False):
+        for row, caller in pairwise(rows):
             row["ret"] = caller["ip"]
         return rows
 

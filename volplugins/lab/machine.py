@@ -129,6 +129,8 @@ def new_machine(profile: Profile, base: int, host: int) -> Machine:
     if profile.mode is X64:
         pfn = memory.reserve(0x800, LARGE_PAGE // 0x1000)
         kernel.map_large(profile.pool_bases[base], pfn, "rwx")
+    for address in profile.regions:
+        kernel.map(address, 0x1000, "data")
     machine = Machine(profile, HOSTS[host], base, seed, structures, memory, tables, kernel, pool)
     machine.next_stack = profile.stack_bases[base] + host * 0x20000
     machine.next_system = profile.system_bases[base] + host * 0x8000

@@ -114,6 +114,7 @@ def _header(machine: Machine, crash: Crash) -> dict[str, Any]:
 def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
     machine = world.machine
     culprit = machine.images.get(crash.culprit)
+    blamed = [int(each["ip"]) for each in crash.frames if culprit and culprit.base <= int(each["ip"]) < culprit.end]
     process = crash.thread.process
     return {
         **machine.truth,
@@ -124,7 +125,8 @@ def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
         "thread": {"ethread": crash.thread.address, "tid": crash.thread.tid, "stack_base": crash.thread.base,
                    "stack_limit": crash.thread.limit},
         "culprit": crash.culprit,
-        "culprit_rva": crash.fault_ip - culprit.base if culprit and culprit.base <= crash.fault_ip < culprit.end else None,
+        "culprit_ip": blamed[0] if blamed else None,
+        "culprit_rva": blamed[0] - culprit.base if culprit and blamed else None,
         "fault_ip": crash.fault_ip,
         "manual": crash.manual,
         "signature": fault,

@@ -284,8 +284,8 @@ def link(image: Image, base: int, resolve: Callable[[str], int]) -> dict[str, tu
     parts[".rdata"] = (start, bytes(linked))
     for at, target in image.absolute:
         section = image.section_of(at)
-        begin, content = parts[section]
-        patched = bytearray(content)
+        begin, before = parts[section]
+        patched = bytearray(before)
         patched[at - begin : at - begin + 4] = struct.pack("<I", base + image.imports[target])
         parts[section] = (begin, bytes(patched))
     return parts

@@ -73,7 +73,7 @@ def _file_name(module: str) -> str:
 
 
 def export_directory(image: Image, rva: int) -> bytes:
-    """The export directory of an image for a place at ``rva``: names sorted, one forwarder, one ordinal without name."""
+    """The export directory of an image for a place at ``rva``: names sorted, forwarders, nameless ordinals."""
     forwarders = image.source.forwarders
     named = sorted({**dict.fromkeys(forwarders, 0), **image.exports})
     hidden = list(image.source.ordinal_only)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from volplugins.lab.machine import Machine
 from volplugins.lab.processes import RUNNING, TERMINATED, USER_REQUEST, Process, Thread
 from volplugins.lab.structures import Record
+from volplugins.lab.vads import write_vads
 
 _PROCESS_OBJECT, _THREAD_OBJECT = 3, 6  # KOBJECTS: ProcessObject, ThreadObject
 
@@ -35,7 +36,10 @@ def write_process(machine: Machine, process: Process) -> None:
         record.fill(HighestUserAddress=0x7FFFFFFEFFFF if machine.width == 8 else 0x7FFEFFFF)
         record.fill(VirtualSize=0x2100000000 if machine.width == 8 else 0x2000000, CommitCharge=0x40)
     record.fill(ObjectTable=0 if process.exited else _handle_table(machine, process))
+    if not process.exited:
+        write_vads(machine, process, record)
     _session(machine, process, record)
+    _image_name(machine, process, record)
     machine.write(process.address, record.data)
     for member in ("Pcb.ProfileListHead", "Pcb.Header.WaitListHead"):
         at = process.address + record.offset(member)
@@ -51,6 +55,18 @@ def _handle_table(machine: Machine, process: Process) -> int:
     table = machine.record("_HANDLE_TABLE").fill(HandleCount=count, UniqueProcessId=process.pid)
     table.fill(QuotaProcess=process.address)
     return machine.pool.store(table.data, "Obtb")
+
+
+def _image_name(machine: Machine, process: Process, record: Record) -> None:
+    """The whole path, as SeAuditProcessCreationInfo keeps it: a UNICODE_STRING with its text behind it."""
+    if not process.images:
+        return
+    path = next(reversed(process.images.values())).path
+    text = path.replace("C:", "\\Device\\HarddiskVolume2").encode("utf-16-le")
+    head = len(text).to_bytes(2, "little") + (len(text) + 2).to_bytes(2, "little") + bytes(machine.width - 4)
+    address = machine.pool.allocate(2 * machine.width + len(text) + 2, "SeOn")
+    machine.write(address, head + machine.pointer(address + 2 * machine.width) + text)
+    record.set("SeAuditProcessCreationInfo.ImageFileName", address)
 
 
 def _session(machine: Machine, process: Process, record: Record) -> None:

@@ -24,7 +24,8 @@ class Profile:
         stack_size: bytes of a kernel stack.
         initial_gap: bytes between a kernel stack's base and its first trap frame's end.
         kdbg_size: Header.Size of the debugger data block.
-        checked_version: what DbgKdGetVersion states as MajorVersion (0xF: a free build).
+        regions: further parts of the kernel's address space that have a page (session, system cache, HAL heap), so
+            that the top page table has entries like a real one.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Profile:
     pool_bases: tuple[int, ...]
     stack_bases: tuple[int, ...]
     system_bases: tuple[int, ...]
+    regions: tuple[int, ...]
 
     @property
     def bits(self) -> int:
@@ -94,6 +96,7 @@ WIN10_X64 = Profile(
     pool_bases=(0xFFFF8A8F4C600000, 0xFFFFC3071B200000, 0xFFFF9D0E58400000),
     stack_bases=(0xFFFFB88A6B380000, 0xFFFFE28411900000, 0xFFFFFA8029640000),
     system_bases=(0xFFFFD500E2400000, 0xFFFFA78012800000, 0xFFFFE60009A00000),
+    regions=(0xFFFF980000000000, 0xFFFFCF8000000000, 0xFFFFF38000000000, 0xFFFFFFFFFFD00000),
 )
 WIN7_X64 = Profile(
     name="win7-x64",
@@ -119,6 +122,7 @@ WIN7_X64 = Profile(
     pool_bases=(0xFFFFFA8000C00000, 0xFFFFFA8001800000, 0xFFFFFA8003600000),
     stack_bases=(0xFFFFF88004A00000, 0xFFFFF88005C00000, 0xFFFFF88007200000),
     system_bases=(0xFFFFF8A000100000, 0xFFFFF8A000300000, 0xFFFFF8A001200000),
+    regions=(0xFFFFF900C0000000, 0xFFFFF98000000000, 0xFFFFFFFFFFD00000),
 )
 WIN7_X86_PAE = Profile(
     name="win7-x86-pae",
@@ -144,6 +148,7 @@ WIN7_X86_PAE = Profile(
     pool_bases=(0x84600000, 0x85A00000, 0x86200000),
     stack_bases=(0x9A400000, 0x9C800000, 0x8D600000),
     system_bases=(0xA9400000, 0xAB200000, 0xB1800000),
+    regions=(0xFFD00000,),
 )
 XP_X86 = Profile(
     name="xp-x86",
@@ -169,6 +174,7 @@ XP_X86 = Profile(
     pool_bases=(0x81600000, 0x82000000, 0x83400000),
     stack_bases=(0xF5A00000, 0xF4C00000, 0xF6600000),
     system_bases=(0xE1000000, 0xE1400000, 0xE1800000),
+    regions=(0xC1000000,),
 )
 
 PROFILES = {profile.name: profile for profile in (WIN10_X64, WIN7_X64, WIN7_X86_PAE, XP_X86)}

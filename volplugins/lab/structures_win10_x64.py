@@ -41,8 +41,8 @@ _EPROCESS 0xa40: Pcb 0x0 _KPROCESS; UniqueProcessId 0x440 *void; ActiveProcessLi
   ObjectTable 0x570 *_HANDLE_TABLE; WoW64Process 0x580 *void; ImageFileName 0x5a8 [15]u8;
   SeAuditProcessCreationInfo 0x5c0 _SE_AUDIT_PROCESS_CREATION_INFO; HighestUserAddress 0x5d8 *void;
   ThreadListHead 0x5e0 _LIST_ENTRY; ActiveThreads 0x5f0 u32; LastThreadExitStatus 0x5fc i32; CommitCharge 0x648 u64;
-  ExitStatus 0x7d4 i32; VadRoot 0x7d8 _RTL_AVL_TREE; VadCount 0x7e8 u64; ExitTime 0x840 _LARGE_INTEGER;
-  Protection 0x87a _PS_PROTECTION
+  ExitStatus 0x7d4 i32; VadRoot 0x7d8 _RTL_AVL_TREE; VadHint 0x7e0 *void; VadCount 0x7e8 u64;
+  ExitTime 0x840 _LARGE_INTEGER; Protection 0x87a _PS_PROTECTION
 _ERESOURCE 0x68: SystemResourcesList 0x0 _LIST_ENTRY; ActiveCount 0x18 i16; Flag 0x1a u16
 _ETHREAD 0x898: Tcb 0x0 _KTHREAD; CreateTime 0x430 _LARGE_INTEGER; ExitTime 0x438 _LARGE_INTEGER;
   StartAddress 0x450 *void; Cid 0x478 _CLIENT_ID; IrpList 0x4b0 _LIST_ENTRY; Win32StartAddress 0x4d0 *void;
@@ -75,7 +75,7 @@ _IO_STATUS_BLOCK 0x10: Pointer 0x0 *void; Status 0x0 i32; Information 0x8 u64
 _IRP 0xd0: Type 0x0 i16; Size 0x2 u16; MdlAddress 0x8 *void; Flags 0x10 u32; ThreadListEntry 0x20 _LIST_ENTRY;
   IoStatus 0x30 _IO_STATUS_BLOCK; RequestorMode 0x40 i8; StackCount 0x42 i8; CurrentLocation 0x43 i8; Cancel 0x44 u8;
   CancelIrql 0x45 u8; UserIosb 0x48 *_IO_STATUS_BLOCK; UserEvent 0x50 *_KEVENT; CancelRoutine 0x68 *void;
-  UserBuffer 0x70 *void
+  UserBuffer 0x70 *void; Tail 0x78 _unnamed_6
 _KAPC_STATE 0x30: ApcListHead 0x0 [2]_LIST_ENTRY; Process 0x20 *_KPROCESS; InProgressFlags 0x28 u8;
   KernelApcInProgress 0x28 u8:0:1; SpecialApcInProgress 0x28 u8:1:1; KernelApcPending 0x29 u8;
   SpecialUserApcPending 0x2a u8:0:1; UserApcPending 0x2a u8:1:1; UserApcPendingAll 0x2a u8
@@ -92,8 +92,9 @@ _KGATE 0x18: Header 0x0 _DISPATCHER_HEADER
 _KLDR_DATA_TABLE_ENTRY 0xa0: InLoadOrderLinks 0x0 _LIST_ENTRY; ExceptionTable 0x10 *void; ExceptionTableSize 0x18 u32;
   GpValue 0x20 *void; NonPagedDebugInfo 0x28 *void; DllBase 0x30 *void; EntryPoint 0x38 *void; SizeOfImage 0x40 u32;
   FullDllName 0x48 _UNICODE_STRING; BaseDllName 0x58 _UNICODE_STRING; Flags 0x68 u32; LoadCount 0x6c u16;
-  SectionPointer 0x70 *void; CheckSum 0x78 u32; CoverageSectionSize 0x7c u32; CoverageSection 0x80 *void;
-  LoadedImports 0x88 *void; Spare 0x90 *void; SizeOfImageNotRounded 0x98 u32; TimeDateStamp 0x9c u32
+  u1 0x6e _unnamed_1; SectionPointer 0x70 *void; CheckSum 0x78 u32; CoverageSectionSize 0x7c u32;
+  CoverageSection 0x80 *void; LoadedImports 0x88 *void; Spare 0x90 *void; SizeOfImageNotRounded 0x98 u32;
+  TimeDateStamp 0x9c u32
 _KMUTANT 0x38: Header 0x0 _DISPATCHER_HEADER; MutantListEntry 0x18 _LIST_ENTRY; OwnerThread 0x28 *_KTHREAD;
   AbEnabled 0x30 u8:1:1; Abandoned 0x30 u8:0:1; Abandoned2 0x30 u8:0:1; MutantFlags 0x30 u8; Spare1 0x30 u8:1:7;
   Spare2 0x30 u8:2:6; ApcDisable 0x31 u8
@@ -146,7 +147,7 @@ _KUSER_SHARED_DATA 0x720: TickCountLowDeprecated 0x0 u32; TickCountMultiplier 0x
   ActiveProcessorCount 0x3c0 u32
 _KWAIT_BLOCK 0x30: WaitListEntry 0x0 _LIST_ENTRY; WaitType 0x10 u8; BlockState 0x11 u8; WaitKey 0x12 u16;
   Thread 0x18 *_KTHREAD; Object 0x20 *void
-_LARGE_INTEGER 0x8 union: LowPart 0x0 u32; QuadPart 0x0 i64; HighPart 0x4 i32
+_LARGE_INTEGER 0x8 union: LowPart 0x0 u32; QuadPart 0x0 i64; u 0x0 _unnamed_0; HighPart 0x4 i32
 _LDR_DATA_TABLE_ENTRY 0x120: InLoadOrderLinks 0x0 _LIST_ENTRY; InMemoryOrderLinks 0x10 _LIST_ENTRY;
   InInitializationOrderLinks 0x20 _LIST_ENTRY; DllBase 0x30 *void; EntryPoint 0x38 *void; SizeOfImage 0x40 u32;
   FullDllName 0x48 _UNICODE_STRING; BaseDllName 0x58 _UNICODE_STRING; Flags 0x68 u32; ObsoleteLoadCount 0x6c u16;
@@ -156,7 +157,7 @@ _LIST_ENTRY 0x10: Flink 0x0 *_LIST_ENTRY; Blink 0x8 *_LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _MACHINE_FRAME 0x28: Rip 0x0 u64; SegCs 0x8 u16; Fill1 0xa [3]u16; EFlags 0x10 u32; Fill2 0x14 u32; Rsp 0x18 u64;
   SegSs 0x20 u16; Fill3 0x22 [3]u16
-_MMVAD 0x88: Core 0x0 _MMVAD_SHORT; Subsection 0x48 *_SUBSECTION; FirstPrototypePte 0x50 *void;
+_MMVAD 0x88: Core 0x0 _MMVAD_SHORT; u2 0x40 _unnamed_3; Subsection 0x48 *_SUBSECTION; FirstPrototypePte 0x50 *void;
   LastContiguousPte 0x58 *void; ViewLinks 0x60 _LIST_ENTRY; VadsProcess 0x70 *_EPROCESS
 _MMVAD_FLAGS 0x4: DeleteInProgress 0x0 u32:2:1; Lock 0x0 u32:0:1; LockContended 0x0 u32:1:1; NoChange 0x0 u32:3:1;
   PageSize 0x0 u32:18:2; PreferredNode 0x0 u32:12:6; PrivateMemory 0x0 u32:20:1; Protection 0x0 u32:7:5;
@@ -164,8 +165,8 @@ _MMVAD_FLAGS 0x4: DeleteInProgress 0x0 u32:2:1; Lock 0x0 u32:0:1; LockContended 
 _MMVAD_FLAGS1 0x4: CommitCharge 0x0 u32:0:31; MemCommit 0x0 u32:31:1
 _MMVAD_FLAGS2 0x4: FileOffset 0x0 u32:0:24; Inherit 0x0 u32:26:1
 _MMVAD_SHORT 0x40: VadNode 0x0 _RTL_BALANCED_NODE; StartingVpn 0x18 u32; EndingVpn 0x1c u32; StartingVpnHigh 0x20 u8;
-  EndingVpnHigh 0x21 u8; CommitChargeHigh 0x22 u8
-_MM_SESSION_SPACE 0x5000: ReferenceCount 0x0 i32; SessionId 0x8 u32; ProcessList 0x10 _LIST_ENTRY
+  EndingVpnHigh 0x21 u8; CommitChargeHigh 0x22 u8; u 0x30 _unnamed_4; u1 0x34 _unnamed_5
+_MM_SESSION_SPACE 0x5000: ReferenceCount 0x0 i32; u 0x4 _unnamed_2; SessionId 0x8 u32; ProcessList 0x10 _LIST_ENTRY
 _NT_TIB 0x38: ExceptionList 0x0 *_EXCEPTION_REGISTRATION_RECORD; StackBase 0x8 *void; StackLimit 0x10 *void;
   SubSystemTib 0x18 *void; FiberData 0x20 *void; Version 0x20 u32; ArbitraryUserPointer 0x28 *void; Self 0x30 *_NT_TIB
 _OBJECT_HEADER 0x38: PointerCount 0x0 i64; HandleCount 0x8 i64; NextToFree 0x8 *void; Lock 0x10 _EX_PUSH_LOCK;
@@ -225,6 +226,16 @@ _TOKEN_SOURCE 0x10: SourceName 0x0 [8]i8; SourceIdentifier 0x8 _LUID
 _UNICODE_STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *wchar
 _VACB 0x28: BaseAddress 0x0 *void
 _XSAVE_FORMAT 0x200: ControlWord 0x0 u16; StatusWord 0x2 u16; TagWord 0x4 u8; MxCsr 0x18 u32; MxCsr_Mask 0x1c u32
+_unnamed_0 0x8: LowPart 0x0 u32; HighPart 0x4 i32
+_unnamed_7 0x58: DriverContext 0x0 [4]*void; Thread 0x20 *_ETHREAD; AuxiliaryBuffer 0x28 *i8;
+  ListEntry 0x30 _LIST_ENTRY; CurrentStackLocation 0x40 *_IO_STACK_LOCATION; PacketType 0x40 u32;
+  OriginalFileObject 0x48 *_FILE_OBJECT; IrpExtension 0x50 *void
+_unnamed_6 0x58 union: CompletionKey 0x0 *void; Overlay 0x0 _unnamed_7
+_unnamed_4 0x4 union: LongFlags 0x0 u32; VadFlags 0x0 _MMVAD_FLAGS; VolatileVadLong 0x0 u32
+_unnamed_5 0x4 union: LongFlags1 0x0 u32; VadFlags1 0x0 _MMVAD_FLAGS1
+_unnamed_2 0x4 union: LongFlags 0x0 u32
+_unnamed_1 0x2 union: EntireField 0x0 u16; SignatureLevel 0x0 u16:0:4; SignatureType 0x0 u16:4:3; Unused 0x0 u16:7:9
+_unnamed_3 0x4 union: LongFlags2 0x0 u32; VadFlags2 0x0 _MMVAD_FLAGS2
 enum _KOBJECTS u32: EventNotificationObject=0 EventSynchronizationObject=1 MutantObject=2 ProcessObject=3
   QueueObject=4 SemaphoreObject=5 ThreadObject=6 GateObject=7 TimerNotificationObject=8 TimerSynchronizationObject=9
   Spare2Object=10 Spare3Object=11 Spare4Object=12 Spare5Object=13 Spare6Object=14 Spare7Object=15 Spare8Object=16

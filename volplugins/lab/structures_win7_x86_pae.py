@@ -120,7 +120,7 @@ _KTRAP_FRAME 0x8c: DbgEbp 0x0 u32; DbgEip 0x4 u32; DbgArgMark 0x8 u32; DbgArgPoi
 _KUSER_SHARED_DATA 0x5f0: TickCountLowDeprecated 0x0 u32; TickCountMultiplier 0x4 u32;
   InterruptTime 0x8 _KSYSTEM_TIME; SystemTime 0x14 _KSYSTEM_TIME; TimeZoneBias 0x20 _KSYSTEM_TIME;
   ImageNumberLow 0x2c u16; ImageNumberHigh 0x2e u16; NtSystemRoot 0x30 [260]wchar;
-  NtProductType 0x264 enum enum_KUSER_SHARED_DATA_NtProductType; ProductTypeIsValid 0x268 u8;
+  NtProductType 0x264 enum _NT_PRODUCT_TYPE; ProductTypeIsValid 0x268 u8;
   NtMajorVersion 0x26c u32; NtMinorVersion 0x270 u32; SuiteMask 0x2d0 u32; KdDebuggerEnabled 0x2d4 u8;
   NumberOfPhysicalPages 0x2e8 u32; SafeBootMode 0x2ec u8; TickCount 0x320 _KSYSTEM_TIME; TickCountQuad 0x320 u64;
   ActiveProcessorCount 0x3c0 u32
@@ -207,5 +207,5 @@ _unnamed_5 0x4: LongFlags3 0x0 u32
 _unnamed_6 0x4: Balance 0x0 i32:0:2; Parent 0x0 *_MMADDRESS_NODE
 _unnamed_4 0x4: LongFlags2 0x0 u32; VadFlags2 0x0 _MMVAD_FLAGS2
 _unnamed_1 0x4: LongFlags 0x0 u32
-enum enum_KUSER_SHARED_DATA_NtProductType u32: NtProductWinNt=1 NtProductLanManNt=2 NtProductServer=3
+enum _NT_PRODUCT_TYPE u32: NtProductWinNt=1 NtProductLanManNt=2 NtProductServer=3
 """

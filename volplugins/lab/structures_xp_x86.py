@@ -1,4 +1,4 @@
-"""Structures of Windows XP SP3 x86 without PAE, build 2600: the members that the lab fills in or its symbol tables state.
+"""Structures of Windows XP SP3 x86, build 2600: the members that the lab fills in or its symbol tables state.
 
 Source: the public symbol table ntoskrnl.pdb of build 2600. Notation: structures.py of this room.
 """
@@ -34,11 +34,11 @@ _DRIVER_OBJECT 0xa8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJEC
 _EPROCESS 0x260: Pcb 0x0 _KPROCESS; CreateTime 0x70 _LARGE_INTEGER; ExitTime 0x78 _LARGE_INTEGER;
   RundownProtect 0x80 _EX_RUNDOWN_REF; UniqueProcessId 0x84 *void; ActiveProcessLinks 0x88 _LIST_ENTRY;
   CommitCharge 0xa8 u32; PeakVirtualSize 0xac u32; VirtualSize 0xb0 u32; SessionProcessLinks 0xb4 _LIST_ENTRY;
-  ObjectTable 0xc4 *_HANDLE_TABLE; Token 0xc8 _EX_FAST_REF; VadRoot 0x11c *void; NumberOfPrivatePages 0x128 u32;
-  SectionBaseAddress 0x13c *void; InheritedFromUniqueProcessId 0x14c *void; Session 0x170 *void;
-  ImageFileName 0x174 [16]u8; ThreadListHead 0x190 _LIST_ENTRY; ActiveThreads 0x1a0 u32;
+  ObjectTable 0xc4 *_HANDLE_TABLE; Token 0xc8 _EX_FAST_REF; VadRoot 0x11c *void; VadHint 0x120 *void;
+  NumberOfPrivatePages 0x128 u32; SectionBaseAddress 0x13c *void; InheritedFromUniqueProcessId 0x14c *void;
+  Session 0x170 *void; ImageFileName 0x174 [16]u8; ThreadListHead 0x190 _LIST_ENTRY; ActiveThreads 0x1a0 u32;
   LastThreadExitStatus 0x1ac i32; Peb 0x1b0 *_PEB; SeAuditProcessCreationInfo 0x1f4 _SE_AUDIT_PROCESS_CREATION_INFO;
-  Flags 0x248 u32; ExitStatus 0x24c i32; Cookie 0x258 u32
+  NumberOfVads 0x240 u32; Flags 0x248 u32; ExitStatus 0x24c i32; Cookie 0x258 u32
 _ERESOURCE 0x38: SystemResourcesList 0x0 _LIST_ENTRY; ActiveCount 0xc i16; Flag 0xe u16
 _ETHREAD 0x258: Tcb 0x0 _KTHREAD; CreateTime 0x1c0 _LARGE_INTEGER; ExitTime 0x1c8 _LARGE_INTEGER;
   ExitStatus 0x1d0 i32; Cid 0x1ec _CLIENT_ID; IrpList 0x210 _LIST_ENTRY; ThreadsProcess 0x220 *_EPROCESS;
@@ -113,7 +113,7 @@ _KTRAP_FRAME 0x8c: DbgEbp 0x0 u32; DbgEip 0x4 u32; DbgArgMark 0x8 u32; DbgArgPoi
   HardwareEsp 0x74 u32; HardwareSegSs 0x78 u32; V86Es 0x7c u32; V86Ds 0x80 u32; V86Fs 0x84 u32; V86Gs 0x88 u32
 _KUSER_SHARED_DATA 0x338: TickCountLow 0x0 u32; TickCountMultiplier 0x4 u32; InterruptTime 0x8 _KSYSTEM_TIME;
   SystemTime 0x14 _KSYSTEM_TIME; TimeZoneBias 0x20 _KSYSTEM_TIME; ImageNumberLow 0x2c u16; ImageNumberHigh 0x2e u16;
-  NtSystemRoot 0x30 [260]u16; NtProductType 0x264 enum enum_KUSER_SHARED_DATA_NtProductType;
+  NtSystemRoot 0x30 [260]u16; NtProductType 0x264 enum _NT_PRODUCT_TYPE;
   ProductTypeIsValid 0x268 u8; NtMajorVersion 0x26c u32; NtMinorVersion 0x270 u32; SuiteMask 0x2d0 u32;
   KdDebuggerEnabled 0x2d4 u8; NumberOfPhysicalPages 0x2e8 u32; SafeBootMode 0x2ec u8; TickCount 0x320 _KSYSTEM_TIME;
   TickCountQuad 0x320 u64
@@ -185,5 +185,5 @@ _unnamed_5 0x28: DriverContext 0x0 [4]*void; Thread 0x10 *_ETHREAD; AuxiliaryBuf
   ListEntry 0x18 _LIST_ENTRY; CurrentStackLocation 0x20 *_IO_STACK_LOCATION; PacketType 0x20 u32;
   OriginalFileObject 0x24 *_FILE_OBJECT
 _unnamed_4 0x30: Overlay 0x0 _unnamed_5; CompletionKey 0x0 *void
-enum enum_KUSER_SHARED_DATA_NtProductType u32: NtProductWinNt=1 NtProductLanManNt=2 NtProductServer=3
+enum _NT_PRODUCT_TYPE u32: NtProductWinNt=1 NtProductLanManNt=2 NtProductServer=3
 """

@@ -1,7 +1,7 @@
-"""Symbol tables (ISF) of the made-up kernels, from the lab's own structure tables: ``python -m volplugins.lab.symbol_tables``.
+"""Symbol tables (ISF) of the made-up kernels: ``python -m volplugins.lab.symbol_tables`` writes them.
 
-Format: volatility3's intermediate symbol format, version 6.2.0. The output depends on nothing but the lab's tables, so
-that a test can tell whether the files under ``symbols/`` are up to date.
+Format: volatility3's intermediate symbol format, version 6.2.0. They depend on nothing but the lab's own
+structure tables and code, so that a test can tell whether the files under ``symbols/`` are up to date.
 """
 
 from __future__ import annotations

@@ -32,13 +32,14 @@ _SECOND = 10_000_000
 _VISTA = (
     ("smss.exe", "System", None, 1), ("csrss.exe", "smss.exe", 0, 2), ("wininit.exe", "smss.exe", 0, 1),
     ("winlogon.exe", "smss.exe", 1, 1), ("services.exe", "wininit.exe", 0, 2), ("lsass.exe", "wininit.exe", 0, 2),
-    ("svchost.exe", "services.exe", 0, 3), ("svchost.exe", "services.exe", 0, 2), ("explorer.exe", "winlogon.exe", 1, 3),
-    ("acmetray.exe", "explorer.exe", 1, 2),
+    ("svchost.exe", "services.exe", 0, 3), ("svchost.exe", "services.exe", 0, 2),
+    ("explorer.exe", "winlogon.exe", 1, 3), ("acmetray.exe", "explorer.exe", 1, 2),
 )  # fmt: skip
 _XP = (
     ("smss.exe", "System", None, 1), ("csrss.exe", "smss.exe", 0, 2), ("winlogon.exe", "smss.exe", 0, 2),
     ("services.exe", "winlogon.exe", 0, 2), ("lsass.exe", "winlogon.exe", 0, 2), ("svchost.exe", "services.exe", 0, 3),
-    ("svchost.exe", "services.exe", 0, 2), ("explorer.exe", "winlogon.exe", 0, 3), ("acmetray.exe", "explorer.exe", 0, 2),
+    ("svchost.exe", "services.exe", 0, 2), ("explorer.exe", "winlogon.exe", 0, 3),
+    ("acmetray.exe", "explorer.exe", 0, 2),
 )  # fmt: skip
 
 
