@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from volplugins.bugcheck.culprit import Culprit, Suspects, find_culprit
@@ -9,7 +10,9 @@ from volplugins.bugcheck.fault import Fault, find_fault, stack_bound
 from volplugins.bugcheck.manual import ManualCrash, find_manual_crash
 from volplugins.bugcheck.scene import CrashScene
 from volplugins.bugcheck.signature import failure_signature
+from volplugins.dumpfile.context import ARM64
 from volplugins.memory.reader import ReadError
+from volplugins.stack.call_site import call_before, call_before_arm64
 from volplugins.stack.candidates import walk
 from volplugins.stack.frame import Frame, Stack, Stop, Trust
 
@@ -55,7 +58,20 @@ def analyse(scene: CrashScene) -> Analysis:
 def _walk(scene: CrashScene, ip: int, sp: int, fp: int, trust: Trust) -> Stack:
     if not sp:
         return Stack((), Stop.NO_CONTEXT)
-    return walk(scene.memory, ip, sp, fp, stack_bound(scene, sp), scene.bits, scene.code.holds, trust)
+    is_call = call_before_arm64 if scene.dump.header.machine == ARM64 else call_before
+    return walk(scene.memory, ip, sp, fp, stack_bound(scene, sp), scene.bits, _is_return(scene), trust, is_call)
+
+
+def _is_return(scene: CrashScene) -> Callable[[int], bool]:
+    """Whether an address can be a return address: in code, and not a function's very start (then it is a pointer)."""
+
+    def test(address: int) -> bool:
+        if not scene.code.holds(address):
+            return False
+        location = scene.symbolizer.locate(address)
+        return not location.symbol or location.displacement > 0
+
+    return test
 
 
 def _crash_stack(scene: CrashScene) -> Stack:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from volplugins.bugcheck.codes import base_code
 from volplugins.bugcheck.parameters import Parameter, Role, parameters_for
 from volplugins.bugcheck.scene import CrashScene
-from volplugins.dumpfile.context import RegisterContext, decode_context
+from volplugins.dumpfile.context import AMD64, ARM64, I386, RegisterContext, decode_context
 from volplugins.dumpfile.exception_record import ExceptionRecord, decode_exception_record32, decode_exception_record64
 from volplugins.memory.reader import ReadError
 from volplugins.stack.candidates import read_stack
@@ -23,10 +23,9 @@ from volplugins.stack.trap_frame import TrapFrame, find_trap_frames, read_trap_f
 ACCESS_VIOLATION, IN_PAGE_ERROR = 0xC0000005, 0xC0000006
 # bugchecks raised from an interrupt or trap handler without naming the instruction: the frame below it counts
 _INTERRUPTING = frozenset({0x7F, 0x101, 0x133, 0x1CA, 0x12, 0x9C})
-_CONTEXT_SIZE = {64: 0x4D0, 32: 0x2CC}
+_CONTEXT_SIZE = {AMD64: 0x4D0, I386: 0x2CC, ARM64: 0x390}
 _RECORD_SIZE = {64: 0x98, 32: 0x50}
 _NO_STACK_BOUND = 0x6000
-_ARM64 = 0xAA64
 
 
 @dataclass(slots=True)
@@ -108,8 +107,11 @@ def _from_context_record(scene: CrashScene, fault: Fault, parameters: tuple[tupl
     address = _value(parameters, Role.CONTEXT_RECORD)
     if address is None:
         return False
+    size = _CONTEXT_SIZE.get(scene.dump.header.machine)
+    if size is None:
+        return False
     try:
-        data = scene.memory.read(address, _CONTEXT_SIZE[scene.bits])
+        data = scene.memory.read(address, size)
     except ReadError as error:
         fault.notes.append(f"context record {address:#x} cannot be read: {error.reason}")
         return False
@@ -125,7 +127,7 @@ def _from_context_record(scene: CrashScene, fault: Fault, parameters: tuple[tupl
 
 def _from_trap_frame(scene: CrashScene, fault: Fault, parameters: tuple[tuple[Parameter, int], ...]) -> bool:
     address = _value(parameters, Role.TRAP_FRAME)
-    if address is None or scene.dump.header.machine == _ARM64:
+    if address is None or scene.dump.header.machine == ARM64:
         return False
     frame = read_trap_frame(scene.memory, address, scene.bits)
     if frame is None:
@@ -162,7 +164,7 @@ def kernel_trap_frames(scene: CrashScene, sp: int) -> Iterator[TrapFrame]:
 
 def _from_stack(scene: CrashScene, fault: Fault, named_ip: int | None) -> bool:
     """Look for the trap frame of the fault on the stack: by the named instruction, or the first below a handler."""
-    if scene.dump.header.machine == _ARM64:
+    if scene.dump.header.machine == ARM64:
         return False
     interrupting = base_code(scene.dump.header.bugcheck_code) in _INTERRUPTING
     if named_ip is None and not interrupting:

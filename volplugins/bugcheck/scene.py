@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
 from volplugins.kernel.debugger_data import DebuggerData, decode_debugger_data, read_debugger_data
 from volplugins.kernel.kernel_space import KernelAnchors, KernelSpace, find_kernel_space
 from volplugins.kernel.layouts import (
     KernelLayouts,
     built_in,
+    empty,
     find_process_layout,
     fits_system_process,
     with_debugger_data,
@@ -27,6 +29,9 @@ from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.loader.unloaded_modules import read_unloaded_modules
 from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
+
+# the machines whose structures the built-in tables describe
+_MACHINES = (I386, AMD64)
 
 TableOf = Callable[[MemoryReader, Module], SymbolTable | None]
 LayoutsOf = Callable[[MemoryReader, Module | None], KernelLayouts | None]
@@ -166,10 +171,11 @@ def _layouts(
     said = layouts_of(work.memory, modules.kernel) if layouts_of else None
     if said is not None:
         return said
-    layouts = built_in(work.bits, work.dump.header.minor_version)
+    known = work.dump.header.machine in _MACHINES
+    layouts = built_in(work.bits, work.dump.header.minor_version) if known else empty(work.bits)
     if data is not None:
         layouts = with_debugger_data(layouts, data, work.bits)
-    return _checked(work, layouts)
+    return _checked(work, layouts) if known else layouts
 
 
 def _checked(work: _Work, layouts: KernelLayouts) -> KernelLayouts:
@@ -247,7 +253,9 @@ def _process(work: _Work, thread: Thread | None, layouts: KernelLayouts) -> Proc
     except ReadError as error:
         work.notes.append(f"process {thread.process:#x} cannot be read: {error.reason}")
         return None
-    if process.name and not looks_like_a_name(process.name):
+    if not layouts.process.has("ImageFileName"):
+        work.notes.append(f"name and id of the process: {layouts.process.source}")
+    elif process.name and not looks_like_a_name(process.name):
         work.notes.append(f"process {process.eprocess:#x}: its name is no text; the layout may not fit")
     return process
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _LABELS = 15
 _SHOWN_FRAMES = 8
+# what the header states needs no word on how sure it is
+_DOUBTFUL = ("context", "process", "culprit", "signature")
 # label, section, fields whose values are joined, and whether the evidence is shown below
 _LINES = (
     ("What crashed", "bugcheck", ("BUGCHECK_CODE", "BUGCHECK_NAME"), False),
@@ -35,11 +37,12 @@ def summary_lines(analysis: Analysis) -> Iterator[str]:
     """The lines: one per fact, with its confidence; frames; what the dump lacks."""
     rows = list(analyze_rows(analysis))
     for label, section, fields, with_evidence in _LINES:
-        found = [row for row in rows if row.section == section and row.field in fields]
+        by_field = {row.field: row for row in rows if row.section == section}
+        found = [by_field[field] for field in fields if field in by_field]
         shown = [row.value for row in found if isinstance(row.value, str)]
         if not shown:
             continue
-        confidence = f"  [{found[0].confidence}]" if found[0].confidence and section != "bugcheck" else ""
+        confidence = f"  [{found[0].confidence}]" if found[0].confidence and section in _DOUBTFUL else ""
         yield f"{label:<{_LABELS}}{'  '.join(shown)}{confidence}"
         if with_evidence and found[0].evidence:
             yield f"{'':<{_LABELS}}{found[0].evidence}"

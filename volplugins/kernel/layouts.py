@@ -38,6 +38,17 @@ def built_in(bits: int, build: int) -> KernelLayouts:
     )
 
 
+def empty(bits: int) -> KernelLayouts:
+    """Layouts that know nothing yet, for machines without tables: the debugger data block fills in what it states."""
+    width = bits // 8
+    source = "no table for this machine"
+    return KernelLayouts(
+        Layout("_EPROCESS", 0, {}, source),
+        Layout("_ETHREAD", 0, {}, source),
+        Layout("_KPRCB", 0x10, {"CurrentThread": (width, width)}, source),
+    )
+
+
 def with_debugger_data(layouts: KernelLayouts, data: DebuggerData, bits: int) -> KernelLayouts:
     """The layouts with the offsets that the kernel's own debugger data block states, which win."""
     width = bits // 8
@@ -81,7 +92,7 @@ def _size(member: str, width: int) -> int:
 
 
 def _end(members: Mapping[str, tuple[int, int]]) -> int:
-    return max(at + size for at, size in members.values())
+    return max((at + size for at, size in members.values()), default=0)
 
 
 def _overlay(layout: Layout, said: Mapping[str, int | None], width: int) -> Layout:

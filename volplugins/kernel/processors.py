@@ -55,11 +55,16 @@ def read_processor(memory: MemoryReader, index: int, prcb: int, layouts: KernelL
     at, width = layouts.processor.members["CurrentThread"]
     ethread = int.from_bytes(memory.read(prcb + at, width), "little")
     thread = try_read_thread(memory, ethread, layouts.thread) if ethread else None
-    saved_ip, saved_sp = _saved_pointers(memory, prcb + layouts.processor.offset("ContextFrame"), bits)
+    saved_ip, saved_sp = _saved_pointers(memory, prcb, layouts, bits)
     return Processor(index, prcb, thread, saved_ip, saved_sp)
 
 
-def _saved_pointers(memory: MemoryReader, context: int, bits: int) -> tuple[int | None, int | None]:
+def _saved_pointers(
+    memory: MemoryReader, prcb: int, layouts: KernelLayouts, bits: int
+) -> tuple[int | None, int | None]:
+    if not layouts.processor.has("ContextFrame"):
+        return None, None
+    context = prcb + layouts.processor.offset("ContextFrame")
     ip_at, sp_at, width = _CONTEXT_POINTERS[bits]
     try:
         ip, sp = (int.from_bytes(memory.read(context + at, width), "little") for at in (ip_at, sp_at))
@@ -89,9 +94,9 @@ def triage_processor(
     memory: MemoryReader, prcb: int, layouts: KernelLayouts, bits: int, thread: Thread | None
 ) -> Processor:
     """The processor of a triage dump: its KPRCB block's saved pointers with the thread block's thread."""
-    saved_ip, saved_sp = _saved_pointers(memory, prcb + layouts.processor.offset("ContextFrame"), bits)
+    saved_ip, saved_sp = _saved_pointers(memory, prcb, layouts, bits)
     try:
-        index = read_structure(memory, prcb, layouts.processor).unsigned("Number")
+        index = read_structure(memory, prcb, layouts.processor).get("Number") or 0
     except ReadError:
         index = 0
     return Processor(index, prcb, thread, saved_ip, saved_sp)

@@ -23,6 +23,17 @@ def call_before(memory: MemoryReader, address: int) -> bool | None:
     return any(before[-length] == 0xFF and _call_length(before[-length + 1 :]) == length for length in (2, 3, 4, 6, 7))
 
 
+def call_before_arm64(memory: MemoryReader, address: int) -> bool | None:
+    """The same for ARM64: BL or BLR (Arm Architecture Reference Manual, C6.2)."""
+    if address % 4:
+        return False
+    try:
+        word = int.from_bytes(memory.read(address - 4, 4), "little")
+    except ReadError:
+        return None
+    return word >> 26 == 0x25 or word & 0xFFFFFC1F == 0xD63F0000
+
+
 def _call_length(after_opcode: bytes) -> int:
     """Length of the FF /2 call whose bytes after the opcode are given, 0 where it is another instruction."""
     modrm = after_opcode[0]

@@ -17,6 +17,7 @@ MAX_STACK = 1 << 17  # bytes looked at; kernel stacks are 0x18000 at most
 _PAGE = 0x1000
 
 IsCode = Callable[[int], bool]
+CallBefore = Callable[[MemoryReader, int], bool | None]
 
 
 def read_stack(memory: MemoryReader, sp: int, base: int) -> bytes:
@@ -47,7 +48,9 @@ def _readable_prefix(memory: MemoryReader, address: int, size: int) -> bytes:
     return memory.read(address, low) if low else b""
 
 
-def scan(memory: MemoryReader, stack: bytes, sp: int, bits: int, is_code: IsCode) -> Iterator[Frame]:
+def scan(
+    memory: MemoryReader, stack: bytes, sp: int, bits: int, is_code: IsCode, is_call: CallBefore = call_before
+) -> Iterator[Frame]:
     """Candidate return addresses in ``stack`` (whose first byte is at ``sp``), lowest address first.
 
     Words that point into code but not behind a call are left out where the code can be read.
@@ -57,7 +60,7 @@ def scan(memory: MemoryReader, stack: bytes, sp: int, bits: int, is_code: IsCode
     for at in range(start, len(stack) - width + 1, width):
         value = int.from_bytes(stack[at : at + width], "little")
         if is_code(value):
-            checked = call_before(memory, value)
+            checked = is_call(memory, value)
             if checked is not False:
                 yield Frame(sp + at + width, value, Trust.SCAN, checked)
 
@@ -78,12 +81,23 @@ def frame_pointers(memory: MemoryReader, ebp: int, limit: int, base: int, is_cod
         ebp = caller
 
 
-def walk(memory: MemoryReader, ip: int, sp: int, fp: int, base: int, bits: int, is_code: IsCode, trust: Trust) -> Stack:
+def walk(
+    memory: MemoryReader,
+    ip: int,
+    sp: int,
+    fp: int,
+    base: int,
+    bits: int,
+    is_code: IsCode,
+    trust: Trust,
+    is_call: CallBefore = call_before,
+) -> Stack:
     """The frames of a thread whose registers are given: itself, its frame-pointer chain (x86), then the scan.
 
     Args:
         base: first address above the stack.
         trust: how ``ip`` is known.
+        is_call: tells whether a call ends at an address; x86 and x64 by default.
     """
     frames = [Frame(sp, ip, trust, None)]
     at = sp
@@ -94,7 +108,7 @@ def walk(memory: MemoryReader, ip: int, sp: int, fp: int, base: int, bits: int, 
             if len(frames) >= MAX_FRAMES:
                 return Stack(tuple(frames), Stop.LIMIT)
     stack = read_stack(memory, at, base)
-    for frame in scan(memory, stack, at, bits, is_code):
+    for frame in scan(memory, stack, at, bits, is_code, is_call):
         frames.append(frame)
         if len(frames) >= MAX_FRAMES:
             return Stack(tuple(frames), Stop.LIMIT)

@@ -16,7 +16,7 @@ from volplugins.image.version import read_version
 from volplugins.loader.module import Module
 from volplugins.memory.reader import ReadError
 from volplugins.stack.frame import Stack
-from volplugins.vol.crash_scene import debug_record
+from volplugins.vol.crash_scene import debug_record, kernel_symbols
 from volplugins.vol.dumpinfo_rows import completeness_rows
 from volplugins.vol.rows import NOT_APPLICABLE, NOT_AVAILABLE, Cell, uptime, utc
 from volplugins.vol.symbol_files import find_location
@@ -136,9 +136,9 @@ def _process(analysis: Analysis) -> Iterator[AnalyzeRow]:
         yield AnalyzeRow("process", "PROCESS_NAME", NOT_AVAILABLE, "", why)
     else:
         layout = f"layout: {process.layout_source}"
-        yield AnalyzeRow("process", "PROCESS_NAME", process.name or NOT_AVAILABLE, Confidence.HIGH.value, layout)
-        pid = str(process.pid) if process.pid is not None else NOT_AVAILABLE
-        yield AnalyzeRow("process", "PROCESS_ID", pid, Confidence.HIGH.value, layout)
+        for field, value in (("PROCESS_NAME", process.name), ("PROCESS_ID", process.pid)):
+            cell = str(value) if value not in (None, "") else NOT_AVAILABLE
+            yield AnalyzeRow("process", field, cell, Confidence.HIGH.value if value not in (None, "") else "", layout)
         yield AnalyzeRow("process", "EPROCESS", f"{process.eprocess:#x}", Confidence.HIGH.value, how)
     if thread is None:
         yield AnalyzeRow("process", "THREAD", NOT_AVAILABLE, "", how)
@@ -213,7 +213,8 @@ def _version(analysis: Analysis, module: Module | None) -> tuple[Cell, str]:
 
 
 def _signature(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    confidence = analysis.culprit.confidence.value if analysis.culprit else Confidence.LOW.value
+    basis = analysis.manual if "manual" in analysis.signature else analysis.culprit
+    confidence = basis.confidence.value if basis else Confidence.LOW.value
     yield AnalyzeRow("signature", "FAILURE_SIGNATURE", analysis.signature, confidence, "recipe: docs/output.md")
     manual = analysis.manual
     if manual is None:
@@ -264,6 +265,8 @@ def _symbols(analysis: Analysis) -> Iterator[AnalyzeRow]:
         yield AnalyzeRow("symbols", "nt", NOT_AVAILABLE, "", "the kernel's image is not known")
         return
     record = debug_record(scene.memory, kernel)
+    if record is None and kernel_symbols(scene.dump, kernel) is not None:
+        return
     if record is None:
         why = f"the debug record of {kernel.image_name} is not in the dump: which PDB it needs cannot be told"
         yield AnalyzeRow("symbols", "nt", NOT_AVAILABLE, "", why)

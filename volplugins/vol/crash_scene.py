@@ -14,6 +14,7 @@ from volplugins.loader.symbolizer import SymbolTable
 from volplugins.memory.reader import MemoryReader
 from volplugins.vol import symbol_files
 from volplugins.vol.opened_dumps import open_layer
+from volplugins.vol.symbol_files import PdbSymbols
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -45,11 +46,13 @@ def scene_of(dump: Dump, directories: list[tuple[int, str]] | None = None) -> Cr
     """The scene of ``dump`` with every symbol table at hand."""
 
     def layouts_of(memory: MemoryReader, kernel: Module | None) -> KernelLayouts | None:
-        record = debug_record(memory, kernel) if kernel else None
-        symbols = symbol_files.load(record) if record else None
+        symbols = _pdb_symbols(dump, memory, kernel) if kernel else None
         return symbols.layouts(dump.header.bits) if symbols else None
 
-    return build_scene(dump, symbols_of, layouts_of, directories or [])
+    def table_of(memory: MemoryReader, module: Module) -> SymbolTable | None:
+        return _pdb_symbols(dump, memory, module) or _exports(memory, module)
+
+    return build_scene(dump, table_of, layouts_of, directories or [])
 
 
 def debug_record(memory: MemoryReader, module: Module) -> DebugRecord | None:
@@ -58,10 +61,27 @@ def debug_record(memory: MemoryReader, module: Module) -> DebugRecord | None:
     return read_debug_record(memory, headers) if headers else None
 
 
-def symbols_of(memory: MemoryReader, module: Module) -> SymbolTable | None:
-    """Symbols of a module: its PDB's table where one is at hand, else its exports."""
-    headers = read_headers(memory, module.base)
-    if headers is None:
+def kernel_symbols(dump: Dump, kernel: Module) -> PdbSymbols | None:
+    """The kernel's symbol table by the three addresses that the header gives, where one at hand has them so."""
+    header = dump.header
+    addresses = {
+        "KdDebuggerDataBlock": header.kd_debugger_data_block,
+        "PsLoadedModuleList": header.ps_loaded_module_list,
+        "PsActiveProcessHead": header.ps_active_process_head,
+    }
+    expected = {name: address - kernel.base for name, address in addresses.items()}
+    if not all(0 < rva < kernel.size for rva in expected.values()):
         return None
-    record = read_debug_record(memory, headers)
-    return (symbol_files.load(record) if record else None) or read_exports(memory, headers)
+    return symbol_files.load_by_addresses(expected)
+
+
+def _pdb_symbols(dump: Dump, memory: MemoryReader, module: Module) -> PdbSymbols | None:
+    record = debug_record(memory, module)
+    if record is not None:
+        return symbol_files.load(record)
+    return kernel_symbols(dump, module) if module.is_kernel else None
+
+
+def _exports(memory: MemoryReader, module: Module) -> SymbolTable | None:
+    headers = read_headers(memory, module.base)
+    return read_exports(memory, headers) if headers else None
