@@ -18,7 +18,7 @@ _THIRD_PARTY = {
 }
 # in load order, which is the order of PsLoadedModuleList
 LOAD_ORDER = (
-    "fltmgr.sys", "ntfs.sys", "tcpip.sys", "vendflt.sys", "i8042prt.sys", "kbdclass.sys", "kbdhid.sys", "acmedrv.sys",
+    "fltmgr.sys", "ntfs.sys", "tcpip.sys", "vendflt.sys", "usbxhci.sys", "i8042prt.sys", "kbdclass.sys", "kbdhid.sys", "acmedrv.sys",
 )  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def machine_images(name: str) -> dict[str, Image]:
 def _sources(profile: Profile) -> list[ImageSource]:
     version = (*profile.version, profile.build, 1)
     listings = {
-        "fltmgr.sys": drivers64.FLTMGR, "ntfs.sys": drivers64.NTFS, "tcpip.sys": drivers64.TCPIP,
+        "fltmgr.sys": drivers64.FLTMGR, "ntfs.sys": drivers64.NTFS, "tcpip.sys": drivers64.TCPIP, "usbxhci.sys": drivers64.USBXHCI,
         "vendflt.sys": drivers64.VENDFLT, "i8042prt.sys": drivers64.I8042PRT, "kbdclass.sys": drivers64.KBDCLASS,
         "kbdhid.sys": drivers64.KBDHID, "acmedrv.sys": drivers64.ACMEDRV, "myfault.sys": drivers64.MYFAULT,
     }  # fmt: skip

@@ -13,7 +13,8 @@ from typing import Any
 
 from volplugins.lab.code_x64 import REGISTERS
 from volplugins.lab.functions import Function, parse_functions
-from volplugins.lab.machine import Machine
+from volplugins.lab.machine import Machine, symbol_at
+from volplugins.lab.processes import Process
 
 KERNEL_CS, KERNEL_SS, USER_CS, USER_SS = 0x10, 0x18, 0x33, 0x2B
 _NONVOLATILE = ("rbx", "rbp", "rsi", "rdi", "r12", "r13", "r14", "r15")
@@ -39,15 +40,18 @@ class Body:
 
 
 class KernelStack:
-    """One thread's kernel stack.
+    """One thread's kernel stack, or its user stack where ``process`` is given.
 
     Args:
         base: address just above the stack; its pages are mapped already.
         purpose: seed for the left-over values.
+        process: whose user stack it is; its images hold the code.
     """
 
-    def __init__(self, machine: Machine, base: int, limit: int, purpose: str) -> None:
+    def __init__(self, machine: Machine, base: int, limit: int, purpose: str, process: Process | None = None) -> None:
         self.machine = machine
+        self.images = process.images if process else machine.images
+        self.space = process.space if process else machine.kernel
         self.base, self.limit = base, limit
         self.sp = base
         self.frames: list[dict[str, Any]] = []
@@ -64,11 +68,16 @@ class KernelStack:
         self._push(0)
         self._enter(function)
 
-    def enter_from_user(self, ip: int, sp: int) -> None:
+    def enter_from_user(self, user: KernelStack) -> None:
         """A system call: KiSystemCall64's trap frame at the top of the stack, then the service dispatcher's body."""
-        self.frames.append(_frame(ip, sp, 0, "", "user"))
+        assert user.current is not None
+        self.frames = user.frames
+        self.registers.update(user.registers)
         self.sp = self.base - self.machine.profile.initial_gap
-        self.trap("nt!KiSystemCall64", ip, USER_CS, USER_SS, sp, flags=0x246)
+        frame = self.trap("nt!KiSystemCall64", user.frames[-1]["ip"], USER_CS, USER_SS, user.current.sp, flags=0x246)
+        for name in ("Rbx", "Rdi", "Rsi"):
+            at = frame + self.machine.structures.offset("_KTRAP_FRAME", name)
+            self.machine.write_pointer(at, user.registers[name.lower()])
 
     def call(self, function: str) -> None:
         """The current function calls ``function``; its call instruction is found by that name, else as indirect."""
@@ -99,15 +108,15 @@ class KernelStack:
         self.trap_frame = frame
         return frame
 
-    def finish(self, ip: int) -> None:
+    def finish(self, ip: int, kind: str = "") -> None:
         """End with the innermost function executing at ``ip``."""
-        self._record(ip, "")
+        self._record(ip, kind)
 
     def stop_at_entry(self, function: str) -> int:
         """Call ``function`` and stop at its first instruction; gives the stack pointer there."""
         self._push(self._leave(function))
         address = self.machine.symbol(function)
-        self.frames.append(_frame(address, self.sp, 0, self.machine.name_of(address), "entry"))
+        self._append(address, self.sp, "entry")
         return self.sp
 
     def place(self, offset: int, data: bytes) -> int:
@@ -134,20 +143,28 @@ class KernelStack:
         return address
 
     def _return_address(self, body: Body, callee: str) -> int:
-        sites = self.machine.images[body.stem].image.sites
+        loaded = self.images[body.stem]
         prefix = f"{body.name}>"
-        if prefix + callee in sites:
-            return self.machine.site(body.stem, prefix + callee)
-        indirect = [key for key in sites if key.startswith(prefix) and key[len(prefix)].islower()]
-        return self.machine.site(body.stem, indirect[0])
+        exact = loaded.image.sites.get(prefix + callee)
+        if exact is not None:
+            return loaded.base + exact
+        indirect = [
+            at for key, at in loaded.image.sites.items() if key.startswith(prefix) and key[len(prefix)].islower()
+        ]
+        return loaded.base + indirect[0]
 
     def _record(self, ip: int, kind: str) -> None:
         assert self.current is not None
-        self.frames.append(_frame(ip, self.current.sp, 0, self.machine.name_of(ip), kind))
+        self._append(ip, self.current.sp, kind)
+
+    def _append(self, ip: int, sp: int, kind: str) -> None:
+        kept = {name: self.registers[name] for name in _NONVOLATILE}
+        symbol = symbol_at(self.images, ip)
+        self.frames.append({"ip": ip, "sp": sp, "ret": 0, "symbol": symbol, "kind": kind, "registers": kept})
 
     def _enter(self, function: str) -> None:
         stem, _, name = function.partition("!")
-        parsed = _parsed(self.machine.images[stem].image.source.code)[name]
+        parsed = _parsed(self.images[stem].image.source.code)[name]
         for register in parsed.saves:
             self._push(self.registers[register])
         for register in parsed.saves:
@@ -158,13 +175,13 @@ class KernelStack:
 
     def _push(self, value: int) -> None:
         self.sp -= 8
-        self.machine.write_pointer(self.sp, value)
+        self.space.write(self.sp, self.machine.pointer(value))
 
     def _reserve(self, size: int) -> None:
         """Locals: mostly zeros and small numbers, some pointers, now and then an old return address."""
         self.sp -= size
         words = [self._left_over() for _ in range(min(size, 0x120) // 8)]
-        self.machine.write(self.sp, b"".join(word.to_bytes(8, "little") for word in words))
+        self.space.write(self.sp, b"".join(word.to_bytes(8, "little") for word in words))
 
     def _left_over(self, stale: bool = True) -> int:
         chance = self._random.random()
@@ -178,9 +195,9 @@ class KernelStack:
 
     def _stale_return(self) -> int:
         stem, label = self._random.choice(_STALE)
-        sites = self.machine.images[stem].image.sites if stem in self.machine.images else {}
-        found = sites.get(label)
-        return self.machine.images[stem].base + found if found is not None else 0
+        loaded = self.images.get(stem)
+        found = loaded.image.sites.get(label) if loaded else None
+        return loaded.base + found if loaded and found is not None else 0
 
 
 _TRAP_REGISTERS = ("Rax", "Rcx", "Rdx", "R8", "R9", "R10", "R11", "Rbp")
@@ -189,7 +206,3 @@ _TRAP_REGISTERS = ("Rax", "Rcx", "Rdx", "R8", "R9", "R10", "R11", "Rbp")
 @lru_cache(maxsize=64)
 def _parsed(source: str) -> dict[str, Function]:
     return {function.name: function for function in parse_functions(source)}
-
-
-def _frame(ip: int, sp: int, ret: int, symbol: str, kind: str) -> dict[str, Any]:
-    return {"ip": ip, "sp": sp, "ret": ret, "symbol": symbol, "kind": kind}

@@ -12,13 +12,13 @@ KeQueryPerformanceCounter export frame=28 : #3
 """
 
 ACMEDRV = """
-DriverEntry entry save=rbx,rsi frame=40 : #2 nt!IoCreateDevice #4
+DriverEntry entry save=rbx,rsi frame=48 : #2 nt!IoCreateDevice #4
 AcmeDispatchDeviceControl save=rbx,rsi,rdi frame=40 : #3 AcmeReadRegister #2 AcmeNotify #2 AcmeFreeBuffer #2 \
-  AcmeCopyRequest #2
+  AcmeCopyRequest #2 AcmeServiceRequest AcmeWriteRegister AcmeParseTree
 AcmeReadRegister save=rbx frame=30 : #3 =8b01@fault #2 nt!KeAcquireSpinLockRaiseToDpc
 AcmeWriteRegister save=rbx frame=30 : #3 =8901@fault #2
 AcmeCopyRequest save=rbx,rsi frame=38 : #3 =488b02@fault #3 nt!ExAllocatePoolWithTag
-AcmeNotify save=rbx,rdi frame=30 : #2 nt!KeSetEvent #2
+AcmeNotify save=rbx,rdi frame=38 : #2 nt!KeSetEvent #2
 AcmeFreeBuffer save=rbx frame=20 : #2 nt!ExFreePoolWithTag #2
 AcmeServiceRequest save=rbx,rsi,rdi frame=50 : #4 =488b4318@fault #2
 AcmeWorkRoutine save=rbx,rsi frame=48 : #2 AcmeFlushQueue #2
@@ -26,6 +26,7 @@ AcmeFlushQueue save=rbx,rsi,rdi frame=30 : #3 =488b4e10@fault #2 nt!IoFreeIrp
 AcmeDpcRoutine save=rbx,rsi frame=38 : #2 AcmePollHardware #2
 AcmePollHardware save=rbx frame=20 : #2 =f390@spin #1 =ebfc
 AcmeDispatchPower save=rbx,rsi frame=38 : nt!PoStartNextPowerIrp nt!PoCallDriver
+AcmeParseTree save=rbx,rsi,rdi frame=a0 : #3 =488bce@recurse AcmeParseTree #2
 AcmeUnload save=rbx frame=20 : nt!IoDeleteDevice
 """
 
@@ -38,7 +39,7 @@ MyfaultUnload save=rbx frame=20 : nt!IoDeleteDevice
 """
 
 NTFS = """
-DriverEntry entry save=rbx,rsi frame=70 : #3 nt!IoCreateDevice
+DriverEntry entry save=rbx,rsi frame=78 : #3 nt!IoCreateDevice
 NtfsFsdRead save=rbx,rsi,rdi frame=50 : #2 NtfsCommonRead
 NtfsCommonRead save=rbx,rsi,rdi,r12,r14 frame=180 : #4 nt!ExAllocatePoolWithTag nt!IofCallDriver #2
 NtfsFsdWrite save=rbx,rsi,rdi frame=50 : #3 nt!KeWaitForSingleObject
@@ -54,7 +55,7 @@ FltGetRoutineAddress export frame=28 : #3
 
 I8042PRT = """
 DriverEntry entry save=rbx frame=40 : nt!IoCreateDevice
-I8042KeyboardInterruptService save=rbx,rsi,rdi,r14 frame=60 : #3 I8xProcessCrashDump #3 nt!KeInsertQueueDpc
+I8042KeyboardInterruptService save=rbx,rsi,rdi,r14 frame=68 : #3 I8xProcessCrashDump #3 nt!KeInsertQueueDpc
 I8xProcessCrashDump save=rbx,rsi frame=28 : #3 nt!KeBugCheckEx
 I8xQueueCurrentKeyboardInput save=rbx frame=20 : #3
 """
@@ -73,7 +74,13 @@ KeyboardClassServiceCallback save=rbx,rsi,rdi frame=50 : #3 nt!IofCompleteReques
 VENDFLT = """
 DriverEntry entry save=rbx frame=40 : nt!IoCreateDevice
 VendPreOperation save=rbx,rsi frame=48 : #3 nt!ExAllocatePoolWithTag nt!ExFreePoolWithTag
-VendDispatchPower save=rbx frame=38 : nt!PoCallDriver
+VendDispatchPower save=rbx frame=40 : nt!PoCallDriver
+"""
+
+USBXHCI = """
+DriverEntry entry save=rbx frame=40 : nt!IoCreateDevice
+XhciTransferDpc save=rbx,rsi,rdi,r14 frame=78 : #4 nt!IofCompleteRequest #2
+XhciDispatchPower save=rbx frame=40 : nt!PoCallDriver
 """
 
 TCPIP = """
@@ -92,6 +99,6 @@ LdrInitializeThunk export frame=28 : #4
 """
 
 PROGRAM = """
-WinMain entry save=rbx,rsi frame=40 : #3 Work #2
+WinMain entry save=rbx,rsi frame=48 : #3 Work #2
 Work save=rbx,rsi,rdi frame=80 : #3 ntdll!NtDeviceIoControlFile ntdll!NtWaitForSingleObject ntdll!NtTerminateProcess #2
 """

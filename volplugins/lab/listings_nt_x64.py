@@ -11,6 +11,7 @@ KeBugCheck2 save=rbp,rbx,rsi,rdi frame=7f8 : KeGetCurrentIrql #6 *callback #2
 KiBugCheckDispatch frame=138 : #6 KeBugCheckEx #1
 KiPageFault trap : #6 MmAccessFault #3 KiBugCheckDispatch #2 KiExceptionDispatch
 KiGeneralProtectionFault trap : #6 KiExceptionDispatch #2
+KiDoubleFaultAbort trap : #4 KiBugCheckDispatch
 KiBreakpointTrap interrupt : #6 KiExceptionDispatch
 KiDivideErrorFault interrupt : #6 KiExceptionDispatch
 KiExceptionDispatch frame=1d8 : #8 KiDispatchException #2
@@ -19,7 +20,7 @@ RtlDispatchException export save=rbp,rbx,rsi,rdi,r12,r13,r14,r15 frame=6d8 : #5 
   RtlpExecuteHandlerForException #3
 RtlpExecuteHandlerForException frame=28 : *handler #1
 RtlLookupFunctionEntry export save=rbx,rsi,rdi frame=20 : #7
-__C_specific_handler export save=rbx,rbp,rsi,rdi,r12,r14 frame=30 : #4 *filter #3
+__C_specific_handler export save=rbx,rbp,rsi,rdi,r12,r14 frame=38 : #4 *filter #3
 KiSystemServiceHandler frame=28 : #3 KiBugCheckDispatch #2
 PspSystemThreadStartup$filt$0 save=rbp frame=30 : #2 KeBugCheckEx
 MmAccessFault export save=rbp,rbx,rsi,rdi,r12,r13 frame=128 : #6 MiSystemFault #4
@@ -48,11 +49,11 @@ IopfCompleteRequest save=rbx,rbp,rsi,rdi,r12,r14,r15 frame=70 : #4 *completion #
 NtReadFile PAGE export save=rbx,rsi,rdi,r12,r13,r14,r15 frame=c0 : #4 IopSynchronousServiceTail
 NtWriteFile PAGE export save=rbx,rsi,rdi,r12,r13,r14,r15 frame=d0 : #4 IopSynchronousServiceTail
 NtClose PAGE export save=rbx,rsi frame=28 : ObReferenceObjectByHandle
-NtTerminateProcess PAGE export save=rbx,rsi,rdi,r14 frame=40 : #3 PspTerminateProcess
-PspTerminateProcess PAGE save=rbx,rbp,rsi,rdi frame=30 : #3 PspCatchCriticalBreak #2 PspTerminateAllThreads
-PspCatchCriticalBreak PAGE save=rbx,rsi,rdi,r14 frame=50 : #3 KeBugCheckEx
+NtTerminateProcess PAGE export save=rbx,rsi,rdi,r14 frame=48 : #3 PspTerminateProcess
+PspTerminateProcess PAGE save=rbx,rbp,rsi,rdi frame=38 : #3 PspCatchCriticalBreak #2 PspTerminateAllThreads
+PspCatchCriticalBreak PAGE save=rbx,rsi,rdi,r14 frame=58 : #3 KeBugCheckEx
 PspTerminateAllThreads PAGE save=rbx,rsi,rdi frame=30 : #3
-NtWaitForSingleObject export save=rbx,rsi frame=40 : ObReferenceObjectByHandle KeWaitForSingleObject
+NtWaitForSingleObject export save=rbx,rsi frame=48 : ObReferenceObjectByHandle KeWaitForSingleObject
 ObReferenceObjectByHandle PAGE export save=rbx,rsi,rdi frame=50 : #4
 KeWaitForSingleObject export save=rbx,rbp,rsi,rdi,r14 frame=60 : #2 KiCommitThreadWait
 KeWaitForMultipleObjects export save=rbx,rbp,rsi,rdi,r12,r13 frame=a8 : #2 KiCommitThreadWait
@@ -71,8 +72,8 @@ IopProcessWorkItem frame=28 save=rbx,rdi : #1 *routine
 -- interrupts, clock, deferred calls, idle
 KiInterruptDispatch interrupt : #4 KiInterruptSubDispatch #2
 KiInterruptDispatchNoLockNoEtw interrupt : #4 KiInterruptSubDispatchNoLockNoEtw #2
-KiInterruptSubDispatch frame=28 save=rbx : #2 KiCallInterruptServiceRoutine
-KiInterruptSubDispatchNoLockNoEtw frame=28 save=rbx : #2 KiCallInterruptServiceRoutine
+KiInterruptSubDispatch frame=30 save=rbx : #2 KiCallInterruptServiceRoutine
+KiInterruptSubDispatchNoLockNoEtw frame=30 save=rbx : #2 KiCallInterruptServiceRoutine
 KiCallInterruptServiceRoutine save=rbx,rsi,rdi frame=30 : #2 *isr HalpTimerClockInterrupt #2
 HalpTimerClockInterrupt frame=38 : #2 KeClockInterruptNotify
 KeClockInterruptNotify save=rbx,rsi,rdi,r14 frame=48 : #3 KeAccumulateTicks #2
@@ -83,7 +84,7 @@ KiExecuteAllDpcs save=rbx,rbp,rsi,rdi,r12,r13,r14,r15 frame=128 : #3 *deferred K
 KiProcessExpiredTimerList save=rbx,rbp,rsi,rdi,r14 frame=90 : #3 *deferred #2
 PopIrpWatchdog save=rbx,rsi frame=38 : PopIrpWatchdogBugcheck
 PopIrpWatchdogBugcheck save=rbx,rsi,rdi frame=20 : #3 KeBugCheckEx
-PoIdle save=rbp,rbx,rsi,rdi,r14 frame=78 : #2 PpmIdleExecuteTransition
+PoIdle save=rbp,rbx,rsi,rdi,r14 frame=80 : #2 PpmIdleExecuteTransition
 PpmIdleExecuteTransition save=rbp,rbx,rsi,rdi,r12,r14 frame=108 : #2 PpmIdleDefaultExecute
 PpmIdleDefaultExecute frame=28 : HalProcessorIdle
 HalProcessorIdle export frame=28 : =f4@hlt #1
@@ -91,23 +92,23 @@ KiNmiInterrupt interrupt : #3 KxNmiInterrupt #2
 KxNmiInterrupt frame=138 : #2 KiProcessNMI
 KiProcessNMI save=rbx,rsi frame=38 : #2 KiHandleNmi HalHandleNMI
 KiHandleNmi save=rbx frame=20 : #3
-HalHandleNMI export save=rbx,rdi frame=30 : HalBugCheckSystem
+HalHandleNMI export save=rbx,rdi frame=38 : HalBugCheckSystem
 HalBugCheckSystem export save=rbx,rbp,rsi,rdi frame=38 : #2 KeBugCheckEx
 -- services that drivers call
-KeSetEvent export save=rbx,rbp,rsi,rdi frame=30 : #2 =488b4908@fault #2 =f0480fba2900@lock #2
+KeSetEvent export save=rbx,rbp,rsi,rdi frame=38 : #2 =488b4908@fault #2 =f0480fba2900@lock #2
 KeInitializeEvent export leaf : #3
 KeInsertQueueDpc export save=rbx,rsi frame=38 : #4
 KeSetTimer export save=rbx frame=40 : #4
 KeAcquireSpinLockRaiseToDpc export leaf : =f0480fba2900@fault #2
 KeReleaseSpinLock export leaf : #2
-ExAllocatePoolWithTag export save=rbx,rsi,rdi,r14 frame=40 : #5
+ExAllocatePoolWithTag export save=rbx,rsi,rdi,r14 frame=48 : #5
 ExFreePoolWithTag export frame=28 : ExFreeHeapPool
 ExFreePool export frame=28 : ExFreeHeapPool
 ExFreeHeapPool save=rbx,rsi,rdi,r14,r15 frame=80 : #4 KeBugCheckEx #2
 ExQueueWorkItem export save=rbx frame=30 : #3
 RtlInitUnicodeString export leaf : #4
 RtlCopyMemory export leaf : =8a0411@fault #3
-IoCreateDevice export PAGE save=rbx,rsi,rdi,r12 frame=110 : #4
+IoCreateDevice export PAGE save=rbx,rsi,rdi,r12 frame=118 : #4
 IoDeleteDevice export save=rbx frame=20 : #3
 IoAllocateIrp export frame=28 : IopAllocateIrpPrivate
 IoFreeIrp export frame=28 : #3
@@ -115,7 +116,7 @@ ZwClose export frame=28 : NtClose
 MmGetSystemRoutineAddress export PAGE save=rbx frame=70 : #3
 MmMapIoSpace export save=rbx,rsi frame=48 : #3
 PsGetCurrentProcessId export leaf : #1
-PsCreateSystemThread export PAGE save=rbx,rsi,rdi frame=88 : #4
+PsCreateSystemThread export PAGE save=rbx,rsi,rdi frame=90 : #4
 PoStartNextPowerIrp export leaf : #1
 PoCallDriver export frame=28 : IofCallDriver
 ExfPrivateOrdinal leaf : #2

@@ -68,22 +68,6 @@ class Machine:
         loaded = self.images[stem]
         return loaded.base + loaded.image.sites[label]
 
-    def image_at(self, address: int) -> LoadedImage | None:
-        """The image that holds an address."""
-        return next((each for each in self.images.values() if each.base <= address < each.end), None)
-
-    def name_of(self, address: int) -> str:
-        """``module!Symbol+0x…`` from the images' own symbols; empty outside of images."""
-        loaded = self.image_at(address)
-        if loaded is None:
-            return ""
-        rva = address - loaded.base
-        known = [(at, name) for name, at in loaded.image.symbols.items() if at <= rva]
-        if not known:
-            return f"{loaded.image.stem}+{rva:#x}"
-        at, name = max(known)
-        return f"{loaded.image.stem}!{name}" + (f"+{rva - at:#x}" if rva > at else "")
-
     def pointer(self, value: int) -> bytes:
         """A pointer's bytes."""
         return (value & ((1 << 8 * self.width) - 1)).to_bytes(self.width, "little")
@@ -115,6 +99,16 @@ class Machine:
         self.kernel.map(address, size, "data")
         self.next_system += (size + 0x1FFF) & ~0xFFF
         return address
+
+
+def symbol_at(images: dict[str, LoadedImage], address: int) -> str:
+    """``module!Symbol+0x…`` from the images' own symbols; empty outside of images."""
+    loaded = next((each for each in images.values() if each.base <= address < each.end), None)
+    if loaded is None:
+        return ""
+    rva = address - loaded.base
+    at, name = max((at, name) for name, at in loaded.image.symbols.items() if at <= rva)
+    return f"{loaded.image.stem}!{name}" + (f"+{rva - at:#x}" if rva > at else "")
 
 
 def new_machine(profile: Profile, base: int, host: int) -> Machine:

@@ -7,7 +7,6 @@ from typing import Any
 from volplugins.lab.crash import Crash
 from volplugins.lab.crash_records import BREAKPOINT, context_record, exception_record
 from volplugins.lab.kernel_data import pfn_database
-from volplugins.lab.kernel_stack import KernelStack
 from volplugins.lab.machine import Machine, new_machine
 from volplugins.lab.process_records import write_thread
 from volplugins.lab.processes import RUNNING, Process
@@ -15,7 +14,7 @@ from volplugins.lab.processors import ProcessorStatus, write_processor
 from volplugins.lab.profiles import HOSTS, PROFILES
 from volplugins.lab.scenarios_x64 import SCENARIOS
 from volplugins.lab.snapshot import Snapshot
-from volplugins.lab.world import World, complete, populate
+from volplugins.lab.world import World, complete, halt, idle_stack, populate
 
 MACHINES = ("win10-x64", "win7-x64")
 FAULTS = tuple(SCENARIOS)
@@ -33,17 +32,24 @@ def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0
         host: computer, 0 or 1: other processes, identifiers, pool addresses, times.
 
     Raises:
-        KeyError, IndexError: no such machine, fault, layout or computer.
+        ValueError: no such machine, fault, layout or computer, or a fault that this machine's Windows does not have.
     """
-    scenario = SCENARIOS[fault]
+    if machine not in MACHINES or fault not in faults_of(machine):
+        raise ValueError(f"{machine} has no fault {fault}" if machine in MACHINES else f"no machine {machine}")
     if not (0 <= base < BASES and 0 <= host < len(HOSTS)):
-        raise IndexError(f"base {base} or host {host}")
+        raise ValueError(f"no load layout {base} (0 to {BASES - 1}) or no computer {host} (0 to {len(HOSTS) - 1})")
+    scenario = SCENARIOS[fault]
     made = new_machine(PROFILES[machine], base, host)
     world = populate(made, "myfault" in fault, _EXTRA.get(fault, ()))
     crash = scenario(world)
     _write_processors(world, crash)
     complete(world)
     return _snapshot(world, crash, fault)
+
+
+def faults_of(machine: str) -> tuple[str, ...]:
+    """The faults that a machine can have: the DPC watchdog came with Windows 8."""
+    return tuple(fault for fault in FAULTS if fault != "dpc-watchdog" or PROFILES[machine].build >= 9200)
 
 
 def _write_processors(world: World, crash: Crash) -> None:
@@ -55,12 +61,8 @@ def _write_processors(world: World, crash: Crash) -> None:
         crash.cr2, crash.irql,
     )  # fmt: skip
     write_processor(machine, first, status)
-    idle = world.idle.threads[1]
-    stack = KernelStack(machine, idle.base, idle.limit, "idle 1")
-    stack.start("nt!KiIdleLoop")
-    for function in ("PoIdle", "PpmIdleExecuteTransition", "PpmIdleDefaultExecute", "HalProcessorIdle"):
-        stack.call("nt!" + function)
-    ip = machine.site("nt", "HalProcessorIdle@hlt") + 1
+    stack, idle = idle_stack(world, 1)
+    ip = halt(world, stack)
     context = context_record(machine, stack.registers, ip, stack.sp)
     write_thread(machine, idle, RUNNING, machine.symbol("nt!KiIdleLoop"), stack.sp, 0)
     world.done.add(idle.address)

@@ -11,17 +11,11 @@ from volplugins.lab.crash import Crash, bugcheck
 from volplugins.lab.crash_records import ACCESS_VIOLATION, context_record, exception_record
 from volplugins.lab.kernel_stack import KernelStack
 from volplugins.lab.processes import Thread
-from volplugins.lab.world import World, enter_service
+from volplugins.lab.scenarios_interrupt_x64 import INTERRUPT_SCENARIOS, calls
+from volplugins.lab.world import World, bad_address, enter_service
 
 DISPATCH_LEVEL = 2
 _IOCTL = ("nt!NtDeviceIoControlFile", "nt!IopXxxControlFile", "nt!IopSynchronousServiceTail", "nt!IofCallDriver")
-
-
-def bad_address(world: World) -> int:
-    """An address in the kernel's half that nothing is mapped at; another one on every machine."""
-    machine = world.machine
-    chooser = machine.random("bad address")
-    return machine.profile.pool_bases[machine.base_index] + 0x30000000 + chooser.randrange(0x10000) * 0x10
 
 
 def device_control(world: World, process: str) -> tuple[KernelStack, Thread]:
@@ -41,19 +35,6 @@ def system_thread(world: World) -> tuple[KernelStack, Thread]:
     stack.start("nt!KiStartSystemThread")
     stack.call("nt!PspSystemThreadStartup")
     return stack, thread
-
-
-def idle_thread(world: World) -> tuple[KernelStack, Thread]:
-    """The first processor runs its idle loop."""
-    thread = world.idle.threads[0]
-    stack = KernelStack(world.machine, thread.base, thread.limit, "crash")
-    stack.start("nt!KiIdleLoop")
-    return stack, thread
-
-
-def _calls(stack: KernelStack, *functions: str) -> None:
-    for function in functions:
-        stack.call(function)
 
 
 def _irql_crash(
@@ -80,40 +61,40 @@ def _irql_crash(
 def notmyfault(world: World) -> Crash:
     """NotMyFault's "High IRQL fault": myfault.sys reads freed memory at DISPATCH_LEVEL."""
     stack, thread = device_control(world, "notmyfault64.exe")
-    _calls(stack, "myfault!MyfaultDispatch", "myfault!MyfaultDeviceControl", "myfault!MyfaultTouchPaged")
+    calls(stack, "myfault!MyfaultDispatch", "myfault!MyfaultDeviceControl", "myfault!MyfaultTouchPaged")
     return _irql_crash(world, stack, thread, ("myfault", "MyfaultTouchPaged@fault"), "rbx", "myfault", 0xD1, 0)
 
 
 def driver_read(world: World) -> Crash:
     """A driver reads an address that is not there, at DISPATCH_LEVEL."""
     stack, thread = device_control(world, "acmetray.exe")
-    _calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeReadRegister")
+    calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeReadRegister")
     return _irql_crash(world, stack, thread, ("acmedrv", "AcmeReadRegister@fault"), "rcx", "acmedrv", 0xD1, 0)
 
 
 def driver_write(world: World) -> Crash:
     """The same driver writes instead."""
     stack, thread = device_control(world, "acmetray.exe")
-    _calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeWriteRegister")
+    calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeWriteRegister")
     return _irql_crash(world, stack, thread, ("acmedrv", "AcmeWriteRegister@fault"), "rcx", "acmedrv", 0xD1, 1)
 
 
 def irql_in_nt(world: World) -> Crash:
     """The kernel faults on what a driver handed it: the driver is one call up."""
     stack, thread = device_control(world, "acmetray.exe")
-    _calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeNotify", "nt!KeSetEvent")
+    calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeNotify", "nt!KeSetEvent")
     return _irql_crash(world, stack, thread, ("nt", "KeSetEvent@fault"), "rcx", "acmedrv", 0xA, 0)
 
 
 def page_fault(world: World) -> Crash:
     """A driver touches kernel memory that is not there, at PASSIVE_LEVEL: 0x50 out of the memory manager."""
     stack, thread = device_control(world, "acmetray.exe")
-    _calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeCopyRequest")
+    calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeCopyRequest")
     address = bad_address(world)
     ip = world.machine.site("acmedrv", "AcmeCopyRequest@fault")
     stack.registers["rdx"] = address
     stack.trap("nt!KiPageFault", ip, fault_address=address)
-    _calls(stack, "nt!MmAccessFault", "nt!MiSystemFault")
+    calls(stack, "nt!MmAccessFault", "nt!MiSystemFault")
     kind = 2 if world.machine.profile.build >= 9200 else 0
     return bugcheck(world, stack, thread, 0x50, (address, 0, ip, kind), "acmedrv", ip, cr2=address)
 
@@ -128,14 +109,15 @@ def _exception(world: World, stack: KernelStack, handler: tuple[str, ...], ip: i
     record = stack.place(0x138, exception_record(machine, ACCESS_VIOLATION, ip, (0, address)))
     stack.call("nt!KiDispatchException")
     saved = stack.place(0x30, context)
-    _calls(stack, "nt!RtlDispatchException", "nt!RtlpExecuteHandlerForException", *handler)
+    if handler:
+        calls(stack, "nt!RtlDispatchException", "nt!RtlpExecuteHandlerForException", *handler)
     return record, saved
 
 
 def system_thread_fault(world: World) -> Crash:
     """A driver's worker routine faults in a system thread: 0x7E with both records."""
     stack, thread = system_thread(world)
-    _calls(stack, "nt!ExpWorkerThread", "nt!IopProcessWorkItem", "acmedrv!AcmeWorkRoutine", "acmedrv!AcmeFlushQueue")
+    calls(stack, "nt!ExpWorkerThread", "nt!IopProcessWorkItem", "acmedrv!AcmeWorkRoutine", "acmedrv!AcmeFlushQueue")
     address, ip = 0x10, world.machine.site("acmedrv", "AcmeFlushQueue@fault")
     stack.registers["rsi"] = 0
     handler = ("nt!__C_specific_handler", "nt!PspSystemThreadStartup$filt$0")
@@ -147,12 +129,43 @@ def system_thread_fault(world: World) -> Crash:
 def system_service(world: World) -> Crash:
     """A driver faults inside a system service: 0x3B with the context record."""
     stack, thread = device_control(world, "acmetray.exe")
-    _calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeCopyRequest")
+    calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeCopyRequest")
     address, ip = 0x28, world.machine.site("acmedrv", "AcmeCopyRequest@fault")
     stack.registers["rdx"] = address
     _, saved = _exception(world, stack, ("nt!KiSystemServiceHandler", "nt!KiBugCheckDispatch"), ip, address)
     parameters = (ACCESS_VIOLATION, ip, saved, 0)
     return bugcheck(world, stack, thread, 0x3B, parameters, "acmedrv", ip, cr2=address)
+
+
+def kmode_exception(world: World) -> Crash:
+    """An exception that no handler took: 0x1E straight from the dispatcher."""
+    stack, thread = device_control(world, "acmetray.exe")
+    calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeServiceRequest")
+    address, ip = 0x18, world.machine.site("acmedrv", "AcmeServiceRequest@fault")
+    stack.registers["rbx"] = 0
+    _exception(world, stack, (), ip, address)
+    parameters = (0xFFFFFFFF00000000 | ACCESS_VIOLATION, ip, 0, address)
+    return bugcheck(world, stack, thread, 0x1E, parameters, "acmedrv", ip, cr2=address)
+
+
+def pool(world: World) -> Crash:
+    """A driver frees a block twice: 0xC2 out of the pool's own check."""
+    stack, thread = device_control(world, "acmetray.exe")
+    calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeFreeBuffer")
+    calls(stack, "nt!ExFreePoolWithTag", "nt!ExFreeHeapPool")
+    block = world.machine.pool.allocate(0x80, "Acme")
+    parameters = (7, int.from_bytes(b"Acme", "little"), 0x04090008, block)
+    return bugcheck(world, stack, thread, 0xC2, parameters, "acmedrv")
+
+
+def critical_process(world: World) -> Crash:
+    """A process that Windows cannot do without ends itself."""
+    process = world.process("wininit.exe" if world.machine.profile.build >= 6000 else "csrss.exe")
+    thread = process.threads[0]
+    stack = KernelStack(world.machine, thread.base, thread.limit, "crash")
+    enter_service(stack, thread, "NtTerminateProcess")
+    calls(stack, "nt!NtTerminateProcess", "nt!PspTerminateProcess", "nt!PspCatchCriticalBreak")
+    return bugcheck(world, stack, thread, 0xEF, (process.address, 0, 0, 0), "")
 
 
 SCENARIOS: dict[str, Callable[[World], Crash]] = {
@@ -163,5 +176,9 @@ SCENARIOS: dict[str, Callable[[World], Crash]] = {
     "system-thread": system_thread_fault,
     "system-service": system_service,
     "irql-in-nt": irql_in_nt,
+    "kmode-exception": kmode_exception,
+    "pool": pool,
+    "critical-process": critical_process,
+    **INTERRUPT_SCENARIOS,
     "myfault-loaded-only": driver_read,
 }

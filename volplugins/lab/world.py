@@ -121,12 +121,26 @@ def complete(world: World) -> None:
             machine.tables.share_kernel_half(machine.kernel.directory, process.space.directory)
 
 
-def idle_stack(world: World, number: int) -> KernelStack:
-    """The stack of a processor's idle thread down to the halt instruction."""
+def idle_stack(world: World, number: int) -> tuple[KernelStack, Thread]:
+    """A processor's idle thread at the beginning of its loop."""
     thread = world.idle.threads[number]
     stack = KernelStack(world.machine, thread.base, thread.limit, f"idle {number}")
     stack.start("nt!KiIdleLoop")
-    return stack
+    return stack, thread
+
+
+def halt(world: World, stack: KernelStack) -> int:
+    """The idle loop goes on to the halt instruction; gives the address behind it."""
+    for function in ("PoIdle", "PpmIdleExecuteTransition", "PpmIdleDefaultExecute", "HalProcessorIdle"):
+        stack.call("nt!" + function)
+    return world.machine.site("nt", "HalProcessorIdle@hlt") + 1
+
+
+def bad_address(world: World) -> int:
+    """An address in the kernel's half that nothing is mapped at; another one on every machine."""
+    machine = world.machine
+    chooser = machine.random("bad address")
+    return machine.profile.pool_bases[machine.base_index] + 0x30000000 + chooser.randrange(0x10000) * 0x10
 
 
 def _write_waiting(world: World, thread: Thread, index: int) -> None:
@@ -153,11 +167,14 @@ def enter_service(stack: KernelStack, thread: Thread, service: str) -> None:
     """A user thread makes a system call through ntdll from its program's code."""
     process = thread.process
     ntdll = process.images["ntdll"]
-    program = next(reversed(process.images.values()))
-    sp = thread.user_stack - 0x178
-    caller = program.base + program.image.sites[f"Work>{service}"]
-    process.space.write(sp, caller.to_bytes(8, "little"))
-    stack.enter_from_user(ntdll.base + ntdll.image.symbols[service + "Return"], sp)
+    program = next(reversed(process.images))
+    limit = thread.user_stack - 0x2000
+    user = KernelStack(stack.machine, thread.user_stack, limit, f"user {thread.tid}", process)
+    user.start("ntdll!RtlUserThreadStart")
+    for function in (f"{program}!WinMain", f"{program}!Work", f"ntdll!{service}"):
+        user.call(function)
+    user.finish(ntdll.base + ntdll.image.symbols[service + "Return"], "user")
+    stack.enter_from_user(user)
 
 
 def _sleep(stack: KernelStack, calls: tuple[str, ...]) -> None:
