@@ -1,9 +1,10 @@
 """The summary header of bitmap dumps (types 2, 5 and 6): which pages are in the file.
 
-Two layouts are known. Since Windows 8: HeaderSize at 0x20, pages in the file at 0x28, bits in the bitmap at 0x30,
-bitmap at 0x38 (volatility3, kdmp-parser). Before, for summary dumps: HeaderSize 0xc, BitmapSize 0x10, Pages 0x14,
-an RTL_BITMAP whose SizeOfBitMap is at 0x18, bitmap at 0x20 (32-bit) or 0x28 (64-bit), as its structure lays out.
-The one whose numbers fit each other and the file is taken.
+Two layouts are known. Since Windows 8: offset of the first page at 0x20, pages in the file at 0x28, bits of the bitmap
+at 0x30, bitmap at 0x38 (volatility3, kdmp-parser). Before, for kernel dumps: HeaderSize at 0xc (offset of the first
+page), BitmapSize at 0x10, Pages at 0x14, an RTL_BITMAP whose SizeOfBitMap is at 0x18, bitmap behind it at 0x20
+(32-bit) or 0x28 (64-bit), as the structure's members lie. Both are read, and the one is taken whose numbers fit
+each other, the bitmap and the file.
 """
 
 from __future__ import annotations
@@ -15,16 +16,28 @@ import numpy.typing as npt
 
 from volplugins.dumpfile.errors import DamagedDump, TruncatedDump
 from volplugins.dumpfile.note import Note
-from volplugins.dumpfile.page_index import PAGE_SIZE
+from volplugins.dumpfile.page_index import HIGHEST_PFN, PAGE_SIZE
 from volplugins.dumpfile.source import ByteSource
 
 _SIGNATURES = (b"SDMP", b"FDMP")
 _HEAD = 0x38
+_FURTHEST = 1 << 60  # no file offset is higher
+_COUNTED = 1 << 20  # bitmap bytes counted in one go
+_BITS_SET = np.array([value.bit_count() for value in range(256)], dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
 class BitmapHeader:
-    """Offset of the first page in the file, how many pages there should be, and the bitmap."""
+    """What the header says.
+
+    Attributes:
+        layout: which of the two it is, in words.
+        first_page: file offset of the first page.
+        pages: how many pages the header says are in the file.
+        bits: how many pages of the machine the bitmap covers.
+        bitmap: its bytes, fewer where the file ends inside it; bits past ``bits`` are cleared.
+        notes: what was odd.
+    """
 
     layout: str
     first_page: int
@@ -40,12 +53,23 @@ class _Candidate:
     first_page: int
     pages: int
     bits: int
-    bitmap_at: int
+    bitmap_at: int  # offset in the file
 
-    def fits(self, base: int, size: int) -> bool:
-        """Whether the numbers agree with each other; the file may end before the pages do."""
-        bitmap_end = base + self.bitmap_at + self.bits // 8
-        return self.bits > 0 and bitmap_end <= self.first_page and bitmap_end <= size and self.pages <= self.bits
+    @property
+    def bitmap_end(self) -> int:
+        return self.bitmap_at + -(-self.bits // 8)
+
+    def is_possible(self) -> bool:
+        """Whether the numbers agree with each other, whatever the file holds."""
+        sane = 0 < self.bits <= HIGHEST_PFN and self.first_page < _FURTHEST
+        return sane and self.bitmap_end <= self.first_page and self.pages <= self.bits
+
+    def bitmap(self, source: ByteSource) -> npt.NDArray[np.uint8]:
+        found = np.frombuffer(source.read(self.bitmap_at, -(-self.bits // 8)), dtype=np.uint8)
+        if self.bits % 8 and len(found) * 8 > self.bits:
+            found = found.copy()
+            found[-1] &= (1 << self.bits % 8) - 1
+        return found
 
 
 def read_bitmap_header(source: ByteSource, base: int, bits: int) -> BitmapHeader:
@@ -53,7 +77,7 @@ def read_bitmap_header(source: ByteSource, base: int, bits: int) -> BitmapHeader
 
     Raises:
         TruncatedDump: the file ends before the bitmap.
-        DamagedDump: the signature is missing, or neither layout makes sense.
+        DamagedDump: neither layout makes sense.
     """
     head = source.read(base, _HEAD)
     if len(head) < _HEAD:
@@ -62,40 +86,40 @@ def read_bitmap_header(source: ByteSource, base: int, bits: int) -> BitmapHeader
     if head[:4] not in _SIGNATURES or head[4:8] != b"DUMP":
         text = f"the summary header's signature is {head[:8].hex(' ')}, neither SDMPDUMP nor FDMPDUMP"
         notes.append(Note("Summary.Signature", text))
-    candidates = _candidates(head, bits)
-    chosen = next((c for c in candidates if c.fits(base, source.size)), None)
-    if chosen is None:
-        if notes:
-            raise DamagedDump(notes[0].text, "Summary.Signature", base)
-        cut = next((c for c in candidates if _is_cut(c, base, source.size)), None)
-        if cut is None:
-            raise DamagedDump("the summary header's sizes contradict each other or the file", "Summary", base)
-        chosen = cut
-        notes.append(Note("Summary.Bitmap", f"the bitmap of {cut.bits} bits is longer than the file", "fault"))
-    data = source.read(base + chosen.bitmap_at, -(-chosen.bits // 8))
-    bitmap = np.frombuffer(data, dtype=np.uint8).copy()
-    if chosen.bits % 8 and len(bitmap) * 8 > chosen.bits:
-        bitmap[-1] &= (1 << chosen.bits % 8) - 1
+    candidates = [candidate for candidate in _candidates(head, base, bits) if candidate.is_possible()]
+    if not candidates:
+        reason = notes[0].text if notes else "the summary header's sizes contradict each other"
+        raise DamagedDump(reason, "Summary", base)
+    ranked = [(_fitness(candidate, source), candidate) for candidate in candidates]
+    chosen = max(ranked, key=lambda pair: pair[0])[1]
+    bitmap = chosen.bitmap(source)
+    if len(bitmap) * 8 < chosen.bits:
+        text = f"the bitmap of {chosen.bits} bits is longer than the file; {len(bitmap) * 8} are there"
+        notes.append(Note("Summary.Bitmap", text))
     return BitmapHeader(chosen.layout, chosen.first_page, chosen.pages, chosen.bits, bitmap, tuple(notes))
 
 
-def _is_cut(candidate: _Candidate, base: int, size: int) -> bool:
-    """Whether the file just ends inside the bitmap: sizes agree with one another, not with the file."""
-    needed = base + candidate.bitmap_at + candidate.bits // 8
-    return 0 < candidate.bits < 1 << 40 and size < needed <= candidate.first_page and candidate.pages <= candidate.bits
-
-
-def _candidates(head: bytes, bits: int) -> tuple[_Candidate, ...]:
+def _candidates(head: bytes, base: int, bits: int) -> tuple[_Candidate, _Candidate]:
     def word(at: int, size: int) -> int:
         return int.from_bytes(head[at : at + size], "little")
 
-    since_8 = _Candidate("Windows 8 and later", word(0x20, 8), word(0x28, 8), word(0x30, 8), 0x38)
-    before_8 = _Candidate(
-        "before Windows 8", word(0x0C, 4), word(0x14, 4), word(0x18, 4) or word(0x10, 4), 0x28 if bits == 64 else 0x20
+    bitmap_at = base + (0x28 if bits == 64 else 0x20)
+    return (
+        _Candidate("Windows 8 and later", word(0x20, 8), word(0x28, 8), word(0x30, 8), base + 0x38),
+        _Candidate("before Windows 8", word(0x0C, 4), word(0x14, 4), word(0x18, 4) or word(0x10, 4), bitmap_at),
     )
-    return since_8, before_8
 
 
-def expected_size(header: BitmapHeader, indexed: int) -> int:
-    """Size that the whole file should have, bytes."""
-    return header.first_page + indexed * PAGE_SIZE
+def _fitness(candidate: _Candidate, source: ByteSource) -> tuple[bool, bool, bool, bool]:
+    """How well a layout's numbers fit, most telling test first: the bitmap is there and has as many bits set as there
+    are pages, the file ends where the pages do, and the first page is aligned."""
+    there = candidate.bitmap_end <= source.size
+    counted = there and count_bits(candidate.bitmap(source)) == candidate.pages
+    ends = candidate.first_page + candidate.pages * PAGE_SIZE <= source.size
+    return counted, there, ends, candidate.first_page % PAGE_SIZE == 0
+
+
+def count_bits(bitmap: npt.NDArray[np.uint8]) -> int:
+    """How many bits are set."""
+    starts = range(0, len(bitmap), _COUNTED)
+    return sum(int(_BITS_SET[bitmap[start : start + _COUNTED]].sum(dtype=np.int64)) for start in starts)

@@ -1,20 +1,31 @@
-"""How much of the machine's memory a dump holds."""
+"""How much of the machine's memory a dump holds.
+
+PagesDescribed is the RAM of the machine, since a score has to say what can be answered from the file:
+
+* the sum of the runs in the header's physical memory block, where it was written and its numbers are sane;
+* where it is not, and the dump is one that leaves pages out on purpose (types 2, 6, 8 and 9): the highest page that
+  the bitmap or the ranges speak of, holes included, so that a kernel-only dump never looks whole;
+* where it is not, and the dump is a complete one (types 1, 5 and 0xA): the pages that it should hold.
+
+It is never less than what the dump says it holds. A kernel dump therefore scores low although it is just as Windows
+wrote it; Truncated alone says whether the file lost something afterwards. A triage dump holds chosen blocks and no
+pages: its score is None, and the note says so.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from volplugins.dumpfile.physical_memory import PhysicalMemory
+from volplugins.dumpfile.dump_type import DumpType
+from volplugins.dumpfile.page_index import PageIndex
+from volplugins.dumpfile.physical_memory import Described, PhysicalMemory
+
+_PARTIAL = (DumpType.KERNEL_SUMMARY, DumpType.BITMAP_KERNEL, DumpType.KERNEL_MEMORY, DumpType.KERNEL_AND_USER)
 
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """Sizes in bytes, counts in pages of 4 KiB.
-
-    ``pages_described`` is the RAM that the header describes; where it describes none, what the bitmap or the ranges
-    say. A kernel dump leaves user memory out on purpose, and its score is low for that: it says what can be answered
-    from the file, not whether the file is as Windows wrote it (``truncated`` says that).
-    """
+    """Sizes in bytes, counts in pages of 4 KiB; None where pages are not the measure, ``note`` says why."""
 
     expected_file_size: int | None
     actual_file_size: int
@@ -38,6 +49,18 @@ class Completeness:
         return min(100 * self.pages_in_file // self.pages_described, 100)
 
 
-def completeness_of(memory: PhysicalMemory, expected: int, actual: int) -> Completeness:
+def pages_described(described: Described, dump_type: int, index: PageIndex, covered: int) -> tuple[int, str]:
+    """Pages of RAM, and a note where the header does not say; ``covered``: pages that the map speaks of."""
+    by_header = sum(count for _, count in described)
+    if by_header >= index.count and by_header:
+        return by_header, ""
+    if by_header:
+        return index.count, f"the header describes {by_header} pages only; the dump says it holds more"
+    if dump_type in _PARTIAL:
+        return covered, "the header does not describe the memory; counted up to the highest page, holes included"
+    return index.count, "the header does not describe the memory; counted by what the dump should hold"
+
+
+def completeness_of(memory: PhysicalMemory, expected: int, actual: int, note: str = "") -> Completeness:
     """The completeness of a dump of physical memory that should be ``expected`` bytes long."""
-    return Completeness(expected, actual, actual < expected, memory.pages_described, memory.pages_in_file)
+    return Completeness(expected, actual, actual < expected, memory.pages_described, memory.pages_in_file, note)

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from volplugins.dumpfile.attributes import is_encrypted
-from volplugins.dumpfile.bitmap_header import expected_size, read_bitmap_header
-from volplugins.dumpfile.completeness import Completeness, completeness_of
+from volplugins.dumpfile.bitmap_header import read_bitmap_header
+from volplugins.dumpfile.bitmap_index import BitmapIndex
+from volplugins.dumpfile.completeness import Completeness, completeness_of, pages_described
 from volplugins.dumpfile.dump_type import DumpType
 from volplugins.dumpfile.errors import DamagedDump, EncryptedDump, UnsupportedDumpType
 from volplugins.dumpfile.header import DumpHeader, parse_header
+from volplugins.dumpfile.header_checks import header_notes
 from volplugins.dumpfile.live_header import read_live_header
 from volplugins.dumpfile.note import Note
-from volplugins.dumpfile.page_index import PAGE_SIZE, BitmapIndex, RunIndex
+from volplugins.dumpfile.page_index import PAGE_SIZE, PageIndex
 from volplugins.dumpfile.physical_memory import PhysicalMemory
+from volplugins.dumpfile.run_index import RunIndex
 from volplugins.dumpfile.run_table import RunTable, read_run_table
+from volplugins.dumpfile.secondary_data import SecondaryData, read_secondary_data
 from volplugins.dumpfile.source import ByteSource
 from volplugins.dumpfile.triage import TriageDump, read_triage
 
@@ -38,6 +42,7 @@ class Dump:
         triage: the blocks of a triage dump; None for every other.
         completeness: how much is there.
         notes: everything odd, in the order it was met.
+        secondary: data that drivers added behind the dump; None where there are none.
     """
 
     header: DumpHeader
@@ -45,6 +50,16 @@ class Dump:
     triage: TriageDump | None
     completeness: Completeness
     notes: tuple[Note, ...]
+    secondary: SecondaryData | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """The pages of a dump: their map, how many pages of the machine it speaks of, and where it ends in the file."""
+
+    index: PageIndex
+    covered: int
+    end: int
 
 
 def open_dump(source: ByteSource) -> Dump:
@@ -55,17 +70,16 @@ def open_dump(source: ByteSource) -> Dump:
     """
     header = parse_header(source)
     _refuse(header)
-    notes: list[Note] = []
+    notes = list(header_notes(header))
     if header.dump_type == DumpType.TRIAGE:
         return _open_triage(source, header, notes)
     table = read_run_table(source, header.bits)
     notes.extend(table.notes)
-    memory, expected = _open_memory(source, header, table, notes)
-    completeness = completeness_of(memory, expected, source.size)
-    if completeness.truncated:
-        lost = expected - source.size
-        notes.append(Note("file", f"truncated: {lost} bytes of {expected} are missing at the end"))
-    return Dump(header, memory, None, completeness, tuple(notes))
+    pages = _read_pages(source, header, table, notes)
+    described, why = pages_described(table.described, header.dump_type, pages.index, pages.covered)
+    memory = PhysicalMemory(source, pages.index, table.described, described)
+    secondary, expected = _read_end(source, pages.end, notes)
+    return Dump(header, memory, None, completeness_of(memory, expected, source.size, why), tuple(notes), secondary)
 
 
 def _refuse(header: DumpHeader) -> None:
@@ -83,50 +97,70 @@ def _refuse(header: DumpHeader) -> None:
 
 def _open_triage(source: ByteSource, header: DumpHeader, notes: list[Note]) -> Dump:
     triage = read_triage(source, header, notes)
-    expected = triage.size_of_dump
-    cut = source.size < expected
-    if cut:
-        notes.append(Note("file", f"truncated: {expected - source.size} bytes of {expected} are missing at the end"))
+    secondary, expected = _read_end(source, triage.size_of_dump, notes)
     why = "a triage dump holds chosen blocks, not pages"
-    completeness = Completeness(expected, source.size, cut, None, None, why)
-    return Dump(header, None, triage, completeness, tuple(notes))
+    completeness = Completeness(expected, source.size, source.size < expected, None, None, why)
+    return Dump(header, None, triage, completeness, tuple(notes), secondary)
 
 
-def _open_memory(
-    source: ByteSource, header: DumpHeader, table: RunTable, notes: list[Note]
-) -> tuple[PhysicalMemory, int]:
-    """Physical memory, and the size that the file should have."""
+def _read_pages(source: ByteSource, header: DumpHeader, table: RunTable, notes: list[Note]) -> _Pages:
+    """The map of the pages, as this type of dump keeps it."""
     if header.dump_type == DumpType.FULL:
         return _from_runs(source, header, table, notes)
     if header.dump_type in _LIVE:
-        live = read_live_header(source, header.size, header.dump_type)
-        notes.extend(live.notes)
-        index = RunIndex(live.bases, live.counts, live.first_page)
-        _note_overlap(index, notes)
-        total = int(live.counts.sum())
-        return PhysicalMemory(source, index, table.described), live.first_page + total * PAGE_SIZE
+        return _from_ranges(source, header, notes)
+    return _from_bitmap(source, header, notes)
+
+
+def _from_runs(source: ByteSource, header: DumpHeader, table: RunTable, notes: list[Note]) -> _Pages:
+    if not table.runs:
+        reason = "the header describes no run of memory: where pages lie in the file cannot be known"
+        raise DamagedDump(reason, "PhysicalMemoryBlock")
+    bases = np.array([run.base for run in table.runs], dtype=np.int64)
+    counts = np.array([run.count for run in table.runs], dtype=np.int64)
+    offsets = header.size + np.array([run.position for run in table.runs], dtype=np.int64) * PAGE_SIZE
+    index = RunIndex(bases, counts, offsets, source.size)
+    _note_overlap(index, notes)
+    return _Pages(index, index.highest + 1, int((offsets + counts * PAGE_SIZE).max()))
+
+
+def _from_ranges(source: ByteSource, header: DumpHeader, notes: list[Note]) -> _Pages:
+    notes.append(Note("DumpType", f"support for type {header.dump_type:#x} is experimental", "info"))
+    live = read_live_header(source, header.size, header.dump_type)
+    notes.extend(live.notes)
+    offsets = live.first_page + (np.cumsum(live.counts) - live.counts) * PAGE_SIZE
+    index = RunIndex(live.bases, live.counts, offsets, source.size)
+    _note_overlap(index, notes)
+    return _Pages(index, index.highest + 1, live.first_page + int(live.counts.sum()) * PAGE_SIZE)
+
+
+def _from_bitmap(source: ByteSource, header: DumpHeader, notes: list[Note]) -> _Pages:
     found = read_bitmap_header(source, header.size, header.bits)
     notes.extend(found.notes)
     notes.append(Note("Summary", f"layout: {found.layout}", "info"))
-    pages = BitmapIndex(found.bitmap, found.first_page)
-    if pages.count != found.pages:
-        notes.append(Note("Summary.Pages", f"says {found.pages}, the bitmap holds {pages.count}"))
-    return PhysicalMemory(source, pages, table.described), expected_size(found, pages.count)
-
-
-def _from_runs(
-    source: ByteSource, header: DumpHeader, table: RunTable, notes: list[Note]
-) -> tuple[PhysicalMemory, int]:
-    if not table.runs:
-        raise DamagedDump("the header describes no run of memory: where pages lie in the file cannot be known",
-                          "PhysicalMemoryBlock")  # fmt: skip
-    runs = np.array(table.runs, dtype=np.int64)
-    index = RunIndex(runs[:, 0], runs[:, 1], header.size)
-    _note_overlap(index, notes)
-    total = int(runs[:, 1].sum())
-    return PhysicalMemory(source, index, table.described), header.size + total * PAGE_SIZE
+    index = BitmapIndex(found.bitmap, found.first_page, source.size)
+    if index.count != found.pages:
+        notes.append(Note("Summary.Pages", f"says {found.pages}, the bitmap holds {index.count}"))
+    # a whole bitmap knows best; of a cut one the header's count is all there is
+    count = max(index.count, found.pages) if len(found.bitmap) * 8 < found.bits else index.count
+    return _Pages(index, found.bits, found.first_page + count * PAGE_SIZE)
 
 
 def _note_overlap(index: RunIndex, notes: list[Note]) -> None:
     if index.overlapping:
-        notes.append(Note("PhysicalMemoryBlock", f"{index.overlapping} runs overlap others; the earlier page counts"))
+        text = f"{index.overlapping} runs overlap others; of each page the one in the run that starts lower counts"
+        notes.append(Note("PhysicalMemoryBlock", text))
+
+
+def _read_end(source: ByteSource, end: int, notes: list[Note]) -> tuple[SecondaryData | None, int]:
+    """What follows the dump proper, which ends at ``end``; and the size that the whole file should have."""
+    secondary = read_secondary_data(source, end, notes)
+    expected = secondary.end if secondary is not None else end
+    if secondary is not None:
+        notes.append(Note("SecondaryData", f"{len(secondary.blobs)} blobs added by drivers", "info"))
+    if source.size < expected:
+        text = f"truncated: {expected - source.size} bytes of {expected} are missing at the end"
+        notes.append(Note("file", text))
+    elif source.size > expected:
+        notes.append(Note("file", f"{source.size - expected} bytes follow the end of the dump", "info"))
+    return secondary, expected

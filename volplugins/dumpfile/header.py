@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from volplugins.dumpfile.attributes import attribute_names
 from volplugins.dumpfile.context import RegisterContext, decode_context
 from volplugins.dumpfile.dump_type import DESCRIPTIONS
-from volplugins.dumpfile.errors import NotADump, TruncatedDump, UserModeDump
+from volplugins.dumpfile.errors import EmptyFile, NotADump, TruncatedDump, UserModeDump
 from volplugins.dumpfile.exception_record import ExceptionRecord, decode_exception_record32, decode_exception_record64
 from volplugins.dumpfile.header_fields import HEADER32, HEADER64, HeaderField, HeaderLayout, read_field
 from volplugins.dumpfile.source import ByteSource
@@ -80,6 +80,7 @@ def identify(source: ByteSource) -> HeaderLayout:
     """The layout of the header that the file starts with.
 
     Raises:
+        EmptyFile: there is no byte.
         NotADump, UserModeDump: the file starts with something else.
         TruncatedDump: the file ends inside the magic.
     """
@@ -93,8 +94,10 @@ def identify(source: ByteSource) -> HeaderLayout:
             "this is a user-mode minidump (MDMP): one process, not the machine; "
             "open it with WinDbg, lldb or the Python package minidump"
         )
-    if len(magic) < 8 and b"PAGEDU64".startswith(magic[:6]):
-        raise TruncatedDump("the file ends inside the header's signature")
+    if not source.size:
+        raise EmptyFile("the file is empty")
+    if source.size < 8 and any(whole.startswith(magic) for whole in (b"PAGEDU64", b"PAGEDUMP")):
+        raise TruncatedDump("the file ends inside the header's signature", offset=source.size)
     raise NotADump(f"not a Windows kernel crash dump: {_looks_like(magic)}")
 
 
@@ -118,7 +121,12 @@ def _looks_like(magic: bytes) -> str:
 
 
 def parse_header(source: ByteSource) -> DumpHeader:
-    """Decode the header at the start of ``source``; raises DumpError where there is none or it is cut."""
+    """Decode the header at the start of ``source``.
+
+    Raises:
+        EmptyFile, NotADump, UserModeDump: there is no such header.
+        TruncatedDump: the file ends inside it.
+    """
     layout = identify(source)
     data = source.read(0, layout.size)
     if len(data) < layout.size:
@@ -174,17 +182,21 @@ def parse_header(source: ByteSource) -> DumpHeader:
     )
 
 
+_MEANINGS = {
+    "DumpType": {int(kind): text for kind, text in DESCRIPTIONS.items()},
+    "MachineImageType": MACHINES,
+    "MajorVersion": {15: "free build", 12: "checked build"},
+    "PaeEnabled": {0: "no", 1: "yes"},
+    "ProductType": PRODUCTS,
+}
+
+
 def _explained(field: HeaderField) -> HeaderField:
     """The field with what its value means, for those that have names."""
-    notes = {
-        "DumpType": {int(kind): text for kind, text in DESCRIPTIONS.items()},
-        "MachineImageType": MACHINES,
-        "ProductType": PRODUCTS,
-    }
     if field.name == "Attributes" and isinstance(field.value, int):
         note = ", ".join(attribute_names(field.value)) or "none"
-    elif isinstance(field.value, int) and field.name in notes:
-        note = notes[field.name].get(field.value, "unknown")
+    elif isinstance(field.value, int) and field.name in _MEANINGS:
+        note = _MEANINGS[field.name].get(field.value, "unknown")
     else:
         return field
     return replace(field, note=note)

@@ -1,7 +1,8 @@
 """Header layouts: every field of DUMP_HEADER and DUMP_HEADER64 with its offset, size and kind, in file order.
 
-Sources: volatility3's crash and crash64 tables, kdmp-parser (Attributes, BootId), and the real headers that the
-tests compare with. Windows fills what it does not write with the text PAGE.
+Sources: volatility3's crash and crash64 tables; kdmp-parser and Microsoft's metadata for windows-rs (Attributes and
+BootId, which are in neither of those); the real headers that the tests compare with. Windows fills what it does not
+write with the text PAGE.
 """
 
 from __future__ import annotations
@@ -95,6 +96,13 @@ HEADER64 = HeaderLayout(
         BugCheckParameter4   0x58   8
         VersionUser          0x60   32t
         KdDebuggerDataBlock  0x80   8
+        PhysicalMemoryBlock.NumberOfRuns   0x88  4
+        PhysicalMemoryBlock.NumberOfPages  0x90  8
+        Exception.ExceptionCode            0xf00 4
+        Exception.ExceptionFlags           0xf04 4
+        Exception.ExceptionRecord          0xf08 8
+        Exception.ExceptionAddress         0xf10 8
+        Exception.NumberParameters         0xf18 4
         DumpType             0xf98  4
         RequiredDumpSpace    0xfa0  8
         SystemTime           0xfa8  8
@@ -138,7 +146,16 @@ HEADER32 = HeaderLayout(
         PaeEnabled           0x5c   1
         KdSecondaryVersion   0x5d   1
         KdDebuggerDataBlock  0x60   4
+        PhysicalMemoryBlock.NumberOfRuns   0x64  4
+        PhysicalMemoryBlock.NumberOfPages  0x68  4
+        Exception.ExceptionCode            0x7d0 4
+        Exception.ExceptionFlags           0x7d4 4
+        Exception.ExceptionRecord          0x7d8 4
+        Exception.ExceptionAddress         0x7dc 4
+        Exception.NumberParameters         0x7e0 4
         Comment              0x820  128t
+        Attributes           0x8a0  4
+        BootId               0x8a4  4
         DumpType             0xf88  4
         MiniDumpFields       0xf8c  4
         SecondaryDataState   0xf90  4

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from volplugins.dumpfile.page_index import PAGE_SIZE, PageIndex, Run
+from volplugins.dumpfile.page_index import HIGHEST_PFN, PAGE_SIZE, PageIndex, Run
 from volplugins.dumpfile.source import ByteSource
 from volplugins.memory.reader import ReadError
 
-Described = tuple[tuple[int, int], ...]  # (base PFN, page count), ascending
+Described = tuple[tuple[int, int], ...]  # (base PFN, page count), ascending, without overlap
 
 
 class PhysicalMemory:
@@ -19,35 +20,57 @@ class PhysicalMemory:
 
     Args:
         source: the dump file.
-        index: which pages the dump says are in the file.
+        index: which pages the dump says it holds.
         described: RAM as the header describes it; empty where it does not.
+        pages_described: how many pages of RAM the machine has, as far as the dump says; by default those of
+            ``described``, else those of ``index``.
+
+    Attributes:
+        pages_described: pages of RAM that the machine has, as far as the dump says.
+        pages_indexed: pages that the dump says it holds.
+        pages_in_file: pages whose every byte is in the file.
+        lowest_pfn, highest_pfn: of the pages that the dump says it holds; 0 where there is none.
     """
 
-    def __init__(self, source: ByteSource, index: PageIndex, described: Described) -> None:
+    def __init__(
+        self, source: ByteSource, index: PageIndex, described: Described, pages_described: int | None = None
+    ) -> None:
         self._source = source
         self._index = index
         self._described = described
+        self._starts = [base for base, _ in described]
         self._end = source.size
         self.pages_indexed = index.count
+        self.pages_in_file = index.in_file
         self.lowest_pfn = index.lowest
         self.highest_pfn = index.highest
-        self.pages_in_file = index.within(source.size)
-        self.pages_described = sum(count for _, count in described) or index.count
+        by_header = sum(count for _, count in described)
+        self.pages_described = (by_header or index.count) if pages_described is None else pages_described
 
     def read(self, physical: int, size: int) -> bytes:
-        """Return ``size`` bytes; raise ReadError (not-in-dump, truncated, outside-memory) at the first absent byte."""
+        """Return ``size`` bytes; raise ReadError at the first absent byte.
+
+        Raises:
+            ReadError: ``not-in-dump`` (RAM, but its page is not in the dump), ``truncated`` (the dump put it behind
+                the end of the file), ``outside-memory`` (no RAM there).
+        """
         parts: list[bytes] = []
         while size > 0:
-            start = physical % PAGE_SIZE
-            take = min(size, PAGE_SIZE - start)
-            offset = self._index.offset(physical // PAGE_SIZE)
-            data = self._source.read(offset + start, take) if offset >= 0 else b""
-            if len(data) < take:
-                raise ReadError(physical + len(data), self._why_absent(physical // PAGE_SIZE, offset))
+            pfn, start = divmod(physical, PAGE_SIZE)
+            offset, take = self._extent(pfn, start + size)
+            data = self._source.read(offset + start, min(size, take - start)) if offset >= 0 else b""
+            if not data:
+                raise ReadError(physical, self._why_absent(pfn, offset))
             parts.append(data)
-            physical += take
-            size -= take
-        return b"".join(parts)
+            physical += len(data)
+            size -= len(data)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _extent(self, pfn: int, wanted: int) -> tuple[int, int]:
+        """File offset of a page, and how many of ``wanted`` bytes follow it there."""
+        if wanted > PAGE_SIZE and (run := self._index.next_run(pfn)) is not None and run[0] == pfn:
+            return run[2], run[1] * PAGE_SIZE
+        return self._index.offset(pfn), PAGE_SIZE
 
     def _why_absent(self, pfn: int, offset: int) -> str:
         if offset >= 0:
@@ -62,45 +85,51 @@ class PhysicalMemory:
 
     def has(self, pfn: int) -> bool:
         """Whether the whole page is in the file."""
-        offset = self._index.offset(pfn)
-        return 0 <= offset <= self._end - PAGE_SIZE
+        return 0 <= self._index.offset(pfn) <= self._end - PAGE_SIZE
 
     def describes(self, pfn: int) -> bool:
-        """Whether the machine has RAM at this page, as far as the dump says."""
+        """Whether the machine has RAM at this page, as far as the dump says.
+
+        Where the header describes none, every page up to the highest that the dump holds may be RAM.
+        """
+        if self._index.offset(pfn) >= 0:
+            return True
         if not self._described:
-            return self._index.offset(pfn) >= 0 or pfn <= self.highest_pfn
-        return any(base <= pfn < base + count for base, count in self._described)
+            return 0 <= pfn <= self.highest_pfn and self.pages_indexed > 0
+        place = bisect_right(self._starts, pfn) - 1
+        return place >= 0 and pfn < self._starts[place] + self._described[place][1]
 
     def next_run(self, pfn: int) -> Run | None:
-        """(base PFN, page count, file offset) of the whole pages in the file from ``pfn`` on, or of the next ones."""
-        while (run := self._index.next_run(pfn)) is not None:
-            base, count, offset = run
-            whole = min(count, (self._end - offset) // PAGE_SIZE)
-            if whole > 0:
-                return base, whole, offset
-            pfn = base + count
-        return None
+        """(base PFN, page count, file offset) of the whole pages in the file from ``pfn`` on, or of the next ones.
 
-    def runs(self) -> Iterator[Run]:
-        """All runs of whole pages in the file, ascending, found as they are asked for."""
-        for base, count, offset in self._index.runs():
-            whole = min(count, (self._end - offset) // PAGE_SIZE)
-            if whole > 0:
-                yield base, whole, offset
+        Time does not grow with the number of runs or of pages lost to truncation.
+        """
+        return self._index.next_run(pfn)
+
+    def runs(self, first_pfn: int = 0, last_pfn: int | None = None) -> Iterator[Run]:
+        """All runs of whole pages in the file between two PFNs (both included), ascending, found as asked for."""
+        return self._index.runs(first_pfn, HIGHEST_PFN if last_pfn is None else last_pfn)
 
     def read_pages(self, pfns: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-        """Many pages at once.
+        """Many pages at once, gathered from the mapped file in one step where it is mapped.
 
         Returns:
             pages: array (n, 4096); absent pages are zeros.
-            present: array (n,), whether each is in the file.
+            present: array (n,), whether each is wholly in the file.
         """
-        offsets = self._index.offsets(pfns)
+        wanted = np.asarray(pfns).astype(np.int64)
+        offsets = self._index.offsets(wanted)
         present = (offsets >= 0) & (offsets <= self._end - PAGE_SIZE)
-        pages = np.zeros((len(pfns), PAGE_SIZE), dtype=np.uint8)
+        pages = np.zeros((len(wanted), PAGE_SIZE), dtype=np.uint8)
         view = self._source.view()
-        for row in np.flatnonzero(present):
-            offset = int(offsets[row])
-            data = view[offset : offset + PAGE_SIZE] if view is not None else self._source.read(offset, PAGE_SIZE)
-            pages[row] = np.frombuffer(data, dtype=np.uint8)
+        if view is None:
+            for row in np.flatnonzero(present).tolist():
+                data = self._source.read(int(offsets[row]), PAGE_SIZE)
+                pages[row, : len(data)] = np.frombuffer(data, dtype=np.uint8)
+                present[row] = len(data) == PAGE_SIZE
+        elif present.any():
+            skipped = self._index.alignment
+            count = (self._end - skipped) // PAGE_SIZE
+            whole = np.frombuffer(view, np.uint8, count * PAGE_SIZE, skipped).reshape(-1, PAGE_SIZE)
+            pages[present] = whole[offsets[present] // PAGE_SIZE]
         return pages, present

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import stat
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -48,17 +49,21 @@ class FileSource:
     """A local file, mapped read-only.
 
     Raises:
-        DumpNotFound, IsADirectory, EmptyFile: as their names say.
+        DumpNotFound: there is no such file, it may not be read, or it is a device or pipe.
+        IsADirectory, EmptyFile: as their names say.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        if self.path.is_dir():
-            raise IsADirectory(f"{self.path}: is a directory; give the dump file itself")
         try:
+            mode = os.stat(self.path).st_mode
+            if stat.S_ISDIR(mode):
+                raise IsADirectory(f"{self.path}: is a directory; give the dump file itself")
+            if not stat.S_ISREG(mode):  # opening a pipe would wait for ever
+                raise DumpNotFound(f"{self.path}: is not a file but a device, pipe or socket")
             self._file = self.path.open("rb")
-        except OSError as error:
-            raise DumpNotFound(f"{self.path}: {error.strerror or error}") from None
+        except (OSError, ValueError) as error:
+            raise DumpNotFound(f"{self.path}: {getattr(error, 'strerror', None) or error}") from None
         self.size = os.fstat(self._file.fileno()).st_size
         if not self.size:
             self._file.close()

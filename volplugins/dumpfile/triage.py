@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from volplugins.dumpfile.context import RegisterContext, decode_context
 from volplugins.dumpfile.errors import TruncatedDump
 from volplugins.dumpfile.exception_record import ExceptionRecord, decode_exception_record32, decode_exception_record64
@@ -13,45 +11,63 @@ from volplugins.dumpfile.header import DumpHeader
 from volplugins.dumpfile.header_fields import HEADER32, HEADER64, HeaderField, read_field
 from volplugins.dumpfile.note import Note
 from volplugins.dumpfile.source import ByteSource
-from volplugins.dumpfile.triage_drivers import TriageDriver, UnloadedDriver, read_drivers, read_unloaded
+from volplugins.dumpfile.triage_blocks import Block, BlockCutter, placed, read_data_blocks
+from volplugins.dumpfile.triage_drivers import (
+    TriageDriver,
+    UnloadedDriver,
+    read_drivers,
+    read_pool_string,
+    read_unloaded,
+)
 from volplugins.dumpfile.triage_fields import TRIAGE32, TRIAGE64, TriageLayout
 from volplugins.dumpfile.triage_memory import Segment, TriageMemory
 
-_VALID = b"TRGD"  # observation: both real dumps end so
-_LARGEST_BLOCK = 1 << 24
-MAX_DATA_BLOCKS = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One block of the file: its virtual address where that is known, file offset and bytes."""
-
-    virtual: int | None
-    offset: int
-    data: bytes
+_VALID = b"TRGD"  # the mark at ValidOffset in both real dumps
 
 
 @dataclass(frozen=True, slots=True)
 class TriageDump:
-    """All that a triage dump holds besides its header."""
+    """All that a triage dump holds besides its header.
+
+    Attributes:
+        fields: every field of the triage header under its name, in file order.
+        context, exception: the records that it points to, usually those of the dump header.
+        drivers, unloaded: loaded drivers, and those unloaded before the crash.
+        broken_driver: name of the driver that Windows itself blamed, or empty.
+        prcb, process, thread: KPRCB, EPROCESS and ETHREAD at the crash; ``virtual`` is set where a data block tells it.
+        call_stack: the crashing thread's stack; ``virtual`` is TopOfStack, the lowest address.
+        debugger_data: the KDBG block, at the header's KdDebuggerDataBlock.
+        mm: memory manager counters (DUMP_MM_STORAGE), undecoded.
+        data_page: one page of data, where one was written.
+        data_blocks: memory by virtual address.
+        size_of_dump: bytes up to the secondary data.
+        virtual_memory: reads all blocks whose virtual address is known.
+    """
 
     fields: tuple[HeaderField, ...]
     context: RegisterContext | None
     exception: ExceptionRecord | None
     drivers: tuple[TriageDriver, ...]
     unloaded: tuple[UnloadedDriver, ...]
+    broken_driver: str
     prcb: Block | None
     process: Block | None
     thread: Block | None
     call_stack: Block | None
     debugger_data: Block | None
-    data_blocks: int
+    mm: Block | None
+    data_page: Block | None
+    data_blocks: tuple[Block, ...]
     size_of_dump: int
     virtual_memory: TriageMemory
 
 
 def read_triage(source: ByteSource, header: DumpHeader, notes: list[Note]) -> TriageDump:
-    """Read the blocks; what cannot be read is left out with a note. Raises TruncatedDump without a triage header."""
+    """Read the blocks; what cannot be read is left out with a note.
+
+    Raises:
+        TruncatedDump: the file ends inside the triage header.
+    """
     layout = TRIAGE64 if header.bits == 64 else TRIAGE32
     data = source.read(0, layout.base + layout.size)
     if len(data) < layout.base + layout.size:
@@ -59,39 +75,46 @@ def read_triage(source: ByteSource, header: DumpHeader, notes: list[Note]) -> Tr
     fields = tuple(read_field(data, field) for field in layout.fields)
     number = {field.name: field.value if isinstance(field.value, int) else 0 for field in fields}
     _check_end(source, number, notes)
-    blocks = _Blocks(source, number, notes)
-    prcb = blocks.until_next("PrcbOffset")
-    process = blocks.until_next("ProcessOffset")
-    thread = blocks.until_next("ThreadOffset")
-    call_stack = blocks.sized("CallStackOffset", "SizeOfCallStack", number["TopOfStack"])
-    debugger_data = blocks.sized("DebuggerDataOffset", "DebuggerDataSize", header.kd_debugger_data_block or None)
-    data_page = blocks.sized("DataPageOffset", "DataPageSize", number["DataPageAddress"])
-    pieces = [
-        (block.virtual, block.offset, len(block.data))
-        for block in (call_stack, debugger_data, data_page)
-        if block is not None and block.virtual
-    ]
-    listed = _data_blocks(source, layout, number, notes)
+    cutter = BlockCutter(source, number, notes)
+    listed = read_data_blocks(source, layout, number["DataBlocksOffset"], number["DataBlocksCount"], notes)
+    call_stack = cutter.sized("CallStackOffset", "SizeOfCallStack", number["TopOfStack"] or None)
+    debugger_data = cutter.sized("DebuggerDataOffset", "DebuggerDataSize", header.kd_debugger_data_block or None)
+    data_page = cutter.sized("DataPageOffset", "DataPageSize", number["DataPageAddress"] or None)
+    prcb = placed(cutter.until_next("PrcbOffset"), listed)
+    process = placed(cutter.until_next("ProcessOffset"), listed)
     return TriageDump(
         fields,
         *_records(source, header, number),
         read_drivers(source, layout, number["DriverListOffset"], number["DriverCount"], notes),
         read_unloaded(source, layout, number["UnloadedDriversOffset"], notes),
+        read_pool_string(source, number["BrokenDriverOffset"]),
         prcb,
         process,
-        thread,
+        cutter.until_next("ThreadOffset"),
         call_stack,
         debugger_data,
-        len(listed),
+        cutter.until_next("MmOffset"),
+        data_page,
+        listed,
         number["SizeOfDump"],
-        TriageMemory(source, [*pieces, *listed]),
+        TriageMemory(source, _segments((call_stack, debugger_data, data_page, *listed, prcb, process), layout)),
     )
+
+
+def _segments(blocks: tuple[Block | None, ...], layout: TriageLayout) -> list[Segment]:
+    """The blocks that have an address, and fit behind it."""
+    limit = 1 << 8 * layout.pointer
+    return [
+        (block.virtual, block.offset, min(block.size, limit - block.virtual))
+        for block in blocks
+        if block is not None and block.virtual is not None
+    ]
 
 
 def _records(
     source: ByteSource, header: DumpHeader, number: dict[str, int]
 ) -> tuple[RegisterContext | None, ExceptionRecord | None]:
-    """The context and exception records that the triage header points to (usually those of the dump header)."""
+    """The context and exception records that the triage header points to."""
     layout = HEADER64 if header.bits == 64 else HEADER32
     context = source.read(number["ContextOffset"], layout.context_size) if number["ContextOffset"] else b""
     record = source.read(number["ExceptionOffset"], layout.exception_size) if number["ExceptionOffset"] else b""
@@ -106,57 +129,3 @@ def _check_end(source: ByteSource, number: dict[str, int], notes: list[Note]) ->
         notes.append(
             Note("ValidOffset", f"the end mark TRGD is not at {offset:#x}: the dump was not written to its end")
         )
-
-
-class _Blocks:
-    """Cuts blocks out of the file; their sizes follow from where the next block starts."""
-
-    def __init__(self, source: ByteSource, number: dict[str, int], notes: list[Note]) -> None:
-        self._source = source
-        self._number = number
-        self._notes = notes
-        self._starts = sorted(
-            {value for name, value in number.items() if name.endswith("Offset") and 0 < value <= source.size}
-            | {source.size}
-        )
-
-    def until_next(self, name: str) -> Block | None:
-        """The block that starts at the field ``name`` and goes on to the next one."""
-        offset = self._number[name]
-        end = next((start for start in self._starts if start > offset), 0)
-        return self._cut(name, offset, end - offset, None)
-
-    def sized(self, name: str, size_name: str, virtual: int | None) -> Block | None:
-        """The block at the field ``name`` whose size is the field ``size_name``."""
-        return self._cut(name, self._number[name], self._number[size_name], virtual)
-
-    def _cut(self, name: str, offset: int, size: int, virtual: int | None) -> Block | None:
-        if not offset or size == 0:
-            return None
-        if offset >= self._source.size or size < 0:
-            self._notes.append(Note(name, f"points past the end of the file ({offset:#x})"))
-            return None
-        data = self._source.read(offset, min(size, _LARGEST_BLOCK))
-        if len(data) < size:
-            self._notes.append(Note(name, f"the block of {size:#x} bytes is cut to {len(data):#x}"))
-        return Block(virtual, offset, data)
-
-
-def _data_blocks(source: ByteSource, layout: TriageLayout, number: dict[str, int], notes: list[Note]) -> list[Segment]:
-    """The list of data blocks: virtual address, file offset, size; bad ones are counted and left out."""
-    offset, claimed = number["DataBlocksOffset"], number["DataBlocksCount"]
-    room = max(source.size - offset, 0) // layout.data_block_size if offset else 0
-    count = min(claimed, room, MAX_DATA_BLOCKS)
-    if claimed > count and offset:
-        notes.append(Note("DataBlocksCount", f"{claimed} data blocks are claimed; {count} can be read"))
-    kind = [("virtual", f"<u{layout.pointer}"), ("offset", "<u4"), ("size", "<u4")]
-    entries = np.frombuffer(source.read(offset, count * layout.data_block_size), dtype=np.dtype(kind))
-    found, bad = [], 0
-    for virtual, at, size in entries.tolist():
-        held = min(size, max(source.size - at, 0))
-        bad += held < size or virtual + size > 1 << (8 * layout.pointer)
-        if held and virtual + held <= 1 << (8 * layout.pointer):
-            found.append((virtual, at, held))
-    if bad:
-        notes.append(Note("DataBlocks", f"{bad} of {count} data blocks lie wholly or partly outside the file"))
-    return found

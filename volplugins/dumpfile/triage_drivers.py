@@ -9,20 +9,29 @@ from volplugins.dumpfile.source import ByteSource
 from volplugins.dumpfile.triage_fields import TriageLayout
 
 MAX_DRIVERS = 4096
-MAX_UNLOADED = 64
+MAX_UNLOADED = 64  # Windows keeps 50
 _LONGEST_NAME = 1024
 _UNLOADED_CHARACTERS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class TriageDriver:
-    """A loaded driver; ``name`` is a path or file name as the string pool has it."""
+    """A loaded driver.
+
+    Attributes:
+        name: path or file name as the string pool has it; empty where that is not in the file.
+        base, size: where its image is, bytes.
+        entry_point, flags, load_count: as the loader's entry has them; Windows 10 writes zeros.
+        checksum, timestamp: of its PE header.
+        note: what was odd.
+    """
 
     name: str
     base: int
     entry_point: int
     size: int
     flags: int
+    load_count: int
     checksum: int
     timestamp: int
     note: str = ""
@@ -46,7 +55,7 @@ def read_drivers(
     if count > possible:
         notes.append(Note("DriverCount", f"{count} drivers are claimed; {possible} can be read"))
     data = source.read(offset, possible * layout.driver_size)
-    entries = (data[i * layout.driver_size : (i + 1) * layout.driver_size] for i in range(possible))
+    entries = (data[at : at + layout.driver_size] for at in range(0, len(data), layout.driver_size))
     return tuple(_driver(source, layout, entry) for entry in entries)
 
 
@@ -54,21 +63,22 @@ def _driver(source: ByteSource, layout: TriageLayout, entry: bytes) -> TriageDri
     def number(at: int, size: int) -> int:
         return int.from_bytes(entry[at : at + size], "little")
 
-    name = _pool_string(source, number(0, 4))
+    name = read_pool_string(source, number(0, 4))
     return TriageDriver(
         name,
         number(layout.driver_base, layout.pointer),
         number(layout.driver_entry_point, layout.pointer),
         number(layout.driver_image_size, 4),
         number(layout.driver_flags, 4),
+        number(layout.driver_load_count, 2),
         number(layout.driver_checksum, 4),
         number(layout.driver_timestamp, 4),
         "" if name else "its name is not in the file",
     )
 
 
-def _pool_string(source: ByteSource, offset: int) -> str:
-    """A counted string of the string pool: number of characters, then UTF-16."""
+def read_pool_string(source: ByteSource, offset: int) -> str:
+    """A counted string of the string pool: number of characters, then UTF-16; empty where it is not in the file."""
     head = source.read(offset, 4) if offset else b""
     if len(head) < 4:
         return ""
@@ -79,24 +89,32 @@ def _pool_string(source: ByteSource, offset: int) -> str:
 def read_unloaded(
     source: ByteSource, layout: TriageLayout, offset: int, notes: list[Note]
 ) -> tuple[UnloadedDriver, ...]:
-    """Read the unloaded drivers at ``offset``: a count, then entries."""
-    head = source.read(offset, 4) if offset else b""
-    if len(head) < 4:
+    """Read the unloaded drivers at ``offset``: a count, then entries; those without a range are left out."""
+    if not offset:
         return ()
+    head = source.read(offset, 4)
     count = int.from_bytes(head, "little")
+    if len(head) < 4:
+        notes.append(Note("UnloadedDriversOffset", f"points past the end of the file ({offset:#x})"))
     if count > MAX_UNLOADED:
         notes.append(Note("UnloadedDrivers", f"{count} unloaded drivers are claimed; Windows keeps no more than 50"))
-    first = offset + layout.unloaded_first
-    data = source.read(first, min(count, MAX_UNLOADED) * layout.unloaded_size)
-    found = []
-    for at in range(0, len(data) - layout.unloaded_size + 1, layout.unloaded_size):
-        entry = data[at : at + layout.unloaded_size]
-        length = min(int.from_bytes(entry[:2], "little") // 2, _UNLOADED_CHARACTERS)
-        name = entry[layout.unloaded_name : layout.unloaded_name + 2 * length].decode("utf-16-le", "replace")
-        start, end = (
-            int.from_bytes(entry[at_ : at_ + layout.pointer], "little")
-            for at_ in (layout.unloaded_start, layout.unloaded_start + layout.pointer)
-        )
-        if end > start:
-            found.append(UnloadedDriver(name.split("\0", 1)[0], start, end))
-    return tuple(found)
+    wanted = min(count, MAX_UNLOADED) * layout.unloaded_size
+    data = source.read(offset + layout.unloaded_first, wanted)
+    if len(data) < wanted:
+        notes.append(Note("UnloadedDrivers", "the file ends inside the list"))
+    starts = range(0, len(data) - layout.unloaded_size + 1, layout.unloaded_size)
+    found = [_unloaded(layout, data[at : at + layout.unloaded_size]) for at in starts]
+    sane = tuple(driver for driver in found if driver.end > driver.start)
+    if len(sane) < len(found):
+        notes.append(Note("UnloadedDrivers", f"{len(found) - len(sane)} entries have no range of addresses", "info"))
+    return sane
+
+
+def _unloaded(layout: TriageLayout, entry: bytes) -> UnloadedDriver:
+    length = min(int.from_bytes(entry[:2], "little") // 2, _UNLOADED_CHARACTERS)
+    name = entry[layout.unloaded_name : layout.unloaded_name + 2 * length].decode("utf-16-le", "replace")
+    start, end = (
+        int.from_bytes(entry[at : at + layout.pointer], "little")
+        for at in (layout.unloaded_start, layout.unloaded_start + layout.pointer)
+    )
+    return UnloadedDriver(name.split("\0", 1)[0], start, end)

@@ -32,6 +32,7 @@ class TriageLayout:
     driver_entry_point: int
     driver_image_size: int
     driver_flags: int
+    driver_load_count: int
     driver_checksum: int
     driver_timestamp: int
     unloaded_size: int
@@ -66,6 +67,7 @@ TRIAGE64 = TriageLayout(
     driver_entry_point=0x40,
     driver_image_size=0x48,
     driver_flags=0x70,
+    driver_load_count=0x74,
     driver_checksum=0x80,
     driver_timestamp=0x88,
     # UNICODE_STRING, twelve characters, start and end
@@ -85,6 +87,7 @@ TRIAGE32 = TriageLayout(
     driver_entry_point=0x20,
     driver_image_size=0x24,
     driver_flags=0x38,
+    driver_load_count=0x3C,
     driver_checksum=0x44,
     driver_timestamp=0x48,
     unloaded_size=0x28,
