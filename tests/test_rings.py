@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "lab": (),
 }
 THIRD_PARTY = {
-    **dict.fromkeys(CORE, {"numpy", "pefile", "yara"}),
+    **{room: {"numpy", "pefile", "yara"} for room in CORE},
     "lab": {"numpy"},
     "vol": {"numpy", "pefile", "yara", "volatility3"},
     "plugins": {"volatility3"},

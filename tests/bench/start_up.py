@@ -14,7 +14,8 @@ from pathlib import Path
 vol = Path(sysconfig.get_path("scripts")) / "vol"
 dump, plugin, marker = sys.argv[1:4]
 start = time.perf_counter()
-run = subprocess.Popen([sys.executable, str(vol), "-q", "--offline", "-r", "csv", "-f", dump, plugin], stdout=subprocess.PIPE)
+options = ["-q", "--offline", "-r", "csv", "-f", dump, plugin]
+run = subprocess.Popen([sys.executable, str(vol), *options], stdout=subprocess.PIPE)
 for line in run.stdout:
     if marker.encode() in line:
         took = time.perf_counter() - start

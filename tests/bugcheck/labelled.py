@@ -49,5 +49,3 @@ def has(machine: str, fault: str) -> bool:
 def pairs() -> Iterator[tuple[str, str]]:
     """Every machine with every fault it can have."""
     return ((machine, fault) for machine in MACHINES for fault in FAULTS if has(machine, fault))
-
-

@@ -8,6 +8,7 @@ from volplugins.bugcheck.scene import CrashScene, build_scene
 from volplugins.image.debug_record import DebugRecord, read_debug_record
 from volplugins.image.exports import read_exports
 from volplugins.image.headers import read_headers
+from volplugins.kernel.debugger_data import decode_debugger_data
 from volplugins.kernel.layouts import KernelLayouts
 from volplugins.loader.module import Module
 from volplugins.loader.symbolizer import SymbolTable
@@ -72,7 +73,17 @@ def kernel_symbols(dump: Dump, kernel: Module) -> PdbSymbols | None:
     expected = {name: address - kernel.base for name, address in addresses.items()}
     if not all(0 < rva < kernel.size for rva in expected.values()):
         return None
-    return symbol_files.load_by_addresses(expected)
+    return symbol_files.load_by_addresses(expected, _stated_sizes(dump))
+
+
+def _stated_sizes(dump: Dump) -> dict[str, int]:
+    """Structure sizes that the debugger data block of a triage dump states."""
+    block = dump.triage.debugger_data if dump.triage else None
+    data = decode_debugger_data(block.data, 0, dump.header.bits) if block else None
+    if data is None:
+        return {}
+    members = {"_EPROCESS": "SizeEProcess", "_ETHREAD": "SizeEThread", "_KPRCB": "SizePrcb"}
+    return {name: data.offsets[member] for name, member in members.items() if member in data.offsets}
 
 
 def _pdb_symbols(dump: Dump, memory: MemoryReader, module: Module) -> PdbSymbols | None:

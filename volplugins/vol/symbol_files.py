@@ -8,7 +8,7 @@ import lzma
 import os
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,17 @@ class PdbSymbols:
         index = bisect_right(self.addresses, rva) - 1
         return (self.names[index], rva - self.addresses[index]) if index >= 0 else None
 
+    def has_all(self, expected: Mapping[str, int]) -> bool:
+        """Whether each of these symbols is at this very address."""
+        return all(self._address_of(name) == rva for name, rva in expected.items())
+
+    def _address_of(self, name: str) -> int | None:
+        return next((at for at, each in zip(self.addresses, self.names, strict=True) if each == name), None)
+
+    def agrees(self, sizes: Mapping[str, int]) -> bool:
+        """Whether the structures that this table knows have these sizes in bytes."""
+        return all(self.types[name]["size"] == size for name, size in sizes.items() if name in self.types)
+
     def layouts(self, bits: int) -> KernelLayouts | None:
         """Layouts of the kernel's structures, or None where this table lacks one of them."""
         found = []
@@ -123,23 +134,28 @@ def load(record: DebugRecord) -> PdbSymbols | None:
     return _loaded[location]
 
 
-def load_by_addresses(expected: Mapping[str, int]) -> PdbSymbols | None:
-    """The kernel's symbols where its debug record is not in the dump: the one table that has these symbols there.
+def load_by_addresses(expected: Mapping[str, int], sizes: Mapping[str, int]) -> PdbSymbols | None:
+    """The kernel's symbols where its debug record is not in the dump: the only table at hand that fits.
 
     Args:
-        expected: relative virtual addresses by symbol; with three of them another kernel cannot fit by chance.
+        expected: relative virtual addresses by symbol; three of them tell real kernels apart.
+        sizes: structure sizes in bytes, as the kernel's debugger data block states them.
     """
+    fitting = [symbols for symbols in _candidates(expected) if symbols.agrees(sizes)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _candidates(expected: Mapping[str, int]) -> Iterator[PdbSymbols]:
     for name in KERNEL_MODULE_NAMES:
-        candidates: Iterable[str] = intermed.IntermediateSymbolTable.file_symbol_url("windows", f"{name}.pdb/*")
-        for location in islice(candidates, _MOST_CANDIDATES):
-            if location not in _loaded and not _has_symbols(location, expected):
-                continue
+        locations: Iterable[str] = intermed.IntermediateSymbolTable.file_symbol_url("windows", f"{name}.pdb/*")
+        for location in islice(locations, _MOST_CANDIDATES):
             if location not in _loaded:
+                if not _has_symbols(location, expected):
+                    continue
                 _loaded[location] = _read(location)
             symbols = _loaded[location]
-            if symbols is not None and all(symbols.nearest(rva) == (key, 0) for key, rva in expected.items()):
-                return symbols
-    return None
+            if symbols is not None and symbols.has_all(expected):
+                yield symbols
 
 
 def _has_symbols(location: str, expected: Mapping[str, int]) -> bool:

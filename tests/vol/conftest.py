@@ -1,0 +1,75 @@
+"""Plain ``vol`` with the installed wheel, and dumps of the lab's machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sysconfig
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from volplugins.lab.machines import build
+from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.writers import write
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def dumps(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Path, Snapshot]]:
+    """``dumps(machine, fault, kind)``: the dump's path and what is in it; each is made once."""
+    folder = tmp_path_factory.mktemp("dumps")
+    made: dict[tuple[str, str, str], tuple[Path, Snapshot]] = {}
+
+    def make(machine: str, fault: str = "driver-read", kind: str = "bitmap-kernel") -> tuple[Path, Snapshot]:
+        key = (machine, fault, kind)
+        if key not in made:
+            snapshot = build(machine, fault)
+            made[key] = (write(snapshot, kind, folder / ("-".join(key) + ".dmp")), snapshot)
+        return made[key]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def vol_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home for all runs, so that volatility3 builds its cache of symbol files once."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def vol(vol_home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs plain ``vol --offline ARGUMENTS…`` away from the checkout, with the wheel that is installed."""
+    script = Path(sysconfig.get_path("scripts")) / ("vol.exe" if os.name == "nt" else "vol")
+    shells = find_spec("volatility3.plugins.windows.kd")
+    if not script.exists() or shells is None:
+        pytest.skip("the wheel is not installed in this Python (make test installs it)")
+    environment = {**os.environ, "HOME": str(vol_home), "USERPROFILE": str(vol_home), "XDG_CACHE_HOME": str(vol_home)}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(script), "-q", "--offline", *arguments],
+            capture_output=True, text=True, encoding="utf-8", cwd=vol_home, env=environment, timeout=300, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def rows(vol: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., Rows]:
+    """Rows of a plugin, through the suite's own JSON lines; ``rows(dump, plugin, options…)``."""
+
+    def ask(dump: Path, plugin: str, *options: str) -> Rows:
+        done = vol("-r", "jsonlines", *options, "-f", str(dump), plugin)
+        assert done.returncode == 0, done.stderr
+        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        assert not [line for line in lines if "error" in line]
+        return [line["row"] for line in lines]
+
+    return ask
