@@ -26,7 +26,10 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int, int]]
         return Snapshot(machine, bits, False, pages, [(1, 8)], {1}, {"BugCheckCode": 0xD1}, b"", b"", truth=truth)
 
     stand_in = ModuleType("volplugins.lab.machines")
-    stand_in.__dict__.update(build=build, MACHINES=("win10-x64", "xp-x86"), FAULTS=("first", "second"), BASES=3)
+    faults = {"win10-x64": ("first", "second"), "xp-x86": ("first",)}
+    stand_in.__dict__.update(
+        faults_of=faults.get, build=build, MACHINES=("win10-x64", "xp-x86"), FAULTS=("first", "second"), BASES=3
+    )
     monkeypatch.setitem(sys.modules, "volplugins.lab.machines", stand_in)
     return orders
 
@@ -66,6 +69,12 @@ def test_all_makes_every_kind_of_every_machine(machines: list[tuple[str, str, in
     assert len([name for name in dumps if name.startswith("xp-x86-")]) == 5
     assert len(list(tmp_path.glob("*.truth.json"))) == len(dumps)
     assert len(machines) == 2  # a machine is built once for all its kinds
+
+
+def test_all_passes_over_machines_without_the_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["make", "--all", "--fault", "second", "-o", str(tmp_path)]) == 0
+    assert {path.name.split("-")[0] for path in tmp_path.iterdir()} == {"win10"}
+    assert "xp-x86 has no fault second" in capsys.readouterr().err
 
 
 def test_all_passes_over_kinds_that_a_defect_does_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -274,6 +274,7 @@ def test_data_blocks_hold_what_an_analysis_reads(machine: Machine, tmp_path: Pat
         assert small.at(machine.prcbs[index], 1) == bytes([0xB0 + index])
         assert small.at(machine.threads[index], 1) == bytes([0xD0 + index])
     assert small.at(machine.process, 1) == b"\x03"
+    assert small.at(machine.bases[0] - 0x3000, 0x3000) is not None  # the other processor's stack
     assert (small.at(machine.lab, 8) or b"") == b"19041.1."
 
 

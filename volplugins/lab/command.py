@@ -128,10 +128,13 @@ def _make(arguments: argparse.Namespace) -> int:
 
 
 def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
-    from volplugins.lab.machines import MACHINES, build  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines import MACHINES, build, faults_of  # noqa: PLC0415 - see _parser
 
     machines = [arguments.machine] if arguments.machine else list(MACHINES) if arguments.all else ["win10-x64"]
     for machine in machines:
+        if arguments.all and arguments.fault not in faults_of(machine):
+            print(f"volplugins lab: not made: {machine} has no fault {arguments.fault}", file=sys.stderr)
+            continue
         snapshot = build(machine, arguments.fault, arguments.base, arguments.host)
         kinds = [arguments.kind] if arguments.kind else list(kinds_of(snapshot)) if arguments.all else ["full"]
         for kind in kinds:

@@ -5,7 +5,7 @@ Facts: offsets of KDDEBUGGER_DATA64 as the public header wdbgexts.h has them, ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from volplugins.lab.snapshot import PAGE, Snapshot
@@ -68,7 +68,8 @@ class CrashScene:
         process: the EPROCESS that the thread is attached to.
         thread: the processor's current ETHREAD.
         stack: from the stack pointer of the bugcheck to the stack's base.
-        processors: KPRCB and current ETHREAD of every processor, this one included.
+        ranges: address and size of what is worth keeping of every processor: KPRCB, ETHREAD, the thread's own stack,
+            which is not where this processor is when its bugcheck runs on a stack of an interrupt.
     """
 
     debugger_data: Piece = Piece()
@@ -76,7 +77,7 @@ class CrashScene:
     process: Piece = Piece()
     thread: Piece = Piece()
     stack: Piece = Piece()
-    processors: tuple[Piece, ...] = ()
+    ranges: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,14 @@ class _Seat:
 
     def has_stack(self, pointer: int) -> bool:
         return 0 < self.stack_base - pointer <= _STACK_REACH
+
+    def ranges(self) -> Iterator[tuple[int, int]]:
+        yield self.prcb.address, len(self.prcb.data)
+        yield self.thread.address, len(self.thread.data)
+        if self.stack_base:
+            saved = self.stack_base - self.stack_pointer
+            size = min(saved, _LARGEST_STACK) if self.has_stack(self.stack_pointer) else _LARGEST_STACK
+            yield self.stack_base - size, size
 
 
 def find_scene(snapshot: Snapshot, memory: KernelMemory) -> CrashScene:
@@ -106,14 +115,13 @@ def find_scene(snapshot: Snapshot, memory: KernelMemory) -> CrashScene:
     mine = next((seat for seat in seats if seat.has_stack(pointer)), seats[0])
     if mine.has_stack(mine.stack_pointer) and mine.stack_pointer < pointer:
         pointer = mine.stack_pointer  # the bugcheck itself, deeper than the fault that the header's CONTEXT shows
-    processors = [piece for seat in seats for piece in (seat.prcb, seat.thread)]
     return CrashScene(
         debugger_data=data,
         prcb=mine.prcb,
         process=mine.process,
         thread=mine.thread,
         stack=_stack_from(memory, pointer, mine.stack_base),
-        processors=tuple(piece for piece in processors if piece.data),
+        ranges=tuple(one for seat in seats for one in seat.ranges()),
     )
 
 
