@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from volplugins.dumpfile.bit_counts import Words, as_words, bits_set
 from volplugins.dumpfile.errors import DamagedDump, TruncatedDump
 from volplugins.dumpfile.note import Note
 from volplugins.dumpfile.page_index import HIGHEST_PFN, PAGE_SIZE
@@ -22,8 +22,6 @@ from volplugins.dumpfile.source import ByteSource
 _SIGNATURES = (b"SDMP", b"FDMP")
 _HEAD = 0x38
 _FURTHEST = 1 << 60  # no file offset is higher
-_COUNTED = 1 << 20  # bitmap bytes counted in one go
-_BITS_SET = np.array([value.bit_count() for value in range(256)], dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,8 @@ class BitmapHeader:
         first_page: file offset of the first page.
         pages: how many pages the header says are in the file.
         bits: how many pages of the machine the bitmap covers.
-        bitmap: its bytes, fewer where the file ends inside it; bits past ``bits`` are cleared.
+        words: the bitmap; fewer words where the file ends inside it.
+        cut: whether it does.
         notes: what was odd.
     """
 
@@ -43,7 +42,8 @@ class BitmapHeader:
     first_page: int
     pages: int
     bits: int
-    bitmap: npt.NDArray[np.uint8]
+    words: Words
+    cut: bool
     notes: tuple[Note, ...]
 
 
@@ -64,12 +64,13 @@ class _Candidate:
         sane = 0 < self.bits <= HIGHEST_PFN and self.first_page < _FURTHEST
         return sane and self.bitmap_end <= self.first_page and self.pages <= self.bits
 
-    def bitmap(self, source: ByteSource) -> npt.NDArray[np.uint8]:
-        found = np.frombuffer(source.read(self.bitmap_at, -(-self.bits // 8)), dtype=np.uint8)
-        if self.bits % 8 and len(found) * 8 > self.bits:
-            found = found.copy()
-            found[-1] &= (1 << self.bits % 8) - 1
-        return found
+    def words(self, source: ByteSource) -> Words:
+        """The bitmap, without bits past its end."""
+        words = as_words(source.read(self.bitmap_at, -(-self.bits // 8)))
+        if self.bits % 64 and len(words) * 64 > self.bits:
+            words = words.copy()
+            words[-1] &= np.uint64((1 << self.bits % 64) - 1)
+        return words
 
 
 def read_bitmap_header(source: ByteSource, base: int, bits: int) -> BitmapHeader:
@@ -92,11 +93,12 @@ def read_bitmap_header(source: ByteSource, base: int, bits: int) -> BitmapHeader
         raise DamagedDump(reason, "Summary", base)
     ranked = [(_fitness(candidate, source), candidate) for candidate in candidates]
     chosen = max(ranked, key=lambda pair: pair[0])[1]
-    bitmap = chosen.bitmap(source)
-    if len(bitmap) * 8 < chosen.bits:
-        text = f"the bitmap of {chosen.bits} bits is longer than the file; {len(bitmap) * 8} are there"
+    cut = chosen.bitmap_end > source.size
+    if cut:
+        text = f"the bitmap of {chosen.bits} bits is longer than the file, which ends inside it"
         notes.append(Note("Summary.Bitmap", text))
-    return BitmapHeader(chosen.layout, chosen.first_page, chosen.pages, chosen.bits, bitmap, tuple(notes))
+    words = chosen.words(source)
+    return BitmapHeader(chosen.layout, chosen.first_page, chosen.pages, chosen.bits, words, cut, tuple(notes))
 
 
 def _candidates(head: bytes, base: int, bits: int) -> tuple[_Candidate, _Candidate]:
@@ -114,12 +116,6 @@ def _fitness(candidate: _Candidate, source: ByteSource) -> tuple[bool, bool, boo
     """How well a layout's numbers fit, most telling test first: the bitmap is there and has as many bits set as there
     are pages, the file ends where the pages do, and the first page is aligned."""
     there = candidate.bitmap_end <= source.size
-    counted = there and count_bits(candidate.bitmap(source)) == candidate.pages
+    counted = there and int(bits_set(candidate.words(source)).sum()) == candidate.pages
     ends = candidate.first_page + candidate.pages * PAGE_SIZE <= source.size
     return counted, there, ends, candidate.first_page % PAGE_SIZE == 0
-
-
-def count_bits(bitmap: npt.NDArray[np.uint8]) -> int:
-    """How many bits are set."""
-    starts = range(0, len(bitmap), _COUNTED)
-    return sum(int(_BITS_SET[bitmap[start : start + _COUNTED]].sum(dtype=np.int64)) for start in starts)

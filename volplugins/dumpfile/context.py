@@ -88,13 +88,23 @@ _LAYOUTS = {
 }
 
 
+# CONTEXT_i386, _AMD64, _ARM64 and their like; one record has just one of them
+_ARCHITECTURES = 0xFF0000
+_CONTROL = 1  # instruction and stack pointer are in the record
+
+
 def decode_context(data: bytes, machine: int) -> RegisterContext | None:
-    """Decode a CONTEXT record; None where it is cut, filler, or its flags are not of this machine."""
+    """Decode a CONTEXT record; None where it is cut, filler, or ContextFlags are another machine's or say no control.
+
+    Args:
+        data: the record from its start; 0x110 bytes at most are used.
+        machine: the image machine type.
+    """
     layout = _LAYOUTS.get(machine)
     if layout is None or len(data) < layout.size:
         return None
     flags = int.from_bytes(data[layout.flags : layout.flags + 4], "little")
-    if not flags & layout.flag:
+    if flags & _ARCHITECTURES != layout.flag or not flags & _CONTROL:
         return None
     registers = {name: int.from_bytes(data[at : at + size], "little") for name, (at, size) in layout.registers.items()}
     return RegisterContext(machine, flags, registers, registers[layout.ip], registers[layout.sp], registers[layout.fp])
