@@ -41,7 +41,7 @@ def has(machine: str, fault: str) -> bool:
     """Whether this machine can crash so (32-bit Windows has bugchecks of its own)."""
     try:
         build(machine, fault)
-    except KeyError:
+    except (KeyError, ValueError):
         return False
     return True
 

@@ -59,8 +59,10 @@ class Suspects:
 
 # bugchecks about a process that ended, not about a driver (Microsoft's bug check reference)
 _CRITICAL_PROCESS = frozenset({0xEF, 0xF4})
-# bugchecks about an object that a driver holds; the stack belongs to the watchdog that noticed
-_ABOUT_OBJECTS = frozenset({0x9F})
+# bugchecks about an object or a process; the stack belongs to whoever noticed
+_ABOUT_OBJECTS = frozenset({0x9F, *_CRITICAL_PROCESS})
+# bugchecks that somebody asked for: drivers that carry others are on such a stack by chance
+_ASKED_FOR = frozenset({0x80, 0xE2, 0x161, 0x1C8, 0xDEADDEAD})
 # bugchecks that name a place in the responsible driver
 _NAMES_THE_DRIVER = frozenset({0x116, 0x117, 0x119, 0xEA, 0x10D, 0xCE, 0xD3, 0xD4, 0xD6, 0xC5, 0xC4, 0xC9, 0xD8, 0xFC})
 
@@ -186,6 +188,8 @@ def _frame_module(suspects: Suspects) -> Culprit | None:
 
 def _carrier(suspects: Suspects) -> Culprit | None:
     """A carrier where nothing more particular is on the stack."""
+    if base_code(suspects.scene.dump.header.bugcheck_code) in _ASKED_FOR:
+        return None
     found = _first_frame(suspects, lambda _: True)
     if found is None:
         return None
