@@ -25,6 +25,7 @@ class Crash:
         fault_ip: address of the faulting instruction, 0 where there was none.
         manual: kind of a manual crash in the words of INTERFACE.md, or empty.
         irql, cr2: state of the crashing processor.
+        trap_frame: where the interrupted kernel code's registers are, 0 for none.
     """
 
     code: int
@@ -38,6 +39,7 @@ class Crash:
     manual: str = ""
     irql: int = 0
     cr2: int = 0
+    trap_frame: int = 0
 
 
 def bugcheck(
@@ -52,15 +54,9 @@ def bugcheck(
     irql: int = 0,
     cr2: int = 0,
 ) -> Crash:
-    """The current function calls KeBugCheckEx; the processor's context is saved there, the thread goes no further."""
+    """The current function reports a bugcheck; the processor's context is saved there, the thread goes no further."""
     machine = world.machine
-    sp = stack.stop_at_entry("nt!KeBugCheckEx")
-    values = (code, *parameters)
-    for slot, value in enumerate(values[:4], 1):  # KeBugCheckEx stores its register arguments first
-        machine.write_pointer(sp + 8 * slot, value)
-    machine.write_pointer(sp + 0x28, values[4])
-    stack.registers.update(zip(("rcx", "rdx", "r8", "r9"), values, strict=False))
-    ip = machine.symbol("nt!KeBugCheckEx")
+    ip, sp = stack.enter_bugcheck((code, *parameters))
     context = context_record(machine, stack.registers, ip, sp)
     start = (
         machine.symbol("nt!KiIdleLoop") if thread.process is world.idle else machine.symbol("nt!PspSystemThreadStartup")
@@ -70,4 +66,5 @@ def bugcheck(
         start = program.base + program.image.entry
     write_thread(machine, thread, RUNNING, start, sp - 0x40, stack.trap_frame)
     world.done.add(thread.address)
-    return Crash(code, parameters, thread, context, ip, stack.listing(), culprit, fault_ip, manual, irql, cr2)
+    return Crash(code, parameters, thread, context, ip, stack.listing(), culprit, fault_ip, manual, irql, cr2,
+                 stack.fault_frame)  # fmt: skip

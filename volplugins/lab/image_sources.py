@@ -3,85 +3,92 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from types import ModuleType
 
-from volplugins.lab import listings_drivers_x64 as drivers64
-from volplugins.lab import listings_nt_x64 as nt64
-from volplugins.lab.machine import Machine
+from volplugins.lab import listings_drivers_x64, listings_drivers_x86, listings_nt_x64, listings_nt_x86
+from volplugins.lab.machine import LoadedImage, Machine
 from volplugins.lab.pe_image import Image, ImageSource, lay_out
 from volplugins.lab.profiles import PROFILES, Profile
 
 _DRIVERS = "\\SystemRoot\\System32\\drivers\\"
 _SYSTEM32 = "\\SystemRoot\\system32\\"
+_WINDOWS_XP = "\\WINDOWS\\system32\\"
+_MICROSOFT = "Microsoft Corporation"
 _THIRD_PARTY = {
-    "acmedrv.sys": ("ACME Devices Inc.", "ACME USB Relay Driver", "d:\\build\\relay\\objfre\\acmedrv.pdb"),
-    "vendflt.sys": ("Vendor Software GmbH", "Vendor Backup Filter", "c:\\src\\vendflt\\x64\\release\\vendflt.pdb"),
+    "acmedrv": ("ACME Devices Inc.", "ACME USB Relay Driver", "d:\\build\\relay\\objfre\\acmedrv.pdb", (2, 4, 1, 117)),
+    "vendflt": ("Vendor Software GmbH", "Vendor Backup Filter", "c:\\src\\vendflt\\release\\vendflt.pdb", (7, 0, 3, 9)),
+    "myfault": ("Sysinternals", "Crash Test Driver", "c:\\src\\notmyfault\\sys\\myfault.pdb", (4, 0, 0, 0)),
 }
 # in load order, which is the order of PsLoadedModuleList
-LOAD_ORDER = (
-    "fltmgr.sys", "ntfs.sys", "tcpip.sys", "vendflt.sys", "usbxhci.sys", "i8042prt.sys", "kbdclass.sys", "kbdhid.sys", "acmedrv.sys",
-)  # fmt: skip
+LOAD_ORDER = ("fltmgr", "ntfs", "tcpip", "vendflt", "usbport", "i8042prt", "kbdclass", "kbdhid", "acmedrv")
 
 
 @lru_cache(maxsize=8)
 def machine_images(name: str) -> dict[str, Image]:
     """All laid-out images of a machine by the name that symbols use; the same for every base and computer."""
     profile = PROFILES[name]
-    return {image.stem: image for image in (lay_out(source, name, profile.bits) for source in _sources(profile))}
+    images = {image.stem: image for image in (lay_out(source, name, profile.bits) for source in _sources(profile))}
+    images["hal"] = images.pop(profile.hal_file.rpartition(".")[0])
+    return images
 
 
 def _sources(profile: Profile) -> list[ImageSource]:
+    wide = profile.bits == 64
+    listings = listings_drivers_x64 if wide else listings_drivers_x86
     version = (*profile.version, profile.build, 1)
-    listings = {
-        "fltmgr.sys": drivers64.FLTMGR, "ntfs.sys": drivers64.NTFS, "tcpip.sys": drivers64.TCPIP, "usbxhci.sys": drivers64.USBXHCI,
-        "vendflt.sys": drivers64.VENDFLT, "i8042prt.sys": drivers64.I8042PRT, "kbdclass.sys": drivers64.KBDCLASS,
-        "kbdhid.sys": drivers64.KBDHID, "acmedrv.sys": drivers64.ACMEDRV, "myfault.sys": drivers64.MYFAULT,
-    }  # fmt: skip
-    kernel = ImageSource(
+    hal = ImageSource(
+        profile.hal_file, profile.hal_pdb, listings.HAL, forwarders={"HalProcessorIdle": "ntoskrnl.HalProcessorIdle"},
+        version=version, description="Hardware Abstraction Layer DLL",
+    )  # fmt: skip
+    names = (*LOAD_ORDER, "myfault")
+    programs = ("notmyfault64.exe" if wide else "notmyfault.exe", "program.exe")
+    return [
+        _kernel(profile, version),
+        hal,
+        *(_driver(name, listings, version) for name in names),
+        ImageSource("ntdll.dll", "ntdll.pdb", listings.NTDLL, version=version, user=True),
+        *(
+            ImageSource(name, name.replace(".exe", ".pdb"), listings.PROGRAM, version=version, user=True)
+            for name in programs
+        ),
+    ]
+
+
+def _kernel(profile: Profile, version: tuple[int, int, int, int]) -> ImageSource:
+    return ImageSource(
         "ntoskrnl.exe",
         profile.kernel_pdb,
-        nt64.KERNEL,
-        nt64.DATA,
+        (listings_nt_x64 if profile.bits == 64 else listings_nt_x86).KERNEL,
+        listings_nt_x64.DATA,
         {"RtlFillMemoryForwarded": "NTDLLK.RtlFillMemory"},
         ("ExfPrivateOrdinal",),
-        nt64.EXPORTED_DATA,
+        listings_nt_x64.EXPORTED_DATA,
         version,
         description="NT Kernel & System",
         pad_pages=24,
     )
-    hal = ImageSource(
-        profile.hal_file, profile.hal_pdb, drivers64.HAL, forwarders={"HalProcessorIdle": "ntoskrnl.HalProcessorIdle"},
-        version=version, description="Hardware Abstraction Layer DLL",
-    )  # fmt: skip
-    sources = [kernel, hal, *(_driver(name, code, version) for name, code in listings.items())]
-    sources.append(ImageSource("ntdll.dll", "ntdll.pdb", drivers64.NTDLL, version=version, user=True))
-    sources += [
-        ImageSource(name, name.replace(".exe", ".pdb"), drivers64.PROGRAM, version=version, user=True)
-        for name in ("notmyfault64.exe", "program.exe")
-    ]
-    return sources
 
 
-def _driver(name: str, code: str, version: tuple[int, int, int, int]) -> ImageSource:
-    company, description, pdb = _THIRD_PARTY.get(name, ("Microsoft Corporation", "", name.replace(".sys", ".pdb")))
-    if name in _THIRD_PARTY:
-        version = (2, 4, 1, 117)
-    if name == "myfault.sys":
-        company, version, description = "Sysinternals", (4, 0, 0, 0), "Crash Test Driver"
+def _driver(name: str, listings: ModuleType, version: tuple[int, int, int, int]) -> ImageSource:
+    company, description, pdb, version = _THIRD_PARTY.get(name, (_MICROSOFT, "", f"{name}.pdb", version))
     data = (("DriverGlobals", 0x100),)
-    return ImageSource(name, pdb, code, data, version=version, company=company, description=description, init=True)
+    code = str(getattr(listings, name.upper()))
+    return ImageSource(
+        f"{name}.sys", pdb, code, data, version=version, company=company, description=description, init=True
+    )
 
 
 def load_images(machine: Machine, myfault: bool) -> None:
-    """Load kernel, HAL and drivers at the addresses of this machine's layout, in load order."""
+    """Load kernel, HAL and drivers at the addresses of this machine's layout; their order is the load order."""
     images = machine_images(machine.profile.name)
     base = machine.profile.kernel_bases[machine.base_index]
-    machine.images["nt"] = machine.load(machine.kernel, images["nt"], base, _SYSTEM32 + "ntoskrnl.exe")
-    hal = images[machine.profile.hal_file.rpartition(".")[0]]
-    at = machine.images["nt"].end + 0x9000
-    machine.images["hal"] = machine.load(machine.kernel, hal, at, _SYSTEM32 + "hal.dll")
+    folder = _SYSTEM32 if machine.profile.build >= 6000 else _WINDOWS_XP
+    machine.images["nt"] = LoadedImage(images["nt"], base, folder + "ntoskrnl.exe")
+    machine.images["hal"] = LoadedImage(images["hal"], machine.images["nt"].end + 0x9000, folder + "hal.dll")
     chooser = machine.random("drivers")
     at = machine.profile.driver_bases[machine.base_index]
-    for name in (*LOAD_ORDER, "myfault.sys") if myfault else LOAD_ORDER:
-        stem = name.rpartition(".")[0]
-        machine.images[stem] = machine.load(machine.kernel, images[stem], at, _DRIVERS + name)
-        at = (machine.images[stem].end + 0x1000 * chooser.randrange(1, 48) + 0xFFF) & ~0xFFF
+    for name in (*LOAD_ORDER, "myfault") if myfault else LOAD_ORDER:
+        machine.images[name] = LoadedImage(images[name], at, f"{_DRIVERS}{name}.sys")
+        at = (machine.images[name].end + 0x1000 * chooser.randrange(1, 48) + 0xFFF) & ~0xFFF
+    for loaded in machine.images.values():
+        machine.load(loaded)

@@ -43,7 +43,8 @@ def device_stack(machine: Machine, lower_driver: str, upper_driver: str) -> Devi
         driver = driver_object(machine, stem)
         device = machine.record("_DEVICE_OBJECT")
         device.fill(Type=_IO_TYPE_DEVICE, Size=size, ReferenceCount=1, DriverObject=driver, AttachedDevice=above,
-                    Flags=0x2040, DeviceType=0x22, StackSize=1 + bool(below), DeviceObjectExtension=address + size)  # fmt: skip
+                    Flags=0x2040, DeviceType=0x22, StackSize=1 + bool(below),
+                    DeviceObjectExtension=address + size)  # fmt: skip
         machine.write(address, device.data)
         more = machine.record("_DEVOBJ_EXTENSION")
         more.fill(Type=_IO_TYPE_EXTENSION, DeviceObject=address, AttachedTo=below, PowerFlags=0x10)

@@ -103,12 +103,20 @@ def _extended(address: int) -> int:
 
 def _version_block(machine: Machine) -> bytes:
     block = machine.record("_DBGKD_GET_VERSION64")
-    debugger_list = machine.symbol("nt!KdDebuggerDataBlock")
-    block.fill(MajorVersion=0xF, MinorVersion=machine.profile.build, ProtocolVersion=6,
-               Flags=7 if machine.width == 8 else 3, MachineType=0x8664 if machine.width == 8 else 0x14C, MaxPacketType=0xC, MaxStateChange=3,
-               MaxManipulate=0x33, KernBase=_extended(machine.images["nt"].base),
-               PsLoadedModuleList=_extended(machine.symbol("nt!PsLoadedModuleList")),
-               DebuggerDataList=_extended(debugger_list))  # fmt: skip
+    wide = machine.width == 8
+    block.fill(
+        MajorVersion=0xF,
+        MinorVersion=machine.profile.build,
+        ProtocolVersion=6,
+        Flags=7 if wide else 3,
+        MachineType=0x8664 if wide else 0x14C,
+        MaxPacketType=0xC,
+        MaxStateChange=3,
+        MaxManipulate=0x33,
+        KernBase=_extended(machine.images["nt"].base),
+        PsLoadedModuleList=_extended(machine.symbol("nt!PsLoadedModuleList")),
+        DebuggerDataList=_extended(machine.symbol("nt!KdDebuggerDataBlock")),
+    )
     return bytes(block.data)
 
 
@@ -141,7 +149,7 @@ def write_module_list(machine: Machine) -> None:
     name = "_KLDR_DATA_TABLE_ENTRY" if machine.structures.has("_KLDR_DATA_TABLE_ENTRY") else "_LDR_DATA_TABLE_ENTRY"
     entries = [_module_entry(machine, loaded, name) for loaded in machine.images.values()]
     link_list(machine, machine.symbol("nt!PsLoadedModuleList"), entries)
-    machine.truth["modules"] = [_module_truth(loaded) for loaded in machine.images.values()]
+    machine.truth["modules"] = [_module_truth(*each) for each in machine.images.items()]
 
 
 def _module_entry(machine: Machine, loaded: LoadedImage, structure: str) -> int:
@@ -158,10 +166,10 @@ def _module_entry(machine: Machine, loaded: LoadedImage, structure: str) -> int:
     return machine.pool.store(entry.data, "MmLd")
 
 
-def _module_truth(loaded: LoadedImage) -> dict[str, object]:
+def _module_truth(stem: str, loaded: LoadedImage) -> dict[str, object]:
     image = loaded.image
     return {
-        "name": image.stem,
+        "name": stem,
         "file": loaded.path.rpartition("\\")[2],
         "path": loaded.path,
         "base": loaded.base,

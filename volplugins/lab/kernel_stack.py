@@ -1,33 +1,21 @@
-"""Kernel stacks of x64 threads, built from the outermost call inwards with the very frames that the code makes.
+"""Stacks of threads, built from the outermost call inwards with the very frames that the code makes.
 
-Return addresses follow real call instructions, saved registers hold the callers' values, unwind information fits;
-slots that real code would leave unused hold what earlier calls left behind.
+Return addresses follow real call instructions and saved registers hold the callers' values; slots that real code would
+leave unused hold what earlier calls left behind. What the processor does differently is in kernel_stack_x64.py and
+kernel_stack_x86.py.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from volplugins.lab.code_x64 import REGISTERS
 from volplugins.lab.functions import Function, parse_functions
 from volplugins.lab.machine import Machine, symbol_at
 from volplugins.lab.processes import Process
-
-KERNEL_CS, KERNEL_SS, USER_CS, USER_SS = 0x10, 0x18, 0x33, 0x2B
-_NONVOLATILE = ("rbx", "rbp", "rsi", "rdi", "r12", "r13", "r14", "r15")
-# functions whose stale return addresses are left in unused slots
-_STALE = (
-    ("nt", "KeWaitForSingleObject>KiCommitThreadWait"),
-    ("nt", "ObReferenceObjectByHandle>"),
-    ("nt", "KiCommitThreadWait>KiSwapThread"),
-    ("nt", "ExFreePoolWithTag>ExFreeHeapPool"),
-    ("ntfs", "NtfsCommonRead>ExAllocatePoolWithTag"),
-    ("fltmgr", "FltpLegacyProcessingAfterPreCallbacksCompleted>IofCallDriver"),
-    ("nt", "KeRemoveQueueEx>KiCommitThreadWait"),
-)
 
 
 @dataclass(slots=True)
@@ -39,14 +27,24 @@ class Body:
     sp: int
 
 
-class KernelStack:
+class KernelStack(ABC):
     """One thread's kernel stack, or its user stack where ``process`` is given.
 
     Args:
         base: address just above the stack; its pages are mapped already.
         purpose: seed for the left-over values.
         process: whose user stack it is; its images hold the code.
+
+    Attributes:
+        trap_frame: address of the newest trap frame, 0 for none; ``fault_frame``: of the newest made by :meth:`trap`.
+        register_names: all general registers.
+        kept_registers: those that a call leaves alone.
+        stale: places in code whose return addresses are left in unused slots: (module, ``Function>callee``).
     """
+
+    register_names: tuple[str, ...] = ()
+    kept_registers: tuple[str, ...] = ()
+    stale: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, machine: Machine, base: int, limit: int, purpose: str, process: Process | None = None) -> None:
         self.machine = machine
@@ -57,72 +55,42 @@ class KernelStack:
         self.frames: list[dict[str, Any]] = []
         self.current: Body | None = None
         self._random = machine.random(f"stack {purpose}")
-        self.registers = {name: self._left_over(stale=False) for name in REGISTERS}
+        self.registers = {name: self._left_over(stale=False) for name in self.register_names}
         self.trap_frame = 0
+        self.fault_frame = 0
 
-    # -- building blocks
-
+    @abstractmethod
     def start(self, function: str) -> None:
         """Begin with a function that nothing called (a thread's first one): its return address is zero."""
-        self._reserve(0x30)
-        self._push(0)
-        self._enter(function)
 
+    @abstractmethod
     def enter_from_user(self, user: KernelStack) -> None:
-        """A system call: KiSystemCall64's trap frame at the top of the stack, then the service dispatcher's body."""
-        assert user.current is not None
-        self.frames = user.frames
-        self.registers.update(user.registers)
-        self.sp = self.base - self.machine.profile.initial_gap
-        frame = self.trap("nt!KiSystemCall64", user.frames[-1]["ip"], USER_CS, USER_SS, user.current.sp, flags=0x246)
-        for name in ("Rbx", "Rdi", "Rsi"):
-            at = frame + self.machine.structures.offset("_KTRAP_FRAME", name)
-            self.machine.write_pointer(at, user.registers[name.lower()])
+        """A system call: the trap frame at the top of the stack, then the service dispatcher's body."""
 
+    @abstractmethod
     def call(self, function: str) -> None:
         """The current function calls ``function``; its call instruction is found by that name, else as indirect."""
-        self._push(self._leave(function))
-        self._enter(function)
 
-    def trap(self, handler: str, ip: int, cs: int = KERNEL_CS, ss: int = KERNEL_SS, sp: int = 0, flags: int = 0x10246,
-             fault_address: int = 0, error: int = 0, new_stack: int = 0) -> int:  # fmt: skip
-        """The processor enters ``handler``, interrupting the code at ``ip``; gives the trap frame's address.
+    @abstractmethod
+    def trap(self, handler: str, ip: int, *, flags: int = 0x10246, fault_address: int = 0, error: int = 0,
+             new_stack: int = 0) -> int:  # fmt: skip
+        """The processor enters ``handler``, interrupting kernel code at ``ip``; gives the trap frame's address.
 
         ``new_stack`` is where an interrupt stack begins, for what does not stay on this one.
         """
-        if self.current is not None:
-            self._record(ip, "interrupted")
-            sp = self.current.sp
-            self.sp = new_stack or self.current.sp
-        frame = (self.sp & ~0xF) - 0x190
-        record = self.machine.record("_KTRAP_FRAME")
-        record.fill(**{name: self.registers[name.lower()] for name in _TRAP_REGISTERS})
-        record.fill(Rip=ip, SegCs=cs, EFlags=flags, Rsp=sp, SegSs=ss, ErrorCode=error, FaultAddress=fault_address)
-        record.fill(MxCsr=0x1F80, PreviousMode=int(cs == USER_CS), PreviousIrql=0, SegDs=0x2B, SegEs=0x2B, SegFs=0x53,
-                    SegGs=0x2B, ExceptionActive=1)  # fmt: skip
-        self.machine.write(frame, record.data)
-        self.registers["rbp"] = frame + 0x80
-        self.sp = frame
-        stem, _, name = handler.partition("!")
-        self.current = Body(stem, name, frame)
-        self.trap_frame = frame
-        return frame
+
+    @abstractmethod
+    def enter_bugcheck(self, values: tuple[int, ...]) -> tuple[int, int]:
+        """The current function reports a bugcheck (code and parameters); gives the saved IP and SP."""
 
     def finish(self, ip: int, kind: str = "") -> None:
         """End with the innermost function executing at ``ip``."""
         self._record(ip, kind)
 
-    def stop_at_entry(self, function: str) -> int:
-        """Call ``function`` and stop at its first instruction; gives the stack pointer there."""
-        self._push(self._leave(function))
-        address = self.machine.symbol(function)
-        self._append(address, self.sp, "entry")
-        return self.sp
-
     def place(self, offset: int, data: bytes) -> int:
         """Store bytes among the locals of the current function; gives their address."""
         assert self.current is not None
-        self.machine.write(self.current.sp + offset, data)
+        self.space.write(self.current.sp + offset, data)
         return self.current.sp + offset
 
     def listing(self) -> list[dict[str, Any]]:
@@ -132,7 +100,9 @@ class KernelStack:
             row["ret"] = caller["ip"]
         return rows
 
-    # -- what the processor does
+    def parsed(self, stem: str, name: str) -> Function:
+        """What a function is made from."""
+        return _parsed(self.images[stem].image.source.code)[name]
 
     def _leave(self, function: str) -> int:
         """Note the current frame and give the address to return to in it."""
@@ -143,45 +113,44 @@ class KernelStack:
         return address
 
     def _return_address(self, body: Body, callee: str) -> int:
+        """Behind the call of ``callee`` by name, else behind the first call through a register."""
         loaded = self.images[body.stem]
         prefix = f"{body.name}>"
-        exact = loaded.image.sites.get(prefix + callee)
-        if exact is not None:
-            return loaded.base + exact
-        indirect = [
-            at for key, at in loaded.image.sites.items() if key.startswith(prefix) and key[len(prefix)].islower()
-        ]
-        return loaded.base + indirect[0]
+        sites = {key[len(prefix) :]: at for key, at in loaded.image.sites.items() if key.startswith(prefix)}
+        if callee not in sites:
+            callee = next(key for key in sites if key[0].islower())
+        return loaded.base + sites[callee]
 
     def _record(self, ip: int, kind: str) -> None:
         assert self.current is not None
         self._append(ip, self.current.sp, kind)
 
     def _append(self, ip: int, sp: int, kind: str) -> None:
-        kept = {name: self.registers[name] for name in _NONVOLATILE}
+        kept = {name: self.registers[name] for name in self.kept_registers}
         symbol = symbol_at(self.images, ip)
         self.frames.append({"ip": ip, "sp": sp, "ret": 0, "symbol": symbol, "kind": kind, "registers": kept})
 
-    def _enter(self, function: str) -> None:
+    def _set_body(self, function: str, sp: int) -> None:
         stem, _, name = function.partition("!")
-        parsed = _parsed(self.images[stem].image.source.code)[name]
-        for register in parsed.saves:
-            self._push(self.registers[register])
-        for register in parsed.saves:
-            self.registers[register] = self._left_over(stale=False)
-        if parsed.kind == "normal":
-            self._reserve(parsed.frame)
-        self.current = Body(stem, name, self.sp)
+        self.sp = sp
+        self.current = Body(stem, name, sp)
 
     def _push(self, value: int) -> None:
-        self.sp -= 8
+        self.sp -= self.machine.width
         self.space.write(self.sp, self.machine.pointer(value))
+
+    def _save(self, registers: tuple[str, ...]) -> None:
+        """Push registers, which then get values of the function's own."""
+        for register in registers:
+            self._push(self.registers[register])
+        for register in registers:
+            self.registers[register] = self._left_over(stale=False)
 
     def _reserve(self, size: int) -> None:
         """Locals: mostly zeros and small numbers, some pointers, now and then an old return address."""
         self.sp -= size
-        words = [self._left_over() for _ in range(min(size, 0x120) // 8)]
-        self.space.write(self.sp, b"".join(word.to_bytes(8, "little") for word in words))
+        words = [self._left_over() for _ in range(min(size, 0x120) // self.machine.width)]
+        self.space.write(self.sp, b"".join(self.machine.pointer(word) for word in words))
 
     def _left_over(self, stale: bool = True) -> int:
         chance = self._random.random()
@@ -194,13 +163,10 @@ class KernelStack:
         return self._stale_return()
 
     def _stale_return(self) -> int:
-        stem, label = self._random.choice(_STALE)
+        stem, label = self._random.choice(self.stale)
         loaded = self.images.get(stem)
         found = loaded.image.sites.get(label) if loaded else None
         return loaded.base + found if loaded and found is not None else 0
-
-
-_TRAP_REGISTERS = ("Rax", "Rcx", "Rdx", "R8", "R9", "R10", "R11", "Rbp")
 
 
 @lru_cache(maxsize=64)

@@ -77,10 +77,10 @@ VendPreOperation save=rbx,rsi frame=48 : #3 nt!ExAllocatePoolWithTag nt!ExFreePo
 VendDispatchPower save=rbx frame=40 : nt!PoCallDriver
 """
 
-USBXHCI = """
+USBPORT = """
 DriverEntry entry save=rbx frame=40 : nt!IoCreateDevice
-XhciTransferDpc save=rbx,rsi,rdi,r14 frame=78 : #4 nt!IofCompleteRequest #2
-XhciDispatchPower save=rbx frame=40 : nt!PoCallDriver
+UsbportTransferDpc save=rbx,rsi,rdi,r14 frame=78 : #4 nt!IofCompleteRequest #2
+UsbportDispatchPower save=rbx frame=40 : nt!PoCallDriver
 """
 
 TCPIP = """

@@ -126,13 +126,14 @@ MmFreePoolcodeStub POOLCODE leaf : #4
 
 DATA = (
     ("KdDebuggerDataBlock", 0x380), ("KdVersionBlock", 0x28), ("PsLoadedModuleList", 0x10),
-    ("PsActiveProcessHead", 0x10), ("KeNumberProcessors", 4), ("KiProcessorBlock", 0x200), ("MmUnloadedDrivers", 8), ("MmLastUnloadedDriver", 4),
-    ("NtBuildLab", 0x100), ("NtBuildLabEx", 0x100), ("CmNtCSDVersion", 4), ("PspCidTable", 8), ("KiBugcheckData", 0x28),
-    ("MmPfnDatabase", 8), ("MmHighestUserAddress", 8), ("MmSystemRangeStart", 8), ("MmUserProbeAddress", 8),
-    ("NtBuildNumber", 4), ("PsInitialSystemProcess", 8), ("PsIdleProcess", 8),
-    ("ObTypeIndexTable", 0x200), ("ObHeaderCookie", 4), ("ObpRootDirectoryObject", 8), ("PoolBigPageTable", 8),
-    ("PoolBigPageTableSize", 8), ("PsProcessType", 8), ("PsThreadType", 8), ("KeLoaderBlock", 8),
-    ("CmpHiveListHead", 0x10), ("PopWatchdogTriage", 0x60), ("IopFunctionTable", 0x40), ("MmPhysicalMemoryBlock", 8),
+    ("PsActiveProcessHead", 0x10), ("KeNumberProcessors", 4), ("KiProcessorBlock", 0x200), ("MmUnloadedDrivers", 8),
+    ("MmLastUnloadedDriver", 4), ("NtBuildLab", 0x100), ("NtBuildLabEx", 0x100), ("CmNtCSDVersion", 4),
+    ("PspCidTable", 8), ("KiBugcheckData", 0x28), ("MmPfnDatabase", 8), ("MmHighestUserAddress", 8),
+    ("MmSystemRangeStart", 8), ("MmUserProbeAddress", 8), ("NtBuildNumber", 4), ("PsInitialSystemProcess", 8),
+    ("PsIdleProcess", 8), ("ObTypeIndexTable", 0x200), ("ObHeaderCookie", 4), ("ObpRootDirectoryObject", 8),
+    ("PoolBigPageTable", 8), ("PoolBigPageTableSize", 8), ("PsProcessType", 8), ("PsThreadType", 8),
+    ("KeLoaderBlock", 8), ("CmpHiveListHead", 0x10), ("PopWatchdogTriage", 0x60), ("IopFunctionTable", 0x40),
+    ("MmPhysicalMemoryBlock", 8),
 )  # fmt: skip
 
 EXPORTED_DATA = (

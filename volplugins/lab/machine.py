@@ -53,6 +53,11 @@ class Machine:
         """Bytes of a pointer."""
         return self.profile.bits // 8
 
+    @property
+    def notmyfault(self) -> str:
+        """File name of NotMyFault on this machine."""
+        return "notmyfault64.exe" if self.width == 8 else "notmyfault.exe"
+
     def random(self, purpose: str) -> random.Random:
         """A generator of its own for each purpose, so that adding one changes no other."""
         return random.Random(f"{self.seed}/{purpose}")
@@ -84,14 +89,11 @@ class Machine:
         """An empty structure of this build."""
         return Record(self.structures, name)
 
-    def load(self, space: AddressSpace, image: Image, base: int, path: str) -> LoadedImage:
-        """Link an image at ``base`` and put it into ``space``; imports must have been loaded before."""
-        loaded = LoadedImage(image, base, path)
-        for name, (start, data) in link(image, base, self.symbol).items():
-            pages = space.map(base + start, max(len(data), 1), PROTECTION.get(name, "read"))
-            if pages:
-                space.write(base + start, data)
-        return loaded
+    def load(self, loaded: LoadedImage) -> None:
+        """Link an image at its base and put it into the kernel's address space."""
+        for name, (start, data) in link(loaded.image, loaded.base, self.symbol).items():
+            self.kernel.map(loaded.base + start, len(data), PROTECTION.get(name, "read"))
+            self.kernel.write(loaded.base + start, data)
 
     def system_block(self, size: int) -> int:
         """Fresh kernel pages outside the pool (processor blocks and the like); whole pages."""
@@ -103,12 +105,12 @@ class Machine:
 
 def symbol_at(images: dict[str, LoadedImage], address: int) -> str:
     """``module!Symbol+0x…`` from the images' own symbols; empty outside of images."""
-    loaded = next((each for each in images.values() if each.base <= address < each.end), None)
+    stem, loaded = next(((stem, each) for stem, each in images.items() if each.base <= address < each.end), ("", None))
     if loaded is None:
         return ""
     rva = address - loaded.base
     at, name = max((at, name) for name, at in loaded.image.symbols.items() if at <= rva)
-    return f"{loaded.image.stem}!{name}" + (f"+{rva - at:#x}" if rva > at else "")
+    return f"{stem}!{name}" + (f"+{rva - at:#x}" if rva > at else "")
 
 
 def new_machine(profile: Profile, base: int, host: int) -> Machine:

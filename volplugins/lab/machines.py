@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from volplugins.lab.crash import Crash
@@ -12,14 +13,15 @@ from volplugins.lab.process_records import write_thread
 from volplugins.lab.processes import RUNNING, Process
 from volplugins.lab.processors import ProcessorStatus, write_processor
 from volplugins.lab.profiles import HOSTS, PROFILES
-from volplugins.lab.scenarios_x64 import SCENARIOS
+from volplugins.lab.scenarios_x64 import SCENARIOS_X64
+from volplugins.lab.scenarios_x86 import SCENARIOS_X86
 from volplugins.lab.snapshot import Snapshot
-from volplugins.lab.world import World, complete, halt, idle_stack, populate
+from volplugins.lab.thread_stacks import halt, idle_stack
+from volplugins.lab.world import World, complete, populate
 
-MACHINES = ("win10-x64", "win7-x64")
-FAULTS = tuple(SCENARIOS)
+MACHINES = tuple(PROFILES)
+FAULTS = tuple(SCENARIOS_X64)
 BASES = 3
-_EXTRA = {"notmyfault": (("notmyfault64.exe", "explorer.exe"),)}
 
 
 def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0) -> Snapshot:
@@ -38,9 +40,9 @@ def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0
         raise ValueError(f"{machine} has no fault {fault}" if machine in MACHINES else f"no machine {machine}")
     if not (0 <= base < BASES and 0 <= host < len(HOSTS)):
         raise ValueError(f"no load layout {base} (0 to {BASES - 1}) or no computer {host} (0 to {len(HOSTS) - 1})")
-    scenario = SCENARIOS[fault]
+    scenario = _scenarios(machine)[fault]
     made = new_machine(PROFILES[machine], base, host)
-    world = populate(made, "myfault" in fault, _EXTRA.get(fault, ()))
+    world = populate(made, "myfault" in fault, _extra(made, fault))
     crash = scenario(world)
     _write_processors(world, crash)
     complete(world)
@@ -49,7 +51,16 @@ def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0
 
 def faults_of(machine: str) -> tuple[str, ...]:
     """The faults that a machine can have: the DPC watchdog came with Windows 8."""
-    return tuple(fault for fault in FAULTS if fault != "dpc-watchdog" or PROFILES[machine].build >= 9200)
+    return tuple(fault for fault in _scenarios(machine) if fault != "dpc-watchdog" or PROFILES[machine].build >= 9200)
+
+
+def _scenarios(machine: str) -> dict[str, Callable[[World], Crash]]:
+    return SCENARIOS_X64 if PROFILES[machine].bits == 64 else SCENARIOS_X86
+
+
+def _extra(machine: Machine, fault: str) -> tuple[tuple[str, str], ...]:
+    """Programs that run only where the fault needs them, with their parents."""
+    return ((machine.notmyfault, "explorer.exe"),) if fault == "notmyfault" else ()
 
 
 def _write_processors(world: World, crash: Crash) -> None:
@@ -57,16 +68,16 @@ def _write_processors(world: World, crash: Crash) -> None:
     machine = world.machine
     first, second = world.processors
     status = ProcessorStatus(
-        crash.thread.address, world.idle.threads[0].address, crash.context, crash.thread.process.space.directory,
+        crash.thread.address, world.idle.threads[0].address, crash.context, crash.thread.process.directory_table_base,
         crash.cr2, crash.irql,
     )  # fmt: skip
     write_processor(machine, first, status)
-    stack, idle = idle_stack(world, 1)
-    ip = halt(world, stack)
+    stack, idle = idle_stack(machine, world.idle, 1)
+    ip = halt(machine, stack)
     context = context_record(machine, stack.registers, ip, stack.sp)
     write_thread(machine, idle, RUNNING, machine.symbol("nt!KiIdleLoop"), stack.sp, 0)
     world.done.add(idle.address)
-    status = ProcessorStatus(idle.address, idle.address, context, machine.kernel.directory, 0, 2)
+    status = ProcessorStatus(idle.address, idle.address, context, world.idle.directory_table_base, 0, 2)
     write_processor(machine, second, status)
 
 
@@ -94,7 +105,7 @@ def _header(machine: Machine, crash: Crash) -> dict[str, Any]:
     header = {
         "MajorVersion": 15,
         "MinorVersion": profile.build,
-        "DirectoryTableBase": crash.thread.process.space.directory,
+        "DirectoryTableBase": crash.thread.process.directory_table_base,
         "PfnDataBase": pfn_database(machine) if profile.build < 9200 else machine.symbol("nt!MmPfnDatabase"),
         "PsLoadedModuleList": machine.symbol("nt!PsLoadedModuleList"),
         "PsActiveProcessHead": machine.symbol("nt!PsActiveProcessHead"),
@@ -131,6 +142,8 @@ def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
         "culprit_rva": blamed[0] - culprit.base if culprit and blamed else None,
         "fault_ip": crash.fault_ip,
         "manual": crash.manual,
+        "trap_frame": crash.trap_frame,
+        "irql": crash.irql,
         "signature": fault,
         "stack": crash.frames,
         "symbols": {stem: dict(loaded.image.symbols) for stem, loaded in machine.images.items()},
@@ -148,7 +161,8 @@ def _process_truth(process: Process) -> dict[str, Any]:
         "ppid": process.parent,
         "name": process.name,
         "eprocess": process.address,
-        "dtb": 0 if process.exited else process.space.directory,
+        "dtb": process.directory_table_base,
+        "shadow": process.shadow,
         "peb": process.peb,
         "session": process.session,
         "created": process.created,

@@ -92,6 +92,12 @@ class PageTables:
         else:
             self._copy(system, directory, 0x200, 0x400, (0x300,))
 
+    def new_shadow(self, directory: int) -> int:
+        """A KVA-shadow directory (x64): the user half of ``directory``, an empty kernel half, no self-map."""
+        shadow = self._table() * 0x1000
+        self._copy(directory, shadow, 0, 256, ())
+        return shadow
+
     def _new_pae_directory(self, fixed_pfn: int | None) -> int:
         if fixed_pfn is not None:
             top = self._table(fixed_pfn) * 0x1000

@@ -22,10 +22,11 @@ def write_process(machine: Machine, process: Process) -> None:
     """Everything of one EPROCESS but its list links, which other writers make."""
     record = machine.record("_EPROCESS")
     _dispatcher(record, "Pcb.Header", _PROCESS_OBJECT, machine.structures.size("_KPROCESS"), bool(process.exited))
-    directory = 0 if process.exited else process.space.directory
-    record.set("Pcb.DirectoryTableBase", directory)
+    width = machine.width  # on Windows XP the member is an array of two
+    record.set("Pcb.DirectoryTableBase", process.directory_table_base.to_bytes(width, "little"))
     if machine.structures.has("_KPROCESS", "UserDirectoryTableBase"):
-        record.set("Pcb.AddressPolicy", 1)
+        record.set("Pcb.AddressPolicy", int(not process.shadow))
+        record.set("Pcb.UserDirectoryTableBase", process.shadow)
     record.fill(UniqueProcessId=process.pid, InheritedFromUniqueProcessId=process.parent, Peb=process.peb)
     record.set("ImageFileName", process.name.encode()[:14].ljust(15, b"\0"))
     record.set("CreateTime.QuadPart", process.created).set("ExitTime.QuadPart", process.exited)

@@ -43,6 +43,13 @@ class Process:
     images: dict[str, LoadedImage] = field(default_factory=dict)
     threads: list[Thread] = field(default_factory=list)
     peb: int = 0
+    pcid: int = 0
+    shadow: int = 0
+
+    @property
+    def directory_table_base(self) -> int:
+        """DirectoryTableBase as the KPROCESS and CR3 hold it, with its PCID; 0 once it has exited."""
+        return 0 if self.exited else self.space.directory | self.pcid
 
 
 def create_process(machine: Machine, name: str, pid: int, parent: int, session: int | None, created: int,
@@ -90,10 +97,11 @@ def _fill_user_memory(machine: Machine, process: Process) -> None:
     if machine.profile.build >= 6000:
         ntdll_base = (0x7FFB20000000 if machine.profile.build >= 9200 else 0x76F00000) + machine.base_index * 0x170000
         ntdll_base = ntdll_base if wide else 0x77100000 + machine.base_index * 0x40000
-        program_base = 0x7FF600000000 + chooser.randrange(0x1000) * 0x10000 if wide else 0x00400000
+        low = 0x7FF600000000 if machine.profile.build >= 9200 else 0x13F000000
+        program_base = low + chooser.randrange(0x1000) * 0x10000 if wide else 0x00400000
     else:
         ntdll_base, program_base = 0x7C900000, 0x00400000
-    stem = process.name.rpartition(".")[0]
+    stem = process.name.rpartition(".")[0]  # NotMyFault has an image of its own, all others share one
     program = images[stem] if stem in images else images["program"]
     system = "C:\\Windows\\System32\\" if machine.profile.build >= 6000 else "C:\\WINDOWS\\system32\\"
     process.images["ntdll"] = _load_user(process, images["ntdll"], ntdll_base, system + "ntdll.dll")

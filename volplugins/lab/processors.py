@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from volplugins.lab.descriptor_tables import DescriptorTables, write_descriptor_tables
 from volplugins.lab.machine import Machine
 from volplugins.lab.structures import Record
 
@@ -15,6 +16,7 @@ class Processor:
     number: int
     pcr: int
     prcb: int
+    tables: DescriptorTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def place_processors(machine: Machine, count: int = 2) -> list[Processor]:
     for number in range(count):
         pcr = _processor_page(machine, number)
         prcb = pcr + machine.structures.offset("_KPCR", member)
-        processors.append(Processor(number, pcr, prcb))
+        processors.append(Processor(number, pcr, prcb, write_descriptor_tables(machine, pcr)))
         machine.write_pointer(machine.symbol("nt!KiProcessorBlock") + number * machine.width, prcb)
     return processors
 
@@ -72,9 +74,9 @@ def _special_registers(machine: Machine, prcb: Record, processor: Processor, sta
     prcb.set(
         special + "Cr4", 0x3506F8 if machine.width == 8 else 0x6F9 if machine.profile.mode.name == "pae" else 0x6D9
     )
-    tables = processor.pcr + 0x1000 - 0x400
-    prcb.set(special + "Gdtr.Base", tables).set(special + "Gdtr.Limit", 0x57 if machine.width == 8 else 0x3FF)
-    prcb.set(special + "Idtr.Base", tables + 0x200).set(special + "Idtr.Limit", 0xFFF if machine.width == 8 else 0x7FF)
+    tables = processor.tables
+    prcb.set(special + "Gdtr.Base", tables.gdt).set(special + "Gdtr.Limit", 0x57 if machine.width == 8 else 0x3FF)
+    prcb.set(special + "Idtr.Base", tables.idt).set(special + "Idtr.Limit", 0xFFF if machine.width == 8 else 0x7FF)
     prcb.set(special + "Tr", 0x40 if machine.width == 8 else 0x28)
     prcb.set(special + "KernelDr6", 0xFFFF0FF0).set(special + "KernelDr7", 0x400)
     if machine.width == 8:
@@ -85,12 +87,12 @@ def _pcr(machine: Machine, processor: Processor, status: ProcessorStatus) -> byt
     """The part of the KPCR in front of the KPRCB."""
     pcr = machine.record("_KPCR")
     pcr.fill(MajorVersion=1, MinorVersion=1, Irql=status.irql, StallScaleFactor=2904)
-    tables = processor.pcr + 0x1000 - 0x400
+    tables = processor.tables
     if machine.width == 8:
-        pcr.fill(GdtBase=tables, TssBase=tables + 0x100, Self=processor.pcr, CurrentPrcb=processor.prcb,
-                 IdtBase=tables + 0x200, Used_Self=0)  # fmt: skip
+        pcr.fill(GdtBase=tables.gdt, TssBase=tables.tss, Self=processor.pcr, CurrentPrcb=processor.prcb,
+                 IdtBase=tables.idt, Used_Self=0)  # fmt: skip
         return bytes(pcr.data[: pcr.offset("Prcb")])
-    pcr.fill(SelfPcr=processor.pcr, Prcb=processor.prcb, IDT=tables + 0x200, GDT=tables, TSS=tables + 0x100,
+    pcr.fill(SelfPcr=processor.pcr, Prcb=processor.prcb, IDT=tables.idt, GDT=tables.gdt, TSS=tables.tss,
              Number=processor.number, SetMember=1 << processor.number,
              KdVersionBlock=machine.symbol("nt!KdVersionBlock"))  # fmt: skip
     return bytes(pcr.data[: pcr.offset("PrcbData")])

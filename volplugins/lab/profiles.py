@@ -189,6 +189,8 @@ class Host:
         extra: programs that run here besides Windows' own, as (name, parent).
         first_pid: where process identifiers begin.
         time_zone_bias: minutes west of UTC.
+        kva_shadow: whether its processor is one that needs KVA shadowing (Windows 10 only here): directories then carry
+            PCID bits, and every process has a second one for user mode.
     """
 
     computer: str
@@ -197,6 +199,7 @@ class Host:
     extra: tuple[tuple[str, str], ...]
     first_pid: int
     time_zone_bias: int
+    kva_shadow: bool = False
 
 
 _DAY = 24 * 3600 * 10_000_000
@@ -212,5 +215,6 @@ HOSTS = (
         (("notepad.exe", "explorer.exe"), ("outlook.exe", "explorer.exe")),
         0x128,
         480,
+        True,
     ),
 )

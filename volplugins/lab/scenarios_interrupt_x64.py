@@ -11,7 +11,8 @@ from volplugins.lab.crash import Crash, bugcheck
 from volplugins.lab.io_objects import device_stack, power_request
 from volplugins.lab.kernel_stack import KernelStack
 from volplugins.lab.processes import Thread, new_stack
-from volplugins.lab.world import World, enter_service, halt, idle_stack
+from volplugins.lab.thread_stacks import enter_service, halt, idle_stack, stack_of
+from volplugins.lab.world import World
 
 DISPATCH_LEVEL, DEVICE_LEVEL, CLOCK_LEVEL, HIGH_LEVEL = 2, 8, 13, 15
 _CLOCK = (
@@ -28,15 +29,15 @@ def calls(stack: KernelStack, *functions: str) -> None:
 
 def _deferred(world: World) -> tuple[KernelStack, Thread]:
     """The idle loop runs deferred procedure calls."""
-    stack, thread = idle_stack(world, 0)
+    stack, thread = idle_stack(world.machine, world.idle, 0)
     calls(stack, "nt!KiRetireDpcList", "nt!KiExecuteAllDpcs")
     return stack, thread
 
 
 def keyboard(world: World) -> Crash:
     """Right Ctrl and Scroll Lock twice on a PS/2 keyboard: 0xE2 out of its interrupt service."""
-    stack, thread = idle_stack(world, 0)
-    stack.trap("nt!KiInterruptDispatch", halt(world, stack), flags=0x246)
+    stack, thread = idle_stack(world.machine, world.idle, 0)
+    stack.trap("nt!KiInterruptDispatch", halt(world.machine, stack), flags=0x246)
     calls(stack, "nt!KiInterruptSubDispatch", "nt!KiCallInterruptServiceRoutine")
     calls(stack, "i8042prt!I8042KeyboardInterruptService", "i8042prt!I8xProcessCrashDump")
     return bugcheck(world, stack, thread, 0xE2, (0, 0, 0, 0), "", manual="keyboard", irql=DEVICE_LEVEL)
@@ -45,15 +46,15 @@ def keyboard(world: World) -> Crash:
 def keyboard_usb(world: World) -> Crash:
     """The same on a USB keyboard: out of the completion of a read in kbdhid."""
     stack, thread = _deferred(world)
-    calls(stack, "usbxhci!XhciTransferDpc", "nt!IofCompleteRequest", "nt!IopfCompleteRequest")
+    calls(stack, "usbport!UsbportTransferDpc", "nt!IofCompleteRequest", "nt!IopfCompleteRequest")
     calls(stack, "kbdhid!KbdHid_ReadComplete", "kbdhid!KbdHidProcessCrashDump")
     return bugcheck(world, stack, thread, 0xE2, (0, 0, 0, 0), "", manual="keyboard", irql=DISPATCH_LEVEL)
 
 
 def debugger(world: World) -> Crash:
     """``.crash`` from a debugger that broke in: 0xE2 with no keyboard driver anywhere on the stack."""
-    stack, thread = idle_stack(world, 0)
-    stack.trap("nt!KiInterruptDispatchNoLockNoEtw", halt(world, stack), flags=0x246)
+    stack, thread = idle_stack(world.machine, world.idle, 0)
+    stack.trap("nt!KiInterruptDispatchNoLockNoEtw", halt(world.machine, stack), flags=0x246)
     calls(stack, *_CLOCK, "nt!KdCheckForDebugBreak", "nt!DbgBreakPointWithStatus")
     stack.trap("nt!KiBreakpointTrap", world.machine.site("nt", "DbgBreakPointWithStatus@break"), flags=0x202)
     calls(stack, "nt!KiExceptionDispatch", "nt!KiDispatchException", "nt!KdTrap", "nt!KdpReport")
@@ -64,7 +65,7 @@ def debugger(world: World) -> Crash:
 def power(world: World) -> Crash:
     """A driver sits on a power request: 0x9F names the device and the request, and no code of the driver runs."""
     machine = world.machine
-    devices = device_stack(machine, "usbxhci", "acmedrv")
+    devices = device_stack(machine, "usbport", "acmedrv")
     request = power_request(machine, devices)
     stack, thread = _deferred(world)
     calls(stack, "nt!KiProcessExpiredTimerList", "nt!PopIrpWatchdog", "nt!PopIrpWatchdogBugcheck")
@@ -85,9 +86,9 @@ def dpc_watchdog(world: World) -> Crash:
 
 def nmi(world: World) -> Crash:
     """The NMI button: 0x80 on a stack of its own."""
-    stack, thread = idle_stack(world, 0)
+    stack, thread = idle_stack(world.machine, world.idle, 0)
     _, top = new_stack(world.machine)
-    stack.trap("nt!KiNmiInterrupt", halt(world, stack), flags=0x246, new_stack=top)
+    stack.trap("nt!KiNmiInterrupt", halt(world.machine, stack), flags=0x246, new_stack=top)
     calls(stack, "nt!KxNmiInterrupt", "nt!KiProcessNMI", "nt!HalHandleNMI", "nt!HalBugCheckSystem")
     return bugcheck(world, stack, thread, 0x80, (0x4F4454, 0, 0, 0), "", manual="nmi", irql=HIGH_LEVEL)
 
@@ -95,9 +96,9 @@ def nmi(world: World) -> Crash:
 def double_fault(world: World) -> Crash:
     """A driver has used up its stack: 0x7F, parameter 1 eight, on the double fault's own stack."""
     thread = world.process("acmetray.exe").threads[0]
-    stack = KernelStack(world.machine, thread.base, thread.limit, "crash")
-    enter_service(stack, thread, "NtDeviceIoControlFile")
-    calls(stack, "nt!NtDeviceIoControlFile", "nt!IopXxxControlFile", "nt!IopSynchronousServiceTail", "nt!IofCallDriver")
+    stack = stack_of(world.machine, thread, "crash")
+    enter_service(world.machine, stack, thread, "NtDeviceIoControlFile")
+    calls(stack, "nt!IopXxxControlFile", "nt!IopSynchronousServiceTail", "nt!IofCallDriver")
     calls(stack, "acmedrv!AcmeDispatchDeviceControl")
     while stack.sp > stack.limit + 0x100:
         stack.call("acmedrv!AcmeParseTree")

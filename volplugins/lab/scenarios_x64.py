@@ -12,17 +12,18 @@ from volplugins.lab.crash_records import ACCESS_VIOLATION, context_record, excep
 from volplugins.lab.kernel_stack import KernelStack
 from volplugins.lab.processes import Thread
 from volplugins.lab.scenarios_interrupt_x64 import INTERRUPT_SCENARIOS, calls
-from volplugins.lab.world import World, bad_address, enter_service
+from volplugins.lab.thread_stacks import enter_service, stack_of, start_system_thread
+from volplugins.lab.world import World, bad_address
 
 DISPATCH_LEVEL = 2
-_IOCTL = ("nt!NtDeviceIoControlFile", "nt!IopXxxControlFile", "nt!IopSynchronousServiceTail", "nt!IofCallDriver")
+_IOCTL = ("nt!IopXxxControlFile", "nt!IopSynchronousServiceTail", "nt!IofCallDriver")
 
 
 def device_control(world: World, process: str) -> tuple[KernelStack, Thread]:
     """A program's thread has sent a control request and the I/O manager calls the driver."""
     thread = world.process(process).threads[0]
-    stack = KernelStack(world.machine, thread.base, thread.limit, "crash")
-    enter_service(stack, thread, "NtDeviceIoControlFile")
+    stack = stack_of(world.machine, thread, "crash")
+    enter_service(world.machine, stack, thread, "NtDeviceIoControlFile")
     for function in _IOCTL:
         stack.call(function)
     return stack, thread
@@ -31,9 +32,8 @@ def device_control(world: World, process: str) -> tuple[KernelStack, Thread]:
 def system_thread(world: World) -> tuple[KernelStack, Thread]:
     """One of System's worker threads has taken a work item."""
     thread = world.system.threads[-1]
-    stack = KernelStack(world.machine, thread.base, thread.limit, "crash")
-    stack.start("nt!KiStartSystemThread")
-    stack.call("nt!PspSystemThreadStartup")
+    stack = stack_of(world.machine, thread, "crash")
+    start_system_thread(world.machine, stack)
     return stack, thread
 
 
@@ -60,7 +60,7 @@ def _irql_crash(
 
 def notmyfault(world: World) -> Crash:
     """NotMyFault's "High IRQL fault": myfault.sys reads freed memory at DISPATCH_LEVEL."""
-    stack, thread = device_control(world, "notmyfault64.exe")
+    stack, thread = device_control(world, world.machine.notmyfault)
     calls(stack, "myfault!MyfaultDispatch", "myfault!MyfaultDeviceControl", "myfault!MyfaultTouchPaged")
     return _irql_crash(world, stack, thread, ("myfault", "MyfaultTouchPaged@fault"), "rbx", "myfault", 0xD1, 0)
 
@@ -162,13 +162,13 @@ def critical_process(world: World) -> Crash:
     """A process that Windows cannot do without ends itself."""
     process = world.process("wininit.exe" if world.machine.profile.build >= 6000 else "csrss.exe")
     thread = process.threads[0]
-    stack = KernelStack(world.machine, thread.base, thread.limit, "crash")
-    enter_service(stack, thread, "NtTerminateProcess")
-    calls(stack, "nt!NtTerminateProcess", "nt!PspTerminateProcess", "nt!PspCatchCriticalBreak")
+    stack = stack_of(world.machine, thread, "crash")
+    enter_service(world.machine, stack, thread, "NtTerminateProcess")
+    calls(stack, "nt!PspTerminateProcess", "nt!PspCatchCriticalBreak")
     return bugcheck(world, stack, thread, 0xEF, (process.address, 0, 0, 0), "")
 
 
-SCENARIOS: dict[str, Callable[[World], Crash]] = {
+SCENARIOS_X64: dict[str, Callable[[World], Crash]] = {
     "driver-read": driver_read,
     "driver-write": driver_write,
     "notmyfault": notmyfault,

@@ -1,0 +1,95 @@
+"""Made-up x86 drivers and user images, in the notation of functions.py; see listings_drivers_x64.py."""
+
+HAL = """
+HalpHaltSystem export frame=8 : #3
+HalReturnToFirmware export frame=8 : #4
+HalHandleNMI export frame=8 save=ebx,edi : #4 HalBugCheckSystem
+HalBugCheckSystem export frame=10 save=ebx,esi : #3 nt!KeBugCheckEx
+KeQueryPerformanceCounter export frame=8 : #3
+"""
+
+ACMEDRV = """
+DriverEntry entry frame=18 save=ebx,esi : #2 nt!IoCreateDevice #4
+AcmeDispatchDeviceControl frame=14 save=ebx,esi,edi : #3 AcmeReadRegister #2 AcmeNotify #2 AcmeFreeBuffer #2 \
+  AcmeCopyRequest #2 AcmeServiceRequest AcmeWriteRegister
+AcmeReadRegister frame=8 save=ebx : #3 =8b01@fault #2 nt!KefAcquireSpinLockAtDpcLevel
+AcmeWriteRegister frame=8 save=ebx : #3 =8901@fault #2
+AcmeCopyRequest frame=c save=ebx,esi : #3 =8b02@fault #3 nt!ExAllocatePoolWithTag
+AcmeNotify frame=8 save=ebx,edi : #2 nt!KeSetEvent #2
+AcmeFreeBuffer frame=4 save=ebx : #2 nt!ExFreePoolWithTag #2
+AcmeServiceRequest frame=18 save=ebx,esi,edi : #4 =8b4318@fault #2
+AcmeWorkRoutine frame=10 save=ebx,esi : #2 AcmeFlushQueue #2
+AcmeFlushQueue frame=c save=ebx,esi,edi : #3 =8b4e10@fault #2 nt!IoFreeIrp
+AcmeDispatchPower frame=8 save=ebx,esi : nt!PoStartNextPowerIrp nt!PoCallDriver
+AcmeUnload frame=4 save=ebx : nt!IoDeleteDevice
+"""
+
+MYFAULT = """
+DriverEntry entry frame=20 save=ebx : nt!IoCreateDevice #3
+MyfaultDispatch frame=10 save=ebx,esi,edi : #3 MyfaultDeviceControl #2
+MyfaultDeviceControl frame=18 save=ebx,esi,edi : #4 MyfaultTouchPaged #2
+MyfaultTouchPaged frame=8 save=ebx : #4 =8b03@fault #3 nt!ExAllocatePoolWithTag
+MyfaultUnload frame=4 save=ebx : nt!IoDeleteDevice
+"""
+
+NTFS = """
+DriverEntry entry frame=30 save=ebx,esi : #3 nt!IoCreateDevice
+NtfsFsdRead frame=20 save=ebx,esi,edi : #2 NtfsCommonRead
+NtfsCommonRead frame=a0 save=ebx,esi,edi : #4 nt!ExAllocatePoolWithTag nt!IofCallDriver #2
+NtfsFsdWrite frame=20 save=ebx,esi,edi : #3 nt!KeWaitForSingleObject
+"""
+
+FLTMGR = """
+DriverEntry entry frame=20 save=ebx : nt!IoCreateDevice
+FltpDispatch frame=10 save=ebx,esi : #2 FltpLegacyProcessingAfterPreCallbacksCompleted
+FltpLegacyProcessingAfterPreCallbacksCompleted frame=20 save=ebx,esi,edi : #2 nt!IofCallDriver
+FltGetRoutineAddress export frame=8 : #3
+"""
+
+I8042PRT = """
+DriverEntry entry frame=20 save=ebx : nt!IoCreateDevice
+I8042KeyboardInterruptService frame=18 save=ebx,esi,edi : #3 I8xProcessCrashDump #3 nt!KeInsertQueueDpc
+I8xProcessCrashDump frame=8 save=ebx,esi : #3 nt!KeBugCheckEx
+"""
+
+KBDHID = """
+DriverEntry entry frame=20 save=ebx : nt!IoCreateDevice
+KbdHid_ReadComplete frame=18 save=ebx,esi,edi : #3 KbdHidProcessCrashDump #3
+KbdHidProcessCrashDump frame=8 save=ebx : #3 nt!KeBugCheckEx
+"""
+
+KBDCLASS = """
+DriverEntry entry frame=20 save=ebx : nt!IoCreateDevice
+KeyboardClassServiceCallback frame=18 save=ebx,esi,edi : #3 nt!IofCompleteRequest
+"""
+
+VENDFLT = """
+DriverEntry entry frame=20 save=ebx : nt!IoCreateDevice
+VendPreOperation frame=10 save=ebx,esi : #3 nt!ExAllocatePoolWithTag nt!ExFreePoolWithTag
+"""
+
+USBPORT = """
+DriverEntry entry frame=20 save=ebx : nt!IoCreateDevice
+UsbportTransferDpc frame=20 save=ebx,esi,edi : #4 nt!IofCompleteRequest #2
+UsbportDispatchPower frame=8 save=ebx : nt!PoCallDriver
+"""
+
+TCPIP = """
+DriverEntry entry frame=20 save=ebx : nt!IoCreateDevice
+TcpPeriodicTimeoutHandler frame=30 save=ebx,esi,edi : #3 nt!KeSetTimer
+"""
+
+NTDLL = """
+KiFastSystemCall export leaf : =8bd4 =0f34 :KiFastSystemCallRet
+NtDeviceIoControlFile export naked frame=0 : =b842000000 =ba0003fe7f *system
+NtTerminateProcess export naked frame=0 : =b801010000 =ba0003fe7f *system
+NtWaitForSingleObject export naked frame=0 : =b80f010000 =ba0003fe7f *system
+RtlUserThreadStart export frame=18 : *start #2
+DbgBreakPoint export leaf : =cc
+LdrInitializeThunk export frame=10 : #4
+"""
+
+PROGRAM = """
+WinMain entry frame=18 save=ebx,esi : #3 Work #2
+Work frame=30 save=ebx,esi,edi : #3 ntdll!NtDeviceIoControlFile ntdll!NtWaitForSingleObject ntdll!NtTerminateProcess #2
+"""
