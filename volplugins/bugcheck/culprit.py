@@ -57,6 +57,9 @@ class Suspects:
     frames: Sequence[Frame]
 
 
+# a module whose name is not in the dump
+UNNAMED = "unnamed"
+
 # bugchecks about a process that ended, not about a driver (Microsoft's bug check reference)
 _CRITICAL_PROCESS = frozenset({0xEF, 0xF4})
 # bugchecks about an object or a process; the stack belongs to whoever noticed
@@ -116,7 +119,7 @@ def _object_owner(suspects: Suspects) -> Culprit | None:
             if module is not None and not known.is_core(module):
                 reason = f"{word} {value:#x}, named by the bugcheck, belongs to {module.image_name}"
                 lowered = Confidence.MEDIUM if known.is_carrier(module) else confidence
-                return Culprit(module.image_name, module, None, lowered, reason)
+                return Culprit(module.image_name or UNNAMED, module, None, lowered, reason)
     return None
 
 
@@ -131,12 +134,12 @@ def _faulting_module(suspects: Suspects) -> Culprit | None:
     sources = " and ".join(fault.ip_sources)
     confidence = Confidence.CERTAIN if len(fault.ip_sources) > 1 else Confidence.HIGH
     reason = f"the failing instruction {fault.ip:#x} is in {module.image_name} ({sources})"
-    return Culprit(module.image_name, module, fault.ip, confidence, reason)
+    return Culprit(module.image_name or UNNAMED, module, fault.ip, confidence, reason)
 
 
 def _carrier_at_fault(module: Module, fault: Fault) -> Culprit:
     reason = f"the failing instruction {fault.ip:#x} is in {module.image_name}, and no other driver is on the stack"
-    return Culprit(module.image_name, module, fault.ip, Confidence.MEDIUM, reason)
+    return Culprit(module.image_name or UNNAMED, module, fault.ip, Confidence.MEDIUM, reason)
 
 
 def _unloaded_module(suspects: Suspects) -> Culprit | None:
@@ -148,7 +151,7 @@ def _unloaded_module(suspects: Suspects) -> Culprit | None:
     if module is None:
         return None
     reason = f"the failing instruction {fault.ip:#x} lies where {module.image_name} was before it was unloaded"
-    return Culprit(module.image_name, module, fault.ip, Confidence.HIGH, reason)
+    return Culprit(module.image_name or UNNAMED, module, fault.ip, Confidence.HIGH, reason)
 
 
 def _named_address(suspects: Suspects) -> Culprit | None:
@@ -160,7 +163,7 @@ def _named_address(suspects: Suspects) -> Culprit | None:
         module = scene.modules.at(value) or scene.unloaded.at(value)
         if module is not None and not known.is_core(module) and not known.is_carrier(module):
             reason = f"parameter {number} of the bugcheck, {value:#x}, points into {module.image_name}"
-            return Culprit(module.image_name, module, value, Confidence.HIGH, reason)
+            return Culprit(module.image_name or UNNAMED, module, value, Confidence.HIGH, reason)
     return None
 
 
@@ -195,7 +198,7 @@ def _carrier(suspects: Suspects) -> Culprit | None:
         return None
     frame, module = found
     reason = f"no other driver is on the stack than {module.image_name} (return address {frame.ip:#x})"
-    return Culprit(module.image_name, module, frame.ip, Confidence.LOW, reason)
+    return Culprit(module.image_name or UNNAMED, module, frame.ip, Confidence.LOW, reason)
 
 
 def _from_frame(frame: Frame, module: Module) -> Culprit:
@@ -207,7 +210,7 @@ def _from_frame(frame: Frame, module: Module) -> Culprit:
     }.get(frame.trust, f"a frame found by {frame.trust.value}")
     confidence = Confidence.MEDIUM if checked else Confidence.LOW
     reason = f"{module.image_name} is the driver nearest to the failure: {frame.ip:#x}, {how}"
-    return Culprit(module.image_name, module, frame.ip, confidence, reason)
+    return Culprit(module.image_name or UNNAMED, module, frame.ip, confidence, reason)
 
 
 def _kernel_itself(suspects: Suspects) -> Culprit | None:
@@ -218,4 +221,4 @@ def _kernel_itself(suspects: Suspects) -> Culprit | None:
         return None
     reason = "no driver could be connected with the failure; the kernel only noticed it"
     address = fault.ip if scene.modules.at(fault.ip) is module else None
-    return Culprit(module.image_name, module, address, Confidence.LOW, reason)
+    return Culprit(module.image_name or UNNAMED, module, address, Confidence.LOW, reason)

@@ -148,6 +148,7 @@ def _modules(work: _Work, data: DebuggerData | None) -> tuple[ModuleTable, Modul
             Module(d.base, d.size, d.name.rsplit("\\", 1)[-1], d.name if "\\" in d.name else "", d.timestamp,
                    d.checksum, "triage", None, d.note)
             for d in triage.drivers
+            if d.base and d.size
         ]  # fmt: skip
         gone = [Module(u.start, u.end - u.start, u.name, "", None, None, "unloaded") for u in triage.unloaded]
         return ModuleTable(loaded), ModuleTable(gone)

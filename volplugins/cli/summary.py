@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from volplugins.dumpfile.dump_type import DumpType
 from volplugins.vol.analyze_rows import AnalyzeRow, analyze_rows
 from volplugins.vol.rows import Absent
 
@@ -33,6 +34,10 @@ _LINES = (
 )
 
 
+# kernel dumps: their score is low on purpose
+_KERNEL_ONLY = (DumpType.KERNEL_SUMMARY, DumpType.BITMAP_KERNEL, DumpType.KERNEL_MEMORY)
+
+
 def summary_lines(analysis: Analysis) -> Iterator[str]:
     """The lines: one per fact, with its confidence; frames; what the dump lacks."""
     rows = list(analyze_rows(analysis))
@@ -47,7 +52,7 @@ def summary_lines(analysis: Analysis) -> Iterator[str]:
         if with_evidence and found[0].evidence:
             yield f"{'':<{_LABELS}}{found[0].evidence}"
     yield from _stack(rows)
-    yield from _missing(rows)
+    yield from _missing(rows, analysis.scene.dump.header.dump_type)
 
 
 def _stack(rows: list[AnalyzeRow]) -> Iterator[str]:
@@ -61,11 +66,13 @@ def _stack(rows: list[AnalyzeRow]) -> Iterator[str]:
         yield f"{'':<{_LABELS}}… {len(frames) - _SHOWN_FRAMES} more: windows.kd.analyze"
 
 
-def _missing(rows: list[AnalyzeRow]) -> Iterator[str]:
+def _missing(rows: list[AnalyzeRow], dump_type: int) -> Iterator[str]:
+    why = " (this type of dump leaves user memory out)" if dump_type in _KERNEL_ONLY else ""
     completeness = {row.field: row.value for row in rows if row.section == "completeness"}
     if isinstance(completeness.get("Score"), str):
         described, present = completeness["PagesDescribed"], completeness["PagesInFile"]
-        yield f"{'Complete':<{_LABELS}}{completeness['Score']} %: {present} of {described} pages are in the file"
+        text = f"{completeness['Score']} %: {present} of {described} pages of RAM are in the file{why}"
+        yield f"{'Complete':<{_LABELS}}{text}"
     for row in rows:
         text = row.value if isinstance(row.value, str) else row.evidence
         if row.section == "symbols":

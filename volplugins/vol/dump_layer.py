@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from volatility3.framework import exceptions, interfaces
 from volatility3.framework.layers import crash, segmented
 
-from volplugins.vol.opened_dumps import open_layer
+from volplugins.vol.opened_dumps import key_of, open_layer
 
 if TYPE_CHECKING:
     from volplugins.dumpfile.dump import Dump
@@ -28,6 +28,7 @@ class KernelDump32Layer(crash.WindowsCrashDump32Layer):
     """Physical memory of a 32-bit dump."""
 
     supported_dumptypes = [0x1, 0x2, 0x5, 0x6]
+    _key: tuple[str, int, int] | None = None
 
     def _load_segments(self) -> None:
         # runs are asked of the dump when needed: a bitmap can describe millions of them
@@ -42,7 +43,10 @@ class KernelDump32Layer(crash.WindowsCrashDump32Layer):
     @property
     def dump(self) -> Dump:
         """The parsed dump; not kept here, since volatility3 copies layers."""
-        return open_layer(self._context.layers[self._base_layer])
+        layer = self._context.layers[self._base_layer]
+        if self._key is None:
+            self._key = key_of(layer)
+        return open_layer(layer, self._key)
 
     @property
     def minimum_address(self) -> int:
