@@ -7,10 +7,10 @@ reference, the page of that code. May not: what is made of the values (bugcheck/
 from __future__ import annotations
 
 from volplugins.bugcheck.codes import base_code
-from volplugins.bugcheck.parameters import access, exceptions, manual, power, process
+from volplugins.bugcheck.parameters import exceptions, manual, memory, power, process
 from volplugins.bugcheck.parameters.parameter import BugcheckParameters, Four, Parameter, Role
 
-_TABLES = (access.TABLE, exceptions.TABLE, manual.TABLE, power.TABLE, process.TABLE)
+_TABLES = (exceptions.TABLE, manual.TABLE, memory.TABLE, power.TABLE, process.TABLE)
 _BY_CODE: dict[int, BugcheckParameters] = {row.code: row for table in _TABLES for row in table}
 
 PARAMETER_CODES = frozenset(_BY_CODE)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from volplugins.bugcheck.parameters.parameter import RESERVED, BugcheckParameters, Parameter
+from volplugins.bugcheck.parameters.table import read_table
 
-_CALLER = Parameter("given by whoever asked for the crash")
-
-TABLE = (
-    BugcheckParameters(0xE2, (_CALLER, _CALLER, _CALLER, _CALLER)),
-    BugcheckParameters(0xDEADDEAD, (_CALLER, _CALLER, _CALLER, _CALLER)),
-    BugcheckParameters(0x80, (RESERVED, RESERVED, RESERVED, RESERVED)),
-)
+TABLE = read_table("""
+0xe2       | given by whoever asked for the crash | given by whoever asked for the crash | given by whoever asked for the crash | given by whoever asked for the crash
+0xdeaddead | given by whoever asked for the crash | given by whoever asked for the crash | given by whoever asked for the crash | given by whoever asked for the crash
+0x80       | - | - | - | -
+""")

@@ -67,7 +67,3 @@ class BugcheckParameters:
 
 
 RESERVED = Parameter("reserved")
-EXCEPTION_CODE = Parameter("code of the exception that nobody handled", Role.EXCEPTION_CODE)
-FAILING_IP = Parameter("address of the instruction that failed", Role.INSTRUCTION_POINTER)
-EXCEPTION_RECORD = Parameter("address of the exception record", Role.EXCEPTION_RECORD)
-CONTEXT_RECORD = Parameter("address of the context record", Role.CONTEXT_RECORD)

@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-from volplugins.bugcheck.parameters.parameter import RESERVED, BugcheckParameters, Parameter, Role
+from volplugins.bugcheck.parameters.table import read_table
 
-_EF_KIND = Parameter("what ended", Role.NONE, ((0, "a process"), (1, "a thread")))
-_F4_KIND = Parameter("what ended", Role.NONE, ((3, "a process"), (6, "a thread")))
-
-TABLE = (
-    BugcheckParameters(
-        0xEF,
-        (
-            Parameter("process object (EPROCESS) that ended", Role.PROCESS),
-            _EF_KIND,
-            RESERVED,
-            RESERVED,
-        ),
-    ),
-    BugcheckParameters(
-        0xF4,
-        (
-            _F4_KIND,
-            Parameter("process or thread object that ended", Role.PROCESS),
-            Parameter("name of its image, as text"),
-            Parameter("text that says why"),
-        ),
-    ),
-)
+TABLE = read_table("""
+0xef | {process} process object (EPROCESS) that ended | what ended [0=a process; 1=a thread] | - | -
+0xf4 | what ended [3=a process; 6=a thread] | {process} process or thread object that ended | name of its image, as text | text that says why
+""")
