@@ -13,8 +13,8 @@ class DumpError(Exception):
     """
 
     def __init__(self, reason: str, field: str = "", offset: int | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
+        self.reason = " ".join(reason.splitlines())
+        super().__init__(self.reason)
         self.field = field
         self.offset = offset
 

@@ -31,7 +31,10 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class SecondaryData:
-    """The chain at ``offset``; it ends at ``end``, which lies behind the file's end where that was cut."""
+    """The chain at ``offset``; it ends at ``end``, which lies behind the file's end where that was cut.
+
+    Nothing says how many blobs there should be: a file cut right between two of them looks whole.
+    """
 
     offset: int
     end: int
