@@ -102,7 +102,7 @@ class KernelDump32Layer(crash.WindowsCrashDump32Layer):
         try:
             return memory.read(offset, length)
         except ReadError as error:
-            if not pad:
+            if not pad and not self._is_pointer_table(offset, length, error.address):
                 raise exceptions.InvalidAddressException(
                     self.name, error.address, f"Page of {error.address:#x}: {error.reason}"
                 ) from None
@@ -110,6 +110,15 @@ class KernelDump32Layer(crash.WindowsCrashDump32Layer):
         for at, size, _, _, _ in self.mapping(offset, length, ignore_errors=True):
             data[at - offset : at - offset + size] = memory.read(at, size)
         return bytes(data)
+
+    def _is_pointer_table(self, offset: int, length: int, missing: int) -> bool:
+        """Whether this read is volatility3's of a PAE page directory pointer table.
+
+        The table has 32 bytes and may lie anywhere in a page; volatility3 2.28 reads a whole page for it, which
+        fails where the page behind is not in the file. What is behind the table is then zeros.
+        """
+        table = bool(self._metadata.get("pae")) and length == PAGE_SIZE and offset % PAGE_SIZE != 0
+        return table and offset % 0x20 == 0 and missing >= offset + 0x20
 
 
 class KernelDump64Layer(KernelDump32Layer, crash.WindowsCrashDump64Layer):
