@@ -23,14 +23,18 @@ class DeviceStack:
 def driver_object(machine: Machine, stem: str) -> int:
     """A _DRIVER_OBJECT of a loaded image; its dispatch table leads to the image's first dispatch function."""
     loaded = machine.images[stem]
-    address = machine.pool.allocate_object(machine.structures.size("_DRIVER_OBJECT"), "Driv", "Driver")
+    size, more = machine.structures.size("_DRIVER_OBJECT"), machine.structures.size("_DRIVER_EXTENSION")
+    address = machine.pool.allocate_object(size + more, "Driv", "Driver")
     dispatch = next((rva for name, rva in loaded.image.symbols.items() if "Dispatch" in name), loaded.image.entry)
     record = machine.record("_DRIVER_OBJECT")
-    record.fill(Type=_IO_TYPE_DRIVER, Size=machine.structures.size("_DRIVER_OBJECT"), DriverStart=loaded.base,
-                DriverSize=loaded.image.size, DriverInit=loaded.base + loaded.image.entry)  # fmt: skip
+    record.fill(Type=_IO_TYPE_DRIVER, Size=size, DriverStart=loaded.base, DriverSize=loaded.image.size,
+                DriverInit=loaded.base + loaded.image.entry, DriverExtension=address + size)  # fmt: skip
     record.set("DriverName", machine.pool.text(f"\\Driver\\{stem}"))
     record.set("MajorFunction", machine.pointer(loaded.base + dispatch) * 28)
     machine.write(address, record.data)
+    extension = machine.record("_DRIVER_EXTENSION").fill(DriverObject=address)
+    extension.set("ServiceKeyName", machine.pool.text(stem))
+    machine.write(address + size, extension.data)
     return address
 
 

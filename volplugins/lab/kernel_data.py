@@ -35,6 +35,8 @@ _PCR_OFFSETS_32 = {0x2E2: "SelfPcr", 0x2E4: "Prcb", 0x2E6: "PrcbData"}
 _SELECTORS_64 = {0x2F4: 0x10, 0x2F6: 0x18, 0x2F8: 0, 0x2FA: 0x33, 0x2FC: 0x2B, 0x2FE: 0, 0x300: 0, 0x302: 0x40,
                  0x304: 0x20, 0x306: 0x50}  # fmt: skip
 _SELECTORS_32 = {0x2F4: 0x8, 0x2F6: 0x10, 0x2F8: 0x30, 0x2FA: 0x18, 0x2FC: 0x20, 0x2FE: 0x38, 0x300: 0x48, 0x302: 0x28}
+# what protection indexes 0 to 7 mean; 8 to 31 are the same with PAGE_NOCACHE, PAGE_GUARD or PAGE_WRITECOMBINE
+_PROTECTIONS = (0x01, 0x02, 0x10, 0x20, 0x04, 0x08, 0x40, 0x80)
 _TICKS_PER_SECOND = 10_000_000
 
 
@@ -49,6 +51,8 @@ def write_kernel_variables(machine: Machine, processors: list[Processor]) -> Non
     machine.write(machine.symbol("nt!CmNtCSDVersion"), struct.pack("<I", profile.service_pack << 8))
     machine.write(machine.symbol("nt!NtBuildNumber"), struct.pack("<I", 0xF0000000 | profile.build))
     machine.write(machine.symbol("nt!KeNumberProcessors"), struct.pack("<I", len(processors)))
+    values = [value | (extra if value != 1 else 0) for extra in (0, 0x200, 0x100, 0x400) for value in _PROTECTIONS]
+    machine.write(machine.symbol("nt!MmProtectToValue"), struct.pack("<32I", *values))
     highest, start, probe = (
         (0x7FFFFFFEFFFF if profile.build >= 9200 else 0x7FFFFFEFFFF, 0xFFFF800000000000, 0x7FFFFFFF0000)
         if wide else (0x7FFEFFFF, 0x80000000, 0x7FFF0000)
@@ -155,8 +159,8 @@ def write_module_list(machine: Machine) -> None:
 def _module_entry(machine: Machine, loaded: LoadedImage, structure: str) -> int:
     image = loaded.image
     entry = machine.record(structure)
-    entry.set("FullDllName", machine.pool.text(loaded.path, "MmLd"))
-    entry.set("BaseDllName", machine.pool.text(loaded.path.rpartition("\\")[2], "MmLd"))
+    entry.set("FullDllName", machine.pool.text(loaded.path))
+    entry.set("BaseDllName", machine.pool.text(loaded.path.rpartition("\\")[2]))
     entry.fill(DllBase=loaded.base, EntryPoint=loaded.base + image.entry, SizeOfImage=image.size,
                LoadCount=1, ObsoleteLoadCount=1, Flags=0x49104000, TimeDateStamp=image.timestamp,
                CheckSum=image.checksum)  # fmt: skip
@@ -192,7 +196,7 @@ def write_unloaded_drivers(machine: Machine) -> None:
     for slot, (name, length) in enumerate((("dump_storport.sys", 0x12000), ("hwpolicy.sys", 0x9000))):
         start = low + slot * 0x40000
         when = machine.host.crash_time - machine.host.uptime + (slot + 1) * 9_000_000_00
-        entry = machine.pool.text(name, "MmLd") + machine.pointer(start) + machine.pointer(start + length)
+        entry = machine.pool.text(name) + machine.pointer(start) + machine.pointer(start + length)
         entry += struct.pack("<Q", when)
         ring[slot * size : slot * size + len(entry)] = entry
         known.append({"name": name, "base": start, "end": start + length, "time": when})

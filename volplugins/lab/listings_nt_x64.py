@@ -134,6 +134,7 @@ DATA = (
     ("PoolBigPageTable", 8), ("PoolBigPageTableSize", 8), ("PsProcessType", 8), ("PsThreadType", 8),
     ("KeLoaderBlock", 8), ("CmpHiveListHead", 0x10), ("PopWatchdogTriage", 0x60), ("IopFunctionTable", 0x40),
     ("MmPhysicalMemoryBlock", 8),
+    ("MmProtectToValue", 0x80),
 )  # fmt: skip
 
 EXPORTED_DATA = (

@@ -10,7 +10,7 @@ from volplugins.lab.address_space import LARGE_PAGE, AddressSpace
 from volplugins.lab.page_tables import X64, PageTables
 from volplugins.lab.pe_image import PROTECTION, Image, link
 from volplugins.lab.physical_memory import PhysicalMemory
-from volplugins.lab.pool import OBJECT_TYPES, Pool
+from volplugins.lab.pool import Pool
 from volplugins.lab.profiles import HOSTS, Host, Profile
 from volplugins.lab.structures import Record, Structures
 
@@ -121,7 +121,7 @@ def new_machine(profile: Profile, base: int, host: int) -> Machine:
     tables = PageTables(memory, profile.mode, profile.self_maps[base % len(profile.self_maps)])
     kernel = AddressSpace(tables, tables.new_directory(profile.directory_pfn))
     start = profile.pool_bases[base] + 0x1000 * (16 + 8 * host)
-    pool = Pool(kernel, structures, start, profile.pool_bases[base] + LARGE_PAGE)
+    pool = Pool(kernel, structures, start, profile.pool_bases[base] + LARGE_PAGE, protected=profile.build < 9200)
     if profile.mode is X64:
         pfn = memory.reserve(0x800, LARGE_PAGE // 0x1000)
         kernel.map_large(profile.pool_bases[base], pfn, "rwx")
@@ -133,20 +133,3 @@ def new_machine(profile: Profile, base: int, host: int) -> Machine:
     if profile.build >= 10240:
         pool.cookie = machine.random("cookie").randrange(1, 256)
     return machine
-
-
-def add_object_types(machine: Machine) -> None:
-    """_OBJECT_TYPE objects and, where the build has one, ObTypeIndexTable."""
-    table = machine.symbol("nt!ObTypeIndexTable") if machine.structures.has("_OBJECT_HEADER", "TypeIndex") else 0
-    for name, index in OBJECT_TYPES.items():
-        record = machine.record("_OBJECT_TYPE").set("Name", machine.pool.text(name)).fill(Index=index)
-        record.fill(TotalNumberOfObjects=32, TotalNumberOfHandles=48, Key=name[:4].encode().ljust(4))
-        address = machine.pool.allocate_object(len(record.data), "ObjT", "Type")
-        machine.write(address, record.data)
-        links = address + record.offset("TypeList")
-        machine.write(links, machine.pointer(links) * 2)
-        machine.pool.object_types[name] = address
-        if table:
-            machine.write_pointer(table + index * machine.width, address)
-    if machine.pool.cookie:
-        machine.write(machine.symbol("nt!ObHeaderCookie"), bytes([machine.pool.cookie]))

@@ -8,8 +8,6 @@ from volplugins.lab.address_space import AddressSpace
 from volplugins.lab.structures import Record, Structures
 
 PAGE = 0x1000
-# index in ObTypeIndexTable (Windows 7 and later), as public listings of these builds give them
-OBJECT_TYPES = {"Type": 2, "Directory": 3, "Process": 7, "Thread": 8, "Device": 0x18, "Driver": 0x1A, "File": 0x25}
 
 
 @dataclass(slots=True)
@@ -18,6 +16,8 @@ class Pool:
 
     Attributes:
         object_types: name of an object type to the address of its _OBJECT_TYPE (Windows XP keeps it in the header).
+        type_indexes: name of an object type to its index in ObTypeIndexTable.
+        protected: whether tags of executive objects have their highest bit set, as before Windows 8.
         cookie: ObHeaderCookie, with which Windows 10 hides the type index; zero before.
     """
 
@@ -27,6 +27,8 @@ class Pool:
     end: int
     cookie: int = 0
     object_types: dict[str, int] = field(default_factory=dict)
+    type_indexes: dict[str, int] = field(default_factory=dict)
+    protected: bool = False
 
     def allocate(self, size: int, tag: str) -> int:
         """Address of a fresh block of ``size`` bytes; what exceeds a page is page-aligned and has no header."""
@@ -59,17 +61,20 @@ class Pool:
         """Address of an executive object's body, with its object header (and quota information) before it."""
         body = self.structures.offset("_OBJECT_HEADER", "Body")
         quota = self._quota_size()
-        block = self.allocate(size + body + quota, tag)
+        block = self.allocate(size + body + quota, self._object_tag(tag))
         header = Record(self.structures, "_OBJECT_HEADER")
         header.fill(PointerCount=3, HandleCount=1)
         at = block + quota
         if self.structures.has("_OBJECT_HEADER", "TypeIndex"):
-            hidden = OBJECT_TYPES[kind] ^ self.cookie ^ ((at >> 8) & 0xFF if self.cookie else 0)
+            hidden = self.type_indexes[kind] ^ self.cookie ^ ((at >> 8) & 0xFF if self.cookie else 0)
             header.fill(TypeIndex=hidden, InfoMask=8 if quota else 0)
         else:
             header.fill(Type=self.object_types.get(kind, 0))
         self.space.write(at, bytes(header.data[:body]))
         return at + body
+
+    def _object_tag(self, tag: str) -> str:
+        return tag[:3] + chr(ord(tag[3]) | 0x80) if self.protected else tag
 
     def _quota_size(self) -> int:
         name = "_OBJECT_HEADER_QUOTA_INFO"
@@ -85,5 +90,5 @@ class Pool:
         header = Record(self.structures, "_POOL_HEADER")
         # nonpaged: 2 since Vista, 1 before (the stored value is the pool type plus one on Windows XP)
         vista = self.structures.has("_OBJECT_HEADER", "TypeIndex")
-        header.fill(BlockSize=units, PoolType=2 if vista else 1, PoolTag=tag.encode())
+        header.fill(BlockSize=units, PoolType=2 if vista else 1, PoolTag=tag.encode("latin-1"))
         self.space.write(address, bytes(header.data))

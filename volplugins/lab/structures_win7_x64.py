@@ -29,8 +29,10 @@ _DEVOBJ_EXTENSION 0x70: Type 0x0 i16; Size 0x2 u16; DeviceObject 0x8 *_DEVICE_OB
   DeviceNode 0x28 *void; AttachedTo 0x30 *_DEVICE_OBJECT
 _DISPATCHER_HEADER 0x18: Type 0x0 u8; Lock 0x0 i32; Signalling 0x1 u8; Absolute 0x1 u8:0:1; Size 0x2 u8;
   Inserted 0x3 u8:6:1; SignalState 0x4 i32; WaitListHead 0x8 _LIST_ENTRY
+_DRIVER_EXTENSION 0x38: DriverObject 0x0 *_DRIVER_OBJECT; AddDevice 0x8 *void; Count 0x10 u32;
+  ServiceKeyName 0x18 _UNICODE_STRING; ClientDriverExtension 0x28 *void; FsFilterCallbacks 0x30 *void
 _DRIVER_OBJECT 0x150: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJECT; Flags 0x10 u32;
-  DriverStart 0x18 *void; DriverSize 0x20 u32; DriverSection 0x28 *void; DriverExtension 0x30 *void;
+  DriverStart 0x18 *void; DriverSize 0x20 u32; DriverSection 0x28 *void; DriverExtension 0x30 *_DRIVER_EXTENSION;
   DriverName 0x38 _UNICODE_STRING; HardwareDatabase 0x48 *_UNICODE_STRING; FastIoDispatch 0x50 *void;
   DriverInit 0x58 *void; DriverStartIo 0x60 *void; DriverUnload 0x68 *void; MajorFunction 0x70 [28]*void
 _EPROCESS 0x4f8: Pcb 0x0 _KPROCESS; CreateTime 0x168 _LARGE_INTEGER; ExitTime 0x170 _LARGE_INTEGER;
@@ -60,6 +62,7 @@ _FILE_OBJECT 0xd8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJECT;
   FileName 0x58 _UNICODE_STRING
 _HANDLE_TABLE 0x68: TableCode 0x0 u64; QuotaProcess 0x8 *_EPROCESS; UniqueProcessId 0x10 *void;
   HandleTableList 0x20 _LIST_ENTRY; Flags 0x44 u32; HandleCount 0x58 u32; NextHandleNeedingPool 0x5c u32
+_HANDLE_TABLE_ENTRY 0x10: Object 0x0 *void; ObAttributes 0x0 u32; Value 0x0 u64; GrantedAccess 0x8 u32
 _HHIVE 0x598: Signature 0x0 u32
 _HMAP_ENTRY 0x20: BlockAddress 0x0 u64; BinAddress 0x8 u64; CmView 0x10 *void; MemAlloc 0x18 u32
 _IMAGE_DOS_HEADER 0x40: e_magic 0x0 u16; e_cblp 0x2 u16; e_cp 0x4 u16; e_crlc 0x6 u16; e_cparhdr 0x8 u16;

@@ -28,8 +28,10 @@ _DEVOBJ_EXTENSION 0x3c: Type 0x0 i16; Size 0x2 u16; DeviceObject 0x4 *_DEVICE_OB
   DeviceNode 0x14 *void; AttachedTo 0x18 *_DEVICE_OBJECT
 _DISPATCHER_HEADER 0x10: Type 0x0 u8; Lock 0x0 i32; Signalling 0x1 u8; Absolute 0x1 u8:0:1; Size 0x2 u8;
   Inserted 0x3 u8:6:1; SignalState 0x4 i32; WaitListHead 0x8 _LIST_ENTRY
+_DRIVER_EXTENSION 0x1c: DriverObject 0x0 *_DRIVER_OBJECT; AddDevice 0x4 *void; Count 0x8 u32;
+  ServiceKeyName 0xc _UNICODE_STRING; ClientDriverExtension 0x14 *void; FsFilterCallbacks 0x18 *void
 _DRIVER_OBJECT 0xa8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJECT; Flags 0x8 u32;
-  DriverStart 0xc *void; DriverSize 0x10 u32; DriverSection 0x14 *void; DriverExtension 0x18 *void;
+  DriverStart 0xc *void; DriverSize 0x10 u32; DriverSection 0x14 *void; DriverExtension 0x18 *_DRIVER_EXTENSION;
   DriverName 0x1c _UNICODE_STRING; HardwareDatabase 0x24 *_UNICODE_STRING; FastIoDispatch 0x28 *void;
   DriverInit 0x2c *void; DriverStartIo 0x30 *void; DriverUnload 0x34 *void; MajorFunction 0x38 [28]*void
 _EPROCESS 0x2e0: Pcb 0x0 _KPROCESS; CreateTime 0xa0 _LARGE_INTEGER; ExitTime 0xa8 _LARGE_INTEGER;
@@ -60,6 +62,7 @@ _FILE_OBJECT 0x80: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJECT;
 _FLOATING_SAVE_AREA 0x70: ControlWord 0x0 u32; StatusWord 0x4 u32; TagWord 0x8 u32
 _HANDLE_TABLE 0x3c: TableCode 0x0 u32; QuotaProcess 0x4 *_EPROCESS; UniqueProcessId 0x8 *void;
   HandleTableList 0x10 _LIST_ENTRY; Flags 0x24 u32; HandleCount 0x30 u32; NextHandleNeedingPool 0x34 u32
+_HANDLE_TABLE_ENTRY 0x8: Object 0x0 *void; ObAttributes 0x0 u32; Value 0x0 u32; GrantedAccess 0x4 u32
 _HHIVE 0x2ec: Signature 0x0 u32
 _HMAP_ENTRY 0x10: BlockAddress 0x0 u32; BinAddress 0x4 u32; CmView 0x8 *void; MemAlloc 0xc u32
 _IMAGE_DOS_HEADER 0x40: e_magic 0x0 u16; e_cblp 0x2 u16; e_cp 0x4 u16; e_crlc 0x6 u16; e_cparhdr 0x8 u16;

@@ -11,7 +11,8 @@ from volplugins.lab.kernel_data import (
     write_shared_user_data,
     write_unloaded_drivers,
 )
-from volplugins.lab.machine import Machine, add_object_types
+from volplugins.lab.machine import Machine
+from volplugins.lab.object_types import add_object_types
 from volplugins.lab.process_records import link_list, write_process
 from volplugins.lab.processes import Process, create_process, create_thread
 from volplugins.lab.processors import Processor, place_processors
