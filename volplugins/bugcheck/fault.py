@@ -15,6 +15,7 @@ from volplugins.bugcheck.parameters import Parameter, Role, parameters_for
 from volplugins.bugcheck.scene import CrashScene
 from volplugins.dumpfile.context import AMD64, ARM64, I386, RegisterContext, decode_context
 from volplugins.dumpfile.exception_record import ExceptionRecord, decode_exception_record32, decode_exception_record64
+from volplugins.dumpfile.header import DumpHeader
 from volplugins.memory.reader import ReadError
 from volplugins.stack.candidates import read_stack
 from volplugins.stack.frame import Trust
@@ -63,7 +64,11 @@ class Fault:
 
 def parameters_of(scene: CrashScene) -> tuple[tuple[Parameter, int], ...]:
     """The four parameters' meanings with their values; empty where the code is not in the table."""
-    header = scene.dump.header
+    return header_parameters(scene.dump.header)
+
+
+def header_parameters(header: DumpHeader) -> tuple[tuple[Parameter, int], ...]:
+    """The same from the header alone."""
     known = parameters_for(header.bugcheck_code, header.bugcheck_parameters)
     return tuple(zip(known, header.bugcheck_parameters, strict=True)) if known else ()
 

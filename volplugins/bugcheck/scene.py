@@ -18,11 +18,12 @@ from volplugins.kernel.layouts import (
     empty,
     find_process_layout,
     fits_system_process,
+    preferred,
     with_debugger_data,
 )
 from volplugins.kernel.process import Process, looks_like_a_name, read_process, walk_active_processes
 from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, read_processors, triage_processor
-from volplugins.kernel.thread import Thread, try_read_thread
+from volplugins.kernel.thread import Thread, try_read_thread, walk_threads
 from volplugins.loader.code_ranges import CodeRanges
 from volplugins.loader.kernel_modules import walk_loaded_modules
 from volplugins.loader.module import Module, ModuleTable
@@ -100,10 +101,10 @@ def build_scene(
     data = _debugger_data(work)
     modules, unloaded = _modules(work, data)
     layouts = _layouts(work, data, modules, layouts_of)
-    processors, crashed, thread = _crashed_thread(work, data, layouts)
-    process = _process(work, thread, layouts)
     memory = work.memory
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
+    processors, crashed, thread = _crashed_thread(work, _processor_block(data, modules, symbolizer), layouts)
+    process = _process(work, thread, layouts)
     return CrashScene(
         dump, memory, space, data, modules, unloaded, symbolizer, CodeRanges(memory, modules), layouts,
         processors, crashed, thread, process, _system_process(work, layouts), tuple(work.notes),
@@ -169,14 +170,16 @@ def _layouts(
     work: _Work, data: DebuggerData | None, modules: ModuleTable, layouts_of: LayoutsOf | None
 ) -> KernelLayouts:
     """Layouts from symbols, else built in and checked against the System process, else found in it."""
-    said = layouts_of(work.memory, modules.kernel) if layouts_of else None
-    if said is not None:
-        return said
     known = work.dump.header.machine in _MACHINES
     layouts = built_in(work.bits, work.dump.header.minor_version) if known else empty(work.bits)
     if data is not None:
         layouts = with_debugger_data(layouts, data, work.bits)
-    return _checked(work, layouts) if known else layouts
+    said = layouts_of(work.memory, modules.kernel) if layouts_of else None
+    if said is not None and said.process.members:
+        return preferred(said, layouts)
+    if known:
+        layouts = _checked(work, layouts)
+    return preferred(said, layouts) if said is not None else layouts
 
 
 def _checked(work: _Work, layouts: KernelLayouts) -> KernelLayouts:
@@ -196,21 +199,45 @@ def _checked(work: _Work, layouts: KernelLayouts) -> KernelLayouts:
     return KernelLayouts(found, layouts.thread, layouts.processor)
 
 
+def _processor_block(data: DebuggerData | None, modules: ModuleTable, symbolizer: Symbolizer) -> int:
+    """Address of KiProcessorBlock: as KDBG has it, else as the kernel's symbols do; 0 where neither knows."""
+    if data is not None and "KiProcessorBlock" in data.addresses:
+        return data.addresses["KiProcessorBlock"]
+    return (symbolizer.address_of(modules.kernel, "KiProcessorBlock") or 0) if modules.kernel else 0
+
+
 def _crashed_thread(
-    work: _Work, data: DebuggerData | None, layouts: KernelLayouts
+    work: _Work, block: int, layouts: KernelLayouts
 ) -> tuple[tuple[Processor, ...], CrashedProcessor | None, Thread | None]:
-    context = work.dump.header.context
-    ip, sp = (context.ip, context.sp) if context else (0, 0)
     if work.dump.triage is not None:
         return _triage_thread(work, layouts)
-    block = data.addresses.get("KiProcessorBlock", 0) if data else 0
+    context = work.dump.header.context
+    ip, sp = (context.ip, context.sp) if context else (0, 0)
     count = work.dump.header.number_processors
     processors = read_processors(work.memory, block, count, layouts, work.bits) if block else ()
     crashed = find_crashed(processors, ip, sp)
-    if crashed is None:
-        work.notes.append("which processor crashed could not be told: no KPRCB fits the header's context")
-        return processors, None, None
-    return processors, crashed, crashed.processor.current_thread
+    if crashed is not None:
+        return processors, crashed, crashed.processor.current_thread
+    thread = _thread_by_stack(work, sp, layouts) if sp else None
+    if thread is None:
+        work.notes.append("which thread crashed could not be told: no KPRCB and no thread's stack fits the context")
+    return processors, None, thread
+
+
+def _thread_by_stack(work: _Work, sp: int, layouts: KernelLayouts) -> Thread | None:
+    """The thread whose kernel stack holds the header's stack pointer, among those of all listed processes."""
+    head = work.dump.header.ps_active_process_head
+    wanted = layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")
+    if not head or not wanted or not layouts.process.has("ActiveProcessLinks"):
+        return None
+    try:
+        for process in walk_active_processes(work.memory, head, layouts.process):
+            for thread in walk_threads(work.memory, process.eprocess, layouts.process, layouts.thread):
+                if thread.holds(sp):
+                    return thread
+    except ReadError:
+        return None
+    return None
 
 
 def _triage_thread(

@@ -49,6 +49,15 @@ def empty(bits: int) -> KernelLayouts:
     )
 
 
+def preferred(layouts: KernelLayouts, fallback: KernelLayouts) -> KernelLayouts:
+    """``layouts``, each structure without members taken from ``fallback``; members are never mixed within one."""
+    return KernelLayouts(
+        layouts.process if layouts.process.members else fallback.process,
+        layouts.thread if layouts.thread.members else fallback.thread,
+        layouts.processor if layouts.processor.members else fallback.processor,
+    )
+
+
 def with_debugger_data(layouts: KernelLayouts, data: DebuggerData, bits: int) -> KernelLayouts:
     """The layouts with the offsets that the kernel's own debugger data block states, which win."""
     width = bits // 8

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout, Structure, read_structure
 
+MAX_THREADS = 65536  # of one process
 # without StackLimit: the largest kernel stack Windows gives (GUI threads on x64 had 0x12000 at most)
 _LARGEST_STACK = 0x12000
 
@@ -55,6 +57,22 @@ def decode_thread(structure: Structure) -> Thread:
         structure.get("Teb"),
         structure.get("TrapFrame"),
     )
+
+
+def walk_threads(memory: MemoryReader, eprocess: int, process: Layout, thread: Layout) -> Iterator[Thread]:
+    """The threads of one process, by its ThreadListHead; ends quietly where the list breaks, loops or grows absurd."""
+    at, size = process.members["ThreadListHead"]
+    entry_at, width = thread.offset("ThreadListEntry"), size // 2
+    head = eprocess + at
+    seen: set[int] = set()
+    try:
+        entry = int.from_bytes(memory.read(head, width), "little")
+        while entry != head and entry not in seen and len(seen) < MAX_THREADS:
+            seen.add(entry)
+            yield read_thread(memory, entry - entry_at, thread)
+            entry = int.from_bytes(memory.read(entry, width), "little")
+    except ReadError:
+        return
 
 
 def try_read_thread(memory: MemoryReader, ethread: int, layout: Layout) -> Thread | None:

@@ -17,6 +17,10 @@ class SymbolTable(Protocol):
         """``pdb`` or ``export``."""
         ...  # pragma: no cover - a protocol has no body
 
+    def lookup(self, name: str) -> int | None:
+        """Relative virtual address of ``name``, or None."""
+        ...  # pragma: no cover - a protocol has no body
+
     def nearest(self, rva: int) -> tuple[str, int] | None:
         """The last name at or below ``rva`` and the displacement from it in bytes."""
         ...  # pragma: no cover - a protocol has no body
@@ -67,6 +71,12 @@ class Symbolizer:
         if module.base not in self._tables:
             self._tables[module.base] = self._table_of(module)
         return self._tables[module.base]
+
+    def address_of(self, module: Module, name: str) -> int | None:
+        """Address of the symbol ``name`` of ``module``, or None."""
+        table = self.table(module)
+        rva = table.lookup(name) if table else None
+        return module.base + rva if rva is not None else None
 
     def locate(self, address: int) -> Location:
         """Module, symbol and displacement of ``address``."""

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.codes import bugcheck_name
 from volplugins.bugcheck.culprit import Confidence
-from volplugins.bugcheck.fault import parameters_of
+from volplugins.bugcheck.fault import header_parameters
 from volplugins.bugcheck.parameters import describe
 from volplugins.bugcheck.status import status_name
+from volplugins.dumpfile.header import DumpHeader
 from volplugins.image.headers import read_headers
 from volplugins.image.version import read_version
 from volplugins.loader.module import Module
@@ -35,9 +36,14 @@ class AnalyzeRow(NamedTuple):
 
 
 def analyze_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    """All rows, in the order of the contract. Each section is written by itself; a failing one costs itself only."""
+    """All rows, in the order of the contract."""
+    yield from bugcheck_rows(analysis.scene.dump.header)
+    yield from later_rows(analysis)
+
+
+def later_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
+    """The sections after ``bugcheck``. Each is written by itself; a failing one costs itself only."""
     sections = (
-        ("bugcheck", _bugcheck),
         ("context", _context),
         ("process", _process),
         ("system", _system),
@@ -55,8 +61,8 @@ def analyze_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
             yield AnalyzeRow(name, "error", NOT_AVAILABLE, "", f"{type(error).__name__}: {error}")
 
 
-def _bugcheck(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    header = analysis.scene.dump.header
+def bugcheck_rows(header: DumpHeader) -> Iterator[AnalyzeRow]:
+    """The section ``bugcheck``, which needs nothing but the header and can be shown at once."""
     code = header.bugcheck_code
     name = bugcheck_name(code)
     yield AnalyzeRow("bugcheck", "BUGCHECK_CODE", f"{code:#x}", Confidence.CERTAIN.value, "dump header")
@@ -64,7 +70,7 @@ def _bugcheck(analysis: Analysis) -> Iterator[AnalyzeRow]:
     yield AnalyzeRow(
         "bugcheck", "BUGCHECK_NAME", name or NOT_AVAILABLE, Confidence.CERTAIN.value if name else "", evidence
     )
-    meanings = parameters_of(analysis.scene)
+    meanings = header_parameters(header)
     for number, value in enumerate(header.bugcheck_parameters, start=1):
         meaning = describe(meanings[number - 1][0], value) if meanings else "meaning not known for this code"
         yield AnalyzeRow("bugcheck", f"BUGCHECK_P{number}", f"{value:#x}", Confidence.CERTAIN.value, meaning)
@@ -131,6 +137,8 @@ def _process(analysis: Analysis) -> Iterator[AnalyzeRow]:
     scene = analysis.scene
     process, thread = scene.process, scene.thread
     how = scene.crashed.how if scene.crashed else "the crashing thread is not known"
+    if scene.crashed is None and thread is not None:
+        how = "the header's stack pointer lies in this thread's stack"
     if process is None:
         why = f"the process of the crashing thread cannot be read ({how})"
         yield AnalyzeRow("process", "PROCESS_NAME", NOT_AVAILABLE, "", why)

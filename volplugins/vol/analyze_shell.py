@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.analysis import analyse
 from volplugins.dumpfile.errors import DumpError
-from volplugins.vol.analyze_rows import AnalyzeRow, analyze_rows
-from volplugins.vol.crash_scene import scene_below
+from volplugins.vol.analyze_rows import AnalyzeRow, bugcheck_rows, later_rows
+from volplugins.vol.crash_scene import dump_below, scene_below
 from volplugins.vol.rows import NOT_AVAILABLE
 
 if TYPE_CHECKING:
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 
 def rows_below(context: ContextInterface, layer_name: str) -> Iterator[AnalyzeRow]:
-    """The rows; never raises."""
+    """The rows, those of the header before the rest is worked out; never raises."""
     try:
-        analysis = analyse(scene_below(context, layer_name))
+        yield from bugcheck_rows(dump_below(context, layer_name).header)
     except DumpError as error:
         yield AnalyzeRow("bugcheck", "error", NOT_AVAILABLE, "", str(error))
+        return
+    try:
+        analysis = analyse(scene_below(context, layer_name))
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield AnalyzeRow("bugcheck", "error", NOT_AVAILABLE, "", f"{type(error).__name__}: {error}")
-    else:
-        yield from analyze_rows(analysis)
+        yield AnalyzeRow("context", "error", NOT_AVAILABLE, "", f"{type(error).__name__}: {error}")
+        return
+    yield from later_rows(analysis)

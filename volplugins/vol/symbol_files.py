@@ -49,6 +49,7 @@ _MEMBERS: dict[str, dict[str, tuple[str, ...]]] = {
         "Teb": ("Tcb", "Teb"),
         "ApcProcess": ("Tcb", "ApcState", "Process"),
         "Cid": ("Cid",),
+        "ThreadListEntry": ("ThreadListEntry",),
     },
     "_KPRCB": {
         "CurrentThread": ("CurrentThread",),
@@ -75,23 +76,22 @@ class PdbSymbols:
 
     def has_all(self, expected: Mapping[str, int]) -> bool:
         """Whether each of these symbols is at this very address."""
-        return all(self._address_of(name) == rva for name, rva in expected.items())
+        return all(self.lookup(name) == rva for name, rva in expected.items())
 
-    def _address_of(self, name: str) -> int | None:
+    def lookup(self, name: str) -> int | None:
+        """Relative virtual address of ``name``, or None."""
         return next((at for at, each in zip(self.addresses, self.names, strict=True) if each == name), None)
 
     def agrees(self, sizes: Mapping[str, int]) -> bool:
         """Whether the structures that this table knows have these sizes in bytes."""
         return all(self.types[name]["size"] == size for name, size in sizes.items() if name in self.types)
 
-    def layouts(self, bits: int) -> KernelLayouts | None:
-        """Layouts of the kernel's structures, or None where this table lacks one of them."""
+    def layouts(self, bits: int) -> KernelLayouts:
+        """Layouts of the kernel's structures; one that the table lacks has no members."""
         found = []
         for structure, members in _MEMBERS.items():
             offsets = {ours: self._offset(structure, path) for ours, path in members.items()}
             known = {ours: at for ours, at in offsets.items() if at is not None}
-            if not known:
-                return None
             found.append(from_offsets(structure, known, bits, "symbols"))
         return KernelLayouts(*found)
 
