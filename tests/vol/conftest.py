@@ -52,10 +52,10 @@ def vol(vol_home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         pytest.skip("the wheel is not installed in this Python (make test installs it)")
     environment = {**os.environ, "HOME": str(vol_home), "USERPROFILE": str(vol_home), "XDG_CACHE_HOME": str(vol_home)}
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(script), "-q", "--offline", *arguments],
-            capture_output=True, text=True, encoding="utf-8", cwd=vol_home, env=environment, timeout=300, check=False,
+            [str(script), "-q", "--offline", *arguments], capture_output=True, text=True, encoding="utf-8",
+            cwd=vol_home, env={**environment, **more}, timeout=300, check=False,
         )  # fmt: skip
 
     return run

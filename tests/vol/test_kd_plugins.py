@@ -58,10 +58,16 @@ def test_without_any_symbols_less_is_known_and_it_is_said(dumps, rows, tmp_path)
     assert "missing" in missing["Evidence"]
 
 
-def test_rows_are_the_same_every_time(dumps, vol):
+def test_rows_are_the_same_whatever_the_locale_time_zone_and_hash_seed(dumps, vol):
     path, _ = dumps("win7-x64")
-    seen = {vol("-r", "jsonlines", "-f", str(path), "windows.kd.analyze").stdout for _ in range(2)}
+    seen = {
+        vol(
+            "-r", "jsonlines", "-f", str(path), "windows.kd.analyze", PYTHONHASHSEED=seed, LC_ALL=locale, TZ=zone
+        ).stdout
+        for seed, locale, zone in (("1", "C.UTF-8", "UTC"), ("2", "tr_TR.UTF-8", "Asia/Kathmandu"), ("3", "C", "EST5"))
+    }
     assert len(seen) == 1
+    assert "acmedrv.sys" in seen.pop()
 
 
 @pytest.mark.parametrize("plugin", ["windows.kd.dumpinfo", "windows.kd.analyze"])

@@ -75,7 +75,7 @@ def _image(suspects: Suspects, frame: Frame) -> str:
 def _notmyfault(suspects: Suspects, culprit: Culprit | None) -> ManualCrash | None:
     """NotMyFault: its driver failed or called the crash, or its process crashed and no other driver is to blame."""
     if culprit is not None and culprit.image_name.lower() == known.NOTMYFAULT_DRIVER:
-        return ManualCrash("notmyfault", culprit.confidence, f"the culprit is {culprit.image_name}: {culprit.reason}")
+        return ManualCrash("notmyfault", culprit.confidence, f"NotMyFault's driver {culprit.image_name} is to blame")
     other = culprit is not None and culprit.confidence in (Confidence.CERTAIN, Confidence.HIGH)
     if other:
         return None
