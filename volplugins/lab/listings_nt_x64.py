@@ -83,7 +83,7 @@ KiRetireDpcList save=rbp,rbx,rsi,rdi,r12,r13,r14,r15 frame=278 : #3 KiExecuteAll
 KiExecuteAllDpcs save=rbx,rbp,rsi,rdi,r12,r13,r14,r15 frame=128 : #3 *deferred KiProcessExpiredTimerList #2
 KiProcessExpiredTimerList save=rbx,rbp,rsi,rdi,r14 frame=90 : #3 *deferred #2
 PopIrpWatchdog save=rbx,rsi frame=38 : PopIrpWatchdogBugcheck
-PopIrpWatchdogBugcheck save=rbx,rsi,rdi frame=20 : #3 KeBugCheckEx
+PopIrpWatchdogBugcheck save=rbx,rsi,rdi frame=30 : #3 KeBugCheckEx
 PoIdle save=rbp,rbx,rsi,rdi,r14 frame=80 : #2 PpmIdleExecuteTransition
 PpmIdleExecuteTransition save=rbp,rbx,rsi,rdi,r12,r14 frame=108 : #2 PpmIdleDefaultExecute
 PpmIdleDefaultExecute frame=28 : HalProcessorIdle
