@@ -247,6 +247,13 @@ def test_bitmap_of_impossible_size() -> None:
             opened(summary(bitmap(64, [1, 2]), 0x30, bits))
 
 
+def test_bitmap_of_more_pages_than_there_can_be() -> None:
+    data = summary(bitmap(64, [1, 2]), 0x20, 1 << 59)
+    with pytest.raises(DamagedDump):
+        opened(summary(data, 0x30, 1 << 50))
+    use(opened(summary(data, 0x30, 1 << 40)))
+
+
 def test_first_page_at_an_impossible_offset() -> None:
     for offset in (0, 0x2000, (1 << 64) - 1, 1 << 62):
         with pytest.raises(DamagedDump):
@@ -301,6 +308,20 @@ def test_live_dump_with_an_impossible_range() -> None:
         assert "range 1" in notes_on(dump, "RDMP.Ranges")[0]
         assert dump.memory is not None
         assert [run[:2] for run in dump.memory.runs()] == [(2, 2)]
+
+
+def test_live_dump_whose_list_ends_with_page_zero() -> None:
+    """As kdmp-parser takes it: page number zero ends the list, except in its first place."""
+    good = live(8, [(0, 2), (0x10, 1)])
+    memory = opened(good).memory
+    assert memory is not None
+    assert [run[:2] for run in memory.runs()] == [(0, 2), (0x10, 1)]
+    ended = bytearray(good)
+    struct.pack_into("<QQ", ended, 0x2030 + 32, 0, 99)
+    dump = opened(bytes(ended))
+    assert dump.memory is not None
+    assert [run[:2] for run in dump.memory.runs()] == [(0, 2), (0x10, 1)]
+    assert dump.completeness.expected_file_size == len(good)
 
 
 def test_live_dump_with_wrong_counts() -> None:

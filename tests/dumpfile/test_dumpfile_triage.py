@@ -149,7 +149,10 @@ def test_a_data_page(bits: int) -> None:
 @BITS
 def test_block_at_the_top_of_the_address_space(bits: int) -> None:
     top = (1 << bits) - 16
-    found = blocks_of(Made(bits, blocks=[(top, b"T" * 40)]).build())
+    dump = opened(Made(bits, blocks=[(top, b"T" * 40)]).build())
+    assert "1 of 4 data blocks" in notes_on(dump, "DataBlocks")[0]
+    found = dump.triage
+    assert found is not None
     assert found.virtual_memory.read(top, 16) == b"T" * 16
     assert found.virtual_memory.segments()[-1][2] == 16
 
@@ -200,8 +203,12 @@ def test_hostile_secondary_data() -> None:
     assert dump.secondary is not None
     assert len(dump.secondary.blobs) == 1
     assert dump.completeness.truncated
-    struct.pack_into("<I", chain, 16, 0)  # a header of no size would never move on
-    assert opened(data + bytes(chain)).secondary is not None
+    for size in (0, 31, 0x1001):
+        struct.pack_into("<I", chain, 16, size)
+        broken = opened(data + bytes(chain))
+        assert broken.secondary is not None
+        assert broken.secondary.blobs == ()
+        assert "no blob header" in notes_on(broken, "SecondaryData")[0]
     many = data + secondary() + struct.pack("<I16sIII", 32, bytes(16), 0, 0, 0) * 5000
     assert any("4096" in note for note in notes_on(opened(many), "SecondaryData"))
 
@@ -265,6 +272,17 @@ def test_driver_names_that_are_not_there(bits: int) -> None:
     first, other = blocks_of(bytes(data)).drivers
     assert (first.name, first.note) == ("", "its name is not in the file")
     assert other.name == "acme.sys"
+
+
+def test_more_drivers_than_windows_ever_loads() -> None:
+    data = triage(64)
+    base = 0x2000 + triage_fields(64)["DriverListOffset"][0]
+    listed = bytearray(data + bytes(0x90 * 5000))
+    struct.pack_into("<II", listed, base, len(data), 5000)
+    dump = opened(bytes(listed))
+    assert dump.triage is not None
+    assert len(dump.triage.drivers) == 4096
+    assert notes_on(dump, "DriverCount") == ["5000 drivers are claimed; 4096 can be read"]
 
 
 @BITS

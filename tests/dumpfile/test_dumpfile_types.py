@@ -89,6 +89,20 @@ def test_header_of_every_type(name: str) -> None:
     assert header.dump_type in list(DumpType)
 
 
+@pytest.mark.parametrize("name", EVERY_TYPE)
+def test_read_pages_of_a_truncated_dump(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = BytesSource(EVERY_TYPE[name][: -PAGE - 1])  # the last page is gone, and a byte of the one before it
+    for mapped in (True, False):
+        if not mapped:
+            monkeypatch.setattr(source, "view", lambda: None, raising=True)
+        memory = open_dump(source).memory
+        assert memory is not None
+        rows, present = memory.read_pages(np.array(PFNS[name], dtype=np.uint64))
+        assert present.tolist() == [True] * (len(PFNS[name]) - 2) + [False, False]
+        assert [row.tobytes() for row in rows[:-2]] == [page(pfn) for pfn in PFNS[name][:-2]]
+        assert not rows[-2:].any()
+
+
 def test_reads_across_pages_and_runs() -> None:
     memory = opened(full(64, [(1, 3), (4, 1), (0x10, 1)])).memory
     assert memory is not None

@@ -63,7 +63,7 @@ def read_run_table(source: ByteSource, bits: int) -> RunTable:
     notes = []
     if claimed > fitting:
         notes.append(Note("NumberOfRuns", f"{claimed} runs are claimed; the header has room for {fitting}"))
-    runs = _sane_runs(words[: min(claimed, fitting)].tolist(), _HIGHEST_PFN[bits], notes)
+    runs = _sane_runs(words[:claimed].tolist(), _HIGHEST_PFN[bits], notes)
     total = sum(run.count for run in runs)
     if runs and pages != total:
         notes.append(Note("NumberOfPages", f"says {pages}, the runs hold {total}", "info"))
