@@ -1,0 +1,113 @@
+"""Other people's programs read the made-up machines and agree with the truth: volatility3's own plugins, MemProcFS."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.machine_memory import made
+from volplugins.lab.machines import MACHINES
+from volplugins.lab.profiles import PROFILES
+from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.writers import write
+
+HERE = Path(__file__).parent
+SYMBOLS = HERE.parents[1] / "symbols"
+PLUGINS = ("windows.info", "windows.pslist", "windows.modules", "windows.crashinfo")
+# base and computer differ from machine to machine, so that all of them are looked at
+CHOICES = {machine: (machine, "notmyfault", index % 3, index % 2) for index, machine in enumerate(MACHINES)}
+_CANONICAL = (1 << 48) - 1
+
+
+def _run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(HERE / script), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def dumps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("dumps")
+    return {machine: write(made(*choice), "full", folder / f"{machine}.dmp") for machine, choice in CHOICES.items()}
+
+
+@pytest.fixture(scope="module")
+def said(dumps: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What volatility3 says of each machine, by plugin."""
+    cache = tmp_path_factory.mktemp("cache")
+    result = _run("volatility_judge.py", str(SYMBOLS), str(cache), *map(str, dumps.values()), "--", *PLUGINS)
+    assert result.returncode == 0, result.stderr
+    return dict(zip(dumps, json.loads(result.stdout), strict=True))
+
+
+@pytest.fixture(params=MACHINES)
+def case(request: pytest.FixtureRequest, said: dict[str, dict[str, Any]]) -> tuple[Snapshot, dict[str, Any]]:
+    return made(*CHOICES[request.param]), said[request.param]
+
+
+def test_volatility_info(case: tuple[Snapshot, dict[str, Any]]) -> None:
+    snapshot, rows = case
+    profile = PROFILES[snapshot.machine]
+    info = {row["Variable"]: row["Value"] for row in rows["windows.info"]}
+    mask = _CANONICAL if snapshot.bits == 64 else 0xFFFFFFFF
+    assert int(info["Kernel Base"], 16) == snapshot.truth["modules"][0]["base"] & mask
+    assert int(info["DTB"], 16) == snapshot.truth["system_directory"]
+    assert info["Is64Bit"] == str(snapshot.bits == 64)
+    assert info["IsPAE"] == str(snapshot.pae)
+    assert profile.build_lab.startswith(info["NTBuildLab"])
+    assert info["Major/Minor"] == f"15.{profile.build}"
+    assert info["KeNumberProcessors"] == "2"
+    assert (info["NtMajorVersion"], info["NtMinorVersion"]) == tuple(map(str, profile.version))
+    assert snapshot.truth["modules"][0]["guid"] in info["Symbols"]
+
+
+def test_volatility_pslist(case: tuple[Snapshot, dict[str, Any]]) -> None:
+    snapshot, rows = case
+    mask = _CANONICAL if snapshot.bits == 64 else 0xFFFFFFFF
+    found = [
+        (row["PID"], row["PPID"], row["ImageFileName"], row["Offset(V)"] & mask, row["Threads"])
+        for row in rows["windows.pslist"]
+    ]
+    assert found == [
+        (each["pid"], each["ppid"], each["name"][:14], each["eprocess"] & mask, len(each["threads"]))
+        for each in snapshot.truth["processes"]
+    ]
+
+
+def test_volatility_modules(case: tuple[Snapshot, dict[str, Any]]) -> None:
+    snapshot, rows = case
+    mask = _CANONICAL if snapshot.bits == 64 else 0xFFFFFFFF
+    found = [(row["Base"] & mask, row["Size"], row["Name"], row["Path"]) for row in rows["windows.modules"]]
+    assert found == [
+        (each["base"] & mask, each["size"], each["file"], each["path"]) for each in snapshot.truth["modules"]
+    ]
+
+
+def test_volatility_crashinfo(case: tuple[Snapshot, dict[str, Any]]) -> None:
+    snapshot, rows = case
+    (row,) = rows["windows.crashinfo"]
+    for name in ("MajorVersion", "MinorVersion", "DirectoryTableBase", "PsLoadedModuleList", "KdDebuggerDataBlock"):
+        assert row[name] == snapshot.header[name], name
+
+
+@pytest.mark.parametrize("machine", [name for name in MACHINES if name.endswith("x64")])
+def test_memprocfs(machine: str, dumps: dict[str, Path]) -> None:
+    result = _run("memprocfs_judge.py", str(dumps[machine]))
+    if result.returncode == 3:
+        pytest.skip(f"MemProcFS is not installed: {result.stderr.strip()}")
+    assert result.returncode == 0, result.stdout + result.stderr
+    said = json.loads(result.stdout.splitlines()[-1])
+    truth = made(*CHOICES[machine]).truth
+    assert said["build"] == PROFILES[machine].build
+    running = [each for each in truth["processes"] if not each["exited"]]
+    assert [(each["pid"], each["ppid"], each["eprocess"]) for each in said["processes"]] == [
+        (each["pid"], each["ppid"], each["eprocess"]) for each in running
+    ]
+    assert [each["dtb"] & ~0xFFF for each in said["processes"]] == [each["dtb"] & ~0xFFF for each in running]
+    assert sorted((each["name"], each["base"], each["size"]) for each in said["modules"]) == sorted(
+        (each["file"], each["base"], each["size"]) for each in truth["modules"]
+    )
