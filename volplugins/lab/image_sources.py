@@ -37,7 +37,7 @@ def _sources(profile: Profile) -> list[ImageSource]:
     listings = listings_drivers_x64 if wide else listings_drivers_x86
     version = (*profile.version, profile.build, 1)
     hal = ImageSource(
-        profile.hal_file, profile.hal_pdb, listings.HAL, forwarders={"HalProcessorIdle": "ntoskrnl.HalProcessorIdle"},
+        profile.hal_file, profile.hal_pdb, listings.HAL, forwarders={"HalRequestDpc": "ntoskrnl.KeInsertQueueDpc"},
         version=version, description="Hardware Abstraction Layer DLL",
     )  # fmt: skip
     names = (*LOAD_ORDER, "myfault")
@@ -60,7 +60,7 @@ def _kernel(profile: Profile, version: tuple[int, int, int, int]) -> ImageSource
         profile.kernel_pdb,
         (listings_nt_x64 if profile.bits == 64 else listings_nt_x86).KERNEL,
         listings_nt_x64.DATA,
-        {"RtlFillMemoryForwarded": "NTDLLK.RtlFillMemory"},
+        {"HalMakeBeep": "HAL.HalReturnToFirmware"},
         ("ExfPrivateOrdinal",),
         listings_nt_x64.EXPORTED_DATA,
         version,

@@ -8,7 +8,8 @@ from typing import Any
 
 from volplugins.lab.address_space import LARGE_PAGE, AddressSpace
 from volplugins.lab.page_tables import X64, PageTables
-from volplugins.lab.pe_image import PROTECTION, Image, link
+from volplugins.lab.pe_image import Image
+from volplugins.lab.pe_link import PROTECTION, link
 from volplugins.lab.physical_memory import PhysicalMemory
 from volplugins.lab.pool import Pool
 from volplugins.lab.profiles import HOSTS, Host, Profile

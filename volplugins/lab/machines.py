@@ -22,6 +22,8 @@ from volplugins.lab.world import World, complete, populate
 MACHINES = tuple(PROFILES)
 FAULTS = tuple(SCENARIOS_X64)
 BASES = 3
+# faults that are the same failure as another one
+_SAME = {"myfault-loaded-only": "driver-read"}
 
 
 def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0) -> Snapshot:
@@ -144,7 +146,7 @@ def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
         "manual": crash.manual,
         "trap_frame": crash.trap_frame,
         "irql": crash.irql,
-        "signature": fault,
+        "signature": _SAME.get(fault, fault),
         "stack": crash.frames,
         "symbols": {stem: dict(loaded.image.symbols) for stem, loaded in machine.images.items()},
         "exports": {stem: dict(loaded.image.exports) for stem, loaded in machine.images.items()},

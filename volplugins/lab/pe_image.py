@@ -1,7 +1,7 @@
 """PE images as they lie in memory: headers, code, exports, imports, debug record, version resource, unwind data.
 
 Format: Microsoft, "PE Format"; the RSDS record: the public description of CodeView debug information. An image is laid
-out once (all offsets are then known) and linked at a load address, when addresses of imports are known too.
+out once (all offsets are then known); pe_link.py links it at a load address.
 """
 
 from __future__ import annotations
@@ -9,20 +9,14 @@ from __future__ import annotations
 import hashlib
 import struct
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from volplugins.lab import code_x64, code_x86
 from volplugins.lab.functions import MachineCode, parse_functions
 from volplugins.lab.pe_tables import export_directory, import_directory, resource_section
 
-_CODE, _DATA, _BSS = 0x60000020, 0x40000040, 0xC0000040
-_SECTION_FLAGS = {
-    ".text": 0x68000020, "PAGE": 0x60000020, "POOLCODE": 0x68000020, ".rdata": 0x48000040, ".data": 0xC8000040,
-    ".pdata": 0x48000040, ".rsrc": 0x42000040, "INIT": 0x62000020,
-}  # fmt: skip
 _ORDER = (".text", ".rdata", ".data", ".pdata", "PAGE", "POOLCODE", "INIT", ".rsrc")
-PROTECTION = {".text": "code", "PAGE": "code", "POOLCODE": "code", "INIT": "code", ".data": "data"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,72 +258,3 @@ def _fix_up(image: Image, name: str, code: MachineCode) -> None:
             content[at - base : at - base + 4] = struct.pack("<i", to - (at + 4))
         else:
             image.absolute.append((at, target))
-
-
-def link(image: Image, base: int, resolve: Callable[[str], int]) -> dict[str, tuple[int, bytes]]:
-    """The image's bytes at a load address: part name to (offset, bytes); headers first.
-
-    Args:
-        resolve: address of an import named ``module!Name``.
-    """
-    parts = {"headers": (0, _headers(image, base))}
-    for name, (start, content, _) in image.sections.items():
-        if name != "INIT":  # discarded once the driver has been set up
-            parts[name] = (start, bytes(content))
-    width = image.bits // 8
-    start, rdata, _ = image.sections[".rdata"]
-    linked = bytearray(rdata)
-    for target, slot in image.imports.items():
-        linked[slot - start : slot - start + width] = resolve(target).to_bytes(width, "little")
-    parts[".rdata"] = (start, bytes(linked))
-    for at, target in image.absolute:
-        section = image.section_of(at)
-        begin, before = parts[section]
-        patched = bytearray(before)
-        patched[at - begin : at - begin + 4] = struct.pack("<I", base + image.imports[target])
-        parts[section] = (begin, bytes(patched))
-    return parts
-
-
-def _headers(image: Image, base: int) -> bytes:
-    wide = image.bits == 64
-    dos = bytearray(0xE0)
-    dos[:2] = b"MZ"
-    struct.pack_into("<I", dos, 0x3C, 0xE0)
-    dos[0x40:0x80] = (
-        bytes.fromhex("0e1fba0e00b409cd21b8014ccd21") + b"This program cannot be run in DOS mode.\r\r\n$" + bytes(7)
-    )
-    characteristics = 0x0022 if wide else 0x0122
-    file_header = struct.pack(
-        "<HHIIIHH", 0x8664 if wide else 0x14C, len(image.sections), image.timestamp, 0, 0, 240 if wide else 224,
-        characteristics,
-    )  # fmt: skip
-    return (bytes(dos) + b"PE\0\0" + file_header + _optional_header(image, base) + _section_table(image)).ljust(
-        0x400, b"\0"
-    )
-
-
-def _optional_header(image: Image, base: int) -> bytes:
-    wide = image.bits == 64
-    version = image.source.version or (6, 0, 0, 0)
-    sizes = [size for name, (_, _, size) in image.sections.items() if _SECTION_FLAGS[name] & 0x20]
-    text = image.sections[".text"][0]
-    head = struct.pack("<HBBIIIII", 0x20B if wide else 0x10B, 14, 20, sum(sizes), 0x1000, 0, image.entry, text)
-    head += struct.pack("<Q", base) if wide else struct.pack("<II", image.sections.get(".data", (text,))[0], base)
-    head += struct.pack("<IIHHHHHHIIIIHH", 0x1000, 0x200, version[0], version[1], version[0], version[1],
-                        version[0], version[1], 0, image.size, 0x400, image.checksum, 3 if image.source.user else 1,
-                        0x4160)  # fmt: skip
-    head += struct.pack("<4Q" if wide else "<4I", 0x40000, 0x1000, 0x100000, 0x1000) + struct.pack("<II", 0, 16)
-    for index in range(16):
-        head += struct.pack("<II", *image.directories.get(index, (0, 0)))
-    return head
-
-
-def _section_table(image: Image) -> bytes:
-    rows = bytearray()
-    raw = 0x400
-    for name, (start, _, size) in image.sections.items():
-        on_disk = (size + 0x1FF) & ~0x1FF
-        rows += struct.pack("<8sIIIIIIHHI", name.encode(), size, start, on_disk, raw, 0, 0, 0, 0, _SECTION_FLAGS[name])
-        raw += on_disk
-    return bytes(rows)

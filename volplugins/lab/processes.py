@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from volplugins.lab.address_space import AddressSpace
 from volplugins.lab.image_sources import machine_images
 from volplugins.lab.machine import LoadedImage, Machine
-from volplugins.lab.pe_image import Image, link
+from volplugins.lab.pe_image import Image
+from volplugins.lab.pe_link import link
 
 WAITING, RUNNING, TERMINATED = 5, 2, 4
 # KWAIT_REASON: Executive, UserRequest, WrQueue (public enumeration, every build since XP)
