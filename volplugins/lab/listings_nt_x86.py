@@ -28,7 +28,7 @@ DbgBreakPointWithStatus export leaf : #1 =cc@break
 DbgBreakPoint export leaf : =cc@break
 KdCheckForDebugBreak naked frame=0 : DbgBreakPointWithStatus
 -- system calls
-KiFastCallEntry syscall : #4 :KiSystemServiceStart #6 *service :KiServiceExit #3 :KiServiceExit2 #2
+KiFastCallEntry syscall : #10 *service :KiServiceExit #3 :KiServiceExit2 #2
 NtDeviceIoControlFile PAGE export frame=0 : #2 IopXxxControlFile
 IopXxxControlFile PAGE frame=80 save=ebx,esi,edi : #5 IopAllocateIrpPrivate #3 IopSynchronousServiceTail
 IopSynchronousServiceTail PAGE frame=10 save=ebx,esi,edi : #3 IofCallDriver #2
