@@ -129,7 +129,12 @@ def memory_block(bits: int, runs: Runs, claimed: int | None = None, total: int |
 
 def full(bits: int, runs: Runs, **fields: int) -> bytes:
     """Type 1."""
-    return bytes(header(bits, 1, runs, **fields)) + pages(pfns_of(runs))
+    return bytes(header(bits, 1, runs, **in_dump(pfns_of(runs), fields))) + pages(pfns_of(runs))
+
+
+def in_dump(pfns: Sequence[int], fields: Mapping[str, int]) -> dict[str, int]:
+    """``fields`` with a page directory that is in the dump (and below 4 GiB), unless they name one."""
+    return {"DirectoryTableBase": max((pfn for pfn in pfns if pfn < 1 << 20), default=0) * PAGE, **fields}
 
 
 def bitmap_bytes(pfns: Sequence[int], bits: int) -> bytes:
@@ -146,7 +151,7 @@ def bitmap(
     """Types 5, 6 and 2 as Windows 8 and later write them."""
     first = -(-(SIZE[bits] + 0x38 + covered // 8) // PAGE) * PAGE
     summary = struct.pack("<4s4s24xQQQ", signature, b"DUMP", first, len(pfns), covered)
-    head = bytes(header(bits, dump_type, runs, **fields)) + summary + bitmap_bytes(pfns, covered)
+    head = bytes(header(bits, dump_type, runs, **in_dump(pfns, fields))) + summary + bitmap_bytes(pfns, covered)
     return head.ljust(first, b"\0") + pages(sorted(pfns))
 
 
@@ -156,7 +161,7 @@ def old_summary(bits: int, pfns: Sequence[int], covered: int = 0x400, runs: Runs
     first = -(-(SIZE[bits] + at + covered // 8) // PAGE) * PAGE
     summary = struct.pack("<4s4sIIIII", b"SDMP", b"DUMP", 1, first, covered, len(pfns), covered)
     pointer = struct.pack("<4xQ", 0xFFFFFA8001234000) if bits == 64 else struct.pack("<I", 0x81234000)
-    head = bytes(header(bits, 2, runs)) + summary + pointer + bitmap_bytes(pfns, covered)
+    head = bytes(header(bits, 2, runs, **in_dump(pfns, {}))) + summary + pointer + bitmap_bytes(pfns, covered)
     return head.ljust(first, b"\0") + pages(sorted(pfns))
 
 
@@ -167,7 +172,7 @@ def live(dump_type: int, ranges: Runs, runs: Runs = ((0, 0x400),), **fields: int
     head = struct.pack("<I4s4sIQQ", 0x40, b"RDMP", b"DUMP", 0, first - 0x2020, first)
     total = sum(count for _, count in ranges)
     counts = struct.pack("<IHHQ", len(ranges), 0, 0, total) if dump_type == 0xA else bytes(16)
-    data = bytes(header(64, dump_type, runs, **fields)) + head + counts + table
+    data = bytes(header(64, dump_type, runs, **in_dump(pfns_of(ranges), fields))) + head + counts + table
     return data.ljust(first, b"\0") + pages(pfns_of(ranges))
 
 

@@ -16,7 +16,7 @@ from volplugins.dumpfile.source import BytesSource
 
 
 def parsed(bits: int, **fields: int) -> DumpHeader:
-    return parse_header(BytesSource(full(bits, [(0, 1)], **fields)))
+    return parse_header(BytesSource(full(bits, [(1, 1)], **fields)))
 
 
 @pytest.mark.parametrize("bits", [32, 64])

@@ -9,7 +9,7 @@ each other, the bitmap and the file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,8 +52,9 @@ class _Candidate:
     layout: str
     first_page: int
     pages: int
-    bits: int
+    claimed: int  # bits of the bitmap as the header has them
     bitmap_at: int  # offset in the file
+    bits: int  # those that are taken
 
     @property
     def bitmap_end(self) -> int:
@@ -87,16 +88,16 @@ def read_bitmap_header(source: ByteSource, base: int, bits: int) -> BitmapHeader
     if head[:4] not in _SIGNATURES or head[4:8] != b"DUMP":
         text = f"the summary header's signature is {head[:8].hex(' ')}, neither SDMPDUMP nor FDMPDUMP"
         notes.append(Note("Summary.Signature", text))
-    candidates = [candidate for candidate in _candidates(head, base, bits) if candidate.is_possible()]
+    candidates = [found for made in _candidates(head, base, bits) if (found := _possible(made, source))]
     if not candidates:
         reason = notes[0].text if notes else "the summary header's sizes contradict each other"
         raise DamagedDump(reason, "Summary", base)
     ranked = [(_fitness(candidate, source), candidate) for candidate in candidates]
     chosen = max(ranked, key=lambda pair: pair[0])[1]
     cut = chosen.bitmap_end > source.size
-    if cut:
-        text = f"the bitmap of {chosen.bits} bits is longer than the file, which ends inside it"
-        notes.append(Note("Summary.Bitmap", text))
+    if cut or chosen.bits < chosen.claimed:
+        end = "the file, which ends inside it" if cut else f"the room for it; the {chosen.bits} bits there are taken"
+        notes.append(Note("Summary.Bitmap", f"the bitmap of {chosen.claimed} bits is longer than {end}"))
     words = chosen.words(source)
     return BitmapHeader(chosen.layout, chosen.first_page, chosen.pages, chosen.bits, words, cut, tuple(notes))
 
@@ -105,11 +106,23 @@ def _candidates(head: bytes, base: int, bits: int) -> tuple[_Candidate, _Candida
     def word(at: int, size: int) -> int:
         return int.from_bytes(head[at : at + size], "little")
 
+    new, old = word(0x30, 8), word(0x18, 4) or word(0x10, 4)
     bitmap_at = base + (0x28 if bits == 64 else 0x20)
     return (
-        _Candidate("Windows 8 and later", word(0x20, 8), word(0x28, 8), word(0x30, 8), base + 0x38),
-        _Candidate("before Windows 8", word(0x0C, 4), word(0x14, 4), word(0x18, 4) or word(0x10, 4), bitmap_at),
+        _Candidate("Windows 8 and later", word(0x20, 8), word(0x28, 8), new, base + 0x38, new),
+        _Candidate("before Windows 8", word(0x0C, 4), word(0x14, 4), old, bitmap_at, old),
     )
+
+
+def _possible(candidate: _Candidate, source: ByteSource) -> _Candidate | None:
+    """The candidate, if it can be; with the bits that have room, if these prove right by their count."""
+    if candidate.is_possible():
+        return candidate
+    room = 8 * (candidate.first_page - candidate.bitmap_at)
+    shorter = replace(candidate, bits=room)
+    if candidate.claimed <= room or not shorter.is_possible() or not candidate.pages:
+        return None
+    return shorter if _fitness(shorter, source)[0] else None
 
 
 def _fitness(candidate: _Candidate, source: ByteSource) -> tuple[bool, bool, bool, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,7 @@ def open_dump(source: ByteSource) -> Dump:
     pages = _read_pages(source, header, table, notes)
     described, why = pages_described(table.described, header.dump_type, pages.index, pages.covered)
     memory = PhysicalMemory(source, pages.index, table.described, described)
+    notes.extend(_directory_notes(header, memory))
     secondary, expected = _read_end(source, pages.end, notes)
     return Dump(header, memory, None, completeness_of(memory, expected, source.size, why), tuple(notes), secondary)
 
@@ -144,6 +146,16 @@ def _from_bitmap(source: ByteSource, header: DumpHeader, notes: list[Note]) -> _
     # a whole bitmap knows best; of a cut one the header's count is all there is
     count = max(index.count, found.pages) if found.cut else index.count
     return _Pages(index, found.bits, found.first_page + count * PAGE_SIZE)
+
+
+def _directory_notes(header: DumpHeader, memory: PhysicalMemory) -> Iterator[Note]:
+    """Where the header's page directory lies, if it is of no use there."""
+    pfn = header.directory_table_base // PAGE_SIZE
+    if pfn and not memory.describes(pfn):
+        text = f"{header.directory_table_base:#x} points outside the memory that the dump describes"
+        yield Note("DirectoryTableBase", text)
+    elif pfn and not memory.has(pfn):
+        yield Note("DirectoryTableBase", f"the page at {header.directory_table_base:#x} is not in the file")
 
 
 def _note_overlap(index: RunIndex, notes: list[Note]) -> None:

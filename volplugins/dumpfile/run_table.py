@@ -66,7 +66,9 @@ def read_run_table(source: ByteSource, bits: int) -> RunTable:
     runs = _sane_runs(words[:claimed].tolist(), _HIGHEST_PFN[bits], notes)
     total = sum(run.count for run in runs)
     if runs and pages != total:
-        notes.append(Note("NumberOfPages", f"says {pages}, the runs hold {total}", "info"))
+        # fewer are normal where the header has no room for all runs
+        severity = "fault" if total > pages else "info"
+        notes.append(Note("NumberOfPages", f"says {pages}, the runs hold {total}", severity))
     return RunTable(runs, pages, tuple(notes))
 
 
