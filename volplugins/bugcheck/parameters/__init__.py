@@ -7,10 +7,43 @@ reference, the page of that code. May not: what is made of the values (bugcheck/
 from __future__ import annotations
 
 from volplugins.bugcheck.codes import base_code
-from volplugins.bugcheck.parameters import exceptions, manual, memory, power, process
+from volplugins.bugcheck.parameters import (
+    display,
+    drivers,
+    exceptions,
+    file_systems,
+    hardware,
+    integrity,
+    kernel,
+    manual,
+    memory,
+    memory_manager,
+    pool,
+    power,
+    process,
+    watchdog,
+)
 from volplugins.bugcheck.parameters.parameter import BugcheckParameters, Four, Parameter, Role
 
-_TABLES = (exceptions.TABLE, manual.TABLE, memory.TABLE, power.TABLE, process.TABLE)
+_TABLES = tuple(
+    module.TABLE
+    for module in (
+        display,
+        drivers,
+        exceptions,
+        file_systems,
+        hardware,
+        integrity,
+        kernel,
+        manual,
+        memory,
+        memory_manager,
+        pool,
+        power,
+        process,
+        watchdog,
+    )
+)
 _BY_CODE: dict[int, BugcheckParameters] = {row.code: row for table in _TABLES for row in table}
 
 PARAMETER_CODES = frozenset(_BY_CODE)

@@ -62,9 +62,9 @@ TABLE = read_table("""
 0x144:3000 | {subcode} what went wrong on USB 3 [0x3000=hub was reset] | context of the live dump (USBHUB3_LIVEDUMP_CONTEXT) | - | -
 0x144:3001 | {subcode} what went wrong on USB 3 [0x3001=hub could not be reset] | context of the live dump (USBHUB3_LIVEDUMP_CONTEXT) | - | -
 0x144:3003 | {subcode} what went wrong on USB 3 [0x3003=device failed enumeration] | context of the live dump (USBHUB3_LIVEDUMP_CONTEXT) | - | -
-0xfe | {subcode} what went wrong on USB [1=inner error; 2=URB is still attached to another IRP; 3=port driver gave up, often over hardware; 4=IRP is pending already; 5=hardware used a bad physical address; 6=inner object damaged; 7=message of the port driver; 8=hub driver] | detail, by what went wrong | detail, by what went wrong | detail, by what went wrong
+0xfe | {subcode} what went wrong on USB [1=inner error; 2=a URB that another IRP still uses; 3=port driver gave up, often over hardware; 4=IRP is pending already; 5=hardware used a bad physical address; 6=inner object damaged; 7=message of the port driver; 8=hub driver] | detail, by what went wrong | detail, by what went wrong | detail, by what went wrong
 0xfe:1 | {subcode} what went wrong on USB [1=inner error] | - | - | -
-0xfe:2 | {subcode} what went wrong on USB [2=URB is still attached to another IRP] | pending IRP | IRP that was sent | URB at fault
+0xfe:2 | {subcode} what went wrong on USB [2=a URB that another IRP still uses] | pending IRP | IRP that was sent | URB at fault
 0xfe:3 | {subcode} what went wrong on USB [3=port driver gave up, often over hardware] | - | - | -
 0xfe:4 | {subcode} what went wrong on USB [4=IRP is pending already] | the IRP | the URB | -
 0xfe:5 | {subcode} what went wrong on USB [5=hardware used a bad physical address] | device extension of the host controller | PCI vendor and product | endpoint data

@@ -13,7 +13,7 @@ TABLE = read_table("""
 0xd3 | {address} address that was accessed | {irql} IRQL at the time | {access} kind of access [0=read; 1=write] | {ip} address of the instruction that failed
 0xcc | {address} freed address that was accessed | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access, where it is known | -
 0xcd | {address} address behind the allocation that was accessed | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access, where it is known | -
-0xce | {address} address in the unloaded driver | {access} kind of access [0=read; 1=write; 8=execute; 0x10=execute] | {ip} instruction that made the access, where it is known | -
+0xce | {address} address in the unloaded driver | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access, where it is known | -
 0xd5 | {address} freed address that the driver accessed | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access, where it is known | -
 0xd6 | {address} address behind the allocation that the driver accessed | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access, where it is known | -
 0xfc | {address} address whose execution was attempted | {pte} contents of its page table entry | - | -

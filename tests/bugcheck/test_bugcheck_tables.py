@@ -1,0 +1,110 @@
+"""The tables of bugchecks: every documented name, meanings of parameters, roles that the analysis follows."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from volplugins.bugcheck import parameters
+from volplugins.bugcheck.codes import BUGCHECK_NAMES, LIVE_DUMP_CODES, base_code, bugcheck_name
+from volplugins.bugcheck.parameters import PARAMETER_CODES, Role, describe, parameters_for
+from volplugins.bugcheck.parameters.parameter import Parameter
+from volplugins.bugcheck.parameters.table import read_table
+from volplugins.bugcheck.status import STATUS_NAMES, status_name
+
+DOCUMENTED = 425  # counted in Microsoft's two code references and the pages of single codes
+
+
+def test_every_documented_code_has_a_name() -> None:
+    assert len(BUGCHECK_NAMES) == DOCUMENTED
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9_]+", name) for name in BUGCHECK_NAMES.values())
+    assert set(BUGCHECK_NAMES) >= LIVE_DUMP_CODES
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "base"),
+    [
+        (0xD1, "DRIVER_IRQL_NOT_LESS_OR_EQUAL", 0xD1),
+        (0x1000007E, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED_M", 0x7E),
+        (0x1000008E, "KERNEL_MODE_EXCEPTION_NOT_HANDLED_M", 0x8E),
+        (0x100000EA, "THREAD_STUCK_IN_DEVICE_DRIVER_M", 0xEA),
+        (0x10000050, "PAGE_FAULT_IN_NONPAGED_AREA_M", 0x50),
+        (0xDEADDEAD, "MANUALLY_INITIATED_CRASH1", 0xDEADDEAD),
+        (0xC000021A, "WINLOGON_FATAL_ERROR", 0xC000021A),
+        (0x10001234, None, 0x10001234),
+        (0xFFFFFFFF, None, 0xFFFFFFFF),
+    ],
+)
+def test_names_and_the_mark_of_small_dumps(code: int, name: str | None, base: int) -> None:
+
+    assert bugcheck_name(code) == name
+    assert base_code(code) == base
+
+
+def test_at_least_sixty_codes_have_four_meanings() -> None:
+    assert len(PARAMETER_CODES) >= 100
+    for code in PARAMETER_CODES:
+        assert code in BUGCHECK_NAMES, hex(code)
+        four = parameters_for(code, (0, 0, 0, 0))
+        assert four is not None
+        assert all(parameter.meaning for parameter in four), hex(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "roles"),
+    [
+        (0x0A, (0, 0, 0, 0), (Role.ADDRESS_REFERENCED, Role.IRQL, Role.ACCESS_KIND, Role.INSTRUCTION_POINTER)),
+        (0xD1, (0, 0, 0, 0), (Role.ADDRESS_REFERENCED, Role.IRQL, Role.ACCESS_KIND, Role.INSTRUCTION_POINTER)),
+        (0x50, (0, 0, 0, 0), (Role.ADDRESS_REFERENCED, Role.ACCESS_KIND, Role.INSTRUCTION_POINTER, Role.NONE)),
+        (0x1E, (0, 0, 0, 0), (Role.EXCEPTION_CODE, Role.INSTRUCTION_POINTER, Role.NONE, Role.NONE)),
+        (0x3B, (0, 0, 0, 0), (Role.EXCEPTION_CODE, Role.INSTRUCTION_POINTER, Role.CONTEXT_RECORD, Role.NONE)),
+        (
+            0x1000007E,
+            (0, 0, 0, 0),
+            (Role.EXCEPTION_CODE, Role.INSTRUCTION_POINTER, Role.EXCEPTION_RECORD, Role.CONTEXT_RECORD),
+        ),
+        (0x8E, (0, 0, 0, 0), (Role.EXCEPTION_CODE, Role.INSTRUCTION_POINTER, Role.TRAP_FRAME, Role.NONE)),
+        (0x24, (0, 0, 0, 0), (Role.NONE, Role.EXCEPTION_RECORD, Role.CONTEXT_RECORD, Role.NONE)),
+        (0x9F, (3, 1, 2, 3), (Role.SUBCODE, Role.DEVICE_OBJECT, Role.NONE, Role.IRP)),
+        (0x9F, (1, 1, 2, 3), (Role.SUBCODE, Role.NONE, Role.NONE, Role.NONE)),
+        (0xEF, (0, 0, 0, 0), (Role.PROCESS, Role.NONE, Role.NONE, Role.NONE)),
+        (0x139, (3, 0, 0, 0), (Role.SUBCODE, Role.TRAP_FRAME, Role.EXCEPTION_RECORD, Role.NONE)),
+    ],
+)
+def test_roles_that_the_analysis_follows(code: int, values: tuple[int, int, int, int], roles: tuple[Role, ...]) -> None:
+    four = parameters_for(code, values)
+    assert four is not None
+    assert tuple(parameter.role for parameter in four) == roles
+
+
+def test_no_code_is_in_two_tables() -> None:
+    folder = Path(parameters.__file__).parent
+    keys = [
+        key for path in folder.glob("*.py") for key in re.findall(r"(?m)^(0x\S+) *\|", path.read_text(encoding="utf-8"))
+    ]
+    assert sorted({key for key in keys if keys.count(key) > 1}) == []
+
+
+def test_values_are_described() -> None:
+    four = parameters_for(0xD1, (0, 2, 1, 0))
+    assert four is not None
+    assert describe(four[2], 1) == "kind of access: write"
+    assert describe(four[2], 77) == "kind of access"
+    assert describe(Parameter("x"), 1) == "x"
+
+
+def test_a_table_line_needs_four_cells_and_known_roles() -> None:
+    with pytest.raises(ValueError, match="four cells"):
+        read_table("0x1 | a | b | c")
+    with pytest.raises(KeyError):
+        read_table("0x1 | {nonsense} a | b | c | d")
+    (row,) = read_table("0x5 | a | b | c | d\n0x5@2:7 | e | f | g | h")
+    assert row.choose((0, 7, 0, 0))[0].meaning == "e"
+    assert row.choose((7, 0, 0, 0))[0].meaning == "a"
+
+
+def test_status_names() -> None:
+    assert status_name(0xC0000005) == "STATUS_ACCESS_VIOLATION"
+    assert status_name(0xFFFFFFFF80000003) == "STATUS_BREAKPOINT"
+    assert status_name(0x12345678) is None
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9_]+", name) for name in STATUS_NAMES.values())
