@@ -93,6 +93,11 @@ def test_user_mode_minidump_says_what_opens_it() -> None:
         opened(b"MDMP\x93\xa7" + bytes(100))
 
 
+def test_user_mode_dump_of_an_old_kind() -> None:
+    with pytest.raises(UserModeDump, match="one process"):
+        opened(b"USERDUMP" + bytes(100))
+
+
 @pytest.mark.parametrize("length", [1, 4, 6, 7])
 @pytest.mark.parametrize("magic", [b"PAGEDU64", b"PAGEDUMP"])
 def test_cut_in_the_signature(magic: bytes, length: int) -> None:
@@ -258,8 +263,8 @@ def test_bitmap_of_impossible_size() -> None:
 def test_bitmap_of_more_pages_than_there_can_be() -> None:
     data = summary(bitmap(64, [1, 2]), 0x20, 1 << 59)
     with pytest.raises(DamagedDump):
-        opened(summary(data, 0x30, 1 << 50))
-    use(opened(summary(data, 0x30, 1 << 40)))
+        opened(summary(data, 0x30, (1 << 34) + 1))
+    use(opened(summary(data, 0x30, 1 << 34)))
 
 
 def test_first_page_at_an_impossible_offset() -> None:

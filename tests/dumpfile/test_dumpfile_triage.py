@@ -3,6 +3,8 @@
 import struct
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_dumps import PAGE, SIZE
 from made_triage import DATA_AT, KDBG_AT, PRCB_AT, PROCESS_AT, STACK, Made, secondary, triage, triage_fields
 
@@ -10,6 +12,7 @@ from volplugins.dumpfile.dump import Dump, open_dump
 from volplugins.dumpfile.errors import TruncatedDump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.dumpfile.triage import TriageDump
+from volplugins.dumpfile.triage_memory import TriageMemory
 from volplugins.memory.reader import ReadError
 
 BITS = pytest.mark.parametrize("bits", [32, 64])
@@ -296,6 +299,26 @@ def test_too_many_unloaded_drivers(bits: int) -> None:
     assert dump.triage is not None
     assert dump.triage.unloaded[0].name == "gone.sys"
     assert len(dump.triage.unloaded) <= 64
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 200), st.integers(0, 25)), max_size=15))
+def test_pieces_against_a_byte_by_byte_map(pieces: list[tuple[int, int, int]]) -> None:
+    file = bytes(range(226))
+    expected: dict[int, int] = {}
+    for virtual, offset, size in pieces:
+        for i in range(size):
+            expected.setdefault(virtual + i, file[offset + i])
+    memory = TriageMemory(BytesSource(file), pieces)
+    found = {v + i: file[o + i] for v, o, size in memory.segments() for i in range(size)}
+    assert found == expected
+    assert sum(size for _, _, size in memory.segments()) == len(expected)  # nothing twice
+    for address in range(90):
+        if address in expected:
+            assert memory.read(address, 1)[0] == expected[address]
+        else:
+            with pytest.raises(ReadError):
+                memory.read(address, 1)
 
 
 def test_blocks_that_claim_the_file_many_times_are_capped() -> None:

@@ -16,11 +16,12 @@ import numpy as np
 from volplugins.dumpfile.bit_counts import Words, as_words, bits_set
 from volplugins.dumpfile.errors import DamagedDump, TruncatedDump
 from volplugins.dumpfile.note import Note
-from volplugins.dumpfile.page_index import HIGHEST_PFN, PAGE_SIZE
+from volplugins.dumpfile.page_index import PAGE_SIZE
 from volplugins.dumpfile.source import ByteSource
 
 _SIGNATURES = (b"SDMP", b"FDMP")
 _HEAD = 0x38
+MAX_BITS = 1 << 34  # 64 TiB, more than Windows supports: the bitmap has to fit into memory
 _FURTHEST = 1 << 60  # no file offset is higher
 
 
@@ -62,7 +63,7 @@ class _Candidate:
 
     def is_possible(self) -> bool:
         """Whether the numbers agree with each other, whatever the file holds."""
-        sane = 0 < self.bits <= HIGHEST_PFN and self.first_page < _FURTHEST
+        sane = 0 < self.bits <= MAX_BITS and self.first_page < _FURTHEST
         return sane and self.bitmap_end <= self.first_page and self.pages <= self.bits
 
     def words(self, source: ByteSource) -> Words:

@@ -94,6 +94,8 @@ def identify(source: ByteSource) -> HeaderLayout:
             "this is a user-mode minidump (MDMP): one process, not the machine; "
             "open it with WinDbg, lldb or the Python package minidump"
         )
+    if magic in (b"USERDUMP", b"USERDU64"):
+        raise UserModeDump("this is a user-mode dump of an old kind (USERDUMP): one process; open it with WinDbg")
     if not source.size:
         raise EmptyFile("the file is empty")
     if source.size < 8 and any(whole.startswith(magic) for whole in (b"PAGEDU64", b"PAGEDUMP")):
@@ -108,6 +110,7 @@ _OTHERS = (
     (b"MSCF", "it is a cabinet; extract the dump first"),
     (b"7z\xbc\xaf", "it is a 7z archive; extract the dump first"),
     (b"\x7fELF", "it is an ELF file (a LiME, QEMU or VirtualBox core?)"),
+    (b"EMiL", "it is a LiME image of a Linux machine"),
     (b"hibr", "it is a hibernation file"),
     (b"HIBR", "it is a hibernation file"),
     (b"wake", "it is a hibernation file"),
