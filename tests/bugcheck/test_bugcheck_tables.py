@@ -66,7 +66,7 @@ def test_at_least_sixty_codes_have_four_meanings() -> None:
         (0x8E, (0, 0, 0, 0), (Role.EXCEPTION_CODE, Role.INSTRUCTION_POINTER, Role.TRAP_FRAME, Role.NONE)),
         (0x24, (0, 0, 0, 0), (Role.NONE, Role.EXCEPTION_RECORD, Role.CONTEXT_RECORD, Role.NONE)),
         (0x9F, (3, 1, 2, 3), (Role.SUBCODE, Role.DEVICE_OBJECT, Role.NONE, Role.IRP)),
-        (0x9F, (1, 1, 2, 3), (Role.SUBCODE, Role.NONE, Role.NONE, Role.NONE)),
+        (0x9F, (0x77, 1, 2, 3), (Role.SUBCODE, Role.NONE, Role.NONE, Role.NONE)),
         (0xEF, (0, 0, 0, 0), (Role.PROCESS, Role.NONE, Role.NONE, Role.NONE)),
         (0x139, (3, 0, 0, 0), (Role.SUBCODE, Role.TRAP_FRAME, Role.EXCEPTION_RECORD, Role.NONE)),
     ],

@@ -27,4 +27,22 @@ TABLE = read_table("""
 0xf7 | cookie found on the stack | cookie that should be there | complement of the right cookie | -
 0x67 | - | place in the initialisation | {status} status | -
 0xac | bytes asked for | - | name of the file that asked, as text | -
+0x2a | {irp} the IRP whose fields contradict each other | - | - | -
+0x30 | stack pointer to be set | stack pointer before | {trap} address of the trap frame | -
+0x73 | - | {status} status of the load that failed | place of the hive in the list of hives | file name of the hive as a UNICODE_STRING
+0x7d | {count} physical pages found | {pfn} lowest page | {pfn} highest page | -
+0x98 | expiry time, low half | expiry time, high half | - | -
+0x9e | {process} process that missed its health check | time allowed, in seconds | part of the cluster service that watched | -
+0xba | session id | {count} mapped views left over | table of the session's mapped views | size of that table
+0xbc | IPv4 address in use, lowest byte first | hardware address of the other machine, first part | hardware address of the other machine, second part | hardware address, last part (zero for Ethernet)
+0xcf | {address} address in the missing driver | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access, where it is known | -
+0xd4 | {address} address that was accessed | {irql} IRQL at the time | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access
+0xe9 | {thread} thread (ETHREAD) that was ending | - | - | -
+0xf6 | {subcode} what was found wrong with PCI [1=firmware changed an active bridge at docking; 2=power register not updated in time; 3=a driver wrote configuration space that Windows owns] | - | - | -
+0x11b | {irp} cancelled IRP, possibly freed since | its cancel routine | - | -
+0x121 | {subcode} IRQL rule that a driver broke [1=a call that needs one exact IRQL; 2=a call above its highest IRQL] | {irql} IRQL at the time | IRQL needed, or the highest allowed | -
+0x149 | source line | {exception} exception record | {context} context record | {ip} address where the exception happened
+0x192 | {thread} thread that took the lock | address of the lock | {irql} IRQL when the lock was taken | -
+0x1d5 | name of the device's service, its first characters as bytes | triage record of the watchdog (Windows 10 1803 on) | {thread} thread that holds up Plug and Play | time since the watchdog was armed, in milliseconds
+0x178 | {subcode} what failed [0=TPM attestation could not be revoked; 0x10000=failure defined by the vendor] | image information of the driver, or vendor's value | failure code of the TPM service, or vendor's value | vendor's own data block
 """)
