@@ -11,4 +11,12 @@ TABLE = read_table("""
 0x26  | source file and line in the file system | {exception} exception record, where a filter caught it | {context} context record, where a filter caught it | -
 0x27  | kind of problem, source file and line in the redirector | {exception} exception record, where a filter caught it | {context} context record, where a filter caught it | -
 0x10c | {subcode} what is wrong with an extra create parameter [1=its signature; 2=unknown flags; 3=not allocated as it must be; 4=flags that a caller may not set; 5=its size] | - | the parameter | list that it is on
+0x9b  | source file and line in the file system | {exception} exception record, where a filter caught it | {context} context record, where a filter caught it | -
+0xa4  | source file and line in the filter | - | - | -
+0xf9  | device object that was opened | {device} device object that got the create request | new name of the file as text | information that the driver gave back
+0x12c | source file and line in the file system | {exception} exception record, where a filter caught it | {context} context record, where a filter caught it | -
+0x188 | {subcode} what failed on a cluster volume [1=purge as an oplock went down to none; 2=purge as an oplock went up from none; 3=purge while failures are recorded; 4=flush as an oplock went down to none] | control block of the stream | - | -
+0x195 | {subcode} why the file server took the dump [1=a request took too long] | work item of the request | - | -
+0x1a7 | {subcode} why the redirector took the dump [1=a request took too long] | connection object | - | -
+0x1d7 | {subcode} where file encryption failed [1=before the work was offloaded] | {status} status of the operation | {irp} IRP at the time | encryption context of the file
 """)

@@ -39,10 +39,70 @@ TABLE = read_table("""
 0xd4 | {address} address that was accessed | {irql} IRQL at the time | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access
 0xe9 | {thread} thread (ETHREAD) that was ending | - | - | -
 0xf6 | {subcode} what was found wrong with PCI [1=firmware changed an active bridge at docking; 2=power register not updated in time; 3=a driver wrote configuration space that Windows owns] | - | - | -
-0x11b | {irp} cancelled IRP, possibly freed since | its cancel routine | - | -
+0x11b | cancelled IRP, possibly freed since | its cancel routine | - | -
 0x121 | {subcode} IRQL rule that a driver broke [1=a call that needs one exact IRQL; 2=a call above its highest IRQL] | {irql} IRQL at the time | IRQL needed, or the highest allowed | -
 0x149 | source line | {exception} exception record | {context} context record | {ip} address where the exception happened
 0x192 | {thread} thread that took the lock | address of the lock | {irql} IRQL when the lock was taken | -
 0x1d5 | name of the device's service, its first characters as bytes | triage record of the watchdog (Windows 10 1803 on) | {thread} thread that holds up Plug and Play | time since the watchdog was armed, in milliseconds
 0x178 | {subcode} what failed [0=TPM attestation could not be revoked; 0x10000=failure defined by the vendor] | image information of the driver, or vendor's value | failure code of the TPM service, or vendor's value | vendor's own data block
+0x1c | - | - | - | -
+0x2b | {trap} address of the trap frame | - | - | -
+0x32 | {status} status that initialisation failed with | - | - | -
+0x36 | {device} device object that was still referenced | - | - | -
+0x39 | worker routine that broke the rule | parameter of the work item | address of the work item | -
+0x5d | - | - | - | -
+0x69 | - | - | - | -
+0x6d | {status} status that starting Windows failed with | - | - | -
+0x6e | {status} status that starting Windows failed with | - | - | -
+0x6f | {status} status that starting Windows failed with | - | - | -
+0x70 | {status} status that starting Windows failed with | - | - | -
+0x71 | {status} status that starting Windows failed with | - | - | -
+0x75 | - | {status} status of the conversion that failed | - | -
+0x8b | disk signature in the master boot record | checksum by the loader | checksum by the system | -
+0x92 | base address of the driver | - | - | -
+0x94 | - | - | - | -
+0x96 | queue entry with an empty link | queue that was used | start of the array of worker queues | worker routine that a valid item would have called
+0xa3 | - | - | - | -
+0xbb | {subcode} step of network boot that failed [1=writing the registry; 2=starting the network; 3=handing the DHCP address over] | {status} status | - | -
+0xbd | {subcode} hardware that changed during hibernation [1=there are fewer processors] | processors before, for 1 | processors after, for 1 | -
+0xbf | address of the mutex | {thread} thread that is to blame | - | -
+0xd7 | virtual address of the view | what was done with the view [1=it was unmapped; 2=it was committed] | - | -
+0xdb | {address} address that was accessed | {irql} IRQL at the time | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access
+0xde | - | - | - | -
+0xdf | worker routine that broke the rule | parameter of the work item | address of the work item | -
+0xf8 | {subcode} step of starting from a RAM disk that failed [1=finding its descriptor; 2=opening its driver; 3=creating the disk; 4=making text of its GUID; 5=linking its name] | {status} status | - | -
+0xfd | {count} modified pages | {count} modified pages that cannot be written | - | {status} status of the last write that failed
+0x10f | {exception} exception record | {context} context record | address of the exception code | address of the resource manager
+0x131 | {subcode} which check of extended processor state failed [0=feature mask; 1=IRQL above dispatch level; 2=saved level not below the current one; 3=saved by another thread; 4=saved at another level] | detail, by check | detail, by check | detail, by check
+0x131:0 | {subcode} which check of extended processor state failed [0=feature mask] | non-zero if extended state is switched on | feature mask, low half | feature mask, high half
+0x131:1 | {subcode} which check of extended processor state failed [1=IRQL above dispatch level] | {irql} IRQL at the time | - | -
+0x131:2 | {subcode} which check of extended processor state failed [2=saved level not below the current one] | level of the saved state | level now | -
+0x131:3 | {subcode} which check of extended processor state failed [3=saved by another thread] | {thread} thread of the saved state | {thread} thread now | -
+0x131:4 | {subcode} which check of extended processor state failed [4=saved at another level] | level of the saved state | level now | -
+0x135 | {code} code of the exception in a registry filter | {context} context record of the exception | callback routine of the driver | -
+0x136 | {subcode} what failed with the disk image booted from [0=growing it to full size] | {status} status | - | -
+0x13c | {thread} thread whose boost state is wrong | boost state or throttle count | - | -
+0x145 | {status} status of the failure | address of the Secure Boot policy | size of the policy | -
+0x153 | {thread} thread that ended holding a lock entry | the entry | state of the entry [1=its lock is set; 2=reserved bits of its thread are set; 3=its thread is corrupt; 4=it still holds boosts] | -
+0x157 | {thread} thread whose priority floor is wrong | priority that was meant | what was wrong [1=counter overflowed; 2=counter underflowed; 3=no such priority] | -
+0x160 | {count} functions on the stack inside an atomic operation | - | - | -
+0x162 | {thread} thread that released a lock it does not own | address of the lock | session id of the thread | -
+0x163 | test flags in force | flag of the test that failed | - | -
+0x16c | flags the caller gave that do not exist | address of the rundown reference | - | -
+0x16e | resource (ERESOURCE) that was released | {thread} thread that runs | {thread} thread that was wrongly named | -
+0x189 | object header that is corrupt | object type found for it | what is corrupt [0=index of the type; 1=security descriptor] | -
+0x191 | - | - | - | -
+0x196 | security version of the loader | security version of Windows | - | -
+0x19a | worker routine | parameter of the work item | address of the work item | -
+0x1aa | stack pointer at the time | kind of stack expected [0=of a bugcheck; 1=of DPCs; 2=expanded; 3=of a kernel thread; 4=during a thread switch; 5=of a win32k callout; 6=of interrupts; 7=of the debugger; 8=of NMIs; 9=of machine checks; 0xa=of exceptions] | {context} context record being unwound or dispatched | {exception} exception record being dispatched
+0x1ab | stack pointer at the time | kind of stack expected [0=of a bugcheck; 1=of DPCs; 2=expanded; 3=of a kernel thread; 4=during a thread switch; 5=of a win32k callout; 6=of interrupts; 7=of the debugger; 8=of NMIs; 9=of machine checks; 0xa=of exceptions] | {context} context record being unwound | -
+0x1cb | {thread} thread that was attached | silo it was attached to before | {process} process of the thread | -
+0x1d2 | {subcode} what was wrong [0=a worker thread ended with I/O outstanding] | {thread} the worker thread | - | -
+0x1d6 | worker routine | workload class at return | parameter of the work item | address of the work item
+0x1ed | - | - | - | -
+0x1f1 | kind of operation | kind of internal error | detail | detail
+0x1f2 | address that was accessed | bytes accessed | address of the caller | shadow code in bits 0 to 7; bit 8 set for a write
+0x20001 | - | - | - | -
+0xc0000218 | name of the hive that could not be loaded | - | - | -
+0xc0000221 | - | - | - | -
 """)
