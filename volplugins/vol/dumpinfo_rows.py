@@ -36,6 +36,10 @@ def dumpinfo_rows(dump: Dump, scene: CrashScene | None) -> Iterator[DumpinfoRow]
         yield from _crosscheck(scene)
     if dump.triage is not None:
         yield from _triage(dump.triage)
+    if dump.secondary is not None:
+        for number, blob in enumerate(dump.secondary.blobs):
+            where = f"{blob.size} bytes at file offset {blob.offset:#x}"
+            yield DumpinfoRow("secondary", str(number), f"{{{blob.tag}}}", where)
     for note in dump.notes:
         yield DumpinfoRow("notes", note.field, note.severity, note.text)
 

@@ -13,7 +13,7 @@ TABLE = read_table("""
 0x12:1 | {subcode} kind of trap [1=unexpected interrupt] | interrupt vector | - | -
 0x17e | CPUID signature of the processor that differs | microcode revision that it should have | microcode revision that it has | {cpu} number of that processor
 0x7b | boot device: its name (UNICODE_STRING) or its device object | - | - | -
-0xed | {device} device object of the volume to boot from | {status} status of the file system that did not mount it | - | -
+0xed | device object of the volume to boot from | {status} status of the file system that did not mount it | - | -
 0x74 | - | - | - | {status} status of the failure, where known
 0x6b | {status} status of the failure | - | - | -
 0xa5 | {subcode} what is wrong in the firmware [1=no resource for the ACPI interrupt (SCI); 2=resources of a PCI root bus not usable; 3=control method failed while the namespace was built; 6=named object not found; 8=method gave no integer; 0xd=method or object absent; 0x10=power states do not map; 0x11=ACPI mode could not be entered; 0x15=table could not be loaded; 0x1000=memory region overlaps memory of Windows; 0x10001=interrupt routing failed; 0x10002=link node of _PRT not found; 0x10003=no _PRT entry for a device; 0x10006=link node cannot be disabled; 0x20000=ACPI timer does not run] | detail, by its kind | detail, by its kind | detail, by its kind

@@ -19,8 +19,23 @@ TABLE = read_table("""
 0x93 | the handle | table of the handle, or what was wrong with it | - | how it was used [0=it was closed; 1=it was referenced]
 0xb8 | {thread} thread that ran | {thread} thread to be switched to | stack of the thread that ran | -
 0xc7 | {subcode} what was found wrong [0=a timer in memory where none may be; 1=a DPC in memory where none may be; 2=a DPC routine in memory where none may be; 3=a DPC for a processor that is not there; 4=a DPC changed the APC disable count; 5=a timer's DPC changed the APC disable count] | the object or routine | start of the memory searched, or count before | end of the memory searched, or count after
+0xc7:0 | {subcode} what was found wrong [0=a timer in memory where none may be] | the timer | start of the memory searched | end of the memory searched
+0xc7:1 | {subcode} what was found wrong [1=a DPC in memory where none may be] | the DPC | start of the memory searched | end of the memory searched
+0xc7:2 | {subcode} what was found wrong [2=a DPC routine in memory where none may be] | the DPC routine | start of the memory searched | end of the memory searched
+0xc7:3 | {subcode} what was found wrong [3=a DPC for a processor that is not there] | the DPC | {cpu} processor it is for | {count} processors of the machine
+0xc7:4 | {subcode} what was found wrong [4=a DPC changed the APC disable count] | the DPC routine | count before | count after
+0xc7:5 | {subcode} what was found wrong [5=a timer's DPC changed the APC disable count] | the DPC routine | count before | count after
 0xc8 | current IRQL, expected IRQL and kind of caller, packed | routine that was called, by kind of caller | what it was called with | what it was called with
-0xca | {subcode} what was wrong [1=two device objects for one device; 2=not a physical device object; 3=device ids that are no text; 4=a deleted device reported again; 5=a device freed while in the device tree; 8=a null among the devices of a bus; 9=kind of an interrupt disconnected; 0xa=a callback changed IRQL or APC state] | device object, by what was wrong | second object, by what was wrong | -
+0xca | {subcode} what was wrong [1=two device objects for one device; 2=not a physical device object; 3=device ids that are no text; 4=a deleted device reported again; 5=a device freed while in the device tree; 8=a null among the devices of a bus; 9=kind of an interrupt disconnected; 0xa=a callback changed IRQL or APC state; 0xb=a deleted device reported for removal] | device object, by what was wrong | second object, by what was wrong | -
+0xca:1 | {subcode} what was wrong [1=two device objects for one device] | {device} device object newly reported | {device} older device object for the same device | -
+0xca:2 | {subcode} what was wrong [2=not a physical device object] | what was passed as a device object | {driver} driver object | -
+0xca:3 | {subcode} what was wrong [3=device ids that are no text] | {device} device object asked for its ids | buffer of the ids | which ids [1=device; 2=unique; 3=hardware; 4=compatible]
+0xca:4 | {subcode} what was wrong [4=a deleted device reported again] | {device} device object being deleted | - | -
+0xca:5 | {subcode} what was wrong [5=a device freed while in the device tree] | device object, freed since | - | -
+0xca:8 | {subcode} what was wrong [8=a null among the devices of a bus] | {device} device object of the bus | {count} devices reported | place of the first null
+0xca:9 | {subcode} what was wrong [9=kind of an interrupt disconnected] | kind of connection passed | - | -
+0xca:a | {subcode} what was wrong [0xa=a callback changed IRQL or APC state] | {driver} driver object | {irql} IRQL after the callback | both APC disable counts after it, packed
+0xca:b | {subcode} what was wrong [0xb=a deleted device reported for removal] | {device} device object related to it | list of the removal | -
 0xcb | record of the lock | caller, or reserved | MDL whose pages stayed locked | {count} pages that stayed locked
 0xe1 | worker routine | {irql} IRQL at which it returned | parameter of the work item | address of the work item
 0xe3 | resource (ERESOURCE) | {thread} thread that released it | table of its owners, where there is one | -
@@ -41,6 +56,8 @@ TABLE = read_table("""
 0xf6 | {subcode} what was found wrong with PCI [1=firmware changed an active bridge at docking; 2=power register not updated in time; 3=a driver wrote configuration space that Windows owns] | - | - | -
 0x11b | cancelled IRP, possibly freed since | its cancel routine | - | -
 0x121 | {subcode} IRQL rule that a driver broke [1=a call that needs one exact IRQL; 2=a call above its highest IRQL] | {irql} IRQL at the time | IRQL needed, or the highest allowed | -
+0x121:1 | {subcode} IRQL rule that a driver broke [1=a call that needs one exact IRQL] | {irql} IRQL at the time | IRQL needed | -
+0x121:2 | {subcode} IRQL rule that a driver broke [2=a call above its highest IRQL] | {irql} IRQL at the time | highest IRQL allowed | -
 0x149 | source line | {exception} exception record | {context} context record | {ip} address where the exception happened
 0x192 | {thread} thread that took the lock | address of the lock | {irql} IRQL when the lock was taken | -
 0x1d5 | name of the device's service, its first characters as bytes | triage record of the watchdog (Windows 10 1803 on) | {thread} thread that holds up Plug and Play | time since the watchdog was armed, in milliseconds
@@ -101,8 +118,13 @@ TABLE = read_table("""
 0x1d6 | worker routine | workload class at return | parameter of the work item | address of the work item
 0x1ed | - | - | - | -
 0x1f1 | kind of operation | kind of internal error | detail | detail
-0x1f2 | address that was accessed | bytes accessed | address of the caller | shadow code in bits 0 to 7; bit 8 set for a write
+0x1f2 | address that was accessed | bytes accessed | address of the caller | shadow code (low byte) and whether it wrote (bit 8)
 0x20001 | - | - | - | -
 0xc0000218 | name of the hive that could not be loaded | - | - | -
 0xc0000221 | - | - | - | -
+0x1c6 | {subcode} rule of fast resources that was broken [0=IRQL too high; 1=owner entry not initialised; 2=owner entry in use already; 3=an old resource in a fast routine; 4=resource still held; 5=inside a DPC; 6=inside a special kernel APC; 7=normal kernel APCs not disabled; 8=entry does not hold this resource; 9=entry of another thread; 0xa=entry was disowned; 0xb=shared and exclusive mixed up] | detail, by rule | detail, by rule | detail, by rule
+0x1c6:0 | {subcode} rule of fast resources that was broken [0=IRQL too high] | {irql} IRQL of the caller | highest IRQL allowed | -
+0x1c6:2 | {subcode} rule of fast resources that was broken [2=owner entry in use already] | the owner entry | resource that the entry holds | -
+0x1c6:8 | {subcode} rule of fast resources that was broken [8=entry does not hold this resource] | resource that was named | the owner entry | resource that the entry holds
+0x1c6:9 | {subcode} rule of fast resources that was broken [9=entry of another thread] | the owner entry | {thread} thread the entry belongs to | -
 """)
