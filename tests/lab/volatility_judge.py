@@ -21,6 +21,9 @@ from volatility3.cli import text_renderer
 from volatility3.framework import automagic, constants, contexts, interfaces
 from volatility3.framework import plugins as construction
 
+# volatility3's own way into a dump: where the suite is installed beside it, its layers would judge themselves
+CORE_STACKERS = ["WindowsCrashDumpStacker", "WindowsIntelStacker"]
+
 
 def prepare(symbols: str, cache: str) -> dict[str, Any]:
     """Set volatility3 up and give its plugins by name."""
@@ -35,6 +38,7 @@ def judge(plugins: dict[str, Any], dump: str, wanted: list[str]) -> dict[str, An
     """The rows of every wanted plugin over one dump."""
     context = contexts.Context()
     context.config["automagic.LayerStacker.single_location"] = Path(dump).resolve().as_uri()
+    context.config["automagic.LayerStacker.stackers"] = CORE_STACKERS
     available = automagic.available(context)
     said = {}
     for name in wanted:
