@@ -48,6 +48,16 @@ def test_signatures_group_equal_failures_and_part_different_ones(every: list[Lab
     assert [x for x in by_signature.values() if len(x) != 1 and frozenset(x) not in same] == []
 
 
+def test_five_faults_give_five_signatures_on_both_machines_at_every_base(every: list[Labelled]) -> None:
+    faults = ("driver-read", "system-thread", "page-fault", "kmode-exception", "pool")
+    found = defaultdict(set)
+    for labelled in every:
+        if labelled.snapshot.machine in ("win10-x64", "win7-x64") and labelled.truth["fault"] in faults:
+            found[labelled.truth["fault"]].add(labelled.analysis.signature)
+    assert {fault: len(signatures) for fault, signatures in found.items()} == dict.fromkeys(faults, 1)
+    assert len(set.union(*found.values())) == 5
+
+
 def test_confidence_is_earned(every: list[Labelled]) -> None:
     claims = defaultdict(list)
     for labelled in every:

@@ -92,6 +92,9 @@ def test_header_of_the_real_dumps(rows, name):
     found = {
         row["Field"]: row for row in rows(REAL / name, "windows.kd.dumpinfo") if row["Group"] in ("header", "triage")
     }
+    if name == "triage_x64.dmp":
+        assert found["SystemTime"]["Value"] == "2021-02-21T01:38:22.987765+00:00"
+        assert found["SystemUpTime"]["Value"] == "0 days 0:00:03.747"
     wrong = {
         field: (value, found[field]["Value"])
         for field, value in expected.items()

@@ -45,13 +45,18 @@ def dumpinfo_rows(dump: Dump, scene: CrashScene | None) -> Iterator[DumpinfoRow]
 
 
 def _header(dump: Dump) -> Iterator[DumpinfoRow]:
+    """The header's fields in file order; times as times, their counts in the note."""
     header = dump.header
-    yield from _fields("header", header.fields)
-    yield DumpinfoRow("header", "SystemTime (UTC)", utc(header.system_time))
-    yield DumpinfoRow("header", "SystemUpTime (span)", uptime(header.system_uptime))
-    names = header.attribute_names()
-    if header.attributes is not None:
-        yield DumpinfoRow("header", "Attributes (decoded)", ", ".join(names) or "none")
+    times = {
+        "SystemTime": (utc(header.system_time), "FILETIME"),
+        "SystemUpTime": (uptime(header.system_uptime), "100 ns"),
+    }
+    for row in _fields("header", header.fields):
+        value, unit = times.get(row.field, (row.value, ""))
+        if unit and isinstance(row.value, str) and isinstance(value, str):
+            yield DumpinfoRow("header", row.field, value, f"{unit} {row.value}")
+        else:
+            yield row
 
 
 def _fields(group: str, fields: Iterable[HeaderField]) -> Iterator[DumpinfoRow]:
