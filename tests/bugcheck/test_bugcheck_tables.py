@@ -69,6 +69,17 @@ def test_at_least_sixty_codes_have_four_meanings() -> None:
         (0x9F, (0x77, 1, 2, 3), (Role.SUBCODE, Role.NONE, Role.NONE, Role.NONE)),
         (0xEF, (0, 0, 0, 0), (Role.PROCESS, Role.NONE, Role.NONE, Role.NONE)),
         (0x139, (3, 0, 0, 0), (Role.SUBCODE, Role.TRAP_FRAME, Role.EXCEPTION_RECORD, Role.NONE)),
+        (
+            0x7E,
+            (0, 0, 0, 0),
+            (Role.EXCEPTION_CODE, Role.INSTRUCTION_POINTER, Role.EXCEPTION_RECORD, Role.CONTEXT_RECORD),
+        ),
+        (0xD4, (0, 0, 0, 0), (Role.ADDRESS_REFERENCED, Role.IRQL, Role.ACCESS_KIND, Role.INSTRUCTION_POINTER)),
+        (0x135, (0, 0, 0, 0), (Role.EXCEPTION_CODE, Role.CONTEXT_RECORD, Role.NONE, Role.NONE)),
+        (0xCA, (2, 0, 0, 0), (Role.SUBCODE, Role.NONE, Role.DRIVER_OBJECT, Role.NONE)),
+        (0xCA, (0xA, 0, 0, 0), (Role.SUBCODE, Role.DRIVER_OBJECT, Role.IRQL, Role.NONE)),
+        (0xCA, (0xFF, 0, 0, 0), (Role.SUBCODE, Role.NONE, Role.NONE, Role.NONE)),
+        (0xC7, (3, 0, 0, 0), (Role.SUBCODE, Role.NONE, Role.CPU_INDEX, Role.COUNT)),
     ],
 )
 def test_roles_that_the_analysis_follows(code: int, values: tuple[int, int, int, int], roles: tuple[Role, ...]) -> None:
@@ -108,3 +119,16 @@ def test_status_names() -> None:
     assert status_name(0xFFFFFFFF80000003) == "STATUS_BREAKPOINT"
     assert status_name(0x12345678) is None
     assert all(re.fullmatch(r"[A-Z][A-Z0-9_]+", name) for name in STATUS_NAMES.values())
+    assert status_name(0xC0000222) == "STATUS_LOST_WRITEBEHIND_DATA"
+    assert len(STATUS_NAMES) >= 150
+
+
+def test_an_address_and_the_kind_of_access_come_together() -> None:
+    for code in PARAMETER_CODES:
+        four = parameters_for(code, (0, 0, 0, 0))
+        assert four is not None
+        roles = [parameter.role for parameter in four]
+        assert (Role.ADDRESS_REFERENCED in roles) or (Role.ACCESS_KIND not in roles), hex(code)
+        for parameter in four:
+            if parameter.role is Role.ACCESS_KIND:
+                assert {number for number, _ in parameter.values} <= {0, 1, 2, 8, 0x10}, hex(code)
