@@ -1,16 +1,17 @@
 """A virtual address space over physical memory, read through its own page tables.
 
-Entry bits: Intel SDM 3A chapter 4 for entries with the valid bit; for the others the bits that every public
-symbol table of ``_MMPTE_SOFTWARE``/``_MMPTE_TRANSITION`` since Windows XP gives: Prototype bit 10, Transition bit 11.
+Entry bits: Intel SDM 3A chapter 4 for entries with the valid bit; for the others see invalid_entry.
 """
 
 from __future__ import annotations
 
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
+from volplugins.paging.invalid_entry import InvalidLayout, built_in_layout, decode_invalid
 from volplugins.paging.mode import Level, PagingMode, is_canonical
 from volplugins.paging.translation import State, Step, Translation
 
-VALID, LARGE, PROTOTYPE, TRANSITION = 1 << 0, 1 << 7, 1 << 10, 1 << 11
+VALID, LARGE = 1 << 0, 1 << 7
+_NEWEST_BUILD = 1 << 20
 _CACHED_TABLES = 4096  # 16 MiB of table pages at most
 _CACHED_PAGES = 65536
 
@@ -22,10 +23,21 @@ class AddressSpace:
         physical: physical memory.
         mode: the paging mode.
         directory_table_base: as the header or a process holds it; low bits (PCID, flags) are dropped.
+        invalid: layout of entries that are not valid; that of the newest builds where it is not given.
+        prototypes: reads kernel memory, where prototype entries lie; they are followed only where it is given.
     """
 
-    def __init__(self, physical: MemoryReader, mode: PagingMode, directory_table_base: int) -> None:
+    def __init__(
+        self,
+        physical: MemoryReader,
+        mode: PagingMode,
+        directory_table_base: int,
+        invalid: InvalidLayout | None = None,
+        prototypes: MemoryReader | None = None,
+    ) -> None:
         self.physical = physical
+        self.invalid = invalid or built_in_layout(mode, _NEWEST_BUILD)
+        self._prototypes = prototypes
         self.mode = mode
         self.directory_table_base = directory_table_base
         self._facts = mode.facts
@@ -111,15 +123,31 @@ class AddressSpace:
         return Translation(virtual, state, frame | (virtual & (covers - 1)), covers, steps)
 
     def _invalid(self, virtual: int, covers: int, entry: int, steps: tuple[Step, ...]) -> Translation:
-        """Name an entry whose valid bit is clear; a transition page is still in memory and is followed."""
-        if entry == 0:
-            return Translation(virtual, State.NOT_MAPPED, None, covers, steps)
-        if entry & PROTOTYPE:
-            return Translation(virtual, State.PROTOTYPE, None, covers, steps)
-        if entry & TRANSITION:
-            if covers == PAGE_SIZE:
-                return self._mapped(virtual, State.TRANSITION, covers, entry, steps)
-            return Translation(virtual, State.TRANSITION, None, covers, steps)
-        offset = entry >> 12 if self._facts.entry_size == 4 else entry >> 32
-        state = State.PAGEFILE if offset else State.DEMAND_ZERO
-        return Translation(virtual, state, None, covers, steps)
+        """Name an entry whose valid bit is clear; a page that is in memory all the same is followed."""
+        found = decode_invalid(entry, self.invalid, self.mode)
+        if found.frame is not None and covers == PAGE_SIZE:
+            physical = found.frame << 12 | virtual & (PAGE_SIZE - 1)
+            return Translation(virtual, found.state, physical, covers, steps, found.text)
+        if found.prototype is not None and covers == PAGE_SIZE and self._prototypes is not None:
+            return self._follow(virtual, found.prototype, steps, found.text)
+        return Translation(virtual, found.state, None, covers, steps, found.text)
+
+    def _follow(self, virtual: int, prototype: int, steps: tuple[Step, ...], text: str) -> Translation:
+        """The page that a prototype entry leads to; one step only, since prototypes lead to no others."""
+        assert self._prototypes is not None
+        size = self._facts.entry_size
+        try:
+            entry = int.from_bytes(self._prototypes.read(prototype, size), "little")
+        except ReadError as error:
+            unread = f"{text}, which cannot be read ({error.reason})"
+            return Translation(virtual, State.PROTOTYPE, None, PAGE_SIZE, steps, unread)
+        steps = (*steps, Step("prototype", prototype, entry))
+        if entry & VALID:
+            frame = entry & self._facts.frame_mask
+            return Translation(virtual, State.PROTOTYPE, frame | virtual & (PAGE_SIZE - 1), PAGE_SIZE, steps, text)
+        found = decode_invalid(entry, self.invalid, self.mode)
+        physical = found.frame << 12 | virtual & (PAGE_SIZE - 1) if found.frame is not None else None
+        state = State.PROTOTYPE if physical is not None else found.state
+        if found.prototype is not None or found.state is State.PROTOTYPE:
+            return Translation(virtual, State.PROTOTYPE, None, PAGE_SIZE, steps, f"{text}: its page lies in a file")
+        return Translation(virtual, state, physical, PAGE_SIZE, steps, f"{text}: {found.text}")

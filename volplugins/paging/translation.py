@@ -14,6 +14,7 @@ class State(str, Enum):
     TRANSITION = "transition"
     PROTOTYPE = "prototype"
     PAGEFILE = "pagefile"
+    COMPRESSED = "compressed"
     DEMAND_ZERO = "demand-zero"
     NOT_MAPPED = "not-mapped"
     NOT_IN_DUMP = "not-in-dump"
@@ -33,8 +34,12 @@ class Step:
 class Translation:
     """The answer for one virtual address.
 
-    ``physical`` is the byte's physical address where the page is in memory (valid, large, transition), else
-    None. ``page_size`` is the size in bytes of the page or of the hole that the last entry covers.
+    Attributes:
+        physical: the byte's physical address where its page is in memory (valid, large, transition, or reached
+            through a prototype entry), else None.
+        page_size: size in bytes of the page, or of the hole that the last entry covers.
+        steps: the entries on the way, top level first.
+        text: more about an entry that is not valid.
     """
 
     virtual: int
@@ -42,6 +47,7 @@ class Translation:
     physical: int | None
     page_size: int
     steps: tuple[Step, ...]
+    text: str = ""
 
     @property
     def level(self) -> str:

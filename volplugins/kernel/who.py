@@ -1,0 +1,74 @@
+"""Which process is meant: a PID, an image name, an EPROCESS address, a DirBase or a PFN, and which of them it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from volplugins.kernel.process import Process
+from volplugins.memory.address_text import parse_address
+
+_PAGE_BITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A process, and what the text was taken for: ``PID``, ``image name``, ``EPROCESS``, ``DirBase`` or ``PFN``."""
+
+    process: Process
+    taken_for: str
+
+
+def resolve(text: str, processes: Sequence[Process]) -> tuple[Match, ...]:
+    """Every process that ``text`` can mean; a prefix (``pid:``, ``eprocess:``, ``dirbase:``, ``pfn:``) leaves one kind.
+
+    Without a prefix a decimal number is a PID first; what fits several kinds gives several matches.
+    """
+    prefix, _, rest = text.partition(":")
+    kinds = {"pid": _by_pid, "name": _by_name, "eprocess": _by_eprocess, "dirbase": _by_dirbase, "pfn": _by_pfn}
+    if rest and prefix.lower() in kinds:
+        return tuple(kinds[prefix.lower()](rest, processes))
+    found: list[Match] = []
+    for kind in kinds.values():
+        found.extend(match for match in kind(text, processes) if match.process not in [m.process for m in found])
+    return tuple(found)
+
+
+def _by_pid(text: str, processes: Sequence[Process]) -> list[Match]:
+    pid = int(text) if text.strip().isdecimal() and len(text) < 12 else None
+    return [Match(p, "PID") for p in processes if pid is not None and p.pid == pid]
+
+
+def _by_name(text: str, processes: Sequence[Process]) -> list[Match]:
+    wanted = text.strip().lower()
+    # ImageFileName is cut by Windows to fourteen or fifteen characters
+    return [Match(p, "image name") for p in processes if wanted and wanted[:14] == p.name.lower()[:14]]
+
+
+def _where(text: str, processes: Sequence[Process], kind: str, test: Callable[[Process, int], bool]) -> list[Match]:
+    value = parse_address(text)
+    return [Match(p, kind) for p in processes if value is not None and test(p, value)]
+
+
+def _by_eprocess(text: str, processes: Sequence[Process]) -> list[Match]:
+    return _where(text, processes, "EPROCESS", lambda p, value: p.eprocess == value)
+
+
+def _by_dirbase(text: str, processes: Sequence[Process]) -> list[Match]:
+    """A DirBase as WinDbg prints it, with its low bits, or rounded to its page."""
+    return _where(
+        text,
+        processes,
+        "DirBase",
+        lambda p, value: bool(p.directory_table_base) and value in (p.directory_table_base, _page(p)),
+    )
+
+
+def _page(process: Process) -> int:
+    return (process.directory_table_base or 0) & ~((1 << _PAGE_BITS) - 1)
+
+
+def _by_pfn(text: str, processes: Sequence[Process]) -> list[Match]:
+    return _where(
+        text, processes, "PFN", lambda p, value: bool(p.directory_table_base) and value == _page(p) >> _PAGE_BITS
+    )

@@ -1,0 +1,49 @@
+"""Entries as WinDbg shows them: flag letters, and the self-map address at which the kernel itself sees an entry.
+
+Letters (public documentation of !pte): C copy-on-write, G global, L large, D dirty, A accessed, N not cached, T write
+through, U user or K kernel, W writable or R read-only, E executable, V valid; a dash where a bit is clear.
+"""
+
+from __future__ import annotations
+
+from volplugins.paging.mode import PagingMode
+
+_LETTERS = ((9, "C"), (8, "G"), (7, "L"), (6, "D"), (5, "A"), (4, "N"), (3, "T"))
+_NO_EXECUTE = 1 << 63
+_PTE_BASE_32 = 0xC0000000
+_PDE_BASE = {PagingMode.X86: 0xC0300000, PagingMode.PAE: 0xC0600000}
+
+
+def flag_letters(entry: int, mode: PagingMode, level: str) -> str:
+    """The letters of a valid entry; empty for one whose valid bit is clear."""
+    if not entry & 1:
+        return ""
+    # bit 7 of a lowest-level entry is an attribute of caching, not a size
+    letters = "".join(
+        letter if entry >> bit & 1 and not (bit == 7 and level == "PTE") else "-" for bit, letter in _LETTERS
+    )
+    wide = mode is not PagingMode.X86
+    executable = "E" if not (wide and entry & _NO_EXECUTE) else "-"
+    return f"{letters}{'U' if entry & 4 else 'K'}{'W' if entry & 2 else 'R'}{executable}V"
+
+
+def entry_virtual(virtual: int, level: str, mode: PagingMode, slot: int | None) -> int | None:
+    """Address at which the kernel sees the entry of ``level`` for ``virtual`` through its self-map.
+
+    Args:
+        slot: x64: number of the self-map entry in the top-level table; None where it is not known.
+    """
+    if mode in _PDE_BASE:
+        size = 4 if mode is PagingMode.X86 else 8
+        if level == "PTE":
+            return _PTE_BASE_32 + (virtual >> 12) * size
+        if level == "PDE":
+            return _PDE_BASE[mode] + (virtual >> (22 if size == 4 else 21)) * size
+        return None
+    if slot is None or mode is PagingMode.X64_LA57:
+        return None
+    base = (slot << 39) | 0xFFFF_0000_0000_0000
+    address = virtual
+    for _ in range(("PTE", "PDE", "PDPE", "PML4E").index(level) + 1):
+        address = base | ((address & 0xFFFF_FFFF_FFFF) >> 9 & ~7)
+    return address

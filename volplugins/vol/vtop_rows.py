@@ -1,0 +1,167 @@
+"""Rows of windows.kd.vtop: Address, Step, EntryVirtual, EntryPhysical, Entry, Flags, Value, State, Note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from volplugins.kernel.process_list import list_processes
+from volplugins.kernel.who import resolve
+from volplugins.memory.address_text import parse_address
+from volplugins.memory.reader import ReadError
+from volplugins.paging.address_space import AddressSpace
+from volplugins.paging.entry_text import entry_virtual, flag_letters
+from volplugins.paging.invalid_entry import built_in_layout
+from volplugins.paging.mode import PagingMode
+from volplugins.paging.translation import State, Step, Translation
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+
+Address = int | None  # None becomes an absent value
+
+
+class VtopRow(NamedTuple):
+    """One row."""
+
+    address: Address
+    step: str
+    entry_virtual: Address
+    entry_physical: Address
+    entry: Address
+    flags: str
+    value: str | None
+    state: str
+    note: str
+
+
+class Directory(NamedTuple):
+    """A page directory to translate with, and what the user's words were taken for."""
+
+    space: AddressSpace
+    note: str
+
+
+def vtop_rows(
+    scene: CrashScene, addresses: Sequence[str], who: Sequence[str], dirbase: str | None
+) -> Iterator[VtopRow]:
+    """A row per level of each address in each directory meant; a row with the reason for what cannot be done."""
+    if scene.space is None:
+        yield _failure(None, "; ".join(scene.notes) or "this dump holds no page tables (a small dump has none)")
+        return
+    directories, problems = _directories(scene, who, dirbase)
+    for problem in problems:
+        yield _failure(None, problem)
+    if not addresses:
+        yield _failure(None, "no --address was given")
+    for text in addresses:
+        address = parse_address(text)
+        if address is None:
+            yield _failure(None, f"{text}: not an address (hexadecimal, sixteen digits at most)")
+            continue
+        for directory in directories:
+            yield from _translation(scene, address, directory)
+
+
+def _failure(address: Address, why: str) -> VtopRow:
+    return VtopRow(address, "error", None, None, None, "", None, "", why)
+
+
+def _directories(scene: CrashScene, who: Sequence[str], dirbase: str | None) -> tuple[list[Directory], list[str]]:
+    """The directories meant, the kernel's own where none is; and what fits nothing."""
+    found: list[Directory] = []
+    problems: list[str] = []
+    if dirbase is not None:
+        value = parse_address(dirbase)
+        if value:
+            found.append(Directory(_space(scene, value), f"DirBase {value:#x}"))
+        else:
+            problems.append(f"{dirbase}: not a DirBase (hexadecimal, not zero)")
+    head = scene.dump.header.ps_active_process_head
+    processes = list_processes(scene.memory, head, scene.layouts.process).processes if who else ()
+    for text in who:
+        matches = resolve(text, processes)
+        if not matches:
+            problems.append(f"{text}: fits no PID, image name, EPROCESS, DirBase or PFN of a listed process")
+        for match in matches:
+            base = match.process.directory_table_base
+            name = f"{match.process.name} (PID {match.process.pid}, EPROCESS {match.process.eprocess:#x})"
+            if base:
+                found.append(Directory(_space(scene, base), f"{name}: {text} taken for {match.taken_for}"))
+            else:
+                problems.append(f"{name}: its DirectoryTableBase is zero")
+    if not found and not problems:
+        assert scene.space is not None
+        base = scene.space.space.directory_table_base
+        found.append(Directory(_space(scene, base), f"the kernel's directory {base:#x}, from {scene.space.source}"))
+    return found, problems
+
+
+def _space(scene: CrashScene, base: int) -> AddressSpace:
+    assert scene.space is not None
+    kernel = scene.space.space
+    invalid = built_in_layout(kernel.mode, scene.dump.header.minor_version)
+    return AddressSpace(kernel.physical, kernel.mode, base, invalid, kernel)
+
+
+def _translation(scene: CrashScene, address: int, directory: Directory) -> Iterator[VtopRow]:
+    space = directory.space
+    result = space.translate(address)
+    slot = self_map_slot(space)
+    for number, step in enumerate(result.steps):
+        last = number == len(result.steps) - 1
+        yield _step_row(step, result, space, slot, last, directory.note if number == 0 else "")
+    if not result.steps:
+        yield VtopRow(address, "error", None, None, None, "", None, result.state.value, directory.note)
+        return
+    yield from _end(scene, address, result)
+
+
+def _step_row(step: Step, result: Translation, space: AddressSpace, slot: int | None, last: bool, note: str) -> VtopRow:
+    seen_at = entry_virtual(result.virtual, step.level, space.mode, slot) if step.level != "prototype" else None
+    physical: int | None = step.entry_physical
+    if step.level == "prototype":
+        seen_at, physical = step.entry_physical, None
+    flags = flag_letters(step.entry, space.mode, step.level) if step.entry is not None else ""
+    state = result.state.value if last else State.VALID.value
+    if step.level == "PTE" and result.steps[-1].level == "prototype":
+        state = State.PROTOTYPE.value
+    value = None
+    if step.entry is not None and step.entry & 1:
+        value = f"pfn {(step.entry & space.mode.facts.frame_mask) >> 12:x}"
+    notes = [note] if note else []
+    if last and result.text:
+        notes.append(result.text)
+    if step.entry is None:
+        notes.append(f"the table at {step.entry_physical & ~0xFFF:#x} is not in the dump")
+    return VtopRow(result.virtual, step.level, seen_at, physical, step.entry, flags, value, state, "; ".join(notes))
+
+
+def _end(scene: CrashScene, address: int, result: Translation) -> Iterator[VtopRow]:
+    """The byte's physical address and its offset in the dump file."""
+    memory = scene.dump.memory
+    if result.physical is None or memory is None:
+        return
+    offset = memory.file_offset(result.physical)
+    in_dump = "" if offset is not None else "the page is not in the dump file"
+    state = result.state.value if offset is not None else State.NOT_IN_DUMP.value
+    text = f"{result.physical:#x}"
+    yield VtopRow(address, "physical", None, None, None, "", text, state, in_dump)
+    if offset is not None:
+        yield VtopRow(address, "fileoffset", None, None, None, "", f"{offset:#x}", state, "")
+
+
+def self_map_slot(space: AddressSpace) -> int | None:
+    """x64: number of the top-level entry that leads to the table itself; None elsewhere or where there is none."""
+    if space.mode is not PagingMode.X64:
+        return None
+    top = space.directory_table_base & space.mode.facts.frame_mask
+    try:
+        table = space.physical.read(top, 0x1000)
+    except ReadError:
+        return None
+    for index in range(256, 512):
+        entry = int.from_bytes(table[index * 8 : index * 8 + 8], "little")
+        if entry & 1 and entry & space.mode.facts.frame_mask == top:
+            return index
+    return None
