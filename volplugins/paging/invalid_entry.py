@@ -101,7 +101,7 @@ def _prototype(entry: int, layout: InvalidLayout, mode: PagingMode) -> InvalidEn
     """An entry that leads to a prototype entry; an address of all ones means that the VAD has it."""
     if mode is PagingMode.X86:
         return InvalidEntry(State.PROTOTYPE, text="prototype entry, relative to paged pool")
-    low, width = layout.prototype_address
+    width = layout.prototype_address[1]
     value = _take(entry, layout.prototype_address)
     if value in ((1 << width) - 1, _VAD_64):
         return InvalidEntry(State.PROTOTYPE, text="prototype entry in the VAD")
