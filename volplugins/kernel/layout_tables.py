@@ -50,3 +50,6 @@ PROCESSOR_32 = {2600: (0x4, 0x10, 0x1C), 7600: (0x4, 0x3CC, 0x18)}
 # size in bytes of members that are no pointers
 SIZES = {"ImageFileName": 15, "State": 1, "CreateTime": 8, "ExitTime": 8}
 PAIRS = frozenset({"ActiveProcessLinks", "ThreadListHead", "ThreadListEntry", "Cid"})
+
+# KPROCESS.UserDirectoryTableBase (KVA shadow), only for builds whose table has it; patched kernels of 2018 and later
+USER_DIRECTORY_64 = {7601: 0x110, 9600: 0x270, 14393: 0x2C0, 17763: 0x278, 19041: 0x388, 20348: 0x388, 22000: 0x388}

@@ -15,6 +15,7 @@ MAX_PROCESSES = 65536
 class Process:
     """What one EPROCESS says. Members that the layout lacks are None.
 
+    ``exit_time`` is a FILETIME, zero while it runs; ``user_directory`` is UserDirectoryTableBase (KVA shadow).
     ``name`` is ImageFileName: at most fifteen bytes, cut by Windows itself.
     """
 
@@ -25,6 +26,13 @@ class Process:
     directory_table_base: int | None
     peb: int | None
     layout_source: str
+    exit_time: int | None = None
+    user_directory: int | None = None
+
+    @property
+    def life(self) -> str:
+        """``exited`` or ``running``, as ExitTime says; ``running`` where the layout has none."""
+        return "exited" if self.exit_time else "running"
 
 
 def read_process(memory: MemoryReader, eprocess: int, layout: Layout) -> Process:
@@ -39,6 +47,8 @@ def read_process(memory: MemoryReader, eprocess: int, layout: Layout) -> Process
         structure.get("DirectoryTableBase"),
         structure.get("Peb"),
         layout.source,
+        structure.get("ExitTime"),
+        structure.get("UserDirectoryTableBase"),
     )
 
 

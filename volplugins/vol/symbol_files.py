@@ -38,6 +38,7 @@ _MEMBERS: dict[str, dict[str, tuple[str, ...]]] = {
         "ExitTime": ("ExitTime",),
         "ThreadListHead": ("ThreadListHead",),
         "DirectoryTableBase": ("Pcb", "DirectoryTableBase"),
+        "UserDirectoryTableBase": ("Pcb", "UserDirectoryTableBase"),
     },
     "_ETHREAD": {
         "InitialStack": ("Tcb", "InitialStack"),

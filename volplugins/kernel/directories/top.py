@@ -1,0 +1,113 @@
+"""The top of a page directory: its table (PAE: pointer table and four directories), and how it maps itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.paging.mode import PagingMode
+
+PAGE = 0x1000
+X86_SELF_MAP = 0x300
+_COMPARED = 0xFFFF_FFFF_FFFF_FF9F  # all bits of an entry but accessed (5) and dirty (6)
+_Entries = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The entries that every check looks at.
+
+    Attributes:
+        physical: address of the top table.
+        entries: x64, x86: the top table's entries. PAE: the four pointers.
+        directories: PAE: the entries of the four page directories, None for one that is not in the dump.
+        missing: what of the top is not in the dump, in words; empty where all is there.
+    """
+
+    mode: PagingMode
+    physical: int
+    entries: _Entries
+    directories: tuple[_Entries | None, ...]
+    missing: str
+
+    def entry_for(self, address: int) -> tuple[str, int, int] | None:
+        """(level, physical address, value) of the entry that must map the kernel's ``address``; None where absent."""
+        if self.mode is PagingMode.PAE:
+            pointer, index = address >> 30 & 3, address >> 21 & 0x1FF
+            directory = self.directories[pointer]
+            if directory is None:
+                return None
+            base = int(self.entries[pointer]) & self.mode.facts.frame_mask
+            return "PDE", base + index * 8, int(directory[index])
+        level = self.mode.facts.levels[0]
+        index = level.index(address)
+        return level.name, self.physical + index * self.mode.facts.entry_size, int(self.entries[index])
+
+    def self_map(self, slot: int | None) -> tuple[bool, str]:
+        """Whether the table maps itself where it must, and the evidence."""
+        if self.mode is PagingMode.PAE:
+            return self._pae_self_map()
+        index = X86_SELF_MAP if self.mode is PagingMode.X86 else slot
+        if index is None:
+            return False, "System's self-map slot is not known"
+        entry = int(self.entries[index])
+        target = entry & self.mode.facts.frame_mask
+        where = self.physical + index * self.mode.facts.entry_size
+        good = bool(entry & 1) and target == self.physical & ~(PAGE - 1)
+        return good, f"self-map entry {index:#x} at {where:#x} holds {entry:#x}" + (
+            "" if good else f", it should lead to {self.physical & ~(PAGE - 1):#x}"
+        )
+
+    def _pae_self_map(self) -> tuple[bool, str]:
+        """The first four entries of the fourth directory lead to the four directories."""
+        last = self.directories[3]
+        if last is None:
+            return False, "the fourth page directory, which holds the self-map, is not in the dump"
+        mask = self.mode.facts.frame_mask
+        for number in range(4):
+            entry, wanted = int(last[number]), int(self.entries[number]) & mask
+            if not entry & 1 or entry & mask != wanted:
+                where = (int(self.entries[3]) & mask) + number * 8
+                return False, f"self-map entry {number} at {where:#x} holds {entry:#x}, it should lead to {wanted:#x}"
+        return True, "all four self-map entries lead to the four page directories"
+
+
+def same_entry(left: int, right: int) -> bool:
+    """Whether two entries are equal but for their accessed and dirty bits."""
+    return left & _COMPARED == right & _COMPARED
+
+
+def read_top(physical: MemoryReader, mode: PagingMode, directory_table_base: int) -> Top | None:
+    """Read the top of a directory; None where not even its top table is in the dump."""
+    low = mode.facts.top_alignment - 1
+    address = directory_table_base & ~low & (0xFFFF_FFE0 if mode is PagingMode.PAE else mode.facts.frame_mask)
+    try:
+        if mode is PagingMode.PAE:
+            return _read_pae(physical, address)
+        size = mode.facts.entry_size
+        data = physical.read(address, PAGE)
+        entries = np.frombuffer(data, dtype=f"<u{size}").astype(np.uint64)
+        return Top(mode, address, entries, (), "")
+    except ReadError:
+        return None
+
+
+def _read_pae(physical: MemoryReader, address: int) -> Top:
+    pointers = np.frombuffer(physical.read(address, 32), dtype="<u8").astype(np.uint64)
+    directories: list[_Entries | None] = []
+    missing = []
+    for number, pointer in enumerate(pointers.tolist()):
+        base = pointer & PagingMode.PAE.facts.frame_mask
+        try:
+            page = physical.read(base, PAGE) if pointer & 1 else b""
+        except ReadError:
+            page = b""
+        if page:
+            directories.append(np.frombuffer(page, dtype="<u8").astype(np.uint64))
+        else:
+            directories.append(None)
+            missing.append(f"page directory {number} (pointer {pointer:#x})")
+    return Top(PagingMode.PAE, address, pointers, tuple(directories), ", ".join(missing))

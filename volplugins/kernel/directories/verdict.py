@@ -1,0 +1,206 @@
+"""One verdict per page directory: named checks in the order of the contract, each with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from volplugins.kernel.directories.census import Census, Pages, take_census
+from volplugins.kernel.directories.top import Top, read_top, same_entry
+from volplugins.memory.reader import MemoryReader
+from volplugins.paging.mode import PagingMode
+
+PAGE_BITS = 12
+
+
+class PhysicalMemory(MemoryReader, Pages, Protocol):
+    """Physical memory that also knows what RAM the machine has."""
+
+    def describes(self, pfn: int) -> bool:
+        """Whether the machine has RAM at this page."""
+        ...  # pragma: no cover - a protocol has no body
+
+    def has(self, pfn: int) -> bool:
+        """Whether the page is in the dump."""
+        ...  # pragma: no cover - a protocol has no body
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a sound directory is compared with: System's top table, its self-map slot (x64), addresses it must map."""
+
+    mode: PagingMode
+    system: Top | None
+    slot: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A kernel address that every directory must map as System's does, and what lies there."""
+
+    name: str
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: its verdict word if it fails, whether it passed, and the evidence."""
+
+    verdict: str
+    passed: bool
+    evidence: str
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The verdict: the word, the checks that led to it, and the census where the top was sound."""
+
+    word: str
+    level: str
+    evidence: str
+    checks: tuple[Check, ...]
+    census: Census | None
+
+
+def judge(
+    memory: PhysicalMemory,
+    reference: Reference,
+    directory_table_base: int,
+    user_directory: int | None,
+    anchors: Sequence[Anchor],
+) -> Verdict:
+    """Judge one directory; never raises.
+
+    Args:
+        user_directory: the process's UserDirectoryTableBase, where the build has one and it is known.
+        anchors: kernel addresses to compare, this process's own EPROCESS and stacks among them.
+    """
+    checks: list[Check] = []
+    mode = reference.mode
+    base = directory_table_base
+    checks.append(Check("no-directory", base != 0, f"DirectoryTableBase is {base:#x}"))
+    if base == 0:
+        return _fail(checks)
+    low = mode.facts.top_alignment - 1 if mode in (PagingMode.X86, PagingMode.PAE) else 0
+    aligned = f"{base:#x} has low bits {base & low:#x}; {mode.value} needs {low + 1:#x} bytes alignment"
+    checks.append(Check("misaligned", not base & low, aligned))
+    pfn = (base & mode.facts.frame_mask) >> PAGE_BITS
+    checks.append(Check("outside-memory", memory.describes(pfn), f"page frame {pfn:#x} against the RAM of the header"))
+    if not all(check.passed for check in checks):
+        return _fail(checks)
+    top = read_top(memory, mode, base)
+    there = top is not None and not top.missing
+    lacks = "top page" if top is None else top.missing
+    evidence = f"top page frame {pfn:#x} is in the file" if there else f"not in the file: {lacks} (frame {pfn:#x})"
+    checks.append(Check("not-in-dump", there, evidence, mode.facts.levels[0].name))
+    if top is None or not there:
+        return _fail(checks)
+    return _judge_top(memory, reference, top, base, user_directory, anchors, checks)
+
+
+def _fail(checks: list[Check]) -> Verdict:
+    failed = next(check for check in checks if not check.passed)
+    return Verdict(failed.verdict, failed.level, failed.evidence, tuple(checks), None)
+
+
+def _judge_top(
+    memory: PhysicalMemory,
+    reference: Reference,
+    top: Top,
+    base: int,
+    user_directory: int | None,
+    anchors: Sequence[Anchor],
+    checks: list[Check],
+) -> Verdict:
+    mapped, map_evidence = top.self_map(reference.slot)
+    kernel = _kernel_half(reference, top, anchors)
+    shadow = _is_shadow(reference, top, base, user_directory, mapped)
+    checks.append(Check("user-shadow", not shadow, shadow or "not the user directory of KVA shadow"))
+    hopeless = not mapped and not kernel.passed and not _any_fits(reference, top, anchors)
+    both = f"{map_evidence}; {kernel.evidence}"
+    checks.append(Check("not-a-directory", not hopeless, both, top.mode.facts.levels[0].name))
+    checks.append(Check("self-map-mismatch", mapped, map_evidence, top.mode.facts.levels[0].name))
+    checks.append(kernel)
+    if not all(check.passed for check in checks):
+        return _fail(checks)
+    census = take_census(memory, top.mode, top.entries, top.physical)
+    checks.extend(_census_checks(census))
+    failed = next((check for check in checks if not check.passed), None)
+    if failed is not None:
+        return Verdict(failed.verdict, failed.level, failed.evidence, tuple(checks), census)
+    text = f"{census.present} tables of the user half reachable, all checks passed"
+    return Verdict("ok", "", text, tuple(checks), census)
+
+
+def _kernel_half(reference: Reference, top: Top, anchors: Sequence[Anchor]) -> Check:
+    """Every entry that maps an anchor equals System's; on x86 an empty one fills on demand and is only noted."""
+    system = reference.system
+    if system is None:
+        return Check("kernel-half-mismatch", True, "System's directory is not there to compare with")
+    on_demand = []
+    for anchor in anchors:
+        mine, its = top.entry_for(anchor.address), system.entry_for(anchor.address)
+        if mine is None or its is None or not its[2] & 1:
+            continue
+        if not mine[2] and top.mode in (PagingMode.X86, PagingMode.PAE) and not anchor.name.startswith("kernel image"):
+            on_demand.append(anchor.name)
+        elif not same_entry(mine[2], its[2]):
+            text = (
+                f"{mine[0]} at {mine[1]:#x} for {anchor.name} {anchor.address:#x} is {mine[2]:#x}, System's {its[2]:#x}"
+            )
+            return Check("kernel-half-mismatch", False, text, mine[0])
+    note = f" (empty, filled on demand: {', '.join(on_demand)})" if on_demand else ""
+    return Check("kernel-half-mismatch", True, f"{len(anchors)} kernel addresses map as in System's directory{note}")
+
+
+def _any_fits(reference: Reference, top: Top, anchors: Sequence[Anchor]) -> bool:
+    """Whether at least one kernel entry is System's: then the page was a directory, however damaged."""
+    system = reference.system
+    for anchor in anchors if system is not None else ():
+        mine, its = top.entry_for(anchor.address), system.entry_for(anchor.address) if system else None
+        if mine is not None and its is not None and its[2] & 1 and same_entry(mine[2], its[2]):
+            return True
+    return False
+
+
+def _is_shadow(reference: Reference, top: Top, base: int, user_directory: int | None, mapped: bool) -> str:
+    """Why this is KVA shadow's user directory, or empty."""
+    if top.mode not in (PagingMode.X64, PagingMode.X64_LA57) or mapped:
+        return ""
+    page = ~0xFFF
+    if user_directory is not None and user_directory & ~1 and user_directory & page == base & page:
+        return f"equals the process's UserDirectoryTableBase {user_directory:#x}"
+    system = reference.system
+    if system is None:
+        return ""
+    half = slice(256, 512)
+    mine, its = top.entries[half], system.entries[half]
+    valid = (mine & np.uint64(1)) != 0
+    few = 0 < int(np.count_nonzero(valid)) <= 4 and int(np.count_nonzero(its & np.uint64(1))) > 4
+    user = bool(np.any(top.entries[:256] & np.uint64(1)))
+    if few and user and reference.slot is not None and not int(top.entries[reference.slot]):
+        return "its user half is used, its kernel half holds a few transition entries only"
+    return ""
+
+
+def _census_checks(census: Census) -> list[Check]:
+    missing, paged = census.first_missing, census.first_paged_out
+    checks = []
+    if missing is None:
+        checks.append(
+            Check("tables-missing", True, f"all {census.present} tables that valid entries lead to are there")
+        )
+    else:
+        text = f"{census.missing} tables are not in the file; the first: {missing.level} at {missing.entry_physical:#x}"
+        checks.append(Check("tables-missing", False, f"{text} holds {missing.entry:#x}", missing.level))
+    if paged is None:
+        checks.append(Check("tables-paged-out", True, "no table is in a page file"))
+    else:
+        count = sum(census.tables_paged_out.values())
+        text = f"{count} tables are in a page file; the first: {paged.level} at {paged.entry_physical:#x}"
+        checks.append(Check("tables-paged-out", False, f"{text} holds {paged.entry:#x}", paged.level))
+    return checks
