@@ -55,7 +55,7 @@ def pagedirs_rows(
         yield from _typed(scene, reference, text, listed.processes, with_checks)
     if typed and not who:
         return
-    chosen, problems = _chosen(listed.processes, who)
+    chosen, problems = chosen_processes(listed.processes, who)
     for problem in problems:
         yield note_row("error", problem, "")
     judged = [(process, note, _judge(scene, reference, process)) for process, note in chosen]
@@ -82,7 +82,8 @@ def _reference(scene: CrashScene) -> Reference:
     return Reference(space.mode, system, self_map_slot(space))
 
 
-def _chosen(processes: Sequence[Process], who: Sequence[str]) -> tuple[list[tuple[Process, str]], list[str]]:
+def chosen_processes(processes: Sequence[Process], who: Sequence[str]) -> tuple[list[tuple[Process, str]], list[str]]:
+    """The processes that ``who`` means (all, where it is empty) and what each text was taken for; what fits nothing."""
     if not who:
         return [(process, "") for process in processes], []
     chosen: list[tuple[Process, str]] = []
