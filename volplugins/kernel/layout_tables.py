@@ -2,7 +2,8 @@
 
 Source: the public symbol tables of these very builds (x64: 7601, 9600, 14393, 17763, 19041, 20348, 22000; x86:
 XP 2600, 7601, 19041). A build between two rows uses the row below it, and what it says is checked against the
-System process before it is trusted (kernel/layouts.py).
+System process before it is trusted (kernel/layouts.py). The rows 15063 and 18362 of EPROCESS are those of 17763 and
+14393, whose first members these builds share.
 """
 
 from __future__ import annotations

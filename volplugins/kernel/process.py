@@ -15,7 +15,8 @@ MAX_PROCESSES = 65536
 class Process:
     """What one EPROCESS says. Members that the layout lacks are None.
 
-    ``exit_time`` is a FILETIME, zero while it runs; ``user_directory`` is UserDirectoryTableBase (KVA shadow).
+    ``create_time`` and ``exit_time`` are FILETIMEs, the latter zero while it runs; ``user_directory`` is
+    UserDirectoryTableBase (KVA shadow).
     ``name`` is ImageFileName: at most fifteen bytes, cut by Windows itself.
     """
 
@@ -28,6 +29,7 @@ class Process:
     layout_source: str
     exit_time: int | None = None
     user_directory: int | None = None
+    create_time: int | None = None
 
     @property
     def life(self) -> str:
@@ -49,6 +51,7 @@ def read_process(memory: MemoryReader, eprocess: int, layout: Layout) -> Process
         layout.source,
         structure.get("ExitTime"),
         structure.get("UserDirectoryTableBase"),
+        structure.get("CreateTime"),
     )
 
 

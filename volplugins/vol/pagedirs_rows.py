@@ -50,7 +50,7 @@ def pagedirs_rows(
         return
     head = scene.dump.header.ps_active_process_head
     listed = list_processes(scene.memory, head, scene.layouts.process)
-    reference = _reference(scene)
+    reference = reference_of(scene)
     for text in typed:
         yield from _typed(scene, reference, text, listed.processes, with_checks)
     if typed and not who:
@@ -58,7 +58,7 @@ def pagedirs_rows(
     chosen, problems = chosen_processes(listed.processes, who)
     for problem in problems:
         yield note_row("error", problem, "")
-    judged = [(process, note, _judge(scene, reference, process)) for process, note in chosen]
+    judged = [(process, note, judge_process(scene, reference, process)) for process, note in chosen]
     yield from _dump_wide(scene, [verdict for _, _, verdict in judged], len(listed.processes))
     for process, note, verdict in judged:
         yield from _rows(scene, process, verdict, note, with_checks)
@@ -71,7 +71,7 @@ def note_row(process: str, evidence: str, then: str, verdict: str = "") -> Paged
     return PagedirsRow(0, None, process, None, None, "", verdict, "", None, None, None, "", "", evidence, then)
 
 
-def _reference(scene: CrashScene) -> Reference:
+def reference_of(scene: CrashScene) -> Reference:
     """System's directory where it can be read, else the one that reads the kernel."""
     assert scene.space is not None
     space = scene.space.space
@@ -111,7 +111,8 @@ def _anchors(scene: CrashScene, process: Process) -> list[Anchor]:
     return anchors
 
 
-def _judge(scene: CrashScene, reference: Reference, process: Process) -> Verdict:
+def judge_process(scene: CrashScene, reference: Reference, process: Process) -> Verdict:
+    """The verdict on the page directory of one process."""
     memory = scene.dump.memory
     assert memory is not None
     base = process.directory_table_base or 0
@@ -163,7 +164,7 @@ def _typed(
     value = parse_address(text)
     exact = next((process for process in processes if process.eprocess == value), None)
     if exact is not None:
-        yield from _rows(scene, exact, _judge(scene, reference, exact), f"{text} is this EPROCESS", with_checks)
+        yield from _rows(scene, exact, judge_process(scene, reference, exact), f"{text} is this EPROCESS", with_checks)
         return
     found = list(_meant(text, processes))
     what = _what_it_is(scene, value)
