@@ -37,4 +37,4 @@ def test_one_process_is_chosen(dumps, vol):
     path, snapshot = dumps("win10-x64")
     pid = str(snapshot.truth["process"]["pid"])
     done = vol("-r", "csv", "-f", str(path), "windows.kd.process", "--pid", pid)
-    assert [line.split(",")[1] for line in done.stdout.splitlines()[-1:]] == [pid]
+    assert [line.split(",")[1] for line in done.stdout.splitlines()[1:] if line] == [pid]
