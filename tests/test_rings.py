@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
-CORE = ("memory", "paging", "stack", "image", "dumpfile", "loader", "kernel", "bugcheck")
+CORE = ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel", "bugcheck")
 MAY_IMPORT = {
     "memory": (),
     "paging": ("memory",),
-    "stack": ("memory",),
     "image": ("memory",),
+    "stack": ("memory", "image"),
     "dumpfile": ("memory",),
     "loader": ("memory", "image"),
     "kernel": ("memory", "paging"),
