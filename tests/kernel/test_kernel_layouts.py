@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 
 from volplugins.kernel.debugger_data import decode_debugger_data
-from volplugins.kernel.layouts import built_in, find_process_layout, fits_system_process, with_debugger_data
+from volplugins.kernel.layouts import (
+    STRUCTURES,
+    built_in,
+    find_process_layout,
+    fits_system_process,
+    with_debugger_data,
+)
 from volplugins.memory.reader import SegmentReader
+from volplugins.paging.invalid_entry import built_in_layout
+from volplugins.paging.mode import PagingMode
+from volplugins.vol.symbol_layouts import kernel_layouts
 
 TABLES = Path(__file__).parents[2].parent / "shared" / "data" / "isf" / "windows"
 EPROCESS = 0xFFFFA80012345000
@@ -93,16 +102,28 @@ def test_built_in_tables_agree_with_real_symbol_tables(pdb: str, guid: str, bits
     if not path.exists():
         pytest.skip("real kernels' symbol tables are not beside the repository")
     with lzma.open(path) as file:
-        types = json.load(file)["user_types"]
-    layouts = built_in(bits, build)
-    nested = {"DirectoryTableBase": ["Pcb", "DirectoryTableBase"], "ApcProcess": ["Tcb", "ApcState", "Process"]}
-    nested["ContextFrame"] = ["ProcessorState", "ContextFrame"]
-    thread = ("InitialStack", "StackLimit", "KernelStack", "StackBase", "TrapFrame", "State", "Teb")
-    for layout in (layouts.process, layouts.thread, layouts.processor):
-        for member in layout.members:
-            structure, total = layout.name, 0
-            for part in nested.get(member, ["Tcb", member] if member in thread else [member]):
-                field = types[structure]["fields"][part]
-                total += field["offset"]
-                structure = field["type"].get("name", "")
-            assert layout.offset(member) == total, f"{layout.name}.{member}"
+        table = json.load(file)
+    said = kernel_layouts(table["user_types"], table["base_types"], {}, bits)
+    stated = built_in(bits, build)
+    for field in STRUCTURES:
+        ours, theirs = getattr(stated, field), getattr(said, field)
+        for member in (*ours.members, *ours.bits):
+            # a bit field that fills its word from the second byte on is built in as those bytes
+            if member == "VadCount" and member in theirs.bits:
+                offset, size, lowest, width = theirs.bits[member]
+                assert (lowest, width) == (8, 8 * size - 8)
+                assert ours.members[member] == (offset + 1, size - 1)
+            elif member == "ContextFrame":
+                assert ours.offset(member) == theirs.offset(member)
+            else:
+                place = theirs.members.get(member) or theirs.bits.get(member)
+                assert (ours.members.get(member) or ours.bits[member]) == place, f"{ours.name}.{member}"
+    assert said.invalid is not None
+    mode = PagingMode.X64 if bits == 64 else PagingMode.X86 if pdb == "ntoskrnl.pdb" else PagingMode.PAE
+    assert (said.invalid.prototype_parts is not None) == (mode is PagingMode.X86)
+    modern = build >= 17763 or mode is not PagingMode.X64
+    own = built_in_layout(mode, build)
+    if modern:
+        assert said.invalid.page_file_low == own.page_file_low
+        assert (said.invalid.swizzle, said.invalid.prototype_parts) == (own.swizzle, own.prototype_parts)
+    assert said.invalid.page_file_high == own.page_file_high

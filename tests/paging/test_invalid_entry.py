@@ -1,5 +1,7 @@
 """Entries whose valid bit is clear, and valid ones as WinDbg shows them."""
 
+from dataclasses import replace
+
 import pytest
 
 from volplugins.paging.entry_text import flag_letters
@@ -34,8 +36,9 @@ def test_states_and_members(entry, layout, mode, state, members) -> None:
 
 def test_the_mask_is_taken_off_entries_that_were_made_unreadable() -> None:
     mask = 1 << 45
-    masked = decode_invalid(0x2000_1234_5880, NEW, PagingMode.X64, mask)
-    plain = decode_invalid(0x1234_5890, NEW, PagingMode.X64, mask)
+    layout = replace(NEW, mask=mask)
+    masked = decode_invalid(0x2000_1234_5880, layout, PagingMode.X64)
+    plain = decode_invalid(0x1234_5890, layout, PagingMode.X64)
     assert masked.frame == plain.frame == 0x12345
 
 

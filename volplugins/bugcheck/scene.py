@@ -6,7 +6,7 @@ Nothing here needs symbols. The host passes what it has: symbol tables by module
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
@@ -21,6 +21,7 @@ from volplugins.kernel.layouts import (
     preferred,
     with_debugger_data,
 )
+from volplugins.kernel.page_entries import invalid_layout
 from volplugins.kernel.process import Process, looks_like_a_name, read_process, walk_active_processes
 from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, read_processors, triage_processor
 from volplugins.kernel.thread import Thread, try_read_thread, walk_threads
@@ -102,6 +103,10 @@ def build_scene(
     modules, unloaded = _modules(work, data)
     layouts = _layouts(work, data, modules, layouts_of)
     memory = work.memory
+    if space is not None:
+        kernel = modules.kernel.base if modules.kernel else None
+        build = dump.header.minor_version
+        space.space.use_invalid_layout(invalid_layout(layouts, space.space.mode, build, memory, kernel))
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
     processors, crashed, thread = _crashed_thread(work, _processor_block(data, modules, symbolizer), layouts)
     process = _process(work, thread, layouts)
@@ -196,7 +201,7 @@ def _checked(work: _Work, layouts: KernelLayouts) -> KernelLayouts:
     if found is None:
         work.notes.append(f"layout of _EPROCESS is unsure: {layouts.process.source} does not fit the System process")
         return layouts
-    return KernelLayouts(found, layouts.thread, layouts.processor)
+    return replace(layouts, process=found)
 
 
 def _processor_block(data: DebuggerData | None, modules: ModuleTable, symbolizer: Symbolizer) -> int:

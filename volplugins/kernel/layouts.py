@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from volplugins.kernel import layout_tables as tables
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout
+from volplugins.paging.invalid_entry import InvalidLayout
 
 _SYSTEM_NAME = b"System" + bytes(9)
 _NAME_SEARCH = 0x400
@@ -16,46 +18,64 @@ _NAME_SEARCH = 0x400
 
 @dataclass(frozen=True, slots=True)
 class KernelLayouts:
-    """The structures that this suite reads without symbols: ``_EPROCESS``, ``_ETHREAD`` and ``_KPRCB``."""
+    """The structures that this suite reads without symbols.
+
+    ``invalid`` is the layout of page-table entries that are not valid, from the symbols; None where they are not at
+    hand, and the built-in one of the paging mode holds. ``invalid_mask`` is the address of the kernel's
+    InvalidPteMask relative to its image, where the symbols know it.
+    """
 
     process: Layout
     thread: Layout
     processor: Layout
+    vad: Layout
+    handle_table: Layout
+    session: Layout
+    invalid: InvalidLayout | None = None
+    invalid_mask: int | None = None
+
+
+# field of KernelLayouts: the structure, and the prefix of its columns and rows in layout_tables
+STRUCTURES = {
+    "process": ("_EPROCESS", "EPROCESS"),
+    "thread": ("_ETHREAD", "ETHREAD"),
+    "processor": ("_KPRCB", "PROCESSOR"),
+    "vad": ("_MMVAD", "VAD"),
+    "handle_table": ("_HANDLE_TABLE", "HANDLE"),
+    "session": ("_MM_SESSION_SPACE", "SESSION"),
+}
 
 
 def built_in(bits: int, build: int) -> KernelLayouts:
     """The built-in layouts for ``build``: its own row, else that of the nearest build below (or the lowest)."""
-    by_name = {64: "_64", 32: "_32"}[bits]
-    return KernelLayouts(
-        *(
-            _layout(structure, columns, getattr(tables, prefix + by_name), bits, build)
-            for structure, columns, prefix in (
-                ("_EPROCESS", tables.EPROCESS_COLUMNS, "EPROCESS"),
-                ("_ETHREAD", tables.ETHREAD_COLUMNS, "ETHREAD"),
-                ("_KPRCB", tables.PROCESSOR_COLUMNS, "PROCESSOR"),
-            )
-        )
-    )
+    found: dict[str, Any] = {}
+    for field, (structure, prefix) in STRUCTURES.items():
+        columns, rows = getattr(tables, f"{prefix}_COLUMNS"), getattr(tables, f"{prefix}_{bits}")
+        found[field] = _layout(structure, columns, rows, bits, build)
+    found["vad"] = _with_vad_bits(found["vad"], bits, build)
+    user_directory = tables.USER_DIRECTORY_64.get(build) if bits == 64 else None
+    if user_directory is not None:
+        process = found["process"]
+        members = {**process.members, "UserDirectoryTableBase": (user_directory, 8)}
+        found["process"] = Layout(process.name, _end(members), members, process.source)
+    return KernelLayouts(**found)
 
 
 def empty(bits: int) -> KernelLayouts:
     """Layouts that know nothing yet, for machines without tables: the debugger data block fills in what it states."""
     width = bits // 8
     source = "no table for this machine"
-    return KernelLayouts(
-        Layout("_EPROCESS", 0, {}, source),
-        Layout("_ETHREAD", 0, {}, source),
-        Layout("_KPRCB", 0x10, {"CurrentThread": (width, width)}, source),
-    )
+    found: dict[str, Any] = {field: Layout(structure, 0, {}, source) for field, (structure, _) in STRUCTURES.items()}
+    found["processor"] = Layout("_KPRCB", 0x10, {"CurrentThread": (width, width)}, source)
+    return KernelLayouts(**found)
 
 
 def preferred(layouts: KernelLayouts, fallback: KernelLayouts) -> KernelLayouts:
     """``layouts``, each structure without members taken from ``fallback``; members are never mixed within one."""
-    return KernelLayouts(
-        layouts.process if layouts.process.members else fallback.process,
-        layouts.thread if layouts.thread.members else fallback.thread,
-        layouts.processor if layouts.processor.members else fallback.processor,
-    )
+    chosen: dict[str, Any] = {
+        field: mine if (mine := getattr(layouts, field)).members else getattr(fallback, field) for field in STRUCTURES
+    }
+    return KernelLayouts(**chosen, invalid=layouts.invalid, invalid_mask=layouts.invalid_mask)
 
 
 def with_debugger_data(layouts: KernelLayouts, data: DebuggerData, bits: int) -> KernelLayouts:
@@ -79,24 +99,49 @@ def with_debugger_data(layouts: KernelLayouts, data: DebuggerData, bits: int) ->
         "Number": said.get("OffsetPrcbNumber"),
         "ContextFrame": said.get("OffsetPrcbProcStateContext"),
     }
-    return KernelLayouts(
-        _overlay(layouts.process, process, width),
-        _overlay(layouts.thread, thread, width),
-        _overlay(layouts.processor, processor, width),
+    return replace(
+        layouts,
+        process=_overlay(layouts.process, process, width),
+        thread=_overlay(layouts.thread, thread, width),
+        processor=_overlay(layouts.processor, processor, width),
     )
 
 
-def _layout(name: str, columns: tuple[str, ...], rows: Mapping[int, tuple[int, ...]], bits: int, build: int) -> Layout:
-    width = bits // 8
-    row = max((known for known in rows if known <= build), default=min(rows))
-    members = {member: (at, _size(member, width)) for member, at in zip(columns, rows[row], strict=True)}
+def _row(rows: Iterable[int], build: int) -> int:
+    """The row for ``build``: the last one up to it, else the first."""
+    known = sorted(rows)
+    return max((each for each in known if each <= build), default=known[0])
+
+
+def _layout(
+    name: str, columns: tuple[str, ...], rows: Mapping[int, tuple[int | None, ...]], bits: int, build: int
+) -> Layout:
+    width, row = bits // 8, _row(rows, build)
+    members = {
+        member: (at, _size(member, width, at)) for member, at in zip(columns, rows[row], strict=True) if at is not None
+    }
+    if name == "_MMVAD" and width == 8 and row >= 9600:
+        members |= {member: (members[member][0], 4) for member in ("StartingVpn", "EndingVpn")}
     exact = "" if row == build else f" (nearest to {build})"
     return Layout(name, _end(members), members, f"built-in {row}{exact}")
 
 
-def _size(member: str, width: int) -> int:
+def _with_vad_bits(layout: Layout, bits: int, build: int) -> Layout:
+    table = {64: tables.VAD_BITS_64, 32: tables.VAD_BITS_32}[bits]
+    row = _row(table, build)
+    start = layout.offset("VadFlags")
+    size = 8 if bits == 64 and row < 9600 else 4
+    fields = {name: (start + word, size, low, width) for name, (word, low, width) in table[row].items()}
+    members = {name: place for name, place in layout.members.items() if name != "VadFlags"}
+    return Layout(layout.name, layout.size, members, layout.source, fields)
+
+
+def _size(member: str, width: int, offset: int = 0) -> int:
+    """Bytes of a member; one at an odd offset is a counter that begins with the second byte of its word."""
     if member == "Number":
         return 1 if width == 4 else 4
+    if offset & 1 and member == "VadCount":
+        return width - 1
     return 2 * width if member in tables.PAIRS else tables.SIZES.get(member, width)
 
 
@@ -112,10 +157,25 @@ def _overlay(layout: Layout, said: Mapping[str, int | None], width: int) -> Layo
     return Layout(layout.name, _end(members), members, f"{layout.source}, KDBG")
 
 
-def from_offsets(name: str, offsets: Mapping[str, int], bits: int, source: str) -> Layout:
-    """The layout whose members are at ``offsets``; sizes are those that the members have in every build."""
-    members = {member: (at, _size(member, bits // 8)) for member, at in offsets.items()}
-    return Layout(name, _end(members), members, source)
+def from_offsets(
+    name: str,
+    places: Mapping[str, tuple[int, int]],
+    fields: Mapping[str, tuple[int, int, int, int]],
+    bits: int,
+    source: str,
+) -> Layout:
+    """The layout whose members are at ``places`` (offset, size in bytes) and whose bit fields are ``fields``.
+
+    A member that has one size in every build keeps that, whatever the symbols say of it (XP declares
+    DirectoryTableBase as two words).
+    """
+    width = bits // 8
+    fixed = tables.SIZES.keys() | tables.PAIRS | {"DirectoryTableBase", "Number"}
+    members = {
+        member: (at, _size(member, width, at) if member in fixed else size) for member, (at, size) in places.items()
+    }
+    ends = [at + size for at, size, _, _ in fields.values()]
+    return Layout(name, max([_end(members), *ends]), members, source, dict(fields))
 
 
 def fits_system_process(memory: MemoryReader, eprocess: int, layout: Layout) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from volplugins.kernel.layout_tables import MINIMAL, OUTSWAPPED
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.memory.structure import Layout, read_structure
+from volplugins.memory.structure import Layout, Structure, read_structure
 
 MAX_PROCESSES = 65536
 
@@ -16,7 +17,8 @@ class Process:
     """What one EPROCESS says. Members that the layout lacks are None.
 
     ``create_time`` and ``exit_time`` are FILETIMEs, the latter zero while it runs; ``user_directory`` is
-    UserDirectoryTableBase (KVA shadow).
+    UserDirectoryTableBase (KVA shadow); ``vad_root`` the address of the tree's root node; ``commit_charge`` in pages;
+    ``session`` and ``object_table`` addresses of those structures; ``threadless`` that its list of threads is empty.
     ``name`` is ImageFileName: at most fifteen bytes, cut by Windows itself.
     """
 
@@ -30,11 +32,36 @@ class Process:
     exit_time: int | None = None
     user_directory: int | None = None
     create_time: int | None = None
+    vad_root: int | None = None
+    vad_count: int | None = None
+    object_table: int | None = None
+    session: int | None = None
+    commit_charge: int | None = None
+    wow64: int | None = None
+    flags: int | None = None
+    page_directory_pte: int | None = None
+    threadless: bool = False
+    minimal: bool = False
+    secure: bool = False
+
+    @property
+    def outswapped(self) -> bool:
+        """Whether the kernel has written the process out (EPROCESS.Flags)."""
+        return bool((self.flags or 0) & OUTSWAPPED)
 
     @property
     def life(self) -> str:
-        """``exited`` or ``running``, as ExitTime says; ``running`` where the layout has none."""
-        return "exited" if self.exit_time else "running"
+        """``exited``, ``outswapped``, ``secure``, ``minimal``, ``starting`` or ``running``, by the first that applies.
+
+        ``running`` also where the layout lacks what the others are told by.
+        """
+        if self.exit_time:
+            return "exited"
+        if self.outswapped:
+            return "outswapped"
+        if self.secure or self.minimal:
+            return "secure" if self.secure else "minimal"
+        return "starting" if self.threadless and self.pid else "running"
 
 
 def read_process(memory: MemoryReader, eprocess: int, layout: Layout) -> Process:
@@ -52,7 +79,26 @@ def read_process(memory: MemoryReader, eprocess: int, layout: Layout) -> Process
         structure.get("ExitTime"),
         structure.get("UserDirectoryTableBase"),
         structure.get("CreateTime"),
+        structure.get("VadRoot"),
+        structure.get("VadCount"),
+        structure.get("ObjectTable"),
+        structure.get("Session"),
+        structure.get("CommitCharge"),
+        structure.get("Wow64Process"),
+        structure.get("Flags"),
+        structure.get("PageDirectoryPte"),
+        _is_threadless(structure),
+        bool((structure.get("Flags3") or 0) & MINIMAL),
+        bool(structure.get("SecureHandle")),
     )
+
+
+def _is_threadless(structure: Structure) -> bool:
+    """Whether the list of threads is empty: its head leads to itself."""
+    if not structure.layout.has("ThreadListHead"):
+        return False
+    at, size = structure.layout.members["ThreadListHead"]
+    return int.from_bytes(structure.raw("ThreadListHead")[: size // 2], "little") == structure.address + at
 
 
 def looks_like_a_name(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from volplugins.memory.reader import MemoryReader
 
@@ -17,16 +17,18 @@ class Layout:
         size: bytes to read at once; at least up to the end of the last member used.
         members: offset and size in bytes by member name.
         source: where the layout is from, such as ``symbols`` or ``built-in 19041``.
+        bits: bit fields by member name: offset and size in bytes of the word, lowest bit, width in bits.
     """
 
     name: str
     size: int
     members: Mapping[str, tuple[int, int]]
     source: str
+    bits: Mapping[str, tuple[int, int, int, int]] = field(default_factory=dict)
 
     def has(self, member: str) -> bool:
         """Whether this layout knows ``member``."""
-        return member in self.members
+        return member in self.members or member in self.bits
 
     def offset(self, member: str) -> int:
         """Offset of ``member`` in bytes; KeyError where the layout lacks it."""
@@ -42,7 +44,11 @@ class Structure:
     layout: Layout
 
     def unsigned(self, member: str) -> int:
-        """Value of an integer or pointer member; KeyError where the layout lacks it."""
+        """Value of an integer, pointer or bit field member; KeyError where the layout lacks it."""
+        if member in self.layout.bits:
+            offset, size, lowest, width = self.layout.bits[member]
+            word = int.from_bytes(self.data[offset : offset + size], "little")
+            return word >> lowest & ((1 << width) - 1)
         offset, size = self.layout.members[member]
         return int.from_bytes(self.data[offset : offset + size], "little")
 

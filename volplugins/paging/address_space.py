@@ -5,9 +5,11 @@ Entry bits: Intel SDM 3A chapter 4 for entries with the valid bit; for the other
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
 from volplugins.paging.invalid_entry import InvalidLayout, built_in_layout, decode_invalid
-from volplugins.paging.mode import Level, PagingMode, is_canonical
+from volplugins.paging.mode import Level, PagingMode, is_canonical, reserved_bits
 from volplugins.paging.translation import State, Step, Translation
 
 VALID, LARGE = 1 << 0, 1 << 7
@@ -25,6 +27,7 @@ class AddressSpace:
         directory_table_base: as the header or a process holds it; low bits (PCID, flags) are dropped.
         invalid: layout of entries that are not valid; that of the newest builds where it is not given.
         prototypes: reads kernel memory, where prototype entries lie; they are followed only where it is given.
+        prototype_of: address of the prototype entry for a virtual address by the VAD that describes it, or None.
     """
 
     def __init__(
@@ -34,10 +37,12 @@ class AddressSpace:
         directory_table_base: int,
         invalid: InvalidLayout | None = None,
         prototypes: MemoryReader | None = None,
+        prototype_of: Callable[[int], int | None] | None = None,
     ) -> None:
         self.physical = physical
         self.invalid = invalid or built_in_layout(mode, _NEWEST_BUILD)
         self._prototypes = prototypes
+        self._prototype_of = prototype_of
         self.mode = mode
         self.directory_table_base = directory_table_base
         self._facts = mode.facts
@@ -46,6 +51,11 @@ class AddressSpace:
             self._top = directory_table_base & 0xFFFF_FFE0
         self._tables: dict[int, bytes | None] = {}
         self._frames: dict[int, int | State] = {}
+
+    def use_invalid_layout(self, invalid: InvalidLayout) -> None:
+        """Decode entries that are not valid by another layout from now on (the symbols' own, found later)."""
+        self.invalid = invalid
+        self._frames.clear()
 
     def translate(self, virtual: int) -> Translation:
         """Walk the tables for ``virtual``; never raises."""
@@ -110,6 +120,9 @@ class AddressSpace:
             return Translation(virtual, State.NOT_IN_DUMP, None, covers, steps)
         if not entry & VALID:
             return self._invalid(virtual, covers, entry, steps)
+        if reserved := reserved_bits(entry, self.mode, level):
+            text = f"reserved bits {reserved:#x} are set: the processor would fault"
+            return Translation(virtual, State.RESERVED_BITS, None, covers, steps, text)
         if level.shift == 12:
             return self._mapped(virtual, State.VALID, covers, entry, steps)
         if level.may_be_large and entry & LARGE:
@@ -128,8 +141,13 @@ class AddressSpace:
         if found.frame is not None and covers == PAGE_SIZE:
             physical = found.frame << 12 | virtual & (PAGE_SIZE - 1)
             return Translation(virtual, found.state, physical, covers, steps, found.text)
-        if found.prototype is not None and covers == PAGE_SIZE and self._prototypes is not None:
-            return self._follow(virtual, found.prototype, steps, found.text)
+        if found.state is State.PROTOTYPE and covers == PAGE_SIZE and self._prototypes is not None:
+            prototype, text = found.prototype, found.text
+            if prototype is None and self._prototype_of is not None:
+                prototype = self._prototype_of(virtual)
+                text = f"{text}, at {prototype:#x} by the VAD" if prototype is not None else text
+            if prototype is not None:
+                return self._follow(virtual, prototype, steps, text)
         return Translation(virtual, found.state, None, covers, steps, found.text)
 
     def _follow(self, virtual: int, prototype: int, steps: tuple[Step, ...], text: str) -> Translation:

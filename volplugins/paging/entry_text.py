@@ -31,7 +31,7 @@ def entry_virtual(virtual: int, level: str, mode: PagingMode, slot: int | None) 
     """Address at which the kernel sees the entry of ``level`` for ``virtual`` through its self-map.
 
     Args:
-        slot: x64: number of the self-map entry in the top-level table; None where it is not known.
+        slot: x64, with four levels or five: number of the self-map entry in the top-level table; None where unknown.
     """
     if mode in _PDE_BASE:
         size = 4 if mode is PagingMode.X86 else 8
@@ -40,10 +40,13 @@ def entry_virtual(virtual: int, level: str, mode: PagingMode, slot: int | None) 
         if level == "PDE":
             return _PDE_BASE[mode] + (virtual >> (22 if size == 4 else 21)) * size
         return None
-    if slot is None or mode is PagingMode.X64_LA57:
+    if slot is None:
         return None
-    base = (slot << 39) | 0xFFFF_0000_0000_0000
+    width = mode.facts.address_bits
+    high = ((1 << 64) - (1 << width)) if slot & 0x100 else 0
+    base = high | slot << (width - 9)
+    names = [each.name for each in mode.facts.levels]
     address = virtual
-    for _ in range(("PTE", "PDE", "PDPE", "PML4E").index(level) + 1):
-        address = base | ((address & 0xFFFF_FFFF_FFFF) >> 9 & ~7)
+    for _ in range(len(names) - names.index(level)):
+        address = base | ((address & ((1 << width) - 1)) >> 9 & ~7)
     return address

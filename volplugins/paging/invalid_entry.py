@@ -7,6 +7,7 @@ and 10; x64: 7 to 11). The page file's number moved from bit 1 to bit 12 with th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from volplugins.paging.mode import PagingMode
@@ -29,6 +30,10 @@ class InvalidLayout:
         swizzle: bit that says that the address bits are stored as they are, or None where the build has none.
         in_store: bit that says that the page is in the compressed store, or None.
         source: where this layout is from.
+        prototype_parts: x86 without PAE: low and high part of the prototype entry's distance from the start of
+            paged pool, in units of 4 bytes; ``prototype_address`` is not used then.
+        mask: the kernel's InvalidPteMask: bits that it sets in entries without the swizzle bit, so that an entry that
+            is not valid never leads to real memory (L1 terminal fault); 0 where it is not known.
     """
 
     page_file_low: Bits
@@ -38,6 +43,8 @@ class InvalidLayout:
     swizzle: int | None
     in_store: int | None
     source: str
+    prototype_parts: tuple[Bits, Bits] | None = None
+    mask: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class InvalidEntry:
 def built_in_layout(mode: PagingMode, build: int) -> InvalidLayout:
     """The layout for a kernel whose symbols are not at hand; ``source`` says how sure that is."""
     if mode is PagingMode.X86:
-        return InvalidLayout((1, 4), (12, 20), (12, 20), (11, 21), None, None, "built-in, x86")
+        return InvalidLayout((1, 4), (12, 20), (12, 20), (11, 21), None, None, "built-in, x86", ((1, 7), (11, 21)))
     if mode is PagingMode.PAE:
         low = (12, 4) if build >= 10240 else (1, 4)
         return InvalidLayout(low, (32, 32), (12, 26), (32, 32), 4 if build >= 10240 else None, None, "built-in, PAE")
@@ -69,20 +76,33 @@ def built_in_layout(mode: PagingMode, build: int) -> InvalidLayout:
     return InvalidLayout((1, 4), (32, 32), (12, 36), (16, 48), None, None, source)
 
 
+def from_bits(bits: Mapping[str, Bits | None], source: str) -> InvalidLayout | None:
+    """The layout from bit positions by our names (those of InvalidLayout); None where an indispensable one is absent.
+
+    ``prototype_low`` and ``prototype_high`` stand in for ``prototype_address`` on x86 without PAE.
+    """
+    low, high, frame = bits["page_file_low"], bits["page_file_high"], bits["transition_frame"]
+    address, parts = bits["prototype_address"], (bits["prototype_low"], bits["prototype_high"])
+    whole = (parts[0], parts[1]) if parts[0] is not None and parts[1] is not None else None
+    if low is None or high is None or frame is None or (address is None and whole is None):
+        return None
+    swizzle, store = bits["swizzle"], bits["in_store"]
+    return InvalidLayout(
+        low, high, frame, address or (11, 21), swizzle[0] if swizzle else None, store[0] if store else None, source,
+        whole if address is None else None,
+    )  # fmt: skip
+
+
 def _take(entry: int, bits: Bits) -> int:
     return (entry >> bits[0]) & ((1 << bits[1]) - 1)
 
 
-def decode_invalid(entry: int, layout: InvalidLayout, mode: PagingMode, mask: int = 0) -> InvalidEntry:
-    """Decode an entry whose valid bit is clear.
-
-    Args:
-        mask: the kernel's InvalidPteMask: bits that it inverts in entries without the swizzle bit.
-    """
+def decode_invalid(entry: int, layout: InvalidLayout, mode: PagingMode) -> InvalidEntry:
+    """Decode an entry whose valid bit is clear."""
     if entry == 0:
         return InvalidEntry(State.NOT_MAPPED, text="the entry is zero")
-    if layout.swizzle is not None and mask and not entry >> layout.swizzle & 1:
-        entry &= ~mask
+    if layout.swizzle is not None and not entry >> layout.swizzle & 1:
+        entry &= ~layout.mask
     if entry & PROTOTYPE:
         return _prototype(entry, layout, mode)
     if entry & TRANSITION:
@@ -99,8 +119,12 @@ def decode_invalid(entry: int, layout: InvalidLayout, mode: PagingMode, mask: in
 
 def _prototype(entry: int, layout: InvalidLayout, mode: PagingMode) -> InvalidEntry:
     """An entry that leads to a prototype entry; an address of all ones means that the VAD has it."""
-    if mode is PagingMode.X86:
-        return InvalidEntry(State.PROTOTYPE, text="prototype entry, relative to paged pool")
+    if layout.prototype_parts is not None:
+        low, high = (_take(entry, bits) for bits in layout.prototype_parts)
+        if high == (1 << layout.prototype_parts[1][1]) - 1:
+            return InvalidEntry(State.PROTOTYPE, text="prototype entry in the VAD")
+        distance = (high << layout.prototype_parts[0][1] | low) << 2
+        return InvalidEntry(State.PROTOTYPE, text=f"prototype entry {distance:#x} above the start of paged pool")
     width = layout.prototype_address[1]
     value = _take(entry, layout.prototype_address)
     if value in ((1 << width) - 1, _VAD_64):

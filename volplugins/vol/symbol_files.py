@@ -19,45 +19,13 @@ from volatility3.framework.constants.windows import KERNEL_MODULE_NAMES
 from volatility3.framework.layers import resources
 from volatility3.framework.symbols import intermed
 
-from volplugins.kernel.layouts import KernelLayouts, from_offsets
+from volplugins.kernel.layouts import KernelLayouts
+from volplugins.vol.symbol_layouts import kernel_layouts
 
 if TYPE_CHECKING:
     from volplugins.image.debug_record import DebugRecord
 
 vollog = logging.getLogger(__name__)
-
-# our member name: path through the symbol table's types
-_MEMBERS: dict[str, dict[str, tuple[str, ...]]] = {
-    "_EPROCESS": {
-        "UniqueProcessId": ("UniqueProcessId",),
-        "ActiveProcessLinks": ("ActiveProcessLinks",),
-        "ImageFileName": ("ImageFileName",),
-        "InheritedFromUniqueProcessId": ("InheritedFromUniqueProcessId",),
-        "Peb": ("Peb",),
-        "CreateTime": ("CreateTime",),
-        "ExitTime": ("ExitTime",),
-        "ThreadListHead": ("ThreadListHead",),
-        "DirectoryTableBase": ("Pcb", "DirectoryTableBase"),
-        "UserDirectoryTableBase": ("Pcb", "UserDirectoryTableBase"),
-    },
-    "_ETHREAD": {
-        "InitialStack": ("Tcb", "InitialStack"),
-        "StackLimit": ("Tcb", "StackLimit"),
-        "KernelStack": ("Tcb", "KernelStack"),
-        "StackBase": ("Tcb", "StackBase"),
-        "TrapFrame": ("Tcb", "TrapFrame"),
-        "State": ("Tcb", "State"),
-        "Teb": ("Tcb", "Teb"),
-        "ApcProcess": ("Tcb", "ApcState", "Process"),
-        "Cid": ("Cid",),
-        "ThreadListEntry": ("ThreadListEntry",),
-    },
-    "_KPRCB": {
-        "CurrentThread": ("CurrentThread",),
-        "Number": ("Number",),
-        "ContextFrame": ("ProcessorState", "ContextFrame"),
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +36,7 @@ class PdbSymbols:
     addresses: list[int]
     names: list[str]
     types: dict[str, Any]
+    base_types: dict[str, Any]
     kind: str = "pdb"
 
     def nearest(self, rva: int) -> tuple[str, int] | None:
@@ -89,22 +58,9 @@ class PdbSymbols:
 
     def layouts(self, bits: int) -> KernelLayouts:
         """Layouts of the kernel's structures; one that the table lacks has no members."""
-        found = []
-        for structure, members in _MEMBERS.items():
-            offsets = {ours: self._offset(structure, path) for ours, path in members.items()}
-            known = {ours: at for ours, at in offsets.items() if at is not None}
-            found.append(from_offsets(structure, known, bits, "symbols"))
-        return KernelLayouts(*found)
-
-    def _offset(self, structure: str, path: tuple[str, ...]) -> int | None:
-        total = 0
-        for member in path:
-            entry = self.types.get(structure, {}).get("fields", {}).get(member)
-            if entry is None:
-                return None
-            total += entry["offset"]
-            structure = entry["type"].get("name", "")
-        return total
+        state = self.lookup("MiState")
+        symbols = {"MiState": state} if state is not None else {}
+        return kernel_layouts(self.types, self.base_types, symbols, bits)
 
 
 _MOST_CANDIDATES = 256
@@ -178,7 +134,9 @@ def _read(location: str) -> PdbSymbols | None:
         with resources.ResourceAccessor().open(location) as file:
             table = json.load(file)
         pairs = sorted((entry["address"], name) for name, entry in table["symbols"].items())
-        return PdbSymbols(location, [at for at, _ in pairs], [name for _, name in pairs], table["user_types"])
+        return PdbSymbols(
+            location, [at for at, _ in pairs], [name for _, name in pairs], table["user_types"], table["base_types"]
+        )
     except (OSError, EOFError, lzma.LZMAError, ValueError, KeyError, TypeError) as error:
         vollog.warning(f"volplugins: symbol table {location} cannot be used: {error}")
         return None

@@ -11,7 +11,6 @@ from volplugins.memory.address_text import parse_address
 from volplugins.memory.reader import ReadError
 from volplugins.paging.address_space import AddressSpace
 from volplugins.paging.entry_text import entry_virtual, flag_letters
-from volplugins.paging.invalid_entry import built_in_layout
 from volplugins.paging.mode import PagingMode
 from volplugins.paging.translation import State, Step, Translation
 
@@ -100,8 +99,7 @@ def _directories(scene: CrashScene, who: Sequence[str], dirbase: str | None) -> 
 def _space(scene: CrashScene, base: int) -> AddressSpace:
     assert scene.space is not None
     kernel = scene.space.space
-    invalid = built_in_layout(kernel.mode, scene.dump.header.minor_version)
-    return AddressSpace(kernel.physical, kernel.mode, base, invalid, kernel)
+    return AddressSpace(kernel.physical, kernel.mode, base, kernel.invalid, kernel)
 
 
 def _translation(scene: CrashScene, address: int, directory: Directory) -> Iterator[VtopRow]:
@@ -153,7 +151,7 @@ def _end(scene: CrashScene, address: int, result: Translation) -> Iterator[VtopR
 
 def self_map_slot(space: AddressSpace) -> int | None:
     """x64: number of the top-level entry that leads to the table itself; None elsewhere or where there is none."""
-    if space.mode is not PagingMode.X64:
+    if space.mode not in (PagingMode.X64, PagingMode.X64_LA57):
         return None
     top = space.directory_table_base & space.mode.facts.frame_mask
     try:
