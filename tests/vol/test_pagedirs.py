@@ -8,12 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from volplugins.bugcheck.scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
+from volplugins.kernel.layouts import built_in
 from volplugins.lab.machines import MACHINES
 from volplugins.memory.reader import ReadError
 from volplugins.vol.crash_scene import scene_of
 from volplugins.vol.pagedirs_rows import pagedirs_rows
+from volplugins.vol.process_selection import gather
 
 X64, PAE, X86 = "win10-x64", "win7-x86-pae", "xp-x86"
 VICTIM = "explorer.exe"
@@ -75,9 +78,11 @@ class Machine:
         self.scene = scene_of(self.dump)
         self.victim = next(p for p in self.snapshot.truth["processes"] if p["name"] == VICTIM)
         self.size = 4 if name == X86 else 8
+        self.layouts = "symbols"
 
     def rows(self, *who: str, typed=(), checks=False):
-        return list(pagedirs_rows(scene_of(self.dump), who, typed, checks))
+        scene = scene_of(self.dump) if self.layouts == "symbols" else build_scene(self.dump)
+        return list(pagedirs_rows(scene, who, typed, checks))
 
     def verdict(self):
         (row,) = [row for row in self.rows(f"pid:{self.victim['pid']}") if row.depth == 0 and row.pid is not None]
@@ -99,8 +104,23 @@ class Machine:
         address = self.victim["eprocess"] + at
         self.memory.write(self.scene.space.space.translate(address).physical, value.to_bytes(width, "little"))
 
+    def use_built_in_layouts(self) -> None:
+        """Read structures by the built-in tables, as where no symbols are at hand."""
+        self.layouts = "built-in"
+
     def first_valid(self, table: int, count: int) -> int:
         return next(a for a in range(table, table + count * self.size, self.size) if self.entry(a) & 1)
+
+
+def unlink(found: Machine) -> None:
+    """Take the victim out of the list of processes, as rootkits do."""
+    at = found.scene.layouts.process.offset("ActiveProcessLinks")
+    width = 8 if found.snapshot.bits == 64 else 4
+    kernel = found.scene.space.space
+    links = found.victim["eprocess"] + at
+    flink, blink = (int.from_bytes(kernel.read(links + n * width, width), "little") for n in (0, 1))
+    for where, value in ((blink, flink), (flink + width, blink)):
+        found.memory.write(kernel.translate(where).physical, value.to_bytes(width, "little"))
 
 
 def frame(entry: int) -> int:
@@ -250,7 +270,75 @@ def test_why_every_process_fails(dumps):
         found.memory.remove(frame(found.entry(entry)) >> 12)
     first = found.rows()[0]
     assert (first.pid, first.process, first.verdict) == (None, "*", "tables-missing")
-    assert "complete" in first.next
+    assert "take the dump again" in first.next, "a complete dump should have had them"
+    found.dump = replace(found.dump, header=replace(found.dump.header, dump_type=6))
+    assert "complete" in found.rows()[0].next
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_an_unlinked_process_is_found_by_a_scan(dumps, machine):
+    found = Machine(dumps, machine)
+    unlink(found)
+    row = found.verdict()
+    assert (row.eprocess, row.source, row.verdict) == (found.victim["eprocess"], "scan", "ok")
+    assert [r.eprocess for r in found.rows() if r.source == "scan"] == [row.eprocess]
+    gathered = gather(found.scene, scan=False)
+    assert found.victim["eprocess"] not in [each.eprocess for each in gathered.processes]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_an_unlinked_process_without_its_tag_is_found_by_its_threads(dumps, machine):
+    found = Machine(dumps, machine)
+    unlink(found)
+    eprocess = found.scene.space.space.translate(found.victim["eprocess"]).physical
+    page = found.memory.read(eprocess & ~0xFFF, 0x1000)
+    at = max(page.rfind(tag, 0, eprocess & 0xFFF) for tag in (b"Proc", b"Pro\xe3"))
+    found.memory.write((eprocess & ~0xFFF) + at, b"Free")
+    row = found.verdict()
+    assert (row.eprocess, row.source, row.verdict) == (found.victim["eprocess"], "thread", "ok")
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_another_directory_is_found_for_a_process_whose_own_is_bad(dumps, machine):
+    found = Machine(dumps, machine)
+    right = found.victim["dtb"]
+    other = next(p for p in found.snapshot.truth["processes"] if p["dtb"] and p["name"] == "lsass.exe")
+    spare = (max(base + count for base, count in found.snapshot.runs) - 1) << 12
+    found.memory.write(spare, b"nothing that looks like a table ".ljust(0x1000, b"."))
+    found.set_dirbase(spare)
+    row = found.verdict()
+    assert row.verdict in ("not-a-directory", "not-in-dump")
+    assert f".context {right & ~(0x1F if machine == PAE else 0xFFF):#x}" in row.next
+    assert f"{other['dtb'] & ~0xFFF:#x}" not in row.next
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_an_outswapped_process(dumps, machine):
+    found = Machine(dumps, machine)
+    layout = found.scene.layouts.process
+    if not layout.has("Flags"):
+        layout = built_in(found.snapshot.bits, found.snapshot.header["MinorVersion"]).process
+    at = found.victim["eprocess"] + layout.offset("Flags")
+    physical = found.scene.space.space.translate(at).physical
+    flags = int.from_bytes(found.memory.read(physical, 4), "little")
+    found.memory.write(physical, (flags | 0x80).to_bytes(4, "little"))
+    found.use_built_in_layouts()
+    assert found.verdict().verdict == "ok", "written out, but its top page is sound"
+    assert found.verdict().life == "outswapped"
+    top = found.top if machine != PAE else frame(found.entry(found.top + 24))
+    found.memory.write(top, bytes(range(1, 256)) * 16 + bytes(16))
+    row = found.verdict()
+    assert (row.verdict, row.life) == ("outswapped", "outswapped")
+    assert "PageDirectoryPte" in row.evidence
+
+
+def test_several_wrong_values_have_one_cause(dumps):
+    found = Machine(dumps, X64)
+    pids = [str(p["pid"]) for p in found.snapshot.truth["processes"][1:4]]
+    first, *others = found.rows(typed=pids)
+    assert (first.process, first.verdict) == ("*", "not-a-process")
+    assert "3 x PID" in first.evidence
+    assert len(others) == 3
 
 
 def test_checks_are_shown_under_their_process(dumps, rows):

@@ -21,7 +21,9 @@ def test_processes_are_those_that_were_built(dumps, rows, machine):
         assert row["Threads"] == len(process["threads"])
         assert row["Life"] == ("exited" if process["exited"] else "running")
         assert row["PageDirectory"] == ("ok" if process["dtb"] else "no-directory")
-        assert "not read yet" in row["Note"]
+        assert int(row["VadRoot"] or "0", 16) == 0 or row["VadCount"] > 0
+        assert row["SessionId"] == process["session"]
+        assert row["Source"] == "list"
     crashed = [pid for pid, row in listed.items() if "|# " in row["Note"]]
     assert crashed == [snapshot.truth["process"]["pid"]]
     assert "|. current on processor" in listed[crashed[0]]["Note"]

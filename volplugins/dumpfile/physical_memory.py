@@ -12,6 +12,8 @@ from volplugins.dumpfile.page_index import HIGHEST_PFN, PAGE_SIZE, PageIndex, Ru
 from volplugins.dumpfile.source import ByteSource
 from volplugins.memory.reader import ReadError
 
+_COLUMN_PAGES = 1 << 14  # pages looked at in one go
+
 Described = tuple[tuple[int, int], ...]  # (base PFN, page count), ascending, without overlap
 
 
@@ -133,3 +135,20 @@ class PhysicalMemory:
             whole = np.frombuffer(view, np.uint8, count * PAGE_SIZE, skipped).reshape(-1, PAGE_SIZE)
             pages[present] = whole[offsets[present] // PAGE_SIZE]
         return pages, present
+
+    def column(self, start: int, size: int) -> Iterator[tuple[int, npt.NDArray[np.uint64]]]:
+        """The little-endian word of ``size`` bytes (4 or 8) at offset ``start`` of every page in the file.
+
+        Yields (first PFN, values of that page and those behind it), ascending; nothing but these words is copied.
+        """
+        kind = np.dtype(f"<u{size}")
+        for base, count, offset in self.runs():
+            for first in range(0, count, _COLUMN_PAGES):
+                pages = min(_COLUMN_PAGES, count - first)
+                at, length = offset + first * PAGE_SIZE, pages * PAGE_SIZE
+                view = self._source.view()
+                data = view[at : at + length] if view is not None else self._source.read(at, length)
+                if len(data) < length:
+                    break
+                words = np.ndarray((pages,), kind, data, start, (PAGE_SIZE,))
+                yield base + first, words.astype(np.uint64)

@@ -18,7 +18,8 @@ class Process:
 
     ``create_time`` and ``exit_time`` are FILETIMEs, the latter zero while it runs; ``user_directory`` is
     UserDirectoryTableBase (KVA shadow); ``vad_root`` the address of the tree's root node; ``commit_charge`` in pages;
-    ``session`` and ``object_table`` addresses of those structures; ``threadless`` that its list of threads is empty.
+    ``session`` and ``object_table`` addresses of those structures; ``threadless`` that its list of threads is empty;
+    ``source`` how it was found: ``list``, ``scan`` or ``thread``.
     ``name`` is ImageFileName: at most fifteen bytes, cut by Windows itself.
     """
 
@@ -43,6 +44,7 @@ class Process:
     threadless: bool = False
     minimal: bool = False
     secure: bool = False
+    source: str = "list"
 
     @property
     def outswapped(self) -> bool:

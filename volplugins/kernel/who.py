@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from volplugins.kernel.process import Process
@@ -32,6 +32,31 @@ def resolve(text: str, processes: Sequence[Process]) -> tuple[Match, ...]:
     for kind in kinds.values():
         found.extend(match for match in kind(text, processes) if match.process not in [m.process for m in found])
     return tuple(found)
+
+
+def meant_by(text: str, processes: Sequence[Process]) -> Iterator[Match]:
+    """Processes that ``text``, typed where an EPROCESS address belongs, may have been meant for.
+
+    WinDbg reads numbers as hexadecimal, so a PID may be too; and a page frame number may have been made by the rule
+    that drops every trailing zero of DirBase, which is wrong: a page is three of them.
+    """
+    value = parse_address(text)
+    yield from resolve(text, processes)
+    if value is None:
+        return
+    for process in processes:
+        base = process.directory_table_base or 0
+        if process.pid == value and not text.strip().isdecimal():
+            yield Match(process, "PID (in hexadecimal)")
+        elif base and _without_zeros(base) == value and value != base >> _PAGE_BITS:
+            right = f"DirBase {base:#x} without all its trailing zeros; its PFN is {base >> _PAGE_BITS:#x}"
+            yield Match(process, right)
+
+
+def _without_zeros(base: int) -> int:
+    while base and not base & 0xF:
+        base >>= 4
+    return base
 
 
 def _by_pid(text: str, processes: Sequence[Process]) -> list[Match]:

@@ -73,7 +73,7 @@ def create_thread(machine: Machine, process: Process, tid: int) -> Thread:
     thread = Thread(address, tid, base, limit, process)
     if process.peb:
         number = len(process.threads)
-        low = 0x7FFDE000 if machine.width == 4 else 0x7FFFFFDE000 if machine.profile.build < 9200 else 0xE3C4BFA000
+        low = 0x7FFDE000 if machine.width == 4 else 0x7FFFFFDD000 if machine.profile.build < 9200 else 0xE3C4BFA000
         thread.teb = low - number * 0x2000
         process.space.map(thread.teb, machine.structures.size("_TEB"), "data")
         thread.user_stack = 0x180000 + number * 0x100000

@@ -7,18 +7,26 @@ from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.crash_scene import scene_below
-from volplugins.vol.pagedirs_rows import PagedirsRow, note_row, pagedirs_rows
+from volplugins.vol.pagedirs_row import PagedirsRow, note_row
+from volplugins.vol.pagedirs_rows import pagedirs_rows
+from volplugins.vol.process_selection import Progress
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
 
 def rows_below(
-    context: ContextInterface, layer_name: str, who: Sequence[str], typed: Sequence[str], with_checks: bool
+    context: ContextInterface,
+    layer_name: str,
+    who: Sequence[str],
+    typed: Sequence[str],
+    with_checks: bool,
+    scan: bool | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[PagedirsRow]:
     """The rows; never raises."""
     try:
-        yield from pagedirs_rows(scene_below(context, layer_name), who, typed, with_checks)
+        yield from pagedirs_rows(scene_below(context, layer_name), who, typed, with_checks, scan, progress)
     except DumpError as error:
         yield note_row("error", str(error), "")
     except Exception as error:  # nothing in a dump may end in a traceback

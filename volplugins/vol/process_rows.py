@@ -5,30 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from volplugins.kernel.directories.verdict import Reference
 from volplugins.kernel.process import Process
-from volplugins.kernel.process_list import list_processes
 from volplugins.kernel.thread import walk_threads
-from volplugins.vol.pagedirs_rows import chosen_processes, judge_process, reference_of
+from volplugins.memory.reader import ReadError
+from volplugins.memory.structure import Layout, read_structure
+from volplugins.vol.directory_judge import DirectoryJudge, process_space, vads_of
+from volplugins.vol.process_selection import Progress, choose, gather
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
-# members that this version does not read
-NOT_READ = "SessionId, VadRoot, VadCount, Handles, CommitCharge and Wow64 are not read yet"
-
 
 class ProcessRow(NamedTuple):
-    """One process; times are FILETIMEs."""
+    """One process; times are FILETIMEs, commit_charge is in pages."""
 
     pid: int | None
     ppid: int | None
     name: str
     eprocess: int | None
+    session_id: int | None
     peb: int | None
     dirbase: int | None
     page_directory: str
+    vad_root: int | None
+    vad_count: int | None
     threads: int | None
+    handles: int | None
+    commit_charge: int | None
+    wow64: bool | None
     create_time: int | None
     exit_time: int | None
     source: str
@@ -36,26 +40,29 @@ class ProcessRow(NamedTuple):
     note: str
 
 
-def process_rows(scene: CrashScene, who: Sequence[str]) -> Iterator[ProcessRow]:
+def process_rows(
+    scene: CrashScene, who: Sequence[str], scan: bool | None = None, progress: Progress | None = None
+) -> Iterator[ProcessRow]:
     """A row per process, those of ``who`` only where it is given; a row with the reason for what cannot be done."""
     if scene.dump.triage is not None:
         yield from _of_small_dump(scene)
         return
-    head = scene.dump.header.ps_active_process_head
-    listed = list_processes(scene.memory, head, scene.layouts.process)
-    chosen, problems = chosen_processes(listed.processes, who)
-    reference = reference_of(scene) if scene.space is not None else None
+    gathered = gather(scene, scan, progress)
+    court = DirectoryJudge(scene, gathered.processes) if scene.space is not None else None
+    chosen, problems = choose(gathered.processes, who)
     for process, note in chosen:
-        yield _row(scene, reference, process, note)
-    for problem in (*problems, *listed.notes):
+        yield _row(scene, court, process, note)
+    for problem in (*problems, *gathered.notes):
         yield failure_row(problem)
-    if not listed.processes:
+    if not gathered.processes:
         yield failure_row("; ".join(scene.notes) or "no process is in the list")
 
 
 def failure_row(why: str) -> ProcessRow:
     """A row that says what could not be done."""
-    return ProcessRow(None, None, "error", None, None, None, "", None, None, None, "", "", why)
+    return ProcessRow(
+        None, None, "error", None, None, None, None, "", None, None, None, None, None, None, None, None, "", "", why
+    )
 
 
 def _of_small_dump(scene: CrashScene) -> Iterator[ProcessRow]:
@@ -64,26 +71,73 @@ def _of_small_dump(scene: CrashScene) -> Iterator[ProcessRow]:
     if process is None:
         yield failure_row("; ".join(scene.notes) or "the process of the crashing thread is not in this small dump")
         return
-    note = f"|# caused the event; a small dump holds this process alone; {NOT_READ}"
-    yield _made(process, "", None, "thread", note)
+    note = "|# caused the event; a small dump holds this process alone, without what its pointers lead to"
+    found = process_row(process, "", None, None, None, process.vad_count, note)
+    yield found._replace(source="thread")
 
 
-def _row(scene: CrashScene, reference: Reference | None, process: Process, note: str) -> ProcessRow:
-    word = judge_process(scene, reference, process).word if reference is not None else ""
-    threads = None
-    layouts = scene.layouts
-    if layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry"):
-        found = walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread)
-        threads = sum(1 for _ in found)
-    notes = [text for text in (*_marks(scene, process), note, NOT_READ) if text]
-    return _made(process, word, threads, "list", "; ".join(notes))
+def _row(scene: CrashScene, court: DirectoryJudge | None, process: Process, note: str) -> ProcessRow:
+    word = court.verdict(process).word if court is not None else ""
+    notes = [*_marks(scene, process), note]
+    count, vad_note = _vad_count(scene, process)
+    session, session_note = _through_pointer(scene, process, process.session, scene.layouts.session, "SessionId")
+    handles, handle_note = _through_pointer(
+        scene, process, process.object_table, scene.layouts.handle_table, "HandleCount"
+    )
+    notes += [vad_note, session_note, handle_note]
+    text = "; ".join(part for part in notes if part)
+    return process_row(process, word, _threads(scene, process), session, handles, count, text)
 
 
-def _made(process: Process, word: str, threads: int | None, source: str, note: str) -> ProcessRow:
+def process_row(
+    process: Process,
+    word: str,
+    threads: int | None,
+    session: int | None,
+    handles: int | None,
+    vad_count: int | None,
+    note: str,
+) -> ProcessRow:
+    """The row of a process, with what had to be read beyond its EPROCESS."""
+    wow64 = bool(process.wow64) if process.wow64 is not None else None
     return ProcessRow(
-        process.pid, process.parent_pid, process.name, process.eprocess, process.peb, process.directory_table_base,
-        word, threads, process.create_time, process.exit_time, source, process.life, note,
+        process.pid, process.parent_pid, process.name, process.eprocess, session, process.peb,
+        process.directory_table_base, word, process.vad_root, vad_count, threads, handles, process.commit_charge, wow64,
+        process.create_time, process.exit_time, process.source, process.life, note,
     )  # fmt: skip
+
+
+def _threads(scene: CrashScene, process: Process) -> int | None:
+    layouts = scene.layouts
+    if not (layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")):
+        return None
+    return sum(1 for _ in walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread))
+
+
+def _vad_count(scene: CrashScene, process: Process) -> tuple[int | None, str]:
+    """VadCount as the kernel keeps it; where the build keeps none, the ranges counted."""
+    if process.vad_count is not None or process.vad_root is None:
+        return process.vad_count, "" if process.vad_root is not None else "VadRoot is not known in this build"
+    vads = vads_of(scene, process)
+    return len(vads.ranges), "; ".join(vads.notes)
+
+
+def _through_pointer(
+    scene: CrashScene, process: Process, pointer: int | None, layout: Layout, member: str
+) -> tuple[int | None, str]:
+    """A member of a structure that the process points to, through its own directory (session space needs that)."""
+    if not pointer or not layout.has(member):
+        return None, ""
+    readers = [scene.memory]
+    if scene.space is not None and process.directory_table_base:
+        readers.insert(0, process_space(scene, process))
+    reason = ""
+    for reader in readers:
+        try:
+            return read_structure(reader, pointer, layout).unsigned(member), ""
+        except ReadError as error:
+            reason = error.reason
+    return None, f"{member}: {layout.name} at {pointer:#x} cannot be read ({reason})"
 
 
 def _marks(scene: CrashScene, process: Process) -> Iterator[str]:

@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING
 from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.crash_scene import scene_below
 from volplugins.vol.process_rows import ProcessRow, failure_row, process_rows
+from volplugins.vol.process_selection import Progress
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
 
-def rows_below(context: ContextInterface, layer_name: str, who: Sequence[str]) -> Iterator[ProcessRow]:
+def rows_below(
+    context: ContextInterface,
+    layer_name: str,
+    who: Sequence[str],
+    scan: bool | None = None,
+    progress: Progress | None = None,
+) -> Iterator[ProcessRow]:
     """The rows; never raises."""
     try:
-        yield from process_rows(scene_below(context, layer_name), who)
+        yield from process_rows(scene_below(context, layer_name), who, scan, progress)
     except DumpError as error:
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback

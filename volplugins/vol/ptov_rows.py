@@ -10,12 +10,11 @@ import numpy as np
 from volplugins.kernel.directories.page_map import Leaves, kernel_leaves, physical_of, user_leaves
 from volplugins.kernel.directories.top import Top, read_top
 from volplugins.kernel.process import Process
-from volplugins.kernel.process_list import list_processes
 from volplugins.memory.address_text import parse_address
 from volplugins.paging.entry_text import flag_letters
 from volplugins.paging.mode import PagingMode
-from volplugins.vol.pagedirs_rows import chosen_processes
-from volplugins.vol.vtop_rows import self_map_slot
+from volplugins.paging.self_map import self_map_slot
+from volplugins.vol.process_selection import Progress, choose, gather
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -36,16 +35,21 @@ class PtovRow(NamedTuple):
     note: str
 
 
-def ptov_rows(scene: CrashScene, physical: Sequence[str], who: Sequence[str]) -> Iterator[PtovRow]:
+def ptov_rows(
+    scene: CrashScene,
+    physical: Sequence[str],
+    who: Sequence[str],
+    scan: bool | None = None,
+    progress: Progress | None = None,
+) -> Iterator[PtovRow]:
     """With addresses: who maps those bytes. Without: the map of the chosen processes, neighbours joined."""
     if scene.space is None:
         why = "; ".join(scene.notes) or "this dump holds no page tables (a small dump has none)"
         yield failure_row(why)
         return
-    head = scene.dump.header.ps_active_process_head
-    listed = list_processes(scene.memory, head, scene.layouts.process)
-    chosen, problems = chosen_processes(listed.processes, who)
-    for problem in (*problems, *listed.notes):
+    gathered = gather(scene, scan, progress)
+    chosen, problems = choose(gathered.processes, who)
+    for problem in (*problems, *gathered.notes):
         yield failure_row(problem)
     if not physical:
         for process, note in chosen:

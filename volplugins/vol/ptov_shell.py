@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.crash_scene import scene_below
+from volplugins.vol.process_selection import Progress
 from volplugins.vol.ptov_rows import PtovRow, failure_row, ptov_rows
 
 if TYPE_CHECKING:
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
 
 
 def rows_below(
-    context: ContextInterface, layer_name: str, physical: Sequence[str], who: Sequence[str]
+    context: ContextInterface,
+    layer_name: str,
+    physical: Sequence[str],
+    who: Sequence[str],
+    scan: bool | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[PtovRow]:
     """The rows; never raises."""
     try:
-        yield from ptov_rows(scene_below(context, layer_name), physical, who)
+        yield from ptov_rows(scene_below(context, layer_name), physical, who, scan, progress)
     except DumpError as error:
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback

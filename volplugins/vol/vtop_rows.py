@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from volplugins.kernel.process_list import list_processes
-from volplugins.kernel.who import resolve
 from volplugins.memory.address_text import parse_address
-from volplugins.memory.reader import ReadError
 from volplugins.paging.address_space import AddressSpace
 from volplugins.paging.entry_text import entry_virtual, flag_letters
-from volplugins.paging.mode import PagingMode
+from volplugins.paging.self_map import self_map_slot
 from volplugins.paging.translation import State, Step, Translation
+from volplugins.vol.directory_judge import USABLE, WALKABLE, DirectoryJudge, process_space
+from volplugins.vol.process_selection import choose, gather
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -35,10 +34,11 @@ class VtopRow(NamedTuple):
 
 
 class Directory(NamedTuple):
-    """A page directory to translate with, and what the user's words were taken for."""
+    """A page directory to translate with, what the user's words were taken for, and what is wrong with it."""
 
-    space: AddressSpace
+    space: AddressSpace | None
     note: str
+    verdict: str = ""
 
 
 def vtop_rows(
@@ -59,7 +59,11 @@ def vtop_rows(
             yield _failure(None, f"{text}: not an address (hexadecimal, sixteen digits at most)")
             continue
         for directory in directories:
-            yield from _translation(scene, address, directory)
+            if directory.verdict:
+                state = f"page-directory:{directory.verdict}"
+                yield VtopRow(address, "directory", None, None, None, "", None, state, directory.note)
+            if directory.space is not None:
+                yield from _translation(scene, address, directory.space, "" if directory.verdict else directory.note)
 
 
 def _failure(address: Address, why: str) -> VtopRow:
@@ -70,47 +74,55 @@ def _directories(scene: CrashScene, who: Sequence[str], dirbase: str | None) -> 
     """The directories meant, the kernel's own where none is; and what fits nothing."""
     found: list[Directory] = []
     problems: list[str] = []
+    assert scene.space is not None
+    kernel = scene.space.space
     if dirbase is not None:
         value = parse_address(dirbase)
         if value:
-            found.append(Directory(_space(scene, value), f"DirBase {value:#x}"))
+            space = AddressSpace(kernel.physical, kernel.mode, value, kernel.invalid, kernel)
+            found.append(Directory(space, f"DirBase {value:#x}"))
         else:
             problems.append(f"{dirbase}: not a DirBase (hexadecimal, not zero)")
-    head = scene.dump.header.ps_active_process_head
-    processes = list_processes(scene.memory, head, scene.layouts.process).processes if who else ()
-    for text in who:
-        matches = resolve(text, processes)
-        if not matches:
-            problems.append(f"{text}: fits no PID, image name, EPROCESS, DirBase or PFN of a listed process")
-        for match in matches:
-            base = match.process.directory_table_base
-            name = f"{match.process.name} (PID {match.process.pid}, EPROCESS {match.process.eprocess:#x})"
-            if base:
-                found.append(Directory(_space(scene, base), f"{name}: {text} taken for {match.taken_for}"))
-            else:
-                problems.append(f"{name}: its DirectoryTableBase is zero")
+    if who:
+        processes, more = _of_processes(scene, who)
+        found.extend(processes)
+        problems.extend(more)
     if not found and not problems:
-        assert scene.space is not None
-        base = scene.space.space.directory_table_base
-        found.append(Directory(_space(scene, base), f"the kernel's directory {base:#x}, from {scene.space.source}"))
+        base = kernel.directory_table_base
+        note = f"the kernel's directory {base:#x}, from {scene.space.source}"
+        space = AddressSpace(kernel.physical, kernel.mode, base, kernel.invalid, kernel)
+        found.append(Directory(space, note))
     return found, problems
 
 
-def _space(scene: CrashScene, base: int) -> AddressSpace:
-    assert scene.space is not None
-    kernel = scene.space.space
-    return AddressSpace(kernel.physical, kernel.mode, base, kernel.invalid, kernel)
+def _of_processes(scene: CrashScene, who: Sequence[str]) -> tuple[list[Directory], list[str]]:
+    """The directories of the processes meant, each judged first; hidden ones are looked for where none is listed."""
+    gathered = gather(scene, False)
+    chosen, problems = choose(gathered.processes, who)
+    if problems:
+        gathered = gather(scene)
+        chosen, problems = choose(gathered.processes, who)
+    court = DirectoryJudge(scene, gathered.processes)
+    found = []
+    for process, taken in chosen:
+        verdict = court.verdict(process)
+        note = f"{process.name} (PID {process.pid}, EPROCESS {process.eprocess:#x}): {taken}"
+        space = process_space(scene, process) if verdict.word in WALKABLE else None
+        if verdict.word in USABLE:
+            found.append(Directory(space, note))
+        else:
+            found.append(Directory(space, f"{note}; {verdict.evidence}", verdict.word))
+    return found, problems
 
 
-def _translation(scene: CrashScene, address: int, directory: Directory) -> Iterator[VtopRow]:
-    space = directory.space
+def _translation(scene: CrashScene, address: int, space: AddressSpace, note: str) -> Iterator[VtopRow]:
     result = space.translate(address)
     slot = self_map_slot(space)
     for number, step in enumerate(result.steps):
         last = number == len(result.steps) - 1
-        yield _step_row(step, result, space, slot, last, directory.note if number == 0 else "")
+        yield _step_row(step, result, space, slot, last, note if number == 0 else "")
     if not result.steps:
-        yield VtopRow(address, "error", None, None, None, "", None, result.state.value, directory.note)
+        yield VtopRow(address, "error", None, None, None, "", None, result.state.value, note)
         return
     yield from _end(scene, address, result)
 
@@ -147,19 +159,3 @@ def _end(scene: CrashScene, address: int, result: Translation) -> Iterator[VtopR
     yield VtopRow(address, "physical", None, None, None, "", text, state, in_dump)
     if offset is not None:
         yield VtopRow(address, "fileoffset", None, None, None, "", f"{offset:#x}", state, "")
-
-
-def self_map_slot(space: AddressSpace) -> int | None:
-    """x64: number of the top-level entry that leads to the table itself; None elsewhere or where there is none."""
-    if space.mode not in (PagingMode.X64, PagingMode.X64_LA57):
-        return None
-    top = space.directory_table_base & space.mode.facts.frame_mask
-    try:
-        table = space.physical.read(top, 0x1000)
-    except ReadError:
-        return None
-    for index in range(256, 512):
-        entry = int.from_bytes(table[index * 8 : index * 8 + 8], "little")
-        if entry & 1 and entry & space.mode.facts.frame_mask == top:
-            return index
-    return None

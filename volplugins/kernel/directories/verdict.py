@@ -72,12 +72,14 @@ def judge(
     directory_table_base: int,
     user_directory: int | None,
     anchors: Sequence[Anchor],
+    outswapped: str = "",
 ) -> Verdict:
     """Judge one directory; never raises.
 
     Args:
         user_directory: the process's UserDirectoryTableBase, where the build has one and it is known.
         anchors: kernel addresses to compare, this process's own EPROCESS and stacks among them.
+        outswapped: what the process says of having been written out; empty where it was not.
     """
     checks: list[Check] = []
     mode = reference.mode
@@ -94,12 +96,21 @@ def judge(
         return _fail(checks)
     top = read_top(memory, mode, base)
     there = top is not None and not top.missing
+    if outswapped:
+        sound = top is not None and there and _is_sound(reference, top, anchors)
+        checks.append(Check("outswapped", sound, outswapped, mode.facts.levels[0].name))
+        if not sound:
+            return _fail(checks)
     lacks = "top page" if top is None else top.missing
     evidence = f"top page frame {pfn:#x} is in the file" if there else f"not in the file: {lacks} (frame {pfn:#x})"
     checks.append(Check("not-in-dump", there, evidence, mode.facts.levels[0].name))
     if top is None or not there:
         return _fail(checks)
     return _judge_top(memory, reference, top, base, user_directory, anchors, checks)
+
+
+def _is_sound(reference: Reference, top: Top, anchors: Sequence[Anchor]) -> bool:
+    return top.self_map(reference.slot)[0] and _kernel_half(reference, top, anchors).passed
 
 
 def _fail(checks: list[Check]) -> Verdict:

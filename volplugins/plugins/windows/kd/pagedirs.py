@@ -5,6 +5,11 @@ from volatility3.framework import interfaces, renderers
 from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
+try:
+    from volplugins.vol.process_options import chosen, process_options, scan_options, scan_wanted
+except Exception as error:  # a broken installation must cost this plugin alone
+    raise ImportError(f"volplugins cannot be imported: {error}") from error
+
 
 class PageDirs(interfaces.plugins.PluginInterface):
     """Says for each process whether its page directory can be used; if not, why, and what to type instead.
@@ -21,13 +26,7 @@ class PageDirs(interfaces.plugins.PluginInterface):
     def get_requirements(cls):
         return [
             requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump"),
-            requirements.ListRequirement(name="pid", element_type=int, description="Process IDs", optional=True),
-            requirements.ListRequirement(
-                name="process",
-                element_type=str,
-                description="Processes: a PID, image name, EPROCESS, DirBase or PFN (pid: eprocess: dirbase: pfn:)",
-                optional=True,
-            ),
+            *process_options(),
             requirements.ListRequirement(
                 name="typed",
                 element_type=str,
@@ -37,16 +36,19 @@ class PageDirs(interfaces.plugins.PluginInterface):
             requirements.BooleanRequirement(
                 name="checks", description="Show every check under its process", default=False, optional=True
             ),
+            *scan_options(),
         ]
 
     def _generator(self):
         from volplugins.vol.pagedirs_shell import rows_below
         from volplugins.vol.rows import volatility_cell
 
-        who = [f"pid:{pid}" for pid in self.config.get("pid") or []] + list(self.config.get("process") or [])
+        who = chosen(self.config)
         typed = self.config.get("typed") or []
         absent = renderers.NotAvailableValue()
-        for row in rows_below(self.context, self.config["primary"], who, typed, self.config.get("checks", False)):
+        scan, checks = scan_wanted(self.config), self.config.get("checks", False)
+        found = rows_below(self.context, self.config["primary"], who, typed, checks, scan, self._progress_callback)
+        for row in found:
             hexes = [absent if v is None else format_hints.Hex(v) for v in (row.eprocess, row.dirbase)]
             counts = [absent if v is None else v for v in row[8:11]]
             yield (

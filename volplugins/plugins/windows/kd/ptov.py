@@ -5,6 +5,11 @@ from volatility3.framework import interfaces, renderers
 from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
+try:
+    from volplugins.vol.process_options import chosen, process_options, scan_options, scan_wanted
+except Exception as error:  # a broken installation must cost this plugin alone
+    raise ImportError(f"volplugins cannot be imported: {error}") from error
+
 
 class Ptov(interfaces.plugins.PluginInterface):
     """Shows which processes, and the kernel, map a physical byte; or the whole map of processes (WinDbg: !ptov).
@@ -23,22 +28,18 @@ class Ptov(interfaces.plugins.PluginInterface):
             requirements.ListRequirement(
                 name="physical", element_type=str, description="Physical addresses, in hexadecimal", optional=True
             ),
-            requirements.ListRequirement(name="pid", element_type=int, description="Process IDs", optional=True),
-            requirements.ListRequirement(
-                name="process",
-                element_type=str,
-                description="Processes: a PID, image name, EPROCESS, DirBase or PFN (pid: eprocess: dirbase: pfn:)",
-                optional=True,
-            ),
+            *process_options(),
+            *scan_options(),
         ]
 
     def _generator(self):
         from volplugins.vol.ptov_shell import rows_below
         from volplugins.vol.rows import volatility_cell
 
-        who = [f"pid:{pid}" for pid in self.config.get("pid") or []] + list(self.config.get("process") or [])
+        who = chosen(self.config)
         absent = renderers.NotAvailableValue()
-        for row in rows_below(self.context, self.config["primary"], self.config.get("physical") or [], who):
+        scan, physical = scan_wanted(self.config), self.config.get("physical") or []
+        for row in rows_below(self.context, self.config["primary"], physical, who, scan, self._progress_callback):
             hexes = [absent if v is None else format_hints.Hex(v) for v in (row.physical, row.virtual, row.size)]
             pid = absent if row.pid is None else row.pid
             yield 0, (pid, volatility_cell(row.process), *hexes, row.flags, row.state, volatility_cell(row.note))

@@ -5,6 +5,11 @@ from volatility3.framework import interfaces, renderers
 from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
+try:
+    from volplugins.vol.process_options import chosen, process_options
+except Exception as error:  # a broken installation must cost this plugin alone
+    raise ImportError(f"volplugins cannot be imported: {error}") from error
+
 
 class Vtop(interfaces.plugins.PluginInterface):
     """Translates virtual addresses, every level shown, every reason named (WinDbg: !vtop, !pte).
@@ -26,15 +31,7 @@ class Vtop(interfaces.plugins.PluginInterface):
                 description="Virtual addresses, with or without 0x and WinDbg's back-tick",
                 optional=True,
             ),
-            requirements.ListRequirement(
-                name="pid", element_type=int, description="Process IDs whose page directory is used", optional=True
-            ),
-            requirements.ListRequirement(
-                name="process",
-                element_type=str,
-                description="Processes: a PID, image name, EPROCESS, DirBase or PFN (pid: eprocess: dirbase: pfn:)",
-                optional=True,
-            ),
+            *process_options(),
             requirements.StringRequirement(
                 name="dirbase", description="A bare page directory base, in hexadecimal", optional=True
             ),
@@ -44,7 +41,7 @@ class Vtop(interfaces.plugins.PluginInterface):
         from volplugins.vol.rows import volatility_cell
         from volplugins.vol.vtop_shell import rows_below
 
-        who = [f"pid:{pid}" for pid in self.config.get("pid") or []] + list(self.config.get("process") or [])
+        who = chosen(self.config)
         addresses = self.config.get("address") or []
         for row in rows_below(self.context, self.config["primary"], addresses, who, self.config.get("dirbase")):
             hexes = [renderers.NotAvailableValue() if v is None else format_hints.Hex(v) for v in (row[0], *row[2:5])]

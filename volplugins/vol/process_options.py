@@ -1,0 +1,50 @@
+"""The options by which every command takes its processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from volatility3.framework.configuration import requirements
+
+if TYPE_CHECKING:
+    from volatility3.framework.interfaces.configuration import RequirementInterface
+
+
+def process_options() -> list[RequirementInterface]:
+    """--pid and --process."""
+    return [
+        requirements.ListRequirement(name="pid", element_type=int, description="Process IDs", optional=True),
+        requirements.ListRequirement(
+            name="process",
+            element_type=str,
+            description="Processes: a PID, image name, EPROCESS, DirBase or PFN (pid: eprocess: dirbase: pfn:)",
+            optional=True,
+        ),
+    ]
+
+
+def scan_options() -> list[RequirementInterface]:
+    """--scan and --no-scan."""
+    return [
+        requirements.BooleanRequirement(
+            name="scan",
+            description="Search memory for processes that are not listed, however large the dump (done up to 8 GiB)",
+            default=False,
+            optional=True,
+        ),
+        requirements.BooleanRequirement(
+            name="no-scan", description="Show listed processes only", default=False, optional=True
+        ),
+    ]
+
+
+def chosen(config: Any) -> list[str]:
+    """What --pid and --process say, as the core resolves it."""
+    return [f"pid:{pid}" for pid in config.get("pid", None) or []] + list(config.get("process", None) or [])
+
+
+def scan_wanted(config: Any) -> bool | None:
+    """What --scan and --no-scan say; None where neither was given."""
+    if config.get("no-scan", False):
+        return False
+    return True if config.get("scan", False) else None

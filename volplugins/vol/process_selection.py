@@ -1,0 +1,67 @@
+"""The processes that a command is about: everything that the dump holds, or those that were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from volplugins.kernel.process import Process
+from volplugins.kernel.process_list import list_processes
+from volplugins.kernel.process_scan import scan_processes
+from volplugins.kernel.who import resolve
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+
+# without --scan, memory up to this many pages is searched for processes that no list leads to (8 GiB)
+_PAGES_SCANNED = 1 << 21
+_IDLE = ("Idle", 0)
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Listed processes first, in list order, then those that only a scan found; and what was wrong or left out."""
+
+    processes: tuple[Process, ...]
+    notes: tuple[str, ...]
+
+
+def gather(scene: CrashScene, scan: bool | None = None, progress: Progress | None = None) -> Gathered:
+    """Every process of the dump.
+
+    Args:
+        scan: search all memory for processes that are not listed; None: where the dump holds 8 GiB at most.
+    """
+    layouts, memory = scene.layouts, scene.dump.memory
+    listed = list_processes(scene.memory, scene.dump.header.ps_active_process_head, layouts.process)
+    if scene.space is None or memory is None or scan is False:
+        return Gathered(listed.processes, listed.notes)
+    if scan is None and memory.pages_in_file > _PAGES_SCANNED:
+        left_out = f"not searched for hidden and exited processes ({memory.pages_in_file >> 18} GiB; --scan does it)"
+        return Gathered(listed.processes, (*listed.notes, left_out))
+    known = {process.eprocess for process in listed.processes}
+
+    def report(percent: float) -> None:
+        if progress is not None:
+            progress(percent, "Searching memory for processes that are not listed")
+
+    found = scan_processes(memory, scene.space.space, layouts.process, layouts.thread, report)
+    hidden = [each for each in found if each.eprocess not in known and (each.name, each.pid) != _IDLE]
+    return Gathered((*listed.processes, *sorted(hidden, key=lambda each: each.eprocess)), listed.notes)
+
+
+def choose(processes: Sequence[Process], who: Sequence[str]) -> tuple[list[tuple[Process, str]], list[str]]:
+    """The processes that ``who`` means (all, where it is empty) and what each text was taken for; what fits nothing."""
+    if not who:
+        return [(process, "") for process in processes], []
+    chosen: list[tuple[Process, str]] = []
+    problems = []
+    for text in who:
+        matches = resolve(text, processes)
+        chosen.extend((match.process, f"{text} taken for {match.taken_for}") for match in matches)
+        if not matches:
+            problems.append(f"{text}: fits no PID, image name, EPROCESS, DirBase or PFN of a process")
+    return chosen, problems
