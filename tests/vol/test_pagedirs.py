@@ -56,6 +56,7 @@ class Patched:
 
     def read_pages(self, pfns):
         pages, present = self._memory.read_pages(pfns)
+        pages = pages.copy()
         for row, pfn in enumerate(pfns.tolist()):
             if pfn in self._pages:
                 pages[row] = np.frombuffer(bytes(self._pages[pfn]), dtype=np.uint8)

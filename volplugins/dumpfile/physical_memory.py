@@ -116,25 +116,36 @@ class PhysicalMemory:
         """Many pages at once, gathered from the mapped file in one step where it is mapped.
 
         Returns:
-            pages: array (n, 4096); absent pages are zeros.
+            pages: array (n, 4096), not to be written to: pages that follow one another in the mapped file are a view
+                of it. Absent pages are zeros.
             present: array (n,), whether each is wholly in the file.
         """
         wanted = np.asarray(pfns).astype(np.int64)
         offsets = self._index.offsets(wanted)
         present = (offsets >= 0) & (offsets <= self._end - PAGE_SIZE)
-        pages = np.zeros((len(wanted), PAGE_SIZE), dtype=np.uint8)
         view = self._source.view()
         if view is None:
-            for row in np.flatnonzero(present).tolist():
-                data = self._source.read(int(offsets[row]), PAGE_SIZE)
-                pages[row, : len(data)] = np.frombuffer(data, dtype=np.uint8)
-                present[row] = len(data) == PAGE_SIZE
-        elif present.any():
-            skipped = self._index.alignment
-            count = (self._end - skipped) // PAGE_SIZE
-            whole = np.frombuffer(view, np.uint8, count * PAGE_SIZE, skipped).reshape(-1, PAGE_SIZE)
-            pages[present] = whole[offsets[present] // PAGE_SIZE]
+            return self._read_each(offsets, present), present
+        skipped = self._index.alignment
+        count = max((self._end - skipped) // PAGE_SIZE, 0)
+        whole = np.frombuffer(view, np.uint8, count * PAGE_SIZE, skipped).reshape(-1, PAGE_SIZE)
+        rows = offsets // PAGE_SIZE
+        if len(rows) and present.all():
+            if len(rows) == 1 or bool((np.diff(rows) == 1).all()):
+                return whole[rows[0] : rows[0] + len(rows)], present
+            return whole[rows], present
+        pages = np.zeros((len(wanted), PAGE_SIZE), dtype=np.uint8)
+        pages[present] = whole[rows[present]]
         return pages, present
+
+    def _read_each(self, offsets: npt.NDArray[np.int64], present: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+        """Pages of a file that is not mapped, one by one; ``present`` loses those that come short."""
+        pages = np.zeros((len(offsets), PAGE_SIZE), dtype=np.uint8)
+        for row in np.flatnonzero(present).tolist():
+            data = self._source.read(int(offsets[row]), PAGE_SIZE)
+            pages[row, : len(data)] = np.frombuffer(data, dtype=np.uint8)
+            present[row] = len(data) == PAGE_SIZE
+        return pages
 
     def column(self, start: int, size: int) -> Iterator[tuple[int, npt.NDArray[np.uint64]]]:
         """The little-endian word of ``size`` bytes (4 or 8) at offset ``start`` of every page in the file.

@@ -58,7 +58,7 @@ class AddressSpace:
         self._frames.clear()
 
     def translate(self, virtual: int) -> Translation:
-        """Walk the tables for ``virtual``; never raises."""
+        """Walk the tables for ``virtual``, those in transition too; never raises."""
         if not is_canonical(virtual, self.mode):
             return Translation(virtual, State.NON_CANONICAL, None, 0, ())
         table, steps = self._top, []
@@ -70,7 +70,7 @@ class AddressSpace:
             if done is not None:
                 return done
             assert entry is not None  # an absent entry ends the walk
-            table = entry & self._facts.frame_mask
+            table = self._table(entry)
         raise AssertionError("the last level always ends a walk")
 
     def read(self, address: int, size: int) -> bytes:
@@ -119,7 +119,8 @@ class AddressSpace:
         if entry is None:
             return Translation(virtual, State.NOT_IN_DUMP, None, covers, steps)
         if not entry & VALID:
-            return self._invalid(virtual, covers, entry, steps)
+            followed = level.shift > 12 and decode_invalid(entry, self.invalid, self.mode).frame is not None
+            return None if followed else self._invalid(virtual, covers, entry, steps)
         if reserved := reserved_bits(entry, self.mode, level):
             text = f"reserved bits {reserved:#x} are set: the processor would fault"
             return Translation(virtual, State.RESERVED_BITS, None, covers, steps, text)
@@ -128,6 +129,12 @@ class AddressSpace:
         if level.may_be_large and entry & LARGE:
             return self._mapped(virtual, State.LARGE, covers, entry, steps)
         return None
+
+    def _table(self, entry: int) -> int:
+        """Address of the table that an entry leads to; one in transition is still in memory."""
+        if not entry & VALID:
+            return (decode_invalid(entry, self.invalid, self.mode).frame or 0) << 12
+        return entry & self._facts.frame_mask
 
     def _mapped(self, virtual: int, state: State, covers: int, entry: int, steps: tuple[Step, ...]) -> Translation:
         frame = entry & self._facts.frame_mask & ~(covers - 1)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from volplugins.kernel.directories.candidates import Fit, find_directories, fits_process
+from volplugins.kernel.directories.consensus import MOST_COMPARED, agreed, self_map_slot
 from volplugins.kernel.directories.top import read_top
 from volplugins.kernel.directories.verdict import Anchor, Reference, Verdict, judge
 from volplugins.kernel.process import Process
 from volplugins.kernel.thread import walk_threads
 from volplugins.kernel.vads import Vads, walk_vads
 from volplugins.paging.address_space import AddressSpace
-from volplugins.paging.self_map import self_map_slot
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -41,7 +41,12 @@ class DirectoryJudge:
     _candidates: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        self.reference = _reference_of(self.scene)
+        self.reference = _reference_of(self.scene, self.processes)
+
+    @property
+    def mask(self) -> int:
+        """The kernel's InvalidPteMask; 0 where it has none or it is not known."""
+        return self.reference.mask
 
     def verdict(self, process: Process) -> Verdict:
         """The verdict on the page directory of ``process``."""
@@ -117,16 +122,21 @@ def process_space(scene: CrashScene, process: Process, base: int | None = None) 
     return AddressSpace(kernel.physical, kernel.mode, directory, kernel.invalid, kernel, prototype_of)
 
 
-def _reference_of(scene: CrashScene) -> Reference:
-    """System's directory where it can be read, else the one that reads the kernel."""
+def _reference_of(scene: CrashScene, processes: Sequence[Process]) -> Reference:
+    """What most directories agree on, from System's where it can be read, else from the one that reads the kernel."""
     assert scene.space is not None
     space = scene.space.space
-    slot = self_map_slot(space)
+    bases = [process.directory_table_base or 0 for process in processes[:MOST_COMPARED]]
+    found = (read_top(space.physical, space.mode, base) for base in dict.fromkeys(bases) if base)
+    tops = [top for top in found if top is not None and not top.missing]
+    own = read_top(space.physical, space.mode, space.directory_table_base)
+    slot = self_map_slot([*tops, *([own] if own is not None else [])])
+    sound = [top for top in tops if top.self_map(slot)[0]]
     base = scene.system_process.directory_table_base if scene.system_process else None
     system = read_top(space.physical, space.mode, base) if base else None
-    if system is None or system.missing or not system.self_map(slot)[0]:
-        system = read_top(space.physical, space.mode, space.directory_table_base)
-    return Reference(space.mode, system, slot)
+    if system is None or system.missing:
+        system = own
+    return Reference(space.mode, agreed(system, sound) if system is not None else None, slot, space.invalid.mask)
 
 
 def _anchors(scene: CrashScene, process: Process) -> list[Anchor]:

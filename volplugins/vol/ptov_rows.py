@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from volplugins.kernel.directories.page_map import Leaves, kernel_leaves, physical_of, user_leaves
+from volplugins.kernel.directories.page_map import Leaves, kernel_leaves, physical_of, runs, user_leaves
 from volplugins.kernel.directories.top import Top, read_top
 from volplugins.kernel.process import Process
 from volplugins.memory.address_text import parse_address
 from volplugins.paging.entry_text import flag_letters
 from volplugins.paging.mode import PagingMode
-from volplugins.paging.self_map import self_map_slot
+from volplugins.vol.directory_judge import WALKABLE, DirectoryJudge
 from volplugins.vol.process_selection import Progress, choose, gather
 
 if TYPE_CHECKING:
@@ -51,9 +51,10 @@ def ptov_rows(
     chosen, problems = choose(gathered.processes, who)
     for problem in (*problems, *gathered.notes):
         yield failure_row(problem)
+    court = DirectoryJudge(scene, gathered.processes)
     if not physical:
         for process, note in chosen:
-            yield from _whole_map(scene, process, note)
+            yield from _whole_map(court, process, note)
         return
     wanted = []
     for text in physical:
@@ -62,7 +63,7 @@ def ptov_rows(
             yield failure_row(f"{text}: not an address (hexadecimal, sixteen digits at most)")
         else:
             wanted.append(address)
-    yield from _owners(scene, wanted, chosen, with_kernel=not who)
+    yield from _owners(court, wanted, chosen, with_kernel=not who)
 
 
 def failure_row(why: str) -> PtovRow:
@@ -76,52 +77,43 @@ def _top(scene: CrashScene, process: Process) -> Top | None:
     return read_top(space.physical, space.mode, base) if base else None
 
 
-def _whole_map(scene: CrashScene, process: Process, note: str) -> Iterator[PtovRow]:
-    memory, top = scene.dump.memory, _top(scene, process)
+def _unusable(court: DirectoryJudge, process: Process, note: str) -> PtovRow | None:
+    """A row that says why the process's pages cannot be listed; None where they can."""
+    verdict = court.verdict(process)
+    if verdict.word in WALKABLE:
+        return None
+    why = "; ".join(part for part in (verdict.evidence, note) if part)
+    return PtovRow(process.pid, process.name, None, None, None, "", f"page-directory:{verdict.word}", why)
+
+
+def _whole_map(court: DirectoryJudge, process: Process, note: str) -> Iterator[PtovRow]:
+    memory, top = court.scene.dump.memory, _top(court.scene, process)
     assert memory is not None
-    if top is None:
-        why = "no page directory can be read: windows.kd.pagedirs says why"
-        yield PtovRow(process.pid, process.name, None, None, None, "", "", why)
-        return
-    for leaves in user_leaves(memory, top):
-        yield from _joined(process, top.mode, leaves, note)
+    bad = _unusable(court, process, note)
+    if bad is not None:
+        yield bad
+    elif top is not None:
+        for run in runs(top.mode, user_leaves(memory, top, court.mask), court.mask):
+            flags = flag_letters(run.entry, top.mode, _level(run.page_size))
+            state = _state(run.entry, run.page_size)
+            yield PtovRow(process.pid, process.name, run.physical, run.virtual, run.size, flags, state, note)
 
 
-def _joined(process: Process, mode: PagingMode, leaves: Leaves, note: str) -> Iterator[PtovRow]:
-    """Runs of pages that follow one another in both address spaces with the same flags."""
-    physical = physical_of(mode, leaves)
-    # what flags and state are made of; accessed and dirty bits part neighbours as they do in WinDbg's letters
-    kind = leaves.entries & np.uint64(0x8000_0000_0000_0FFF)
-    step = np.uint64(leaves.size)
-    follows = (
-        (leaves.virtual[1:] == leaves.virtual[:-1] + step)
-        & (physical[1:] == physical[:-1] + step)
-        & (kind[1:] == kind[:-1])
-    )
-    starts = np.concatenate([[0], np.flatnonzero(~follows) + 1])
-    ends = np.concatenate([starts[1:], [len(physical)]])
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        entry = int(leaves.entries[start])
-        yield PtovRow(
-            process.pid, process.name, int(physical[start]), int(leaves.virtual[start]), (end - start) * leaves.size,
-            flag_letters(entry, mode, _level(leaves)), _state(entry, leaves), note,
-        )  # fmt: skip
+def _level(page_size: int) -> str:
+    return {0x1000: "PTE", 1 << 30: "PDPE"}.get(page_size, "PDE")
 
 
-def _level(leaves: Leaves) -> str:
-    return "PTE" if leaves.size == 0x1000 else "PDE"
-
-
-def _state(entry: int, leaves: Leaves) -> str:
+def _state(entry: int, page_size: int) -> str:
     if not entry & 1:
         return "transition"
-    return "valid" if leaves.size == 0x1000 else "large"
+    return "valid" if page_size == 0x1000 else "large"
 
 
 def _owners(
-    scene: CrashScene, wanted: Sequence[int], chosen: Sequence[tuple[Process, str]], with_kernel: bool
+    court: DirectoryJudge, wanted: Sequence[int], chosen: Sequence[tuple[Process, str]], with_kernel: bool
 ) -> Iterator[PtovRow]:
     """Every mapping of the wanted bytes: the kernel's first, then each process's."""
+    scene = court.scene
     memory = scene.dump.memory
     assert memory is not None
     assert scene.space is not None
@@ -130,13 +122,16 @@ def _owners(
         space = scene.space.space
         top = read_top(space.physical, space.mode, space.directory_table_base)
         if top is not None:
-            for leaves in kernel_leaves(memory, top, self_map_slot(space)):
-                yield from _hits(0, KERNEL, top.mode, leaves, found, "")
+            for leaves in kernel_leaves(memory, top, court.reference.slot, court.mask):
+                yield from _hits(0, KERNEL, top.mode, leaves, found, "", court.mask)
     for process, note in chosen:
         top = _top(scene, process)
-        if top is not None:
-            for leaves in user_leaves(memory, top):
-                yield from _hits(process.pid, process.name, top.mode, leaves, found, note)
+        bad = _unusable(court, process, note) if process.directory_table_base else None
+        if bad is not None:
+            yield bad
+        elif top is not None:
+            for leaves in user_leaves(memory, top, court.mask):
+                yield from _hits(process.pid, process.name, top.mode, leaves, found, note, court.mask)
     for address, count in found.items():
         if not count:
             inside = "no page table maps it" if memory.describes(address >> 12) else "the machine has no RAM there"
@@ -144,9 +139,9 @@ def _owners(
 
 
 def _hits(
-    pid: int | None, name: str, mode: PagingMode, leaves: Leaves, found: dict[int, int], note: str
+    pid: int | None, name: str, mode: PagingMode, leaves: Leaves, found: dict[int, int], note: str, mask: int
 ) -> Iterator[PtovRow]:
-    physical = physical_of(mode, leaves)
+    physical = physical_of(mode, leaves, mask)
     for address in found:
         page = np.uint64(address & ~(leaves.size - 1))
         for index in np.flatnonzero(physical == page).tolist():
@@ -154,6 +149,6 @@ def _hits(
             entry = int(leaves.entries[index])
             virtual = int(leaves.virtual[index]) + (address & (leaves.size - 1))
             yield PtovRow(
-                pid, name, address, virtual, leaves.size, flag_letters(entry, mode, _level(leaves)),
-                _state(entry, leaves), note,
+                pid, name, address, virtual, leaves.size, flag_letters(entry, mode, _level(leaves.size)),
+                _state(entry, leaves.size), note,
             )  # fmt: skip

@@ -133,9 +133,7 @@ def _step_row(step: Step, result: Translation, space: AddressSpace, slot: int | 
     if step.level == "prototype":
         seen_at, physical = step.entry_physical, None
     flags = flag_letters(step.entry, space.mode, step.level) if step.entry is not None else ""
-    state = result.state.value if last else State.VALID.value
-    if step.level == "PTE" and result.steps[-1].level == "prototype":
-        state = State.PROTOTYPE.value
+    state = _step_state(step, result, last)
     value = None
     if step.entry is not None and step.entry & 1:
         value = f"pfn {(step.entry & space.mode.facts.frame_mask) >> 12:x}"
@@ -145,6 +143,16 @@ def _step_row(step: Step, result: Translation, space: AddressSpace, slot: int | 
     if step.entry is None:
         notes.append(f"the table at {step.entry_physical & ~0xFFF:#x} is not in the dump")
     return VtopRow(result.virtual, step.level, seen_at, physical, step.entry, flags, value, state, "; ".join(notes))
+
+
+def _step_state(step: Step, result: Translation, last: bool) -> str:
+    """The state of one entry; a table in transition on the way is followed."""
+    if last:
+        return result.state.value
+    if step.level == "PTE" and result.steps[-1].level == "prototype":
+        return State.PROTOTYPE.value
+    followed = State.VALID if step.entry is not None and step.entry & 1 else State.TRANSITION
+    return followed.value
 
 
 def _end(scene: CrashScene, address: int, result: Translation) -> Iterator[VtopRow]:

@@ -12,20 +12,28 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from volplugins.paging.mode import PagingMode
+from volplugins.paging.mode import Level, PagingMode
 
-VALID, LARGE, PROTOTYPE, TRANSITION = 1, 1 << 7, 1 << 10, 1 << 11
-_BATCH = 1024  # tables gathered in one go: 4 MiB
+VALID, WRITE, SWIZZLE, LARGE, PROTOTYPE, TRANSITION = 1, 1 << 1, 1 << 4, 1 << 7, 1 << 10, 1 << 11
+_NO_EXECUTE = 1 << 63
+_BATCH = 128  # tables gathered in one go: 512 KiB, which stays in the processor's cache
 MAX_TABLES = 1 << 20
 # entries of the top table that belong to user space, by mode (PAE: of the pointer table)
 _USER_ENTRIES = {PagingMode.X86: 512, PagingMode.PAE: 2, PagingMode.X64: 256, PagingMode.X64_LA57: 256}
+_U = np.uint64
+_Words = npt.NDArray[np.uint64]
+
+
+def user_entries(mode: PagingMode) -> int:
+    """How many entries of the top table belong to user space (PAE: of the pointer table)."""
+    return _USER_ENTRIES[mode]
 
 
 class Pages(Protocol):
     """Physical memory by page number."""
 
     def read_pages(self, pfns: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-        """Pages (n, 4096) and whether each is in the dump."""
+        """Pages (n, 4096), which may be a view of the file, and whether each is in the dump."""
         ...  # pragma: no cover - a protocol has no body
 
 
@@ -44,7 +52,10 @@ class Census:
 
     Attributes:
         tables_present, tables_missing, tables_paged_out: by the level of the entry that leads to the table.
-        pages: pages of memory mapped, in units of 4 KiB, large ones included.
+        pages: pages of memory mapped by valid entries, in units of 4 KiB, large ones included.
+        pages_by: the same by size in bytes and protection: R or W, and E where the processor may execute.
+        invalid: entries of the lowest level that are not valid and not zero, by state: ``transition``, ``prototype``,
+            ``software`` (in a page file, or demand zero).
         first_missing, first_paged_out: the first such table in address order, or None.
         capped: whether the walk stopped at its limit.
     """
@@ -53,6 +64,8 @@ class Census:
     tables_missing: dict[str, int] = field(default_factory=dict)
     tables_paged_out: dict[str, int] = field(default_factory=dict)
     pages: int = 0
+    pages_by: dict[tuple[int, str], int] = field(default_factory=dict)
+    invalid: dict[str, int] = field(default_factory=dict)
     first_missing: Hole | None = None
     first_paged_out: Hole | None = None
     capped: bool = False
@@ -68,103 +81,165 @@ class Census:
         return sum(self.tables_missing.values())
 
 
-def take_census(pages: Pages, mode: PagingMode, top: npt.NDArray[np.uint64], top_physical: int) -> Census:
-    """Count the user half of the directory whose top entries are ``top`` (at ``top_physical``)."""
-    census = Census()
-    entries = top[: _USER_ENTRIES[mode]].astype(np.uint64)
-    addresses = top_physical + np.arange(len(entries), dtype=np.uint64) * np.uint64(mode.facts.entry_size)
-    seen: set[int] = set()
-    for level in mode.facts.levels:
-        if level.shift == 12:
-            census.pages += int(np.count_nonzero(entries & np.uint64(VALID)))
-            break
-        tables = _tables(census, mode, level.name, level.may_be_large, level.shift, entries, addresses)
-        entries, addresses = _gather(census, pages, mode, level.name, tables, seen)
-    return census
+def table_frames(mode: PagingMode, entries: _Words, mask: int) -> npt.NDArray[np.int64]:
+    """Page frames of the tables that ``entries`` (valid, or in transition) lead to.
+
+    Args:
+        mask: the kernel's InvalidPteMask, which it sets in entries in transition without the swizzle bit.
+    """
+    frames = entries & _U(mode.facts.frame_mask)
+    if mask:
+        masked = (entries & _U(VALID | SWIZZLE)) == 0
+        frames = np.where(masked, frames & ~_U(mask), frames)
+    numbers: npt.NDArray[np.int64] = (frames >> _U(12)).astype(np.int64)
+    return numbers
 
 
-_Tables = tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64], npt.NDArray[np.uint64]]
+def take_census(pages: Pages, mode: PagingMode, top: _Words, top_physical: int, mask: int = 0) -> Census:
+    """Count the user half of the directory whose top entries are ``top`` (at ``top_physical``).
+
+    Args:
+        mask: the kernel's InvalidPteMask, where it has one.
+    """
+    return _CensusWalk(pages, mode, mask).run(top, top_physical)
 
 
-def _tables(
-    census: Census,
-    mode: PagingMode,
-    name: str,
-    may_be_large: bool,
-    shift: int,
-    entries: npt.NDArray[np.uint64],
-    addresses: npt.NDArray[np.uint64],
-) -> _Tables:
-    """Page numbers of the tables that ``entries`` lead to, with the entries; large pages and holes are counted."""
-    valid = (entries & np.uint64(VALID)) != 0
-    if may_be_large:
-        large = valid & ((entries & np.uint64(LARGE)) != 0)
-        census.pages += int(np.count_nonzero(large)) << (shift - 12)
-        valid &= ~large
-    soft = (entries != 0) & ((entries & np.uint64(VALID | PROTOTYPE)) == 0)
-    moving = soft & ((entries & np.uint64(TRANSITION)) != 0)
-    high = entries >> np.uint64(12 if mode is PagingMode.X86 else 32)
-    paged = soft & ~moving & (high != 0)
-    _note_paged_out(census, name, entries, addresses, paged)
-    wanted = valid | moving
-    frames = ((entries[wanted] & np.uint64(mode.facts.frame_mask)) >> np.uint64(12)).astype(np.int64)
-    return frames, entries[wanted], addresses[wanted]
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """Tables that entries lead to: their page frames, the entries, and the entries' own addresses."""
+
+    frames: npt.NDArray[np.int64]
+    entries: _Words
+    addresses: _Words
 
 
-def _note_paged_out(
-    census: Census,
-    name: str,
-    entries: npt.NDArray[np.uint64],
-    addresses: npt.NDArray[np.uint64],
-    paged: npt.NDArray[np.bool_],
-) -> None:
-    count = int(np.count_nonzero(paged))
-    if count:
-        census.tables_paged_out[name] = census.tables_paged_out.get(name, 0) + count
-        first = int(np.flatnonzero(paged)[0])
-        census.first_paged_out = census.first_paged_out or Hole(name, int(addresses[first]), int(entries[first]))
+class _CensusWalk:
+    """One walk, level by level."""
+
+    def __init__(self, pages: Pages, mode: PagingMode, mask: int) -> None:
+        self._pages, self._mode, self._mask = pages, mode, mask
+        self._kind = np.dtype("<u4") if mode.facts.entry_size == 4 else np.dtype("<u8")
+        self._seen = np.zeros(0, np.int64)
+        self.census = Census()
+
+    def run(self, top: _Words, top_physical: int) -> Census:
+        entries = top[: user_entries(self._mode)].astype(_U)
+        slots = np.arange(len(entries), dtype=_U) * _U(self._kind.itemsize)
+        addresses = _U(top_physical) + slots
+        *upper, last = self._mode.facts.levels[:-1]
+        for level in upper:
+            entries, addresses = self._descend(level, self._distinct(self._led_to(level, entries, addresses)))
+        self._count_pages(last, self._distinct(self._led_to(last, entries, addresses)))
+        return self.census
+
+    def _led_to(self, level: Level, entries: _Words, addresses: _Words) -> _Tables:
+        """The tables that ``entries`` lead to; large pages and tables in a page file are counted."""
+        census = self.census
+        valid = (entries & _U(VALID)) != 0
+        if level.may_be_large:
+            large = valid & ((entries & _U(LARGE)) != 0)
+            if large.any():
+                self._note_pages(1 << level.shift, np.unique(_protections(entries[large]), return_counts=True))
+            valid &= ~large
+        soft = (entries != 0) & ((entries & _U(VALID | PROTOTYPE)) == 0)
+        moving = soft & ((entries & _U(TRANSITION)) != 0)
+        paged = soft & ~moving & ((entries >> _U(12 if self._mode is PagingMode.X86 else 32)) != 0)
+        count = int(np.count_nonzero(paged))
+        if count:
+            census.tables_paged_out[level.name] = census.tables_paged_out.get(level.name, 0) + count
+            first = int(np.flatnonzero(paged)[0])
+            census.first_paged_out = census.first_paged_out or Hole(
+                level.name, int(addresses[first]), int(entries[first])
+            )
+        wanted = valid | moving
+        frames = table_frames(self._mode, entries[wanted], self._mask)
+        return _Tables(frames, entries[wanted], addresses[wanted])
+
+    def _distinct(self, tables: _Tables) -> _Tables:
+        """Each table once, and none that an earlier level had, in address order of the entries."""
+        _, first = np.unique(tables.frames, return_index=True)
+        first.sort()
+        if len(self._seen):
+            first = first[~np.isin(tables.frames[first], self._seen)]
+        if len(self._seen) + len(first) > MAX_TABLES:
+            self.census.capped = True
+            first = first[: MAX_TABLES - len(self._seen)]
+        self._seen = np.concatenate([self._seen, tables.frames[first]])
+        return _Tables(tables.frames[first], tables.entries[first], tables.addresses[first])
+
+    def _descend(self, level: Level, tables: _Tables) -> tuple[_Words, _Words]:
+        """The entries of the tables that are not zero, and their physical addresses."""
+        entries, addresses = [], []
+        for start in range(0, len(tables.frames), _BATCH):
+            rows, frames = self._read(level, tables, start)
+            slots = np.arange(rows.shape[1], dtype=_U) * _U(self._kind.itemsize)
+            row, column = np.nonzero(rows)
+            entries.append(rows[row, column].astype(_U))
+            addresses.append((frames.astype(_U) << _U(12))[row] + slots[column])
+        if not entries:
+            return np.zeros(0, _U), np.zeros(0, _U)
+        return np.concatenate(entries), np.concatenate(addresses)
+
+    def _read(self, level: Level, tables: _Tables, start: int) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.int64]]:
+        """One batch of tables as rows of entries, with their frames; counted as present or missing."""
+        part = slice(start, start + _BATCH)
+        frames = tables.frames[part]
+        data, there = self._pages.read_pages(frames)
+        census, name = self.census, level.name
+        present = int(np.count_nonzero(there))
+        if present:
+            census.tables_present[name] = census.tables_present.get(name, 0) + present
+        if present < len(frames):
+            census.tables_missing[name] = census.tables_missing.get(name, 0) + len(frames) - present
+            first = start + int(np.flatnonzero(~there)[0])
+            hole = Hole(name, int(tables.addresses[first]), int(tables.entries[first]))
+            census.first_missing = census.first_missing or hole
+            data, frames = data[there], frames[there]
+        return data.view(self._kind), frames
+
+    def _count_pages(self, level: Level, tables: _Tables) -> None:
+        """The pages of the lowest tables, by a histogram of the entries' flag bits."""
+        histogram = np.zeros(1 << 13, np.int64)
+        zeros = 0
+        parts = self._kind.itemsize // 2
+        for start in range(0, len(tables.frames), _BATCH):
+            rows, _ = self._read(level, tables, start)
+            words = rows.view("<u2").reshape(-1, parts)
+            key = words[:, 0] & np.uint16(0xFFF)
+            if parts == 4:
+                key |= (words[:, 3] >> np.uint16(15)) << np.uint16(12)
+            histogram += np.bincount(key, minlength=1 << 13)
+            if histogram[0]:
+                zeros += int(np.count_nonzero(rows.reshape(-1) == 0))
+        self._note_histogram(histogram, zeros)
+
+    def _note_histogram(self, histogram: npt.NDArray[np.int64], zeros: int) -> None:
+        keys = np.flatnonzero(histogram)
+        counts = histogram[keys]
+        valid = (keys & VALID) != 0
+        flags = (keys[valid] & 0xFFF).astype(_U) | ((keys[valid] >> 12).astype(_U) << _U(63))
+        self._note_pages(0x1000, (_protections(flags), counts[valid]))
+        states = (
+            ("prototype", (keys & PROTOTYPE) != 0),
+            ("transition", (keys & (PROTOTYPE | TRANSITION)) == TRANSITION),
+            ("software", (keys & (PROTOTYPE | TRANSITION)) == 0),
+        )
+        for name, mask in states:
+            count = int(counts[~valid & mask].sum()) - (zeros if name == "software" else 0)
+            if count:
+                self.census.invalid[name] = count
+
+    def _note_pages(self, size: int, kinds: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]) -> None:
+        census = self.census
+        for kind, count in zip(kinds[0].tolist(), kinds[1].tolist(), strict=True):
+            key = (size, ("W" if kind & 1 else "R") + ("E" if kind & 2 else ""))
+            census.pages_by[key] = census.pages_by.get(key, 0) + count * (size >> 12)
+            census.pages += count * (size >> 12)
 
 
-def _gather(
-    census: Census, pages: Pages, mode: PagingMode, name: str, tables: _Tables, seen: set[int]
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    """Entries of the tables and their physical addresses, each distinct table once."""
-    frames, entries, addresses = tables
-    _, first = np.unique(frames, return_index=True)
-    first = np.sort(first)
-    fresh = np.array([index for index in first if int(frames[index]) not in seen], dtype=np.int64)
-    if len(seen) + len(fresh) > MAX_TABLES:
-        census.capped = True
-        fresh = fresh[: MAX_TABLES - len(seen)]
-    seen.update(int(frame) for frame in frames[fresh])
-    kind = np.dtype("<u4") if mode.facts.entry_size == 4 else np.dtype("<u8")
-    found_entries, found_addresses = [], []
-    for start in range(0, len(fresh), _BATCH):
-        batch = fresh[start : start + _BATCH]
-        data, there = pages.read_pages(frames[batch])
-        _count(census, name, entries[batch], addresses[batch], there)
-        rows = data[there].view(kind).astype(np.uint64)
-        bases = frames[batch][there].astype(np.uint64) << np.uint64(12)
-        slots = np.arange(rows.shape[1], dtype=np.uint64) * np.uint64(kind.itemsize)
-        used = rows != 0
-        found_entries.append(rows[used])
-        found_addresses.append((bases[:, None] + slots[None, :])[used])
-    if not found_entries:
-        return np.zeros(0, np.uint64), np.zeros(0, np.uint64)
-    return np.concatenate(found_entries), np.concatenate(found_addresses)
-
-
-def _count(
-    census: Census,
-    name: str,
-    entries: npt.NDArray[np.uint64],
-    addresses: npt.NDArray[np.uint64],
-    there: npt.NDArray[np.bool_],
-) -> None:
-    present, missing = int(np.count_nonzero(there)), int(np.count_nonzero(~there))
-    if present:
-        census.tables_present[name] = census.tables_present.get(name, 0) + present
-    if missing:
-        census.tables_missing[name] = census.tables_missing.get(name, 0) + missing
-        first = int(np.flatnonzero(~there)[0])
-        census.first_missing = census.first_missing or Hole(name, int(addresses[first]), int(entries[first]))
+def _protections(entries: _Words) -> npt.NDArray[np.int64]:
+    """Bit 0: writable; bit 1: executable."""
+    writable = (entries & _U(WRITE)) != 0
+    executable = (entries & _U(_NO_EXECUTE)) == 0
+    kinds: npt.NDArray[np.int64] = writable.astype(np.int64) | executable.astype(np.int64) << 1
+    return kinds

@@ -1,4 +1,8 @@
-"""Every page that a directory maps, in address order, gathered as numpy arrays a batch of tables at a time."""
+"""Every page that a directory maps, in address order, gathered as numpy arrays a batch of tables at a time.
+
+The lowest tables hold nearly all of the work. They are looked at through views of their low words, in batches that
+stay in the processor's cache, and copied only where entries have to be left out.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from volplugins.kernel.directories.census import LARGE, PROTOTYPE, TRANSITION, VALID, Pages
+from volplugins.kernel.directories.census import (
+    LARGE,
+    PROTOTYPE,
+    SWIZZLE,
+    TRANSITION,
+    VALID,
+    Pages,
+    table_frames,
+    user_entries,
+)
 from volplugins.kernel.directories.top import X86_SELF_MAP, Top
 from volplugins.paging.mode import Level, PagingMode
 
-_BATCH = 1024  # tables gathered in one go: 4 MiB
+_BATCH = 128  # tables gathered in one go: 512 KiB
 MAX_TABLES = 1 << 20
 _Words = npt.NDArray[np.uint64]
 _U = np.uint64
@@ -27,111 +40,185 @@ class Leaves:
     size: int
 
 
-def user_leaves(pages: Pages, top: Top) -> Iterator[Leaves]:
-    """The pages of the user half: valid ones, large ones, and those in transition."""
+def user_leaves(pages: Pages, top: Top, mask: int = 0) -> Iterator[Leaves]:
+    """The pages of the user half: valid ones, large ones, and those in transition.
+
+    Args:
+        mask: the kernel's InvalidPteMask, where it has one.
+    """
     entries = top.entries.copy()
-    entries[_user_count(top.mode) :] = 0
-    yield from _walk(pages, top.mode, entries, None)
+    entries[user_entries(top.mode) :] = 0
+    yield from _Walk(pages, top.mode, None, mask).below_top(entries)
 
 
-def kernel_leaves(pages: Pages, top: Top, slot: int | None) -> Iterator[Leaves]:
+def kernel_leaves(pages: Pages, top: Top, slot: int | None, mask: int = 0) -> Iterator[Leaves]:
     """The pages of the kernel half, without the self-map.
 
     Args:
         slot: x64: number of the self-map entry.
+        mask: as for ``user_leaves``.
     """
     entries = top.entries.copy()
-    entries[: _user_count(top.mode)] = 0
+    entries[: user_entries(top.mode)] = 0
     if top.mode is PagingMode.X86:
         entries[X86_SELF_MAP] = 0
     elif top.mode is not PagingMode.PAE and slot is not None:
         entries[slot] = 0
     hidden = (0xC0000000, 0xC0800000) if top.mode is PagingMode.PAE else None
-    yield from _walk(pages, top.mode, entries, hidden)
+    yield from _Walk(pages, top.mode, hidden, mask).below_top(entries)
 
 
-def _user_count(mode: PagingMode) -> int:
-    return {PagingMode.X86: 512, PagingMode.PAE: 2}.get(mode, 256)
+class _Walk:
+    """One walk from the top table down, bounded by MAX_TABLES."""
 
+    def __init__(self, pages: Pages, mode: PagingMode, hidden: tuple[int, int] | None, mask: int) -> None:
+        self._pages, self._mode, self._hidden, self._mask = pages, mode, hidden, mask
+        self._left = MAX_TABLES
+        self._kind = np.dtype("<u4") if mode.facts.entry_size == 4 else np.dtype("<u8")
+        width = mode.facts.address_bits
+        self._high = None if width == 32 else (_U(1 << (width - 1)), _U((1 << 64) - (1 << width)))
 
-def _walk(pages: Pages, mode: PagingMode, top: _Words, hidden: tuple[int, int] | None) -> Iterator[Leaves]:
-    levels = mode.facts.levels
-    used = np.flatnonzero(top)
-    virtual = used.astype(_U) << _U(levels[0].shift)
-    yield from _below(pages, mode, 0, virtual, top[used], hidden, [MAX_TABLES])
+    def below_top(self, top: _Words) -> Iterator[Leaves]:
+        levels = self._mode.facts.levels
+        used = np.flatnonzero(top)
+        virtual = used.astype(_U) << _U(levels[0].shift)
+        yield from self._below(0, self._canonical(virtual), top[used])
 
+    def _below(self, depth: int, virtual: _Words, entries: _Words) -> Iterator[Leaves]:
+        """Pages and tables that ``entries`` of one level lead to; recursion is as deep as the mode has levels."""
+        level = self._mode.facts.levels[depth]
+        valid = (entries & _U(VALID)) != 0
+        large = np.zeros(0, np.int64)
+        if level.may_be_large:
+            is_large = valid & ((entries & _U(LARGE)) != 0)
+            large = np.flatnonzero(is_large)
+            valid &= ~is_large
+        moving = ((entries & _U(VALID | PROTOTYPE)) == 0) & ((entries & _U(TRANSITION)) != 0)
+        wanted = np.flatnonzero(valid | moving)
+        if self._hidden is not None and level.shift == 21:
+            wanted = wanted[(virtual[wanted] < _U(self._hidden[0])) | (virtual[wanted] >= _U(self._hidden[1]))]
+        # tables up to each group of large pages, then the group: address order
+        cuts = np.searchsorted(wanted, large)
+        done = 0
+        for cut in np.unique(cuts).tolist():
+            yield from self._in_batches(depth, virtual, entries, wanted[done:cut])
+            group = large[cuts == cut]
+            yield Leaves(virtual[group], entries[group], 1 << level.shift)
+            done = cut
+        yield from self._in_batches(depth, virtual, entries, wanted[done:])
 
-def _below(
-    pages: Pages,
-    mode: PagingMode,
-    depth: int,
-    virtual: _Words,
-    entries: _Words,
-    hidden: tuple[int, int] | None,
-    left: list[int],
-) -> Iterator[Leaves]:
-    """Pages and tables that ``entries`` of one level lead to; recursion is as deep as the mode has levels."""
-    level = mode.facts.levels[depth]
-    if level.shift == 12:
-        yield from _leaves(mode, level, virtual, entries)
-        return
-    valid = (entries & _U(VALID)) != 0
-    if level.may_be_large:
-        large = valid & ((entries & _U(LARGE)) != 0)
-        if large.any():
-            yield Leaves(_canonical(mode, virtual[large]), entries[large], 1 << level.shift)
-        valid &= ~large
-    moving = ((entries & _U(VALID | PROTOTYPE)) == 0) & ((entries & _U(TRANSITION)) != 0)
-    wanted = np.flatnonzero(valid | moving)
-    if hidden is not None and level.shift == 21:
-        wanted = wanted[(virtual[wanted] < _U(hidden[0])) | (virtual[wanted] >= _U(hidden[1]))]
-    for start in range(0, len(wanted), _BATCH):
-        batch = wanted[start : start + _BATCH][: max(left[0], 0)]
-        if not len(batch):
+    def _in_batches(
+        self, depth: int, virtual: _Words, entries: _Words, wanted: npt.NDArray[np.int64]
+    ) -> Iterator[Leaves]:
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH][: max(self._left, 0)]
+            if not len(batch):
+                return
+            self._left -= len(batch)
+            yield from self._tables(depth, virtual[batch], entries[batch])
+
+    def _tables(self, depth: int, virtual: _Words, entries: _Words) -> Iterator[Leaves]:
+        """One batch of tables: read at once, their entries that are not zero taken in address order."""
+        frames = table_frames(self._mode, entries, self._mask)
+        data, there = self._pages.read_pages(frames)
+        if not there.all():
+            data, virtual = data[there], virtual[there]
+        following = self._mode.facts.levels[depth + 1]
+        rows = data.view(self._kind)
+        if following.shift == 12:
+            yield from self._leaves(following, virtual, rows)
             return
-        left[0] -= len(batch)
-        yield from _tables(pages, mode, depth, virtual[batch], entries[batch], hidden, left)
+        row, column = np.nonzero(rows)
+        below = virtual[row] + (column.astype(_U) << _U(following.shift))
+        yield from self._below(depth + 1, self._canonical(below), rows[row, column].astype(_U))
+
+    def _leaves(self, level: Level, virtual: _Words, rows: npt.NDArray[np.generic]) -> Iterator[Leaves]:
+        """The pages of whole tables of the lowest level."""
+        low = rows.view("<u2").reshape(-1, self._kind.itemsize // 2)[:, 0]
+        mapped = (low & VALID) != 0
+        flat = rows.reshape(-1)
+        per_table = rows.shape[1]
+        step = _U(1 << level.shift)
+        if mapped.all():
+            inside = np.arange(per_table, dtype=_U) * step
+            yield Leaves((virtual[:, None] + inside).reshape(-1), flat.astype(_U, copy=False), 1 << level.shift)
+            return
+        mapped |= (low & (VALID | PROTOTYPE | TRANSITION)) == TRANSITION
+        places = np.flatnonzero(mapped)
+        if len(places):
+            table, inside = np.divmod(places, per_table)
+            yield Leaves(virtual[table] + inside.astype(_U) * step, flat[places].astype(_U), 1 << level.shift)
+
+    def _canonical(self, virtual: _Words) -> _Words:
+        """Upper bits copied from the highest one of the address."""
+        if self._high is None:
+            return virtual
+        sign, extension = self._high
+        return np.where(virtual & sign, virtual | extension, virtual)
 
 
-def _tables(
-    pages: Pages,
-    mode: PagingMode,
-    depth: int,
-    virtual: _Words,
-    entries: _Words,
-    hidden: tuple[int, int] | None,
-    left: list[int],
-) -> Iterator[Leaves]:
-    """One batch of tables: read at once, their entries that are not zero taken in address order."""
-    frames = ((entries & _U(mode.facts.frame_mask)) >> _U(12)).astype(np.int64)
-    data, there = pages.read_pages(frames)
-    kind = np.dtype("<u4") if mode.facts.entry_size == 4 else np.dtype("<u8")
-    rows = data[there].view(kind)
-    row, column = np.nonzero(rows)
-    following = mode.facts.levels[depth + 1]
-    below = virtual[there][row] + (column.astype(_U) << _U(following.shift))
-    yield from _below(pages, mode, depth + 1, below, rows[row, column].astype(_U), hidden, left)
-
-
-def _leaves(mode: PagingMode, level: Level, virtual: _Words, entries: _Words) -> Iterator[Leaves]:
-    mapped = ((entries & _U(VALID)) != 0) | (
-        ((entries & _U(VALID | PROTOTYPE)) == 0) & ((entries & _U(TRANSITION)) != 0)
-    )
-    if mapped.any():
-        yield Leaves(_canonical(mode, virtual[mapped]), entries[mapped], 1 << level.shift)
-
-
-def _canonical(mode: PagingMode, virtual: _Words) -> _Words:
-    width = mode.facts.address_bits
-    if width == 32:
-        return virtual
-    high = (virtual >> _U(width - 1)) != 0
-    return np.where(high, virtual | _U((1 << 64) - (1 << width)), virtual)
-
-
-def physical_of(mode: PagingMode, leaves: Leaves) -> _Words:
+def physical_of(mode: PagingMode, leaves: Leaves, mask: int = 0) -> _Words:
     """Physical addresses of the pages."""
     frames: _Words = leaves.entries & _U(mode.facts.frame_mask & ~(leaves.size - 1))
+    if mask:
+        masked = (leaves.entries & _U(VALID | SWIZZLE)) == 0
+        frames = np.where(masked, frames & ~_U(mask), frames)
     if mode is PagingMode.X86 and leaves.size > 0x1000:
         frames = frames | (((leaves.entries >> _U(13)) & _U(0xFF)) << _U(32))
     return frames
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Pages that follow one another in both address spaces, with the same flags.
+
+    ``size`` is in bytes; ``entry`` is that of the first page; ``page_size`` that of each page.
+    """
+
+    virtual: int
+    physical: int
+    size: int
+    entry: int
+    page_size: int
+
+
+# bits of an entry that tell neighbours apart: flags below the frame number, and no-execute
+_KIND = _U(0x8000_0000_0000_0FFF)
+
+
+def runs(mode: PagingMode, found: Iterator[Leaves], mask: int = 0) -> Iterator[Run]:
+    """The pages of ``found``, neighbours joined, in the order in which they come."""
+    pending: Run | None = None
+    for leaves in found:
+        for run in _runs_of(mode, leaves, mask):
+            if pending is not None and _continues(pending, run):
+                pending = Run(
+                    pending.virtual, pending.physical, pending.size + run.size, pending.entry, pending.page_size
+                )
+                continue
+            if pending is not None:
+                yield pending
+            pending = run
+    if pending is not None:
+        yield pending
+
+
+def _continues(left: Run, right: Run) -> bool:
+    joined = left.virtual + left.size == right.virtual and left.physical + left.size == right.physical
+    return joined and left.page_size == right.page_size and not (left.entry ^ right.entry) & int(_KIND)
+
+
+def _runs_of(mode: PagingMode, leaves: Leaves, mask: int) -> Iterator[Run]:
+    physical = physical_of(mode, leaves, mask)
+    kind = leaves.entries & _KIND
+    step = _U(leaves.size)
+    follows = (
+        (leaves.virtual[1:] == leaves.virtual[:-1] + step)
+        & (physical[1:] == physical[:-1] + step)
+        & (kind[1:] == kind[:-1])
+    )
+    starts = np.concatenate([np.zeros(1, np.int64), np.flatnonzero(~follows) + 1])
+    sizes = np.diff(np.append(starts, len(physical))) * leaves.size
+    columns = (leaves.virtual[starts], physical[starts], sizes, leaves.entries[starts])
+    for virtual, first, size, entry in zip(*(column.tolist() for column in columns), strict=True):
+        yield Run(virtual, first, size, entry, leaves.size)

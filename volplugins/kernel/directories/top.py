@@ -12,7 +12,7 @@ from volplugins.paging.mode import PagingMode
 
 PAGE = 0x1000
 X86_SELF_MAP = 0x300
-_COMPARED = 0xFFFF_FFFF_FFFF_FF9F  # all bits of an entry but accessed (5) and dirty (6)
+COMPARED = 0xFFFF_FFFF_FFFF_FF9F  # all bits of an entry but accessed (5) and dirty (6)
 _Entries = npt.NDArray[np.uint64]
 
 
@@ -46,6 +46,11 @@ class Top:
         index = level.index(address)
         return level.name, self.physical + index * self.mode.facts.entry_size, int(self.entries[index])
 
+    @property
+    def self_map_level(self) -> str:
+        """Level of the entries that make up the self-map."""
+        return "PDE" if self.mode is PagingMode.PAE else self.mode.facts.levels[0].name
+
     def self_map(self, slot: int | None) -> tuple[bool, str]:
         """Whether the table maps itself where it must, and the evidence."""
         if self.mode is PagingMode.PAE:
@@ -77,7 +82,7 @@ class Top:
 
 def same_entry(left: int, right: int) -> bool:
     """Whether two entries are equal but for their accessed and dirty bits."""
-    return left & _COMPARED == right & _COMPARED
+    return left & COMPARED == right & COMPARED
 
 
 def read_top(physical: MemoryReader, mode: PagingMode, directory_table_base: int) -> Top | None:
@@ -109,5 +114,5 @@ def _read_pae(physical: MemoryReader, address: int) -> Top:
             directories.append(np.frombuffer(page, dtype="<u8").astype(np.uint64))
         else:
             directories.append(None)
-            missing.append(f"page directory {number} (pointer {pointer:#x})")
+            missing.append(f"page directory {number} (PDPE at {address + number * 8:#x} holds {pointer:#x})")
     return Top(PagingMode.PAE, address, pointers, tuple(directories), ", ".join(missing))

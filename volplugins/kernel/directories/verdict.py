@@ -30,11 +30,12 @@ class PhysicalMemory(MemoryReader, Pages, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a sound directory is compared with: System's top table, its self-map slot (x64), addresses it must map."""
+    """What a sound directory is compared with: System's top table, its self-map slot (x64), and InvalidPteMask."""
 
     mode: PagingMode
     system: Top | None
     slot: int | None
+    mask: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +135,11 @@ def _judge_top(
     hopeless = not mapped and not kernel.passed and not _any_fits(reference, top, anchors)
     both = f"{map_evidence}; {kernel.evidence}"
     checks.append(Check("not-a-directory", not hopeless, both, top.mode.facts.levels[0].name))
-    checks.append(Check("self-map-mismatch", mapped, map_evidence, top.mode.facts.levels[0].name))
+    checks.append(Check("self-map-mismatch", mapped, map_evidence, top.self_map_level))
     checks.append(kernel)
     if not all(check.passed for check in checks):
         return _fail(checks)
-    census = take_census(memory, top.mode, top.entries, top.physical)
+    census = take_census(memory, top.mode, top.entries, top.physical, reference.mask)
     checks.extend(_census_checks(census))
     failed = next((check for check in checks if not check.passed), None)
     if failed is not None:
