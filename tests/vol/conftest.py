@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from volplugins.lab.five_levels import with_five_levels
 from volplugins.lab.machines import build
 from volplugins.lab.snapshot import Snapshot
 from volplugins.lab.writers import write
@@ -23,15 +24,20 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def dumps(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Path, Snapshot]]:
-    """``dumps(machine, fault, kind)``: the dump's path and what is in it; each is made once."""
+    """``dumps(machine, fault, kind, host)``: the dump's path and what is in it; each is made once."""
     folder = tmp_path_factory.mktemp("dumps")
-    made: dict[tuple[str, str, str], tuple[Path, Snapshot]] = {}
+    made: dict[tuple[str, str, str, int], tuple[Path, Snapshot]] = {}
 
-    def make(machine: str, fault: str = "driver-read", kind: str = "bitmap-kernel") -> tuple[Path, Snapshot]:
-        key = (machine, fault, kind)
+    def make(
+        machine: str, fault: str = "driver-read", kind: str = "bitmap-kernel", host: int = 0
+    ) -> tuple[Path, Snapshot]:
+        key = (machine, fault, kind, host)
         if key not in made:
-            snapshot = build(machine, fault)
-            made[key] = (write(snapshot, kind, folder / ("-".join(key) + ".dmp")), snapshot)
+            name, five_levels = machine.removesuffix("-la57"), machine.endswith("-la57")
+            built = build(name, fault, host=host)
+            snapshot = with_five_levels(built) if five_levels else built
+            path = folder / f"{machine}-{fault}-{kind}-{host}.dmp"
+            made[key] = (write(snapshot, kind, path), snapshot)
         return made[key]
 
     return make
@@ -63,10 +69,10 @@ def vol(vol_home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture(scope="session")
 def rows(vol: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., Rows]:
-    """Rows of a plugin, through the suite's own JSON lines; ``rows(dump, plugin, options…)``."""
+    """Rows of a plugin, through the suite's own JSON lines; ``rows(dump, plugin, options…, plugin_options=…)``."""
 
-    def ask(dump: Path, plugin: str, *options: str) -> Rows:
-        done = vol("-r", "jsonlines", *options, "-f", str(dump), plugin)
+    def ask(dump: Path, plugin: str, *options: str, plugin_options: tuple[str, ...] = ()) -> Rows:
+        done = vol("-r", "jsonlines", *options, "-f", str(dump), plugin, *plugin_options)
         assert done.returncode == 0, done.stderr
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         assert not [line for line in lines if "error" in line]

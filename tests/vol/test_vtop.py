@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from tests.vol.damaged import PAE, VICTIM, Machine, frame
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.lab.machines import MACHINES
@@ -21,7 +22,7 @@ def scene(dumps, machine, kind="full"):
     return scene_of(open_dump(FileSource(path))), snapshot, path
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", [*MACHINES, "win10-x64-la57"])
 def test_kernel_pages_lead_to_the_pages_that_were_built(dumps, machine):
     found, snapshot, path = scene(dumps, machine)
     data = path.read_bytes()
@@ -35,7 +36,7 @@ def test_kernel_pages_lead_to_the_pages_that_were_built(dumps, machine):
         assert data[offsets[page | 0x123]] == content[0x123]
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", [*MACHINES, "win10-x64-la57"])
 def test_entry_addresses_are_those_of_the_self_map(dumps, machine):
     """The kernel sees an entry at EntryVirtual: translating that address must give EntryPhysical."""
     found, snapshot, _ = scene(dumps, machine)
@@ -109,3 +110,26 @@ def test_through_plain_vol(dumps, vol):
         "PDPE", "PDE", "PTE", "physical", "fileoffset",
     ]  # fmt: skip
     assert f"{snapshot.virtual[0xFFDF0000] << 12:#x}" in done.stdout
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_bad_directory_is_named_before_anything_is_translated(dumps, machine):
+    damaged = Machine(dumps, machine)
+    peb = f"{damaged.victim['peb']:x}"
+    damaged.set_dirbase(0x7FFFF000)
+    rows = list(vtop_rows(scene_of(damaged.dump), [peb], [VICTIM], None))
+    assert [(row.step, row.state) for row in rows] == [("directory", "page-directory:outside-memory")]
+    damaged.set_dirbase(damaged.victim["dtb"])
+    pages = [damaged.top] if machine != PAE else [frame(damaged.entry(damaged.top + 8 * i)) for i in range(4)]
+    for page in pages:
+        damaged.memory.write(page, bytes(range(1, 256)) * 16 + bytes(16))
+    rows = list(vtop_rows(scene_of(damaged.dump), [peb], [VICTIM], None))
+    assert [(row.step, row.state) for row in rows] == [("directory", "page-directory:not-a-directory")]
+
+
+def test_five_levels_through_plain_vol(dumps, rows):
+    path, snapshot = dumps("win10-x64-la57", kind="full")
+    kernel = next(m for m in snapshot.truth["modules"] if m["name"] == "nt")["base"]
+    found = rows(path, "windows.kd.vtop", plugin_options=("--address", f"{kernel:x}"))
+    assert [row["Step"] for row in found][:2] == ["PML5E", "PML4E"]
+    assert found[-1]["Step"] == "fileoffset"
