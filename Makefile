@@ -23,6 +23,7 @@ types: $(VENV)/dev
 	$(BIN)/mypy
 
 bench: $(VENV)/dev
+	@$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation ".[judges]" || true
 	@$(BIN)/python -m tests.bench
 
 # venv is a package of its own on Debian; virtualenv from PyPI stands in where it is missing
