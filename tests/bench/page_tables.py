@@ -17,22 +17,27 @@ PROCESS = "explorer.exe"
 
 # each prints the pages it found and the seconds of its first call; opening the dump is not part of it
 _OPEN = """
-import resource, sys, time
+import sys, time
+from pathlib import Path
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.directories.top import read_top
 from volplugins.kernel.directories.census import take_census
 from volplugins.kernel.directories.page_map import physical_of, user_leaves
 from volplugins.paging.mode import PagingMode
+def kib(name):  # resident memory of this process, now or at its highest
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
 memory = open_dump(FileSource(sys.argv[1])).memory
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = kib("VmRSS")
 start = time.perf_counter()
 top = read_top(memory, PagingMode.X64, int(sys.argv[2], 16))
 """
 CENSUS = f"""{_OPEN}
 pages = take_census(memory, PagingMode.X64, top.entries, top.physical).pages
 took = time.perf_counter() - start
-print(pages, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+print(pages, (kib("VmHWM") - before) / 1024)
 print(took)
 """
 PTOV = f"""{_OPEN}
@@ -41,7 +46,7 @@ for leaves in user_leaves(memory, top):
     physical = physical_of(PagingMode.X64, leaves)
     pages += len(physical) * (leaves.size >> 12)
 took = time.perf_counter() - start
-print(pages, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+print(pages, (kib("VmHWM") - before) / 1024)
 print(took)
 """
 VOLATILITY = """

@@ -57,12 +57,12 @@ def _fill(
     leaves = frames[chooser.integers(0, len(frames), tables * _PER_TABLE)].reshape(-1, _PER_TABLE) << np.uint64(12)
     leaves |= np.array(_LEAVES, np.uint64)[np.arange(tables) % len(_LEAVES)][:, None]
     leaves.reshape(-1)[pages:] = 0
-    for number in range(tables):
-        made[following + number] = leaves[number].tobytes()
+    # scattered over memory, as tables are that were made one by one over days
+    places = (following + chooser.permutation(tables)).astype(np.uint64)
+    for number, place in enumerate(places.tolist()):
+        made[place] = leaves[number].tobytes()
     lower = np.zeros(directories * _PER_TABLE, np.uint64)
-    lower[first : first + tables] = (np.arange(following, following + tables, dtype=np.uint64) << np.uint64(12)) | (
-        np.uint64(_TABLE_ENTRY)
-    )
+    lower[first : first + tables] = places << np.uint64(12) | np.uint64(_TABLE_ENTRY)
     following += tables
     pointers = _table_below(made, top, 0)
     for number in range(directories):

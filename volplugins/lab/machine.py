@@ -114,11 +114,17 @@ def symbol_at(images: dict[str, LoadedImage], address: int) -> str:
     return f"{stem}!{name}" + (f"+{rva - at:#x}" if rva > at else "")
 
 
-def new_machine(profile: Profile, base: int, host: int) -> Machine:
-    """An empty machine: page tables with the self-map, nonpaged pool, nothing else."""
+def new_machine(profile: Profile, base: int, host: int, kept: tuple[int, int] | None = None) -> Machine:
+    """An empty machine: page tables with the self-map, nonpaged pool, nothing else.
+
+    Args:
+        kept: (first page frame, count) that are not handed out.
+    """
     seed = f"{profile.name}/{base}/{host}"
     structures = profile.structures
     memory = PhysicalMemory(list(profile.runs), seed)
+    if kept is not None:
+        memory.reserve(*kept)
     tables = PageTables(memory, profile.mode, profile.self_maps[base % len(profile.self_maps)])
     kernel = AddressSpace(tables, tables.new_directory(profile.directory_pfn))
     start = profile.pool_bases[base] + 0x1000 * (16 + 8 * host)

@@ -15,6 +15,7 @@ from volplugins.lab.processors import ProcessorStatus, write_processor
 from volplugins.lab.profiles import HOSTS, PROFILES
 from volplugins.lab.scenarios_x64 import SCENARIOS_X64
 from volplugins.lab.scenarios_x86 import SCENARIOS_X86
+from volplugins.lab.section_pages import LARGE_FRAME, LARGE_FRAMES, add_section_pages
 from volplugins.lab.snapshot import Snapshot
 from volplugins.lab.thread_stacks import halt, idle_stack
 from volplugins.lab.world import World, complete, populate
@@ -26,7 +27,7 @@ BASES = 3
 _SAME = {"myfault-loaded-only": "driver-read"}
 
 
-def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0) -> Snapshot:
+def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0, sections: bool = False) -> Snapshot:
     """Make a machine and let it crash.
 
     Args:
@@ -34,6 +35,7 @@ def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0
         fault: one of FAULTS.
         base: load layout, 0 to 2: other addresses for everything.
         host: computer, 0 or 1: other processes, identifiers, pool addresses, times.
+        sections: give two processes user pages of every state: shared, by prototype, in transition, paged out, large.
 
     Raises:
         ValueError: no such machine, fault, layout or computer, or a fault that this machine's Windows does not have.
@@ -43,12 +45,15 @@ def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0
     if not (0 <= base < BASES and 0 <= host < len(HOSTS)):
         raise ValueError(f"no load layout {base} (0 to {BASES - 1}) or no computer {host} (0 to {len(HOSTS) - 1})")
     scenario = _scenarios(machine)[fault]
-    made = new_machine(PROFILES[machine], base, host)
+    made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
     world = populate(made, "myfault" in fault, _extra(made, fault))
+    user_pages = add_section_pages(world) if sections else {}
     crash = scenario(world)
     _write_processors(world, crash)
     complete(world)
-    return _snapshot(world, crash, fault)
+    snapshot = _snapshot(world, crash, fault)
+    snapshot.truth["user_pages"] = user_pages
+    return snapshot
 
 
 def faults_of(machine: str) -> tuple[str, ...]:

@@ -68,18 +68,24 @@ class PageTables:
     def map(self, directory: int, address: int, pfn: int, protection: str, large: bool = False) -> None:
         """Map one page (or one large page) at a virtual address, making the tables on the way."""
         user = address < self.mode.kernel_start
+        self.put(directory, address, self._leaf(pfn, protection, user, large), large)
+
+    def put(self, directory: int, address: int, value: int, large: bool = False) -> int:
+        """Store an entry as it is, making the tables on the way; gives the entry's physical address."""
+        user = address < self.mode.kernel_start
         table = directory
         levels = self.mode.levels[:-1] if large else self.mode.levels
         for depth, (shift, bits) in enumerate(levels):
             entry = table + ((address >> shift) & ((1 << bits) - 1)) * self.mode.entry
             if depth == len(levels) - 1:
-                self._set(entry, self._leaf(pfn, protection, user, large))
-                return
-            value = self._get(entry)
-            if not value & PRESENT:
-                value = self._table() * 0x1000 | _TABLE | (USER if user else 0)
                 self._set(entry, value)
-            table = value & 0xFFFFFFFFFF000
+                return entry
+            below = self._get(entry)
+            if not below & PRESENT:
+                below = self._table() * 0x1000 | _TABLE | (USER if user else 0)
+                self._set(entry, below)
+            table = below & 0xFFFFFFFFFF000
+        raise AssertionError("a mode has at least two levels")
 
     def share_kernel_half(self, system: int, directory: int) -> None:
         """Copy System's kernel entries of the top level (PAE: of directories 2 and 3), all but the self-map."""

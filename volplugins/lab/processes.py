@@ -9,6 +9,7 @@ from volplugins.lab.image_sources import machine_images
 from volplugins.lab.machine import LoadedImage, Machine
 from volplugins.lab.pe_image import Image
 from volplugins.lab.pe_link import link
+from volplugins.lab.ranges import Range
 
 WAITING, RUNNING, TERMINATED = 5, 2, 4
 # KWAIT_REASON: Executive, UserRequest, WrQueue (public enumeration, every build since XP)
@@ -30,7 +31,7 @@ class Thread:
 
 @dataclass(slots=True)
 class Process:
-    """One EPROCESS with its address space; ``images`` are those of user mode."""
+    """One EPROCESS with its address space; ``images`` are those of user mode, ``sections`` other mapped ranges."""
 
     address: int
     name: str
@@ -46,6 +47,7 @@ class Process:
     peb: int = 0
     pcid: int = 0
     shadow: int = 0
+    sections: list[Range] = field(default_factory=list)
 
     @property
     def directory_table_base(self) -> int:

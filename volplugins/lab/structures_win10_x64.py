@@ -36,7 +36,8 @@ _DRIVER_OBJECT 0x150: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJE
   DriverStart 0x18 *void; DriverSize 0x20 u32; DriverSection 0x28 *void; DriverExtension 0x30 *_DRIVER_EXTENSION;
   DriverName 0x38 _UNICODE_STRING; HardwareDatabase 0x48 *_UNICODE_STRING; FastIoDispatch 0x50 *void;
   DriverInit 0x58 *void; DriverStartIo 0x60 *void; DriverUnload 0x68 *void; MajorFunction 0x70 [28]*void
-_EPROCESS 0xa40: Pcb 0x0 _KPROCESS; UniqueProcessId 0x440 *void; ActiveProcessLinks 0x448 _LIST_ENTRY;
+_EPROCESS 0xa40: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x598 u64;
+  UniqueProcessId 0x440 *void; ActiveProcessLinks 0x448 _LIST_ENTRY;
   RundownProtect 0x458 _EX_RUNDOWN_REF; Flags2 0x460 u32; Flags 0x464 u32; CreateTime 0x468 _LARGE_INTEGER;
   PeakVirtualSize 0x490 u64; VirtualSize 0x498 u64; SessionProcessLinks 0x4a0 _LIST_ENTRY; Token 0x4b8 _EX_FAST_REF;
   NumberOfPrivatePages 0x4f8 u64; SectionBaseAddress 0x520 *void; Cookie 0x528 u32;
@@ -162,6 +163,12 @@ _LIST_ENTRY 0x10: Flink 0x0 *_LIST_ENTRY; Blink 0x8 *_LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _MACHINE_FRAME 0x28: Rip 0x0 u64; SegCs 0x8 u16; Fill1 0xa [3]u16; EFlags 0x10 u32; Fill2 0x14 u32; Rsp 0x18 u64;
   SegSs 0x20 u16; Fill3 0x22 [3]u16
+_MMPTE_PROTOTYPE 0x8: Valid 0x0 u64:0:1; SwizzleBit 0x0 u64:4:1; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
+  ProtoAddress 0x0 i64:16:48
+_MMPTE_SOFTWARE 0x8: Valid 0x0 u64:0:1; SwizzleBit 0x0 u64:4:1; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
+  Transition 0x0 u64:11:1; PageFileLow 0x0 u64:12:4; UsedPageTableEntries 0x0 u64:16:10; PageFileHigh 0x0 u64:32:32
+_MMPTE_TRANSITION 0x8: Valid 0x0 u64:0:1; Write 0x0 u64:1:1; SwizzleBit 0x0 u64:4:1; Protection 0x0 u64:5:5;
+  Prototype 0x0 u64:10:1; Transition 0x0 u64:11:1; PageFrameNumber 0x0 u64:12:36
 _MMVAD 0x88: Core 0x0 _MMVAD_SHORT; u2 0x40 _unnamed_3; Subsection 0x48 *_SUBSECTION; FirstPrototypePte 0x50 *void;
   LastContiguousPte 0x58 *void; ViewLinks 0x60 _LIST_ENTRY; VadsProcess 0x70 *_EPROCESS
 _MMVAD_FLAGS 0x4: DeleteInProgress 0x0 u32:2:1; Lock 0x0 u32:0:1; LockContended 0x0 u32:1:1; NoChange 0x0 u32:3:1;

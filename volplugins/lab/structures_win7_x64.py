@@ -35,7 +35,8 @@ _DRIVER_OBJECT 0x150: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJE
   DriverStart 0x18 *void; DriverSize 0x20 u32; DriverSection 0x28 *void; DriverExtension 0x30 *_DRIVER_EXTENSION;
   DriverName 0x38 _UNICODE_STRING; HardwareDatabase 0x48 *_UNICODE_STRING; FastIoDispatch 0x50 *void;
   DriverInit 0x58 *void; DriverStartIo 0x60 *void; DriverUnload 0x68 *void; MajorFunction 0x70 [28]*void
-_EPROCESS 0x4f8: Pcb 0x0 _KPROCESS; CreateTime 0x168 _LARGE_INTEGER; ExitTime 0x170 _LARGE_INTEGER;
+_EPROCESS 0x4f8: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x2d0 u64;
+  CreateTime 0x168 _LARGE_INTEGER; ExitTime 0x170 _LARGE_INTEGER;
   RundownProtect 0x178 _EX_RUNDOWN_REF; UniqueProcessId 0x180 *void; ActiveProcessLinks 0x188 _LIST_ENTRY;
   CommitCharge 0x1b8 u64; PeakVirtualSize 0x1d0 u64; VirtualSize 0x1d8 u64; SessionProcessLinks 0x1e0 _LIST_ENTRY;
   ObjectTable 0x200 *_HANDLE_TABLE; Token 0x208 _EX_FAST_REF; NumberOfPrivatePages 0x248 u64;
@@ -147,6 +148,11 @@ _LIST_ENTRY 0x10: Flink 0x0 *_LIST_ENTRY; Blink 0x8 *_LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _MMADDRESS_NODE 0x28: u1 0x0 _unnamed_6; LeftChild 0x8 *_MMADDRESS_NODE; RightChild 0x10 *_MMADDRESS_NODE;
   StartingVpn 0x18 u64; EndingVpn 0x20 u64
+_MMPTE_PROTOTYPE 0x8: Valid 0x0 u64:0:1; Protection 0x0 u64:11:5; Prototype 0x0 u64:10:1; ProtoAddress 0x0 i64:16:48
+_MMPTE_SOFTWARE 0x8: Valid 0x0 u64:0:1; PageFileLow 0x0 u64:1:4; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
+  Transition 0x0 u64:11:1; UsedPageTableEntries 0x0 u64:12:10; InStore 0x0 u64:22:1; PageFileHigh 0x0 u64:32:32
+_MMPTE_TRANSITION 0x8: Valid 0x0 u64:0:1; Write 0x0 u64:1:1; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
+  Transition 0x0 u64:11:1; PageFrameNumber 0x0 u64:12:36
 _MMVAD 0x78: u1 0x0 _unnamed_3; LeftChild 0x8 *_MMVAD; RightChild 0x10 *_MMVAD; StartingVpn 0x18 u64;
   EndingVpn 0x20 u64; u 0x28 _unnamed_2; u2 0x40 _unnamed_4; Subsection 0x48 *_SUBSECTION;
   FirstPrototypePte 0x50 *void; LastContiguousPte 0x58 *void; ViewLinks 0x60 _LIST_ENTRY; VadsProcess 0x70 *_EPROCESS

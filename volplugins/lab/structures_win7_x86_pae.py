@@ -34,7 +34,8 @@ _DRIVER_OBJECT 0xa8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJEC
   DriverStart 0xc *void; DriverSize 0x10 u32; DriverSection 0x14 *void; DriverExtension 0x18 *_DRIVER_EXTENSION;
   DriverName 0x1c _UNICODE_STRING; HardwareDatabase 0x24 *_UNICODE_STRING; FastIoDispatch 0x28 *void;
   DriverInit 0x2c *void; DriverStartIo 0x30 *void; DriverUnload 0x34 *void; MajorFunction 0x38 [28]*void
-_EPROCESS 0x2e0: Pcb 0x0 _KPROCESS; CreateTime 0xa0 _LARGE_INTEGER; ExitTime 0xa8 _LARGE_INTEGER;
+_EPROCESS 0x2e0: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x160 u64;
+  CreateTime 0xa0 _LARGE_INTEGER; ExitTime 0xa8 _LARGE_INTEGER;
   RundownProtect 0xb0 _EX_RUNDOWN_REF; UniqueProcessId 0xb4 *void; ActiveProcessLinks 0xb8 _LIST_ENTRY;
   CommitCharge 0xd0 u32; PeakVirtualSize 0xdc u32; VirtualSize 0xe0 u32; SessionProcessLinks 0xe4 _LIST_ENTRY;
   ObjectTable 0xf4 *_HANDLE_TABLE; Token 0xf8 _EX_FAST_REF; NumberOfPrivatePages 0x118 u32;
@@ -139,6 +140,11 @@ _LIST_ENTRY 0x8: Flink 0x0 *_LIST_ENTRY; Blink 0x4 *_LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _MMADDRESS_NODE 0x14: u1 0x0 _unnamed_6; LeftChild 0x4 *_MMADDRESS_NODE; RightChild 0x8 *_MMADDRESS_NODE;
   StartingVpn 0xc u32; EndingVpn 0x10 u32
+_MMPTE_PROTOTYPE 0x8: Valid 0x0 u64:0:1; Protection 0x0 u64:11:5; Prototype 0x0 u64:10:1; ProtoAddress 0x0 u64:32:32
+_MMPTE_SOFTWARE 0x8: Valid 0x0 u64:0:1; PageFileLow 0x0 u64:1:4; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
+  Transition 0x0 u64:11:1; InStore 0x0 u64:12:1; PageFileHigh 0x0 u64:32:32
+_MMPTE_TRANSITION 0x8: Valid 0x0 u64:0:1; Write 0x0 u64:1:1; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
+  Transition 0x0 u64:11:1; PageFrameNumber 0x0 u64:12:26
 _MMVAD 0x3c: u1 0x0 _unnamed_3; LeftChild 0x4 *_MMVAD; RightChild 0x8 *_MMVAD; StartingVpn 0xc u32;
   EndingVpn 0x10 u32; u 0x14 _unnamed_2; u2 0x20 _unnamed_4; Subsection 0x24 *_SUBSECTION;
   FirstPrototypePte 0x28 *void; LastContiguousPte 0x2c *void; ViewLinks 0x30 _LIST_ENTRY; VadsProcess 0x38 *_EPROCESS

@@ -33,7 +33,8 @@ _DRIVER_OBJECT 0xa8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJEC
   DriverStart 0xc *void; DriverSize 0x10 u32; DriverSection 0x14 *void; DriverExtension 0x18 *_DRIVER_EXTENSION;
   DriverName 0x1c _UNICODE_STRING; HardwareDatabase 0x24 *_UNICODE_STRING; FastIoDispatch 0x28 *void;
   DriverInit 0x2c *void; DriverStartIo 0x30 *void; DriverUnload 0x34 *void; MajorFunction 0x38 [28]*void
-_EPROCESS 0x260: Pcb 0x0 _KPROCESS; CreateTime 0x70 _LARGE_INTEGER; ExitTime 0x78 _LARGE_INTEGER;
+_EPROCESS 0x260: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x168 u64;
+  CreateTime 0x70 _LARGE_INTEGER; ExitTime 0x78 _LARGE_INTEGER;
   RundownProtect 0x80 _EX_RUNDOWN_REF; UniqueProcessId 0x84 *void; ActiveProcessLinks 0x88 _LIST_ENTRY;
   CommitCharge 0xa8 u32; PeakVirtualSize 0xac u32; VirtualSize 0xb0 u32; SessionProcessLinks 0xb4 _LIST_ENTRY;
   ObjectTable 0xc4 *_HANDLE_TABLE; Token 0xc8 _EX_FAST_REF; VadRoot 0x11c *void; VadHint 0x120 *void;
@@ -129,6 +130,12 @@ _LDR_DATA_TABLE_ENTRY 0x50: InLoadOrderLinks 0x0 _LIST_ENTRY; InMemoryOrderLinks
   TlsIndex 0x3a u16; HashLinks 0x3c _LIST_ENTRY; SectionPointer 0x3c *void; CheckSum 0x40 u32; TimeDateStamp 0x44 u32
 _LIST_ENTRY 0x8: Flink 0x0 *_LIST_ENTRY; Blink 0x4 *_LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
+_MMPTE_PROTOTYPE 0x4: Valid 0x0 u32:0:1; ProtoAddressLow 0x0 u32:1:7; ReadOnly 0x0 u32:8:1; WhichPool 0x0 u32:9:1;
+  Prototype 0x0 u32:10:1; ProtoAddressHigh 0x0 u32:11:21
+_MMPTE_SOFTWARE 0x4: Valid 0x0 u32:0:1; PageFileLow 0x0 u32:1:4; Protection 0x0 u32:5:5; Prototype 0x0 u32:10:1;
+  Transition 0x0 u32:11:1; PageFileHigh 0x0 u32:12:20
+_MMPTE_TRANSITION 0x4: Valid 0x0 u32:0:1; Write 0x0 u32:1:1; Protection 0x0 u32:5:5; Prototype 0x0 u32:10:1;
+  Transition 0x0 u32:11:1; PageFrameNumber 0x0 u32:12:20
 _MMVAD 0x28: StartingVpn 0x0 u32; EndingVpn 0x4 u32; Parent 0x8 *_MMVAD; LeftChild 0xc *_MMVAD;
   RightChild 0x10 *_MMVAD; u 0x14 _unnamed_2; ControlArea 0x18 *_CONTROL_AREA; FirstPrototypePte 0x1c *void;
   LastContiguousPte 0x20 *void; u2 0x24 _unnamed_3

@@ -6,24 +6,13 @@ pointer again (public symbol tables). Protection values 1, 4 and 7 are read-only
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from volplugins.lab.machine import Machine
 from volplugins.lab.processes import Process
+from volplugins.lab.ranges import Range
 from volplugins.lab.structures import Record
 
 _READ_ONLY, _READ_WRITE, _EXECUTE_WRITE_COPY = 1, 4, 7
 _IMAGE_TYPE = 2  # MI_VAD_TYPE: VadImageMap
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """User addresses from ``start`` to ``end`` (exclusive) that one node describes."""
-
-    start: int
-    end: int
-    protection: int
-    image: bool
 
 
 def ranges_of(process: Process) -> list[Range]:
@@ -32,16 +21,18 @@ def ranges_of(process: Process) -> list[Range]:
         Range(each.base, each.base + each.image.size, _EXECUTE_WRITE_COPY, True) for each in process.images.values()
     ]
     found = list(images)
+    known = [*images, *process.sections]
     limit = process.space.tables.mode.kernel_start
     for page in sorted(page for page in process.space.pages if page < limit):
-        if any(each.start <= page < each.end for each in images):
+        if any(each.start <= page < each.end for each in known):
             continue
         protection = _READ_ONLY if page == 0x7FFE0000 else _READ_WRITE
         last = found[-1] if found else None
-        if last and not last.image and last.end == page and last.protection == protection:
+        if last and last.private and last.end == page and last.protection == protection:
             found[-1] = Range(last.start, page + 0x1000, protection, False)
         else:
             found.append(Range(page, page + 0x1000, protection, False))
+    found.extend(process.sections)
     return sorted(found, key=lambda each: each.start) or [Range(0x7FFE0000, 0x7FFE1000, _READ_ONLY, False)]
 
 
@@ -65,7 +56,7 @@ def write_vads(machine: Machine, process: Process, record: Record) -> None:
 
 
 def _place(machine: Machine, each: Range) -> int:
-    name, tag = ("_MMVAD", "Vad ") if each.image else ("_MMVAD_SHORT", "VadS")
+    name, tag = ("_MMVAD_SHORT", "VadS") if each.private else ("_MMVAD", "Vad ")
     return machine.pool.allocate(machine.structures.size(name), tag)
 
 
@@ -84,8 +75,8 @@ def _write_tree(machine: Machine, ranges: list[Range], addresses: dict[Range, in
 
 def _node(machine: Machine, each: Range, left: int, right: int, parent: int) -> bytes:
     known = machine.structures
-    record = machine.record("_MMVAD" if each.image else "_MMVAD_SHORT")
-    core = "Core." if each.image and known.has("_MMVAD", "Core") else ""
+    record = machine.record("_MMVAD_SHORT" if each.private else "_MMVAD")
+    core = "Core." if not each.private and known.has("_MMVAD", "Core") else ""
     first, last = each.start >> 12, (each.end >> 12) - 1
     record.set(core + "StartingVpn", first).set(core + "EndingVpn", last)
     if known.has("_MMVAD_SHORT", "VadNode"):
@@ -97,7 +88,9 @@ def _node(machine: Machine, each: Range, left: int, right: int, parent: int) -> 
         record.set("Parent" if known.has("_MMVAD_SHORT", "Parent") else "u1.Parent", parent)
     flags = core + "u.VadFlags."
     record.set(flags + "Protection", each.protection)
-    record.set(flags + "PrivateMemory", int(not each.image))
+    record.set(flags + "PrivateMemory", int(each.private))
+    if each.prototypes:
+        record.fill(FirstPrototypePte=each.prototypes, LastContiguousPte=each.last_prototype)
     kind = "VadType" if known.has("_MMVAD_FLAGS", "VadType") else "ImageMap"
     record.set(flags + kind, 0 if not each.image else _IMAGE_TYPE if kind == "VadType" else 1)
     return bytes(record.data)

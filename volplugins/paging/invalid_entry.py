@@ -14,8 +14,6 @@ from volplugins.paging.mode import PagingMode
 from volplugins.paging.translation import State
 
 PROTOTYPE, TRANSITION = 1 << 10, 1 << 11
-# ProtoAddress of an x64 entry whose prototype only the VAD knows: 32 bits set above 16 clear ones
-_VAD_64 = 0xFFFF_FFFF_0000
 Bits = tuple[int, int]  # lowest bit, width
 
 
@@ -118,17 +116,15 @@ def decode_invalid(entry: int, layout: InvalidLayout, mode: PagingMode) -> Inval
 
 
 def _prototype(entry: int, layout: InvalidLayout, mode: PagingMode) -> InvalidEntry:
-    """An entry that leads to a prototype entry; an address of all ones means that the VAD has it."""
+    """An entry that leads to a prototype entry; a page file offset of all ones means that only the VAD has it."""
+    if _take(entry, layout.page_file_high) == (1 << layout.page_file_high[1]) - 1:
+        return InvalidEntry(State.PROTOTYPE, text="prototype entry in the VAD")
     if layout.prototype_parts is not None:
         low, high = (_take(entry, bits) for bits in layout.prototype_parts)
-        if high == (1 << layout.prototype_parts[1][1]) - 1:
-            return InvalidEntry(State.PROTOTYPE, text="prototype entry in the VAD")
         distance = (high << layout.prototype_parts[0][1] | low) << 2
         return InvalidEntry(State.PROTOTYPE, text=f"prototype entry {distance:#x} above the start of paged pool")
     width = layout.prototype_address[1]
     value = _take(entry, layout.prototype_address)
-    if value in ((1 << width) - 1, _VAD_64):
-        return InvalidEntry(State.PROTOTYPE, text="prototype entry in the VAD")
     address = value
     if mode in (PagingMode.X64, PagingMode.X64_LA57) and value >> (width - 1) & 1:
         address |= ((1 << (64 - width)) - 1) << width
