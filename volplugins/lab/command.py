@@ -6,11 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from volplugins.lab.defects import DEFECTS, apply
+from volplugins.lab.directory_defects import DIRECTORY_DEFECTS, with_directory_defect
 from volplugins.lab.snapshot import Snapshot
 from volplugins.lab.writers import KINDS, kinds_of, write
 
@@ -25,6 +26,7 @@ examples:
   volplugins lab make -o MEMORY.DMP
   volplugins lab make --machine win7-x64 --kind triage -o small.dmp
   volplugins lab make --kind full --defect truncated-half -o samples/
+  volplugins lab make --directory self-map-elsewhere -o bad-directory.dmp
   volplugins lab make --all -o samples/
 """
 
@@ -39,13 +41,14 @@ class _Order:
     base: int
     host: int
     defect: str | None
+    directory: str | None = None
 
     @property
     def name(self) -> str:
         """The file's name without its extension: whatever is not usual is in it."""
         parts = [self.machine, self.fault, self.kind]
         parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
-        return "-".join([*parts, *([self.defect] if self.defect else [])])
+        return "-".join([*parts, *(name for name in (self.directory, self.defect) if name)])
 
 
 def main(argv: Sequence[str]) -> int:
@@ -88,6 +91,18 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--base", type=int, choices=bases, default=0, help="which addresses everything lies at")
     make.add_argument("--host", type=int, choices=hosts, default=0, help="which computer: other processes and times")
     make.add_argument("--defect", metavar="DEFECT", choices=tuple(DEFECTS), help="damage the file in this way")
+    make.add_argument(
+        "--directory",
+        metavar="NAME",
+        choices=tuple(DIRECTORY_DEFECTS),
+        help="damage the page directory of one process in this way",
+    )
+    make.add_argument(
+        "--victim", metavar="IMAGE", default="explorer.exe", help="whose page directory (* for all but System's)"
+    )
+    make.add_argument(
+        "--sections", action="store_true", help="user pages of every state: shared, in transition, paged out, large"
+    )
     make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")
     make.add_argument(
         "-o", dest="output", required=True, metavar="FILE_OR_DIR", help="where to; --all needs a directory"
@@ -99,7 +114,13 @@ def _parser() -> argparse.ArgumentParser:
 def _list(_arguments: argparse.Namespace) -> int:
     from volplugins.lab.machines import FAULTS, MACHINES  # noqa: PLC0415 - see _parser
 
-    for title, names in (("machines", MACHINES), ("faults", FAULTS), ("kinds", KINDS), ("defects", DEFECTS)):
+    for title, names in (
+        ("machines", MACHINES),
+        ("faults", FAULTS),
+        ("kinds", KINDS),
+        ("defects", DEFECTS),
+        ("directories", DIRECTORY_DEFECTS),
+    ):
         print(f"{title}:")
         for name in names:
             print(f"  {name}")
@@ -135,12 +156,15 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
         if arguments.all and arguments.fault not in faults_of(machine):
             print(f"volplugins lab: not made: {machine} has no fault {arguments.fault}", file=sys.stderr)
             continue
-        snapshot = build(machine, arguments.fault, arguments.base, arguments.host)
+        snapshot = build(machine, arguments.fault, arguments.base, arguments.host, arguments.sections)
+        if arguments.directory:
+            snapshot = with_directory_defect(snapshot, arguments.directory, arguments.victim)
         kinds = [arguments.kind] if arguments.kind else list(kinds_of(snapshot)) if arguments.all else ["full"]
         for kind in kinds:
             if arguments.all and kind not in kinds_of(snapshot):
                 continue
-            yield snapshot, _Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
+            order = _Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
+            yield snapshot, replace(order, directory=arguments.directory)
 
 
 def _truth(snapshot: Snapshot, order: _Order) -> str:
@@ -151,6 +175,7 @@ def _truth(snapshot: Snapshot, order: _Order) -> str:
         "base": order.base,
         "host": order.host,
         "defect": order.defect,
+        "directory": order.directory,
         "header": snapshot.header,
         "truth": snapshot.truth,
     }
