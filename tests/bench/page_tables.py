@@ -23,7 +23,7 @@ from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.directories.top import read_top
 from volplugins.kernel.directories.census import take_census
-from volplugins.kernel.directories.page_map import physical_of, user_leaves
+from volplugins.kernel.directories.page_map import PageMap, physical_of
 from volplugins.paging.mode import PagingMode
 def kib(name):  # resident memory of this process, now or at its highest
     status = Path("/proc/self/status")
@@ -42,7 +42,7 @@ print(took)
 """
 PTOV = f"""{_OPEN}
 pages = 0
-for leaves in user_leaves(memory, top):
+for leaves in PageMap(memory, top).user():
     physical = physical_of(PagingMode.X64, leaves)
     pages += len(physical) * (leaves.size >> 12)
 took = time.perf_counter() - start

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.paging.random_tables import addresses, random_tables
 from tests.paging.simple_walker import MODES, translate
 from volplugins.kernel.directories.census import take_census
-from volplugins.kernel.directories.page_map import physical_of, runs, user_leaves
+from volplugins.kernel.directories.page_map import PageMap, physical_of, runs
 from volplugins.kernel.directories.top import read_top
 from volplugins.memory.reader import PageReader
 from volplugins.paging.address_space import AddressSpace
@@ -66,7 +66,7 @@ def test_the_map_of_all_pages_agrees_with_single_translations(mode: str, seed: i
     half = {"x86": 1 << 31, "pae": 1 << 31, "x64": 1 << 47, "x64-la57": 1 << 56}[mode]
     found: dict[int, tuple[int, int]] = {}
     counted = 0
-    for leaves in user_leaves(Pages(pages), top):
+    for leaves in PageMap(Pages(pages), top).user():
         valid = (leaves.entries & np.uint64(1)) != 0
         frames = physical_of(PagingMode(mode), leaves)
         counted += len(leaves.virtual)
@@ -116,7 +116,7 @@ def test_runs_join_neighbours_over_batches_and_keep_the_address_order() -> None:
     pages = {**top, 3: bytes(directory), **tables}
     found = read_top(reader(pages), PagingMode.X64, 0x1000)
     assert found is not None
-    joined = list(runs(PagingMode.X64, user_leaves(Pages(pages), found)))
+    joined = list(runs(PagingMode.X64, PageMap(Pages(pages), found).user()))
     assert [(run.virtual, run.physical, run.size) for run in joined] == [
         (0, 0x10000000, 150 << 21),
         (150 << 21, 0x7FE00000, 1 << 21),

@@ -13,6 +13,8 @@ from volplugins.lab.machines import build
 from volplugins.lab.writers import write
 from volplugins.vol.crash_scene import scene_of
 from volplugins.vol.pagedirs_rows import pagedirs_rows
+from volplugins.vol.ptov_rows import ptov_rows
+from volplugins.vol.vtop_rows import vtop_rows
 
 MACHINES = {"x64": "win10-x64", "x64-la57": "win10-x64", "pae": "win7-x86-pae", "x86": "xp-x86"}
 CASES = [(name, mode) for name, defect in DIRECTORY_DEFECTS.items() for mode in defect.modes]
@@ -62,3 +64,16 @@ def test_a_defect_that_a_mode_cannot_have_is_refused(snapshots):
     with pytest.raises(ValueError, match="no process"):
         with_directory_defect(snapshots["x64"], "no-directory", "nobody.exe")
     assert mode_of(snapshots["x64-la57"]) == "x64-la57"
+
+
+@pytest.mark.parametrize("mode", ["x64", "x64-la57", "pae", "x86"])
+def test_a_ring_of_tables_ends_everywhere(snapshots, tmp_path, mode):
+    damaged = with_directory_defect(snapshots[mode], "table-leads-to-top")
+    path = write(damaged, "full", tmp_path / "ring.dmp")
+    scene = scene_of(open_dump(FileSource(path)))
+    pid = damaged.truth["directory_defect"]["pid"]
+    assert [row.pid for row in pagedirs_rows(scene, [f"pid:{pid}"], (), True) if row.depth == 0] == [pid]
+    rows = list(ptov_rows(scene, (), [f"pid:{pid}"]))
+    assert len(rows) < 1 << 20
+    assert list(ptov_rows(scene, ["1000"], [f"pid:{pid}"]))
+    assert list(vtop_rows(scene, ["0", "30000000", "7ffe0000"], [f"pid:{pid}"], None))

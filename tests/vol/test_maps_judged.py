@@ -12,7 +12,7 @@ import pytest
 
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
-from volplugins.kernel.directories.page_map import physical_of, user_leaves
+from volplugins.kernel.directories.page_map import PageMap, physical_of
 from volplugins.kernel.directories.top import read_top
 from volplugins.lab.machines import MACHINES
 from volplugins.paging.mode import PagingMode
@@ -33,7 +33,7 @@ def ours(path: Path, mode: str, directory: int) -> dict[int, int]:
     top = read_top(memory, PagingMode(mode), directory)
     assert top is not None
     found: dict[int, int] = {}
-    for leaves in user_leaves(memory, top):
+    for leaves in PageMap(memory, top).user():
         valid = (leaves.entries & np.uint64(1)) != 0
         frames = physical_of(PagingMode(mode), leaves)
         for virtual, physical in zip(leaves.virtual[valid].tolist(), frames[valid].tolist(), strict=True):

@@ -83,4 +83,5 @@ def _cause(scene: CrashScene, word: str) -> tuple[str, str]:
     if process is None or not looks_like_a_name(process.name):
         layout = scene.layouts.process.source
         return f"the layout of _EPROCESS ({layout}) does not fit this kernel", "give the kernel's symbols (-s)"
-    return f"most directories fail alike ({word})", "look at one with --checks"
+    read = f"the kernel is read as {mode.value} ({scene.space.evidence})"
+    return f"most directories fail alike ({word}); {read}", "look at one with --checks"

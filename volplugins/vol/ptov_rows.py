@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from volplugins.kernel.directories.page_map import Leaves, kernel_leaves, physical_of, runs, user_leaves
+from volplugins.kernel.directories.page_map import Leaves, PageMap, physical_of, runs
 from volplugins.kernel.directories.top import Top, read_top
 from volplugins.kernel.process import Process
 from volplugins.memory.address_text import parse_address
@@ -93,10 +93,19 @@ def _whole_map(court: DirectoryJudge, process: Process, note: str) -> Iterator[P
     if bad is not None:
         yield bad
     elif top is not None:
-        for run in runs(top.mode, user_leaves(memory, top, court.mask), court.mask):
+        walk = PageMap(memory, top, court.mask, memory.pages_in_file)
+        for run in runs(top.mode, walk.user(), court.mask):
             flags = flag_letters(run.entry, top.mode, _level(run.page_size))
             state = _state(run.entry, run.page_size)
             yield PtovRow(process.pid, process.name, run.physical, run.virtual, run.size, flags, state, note)
+        if walk.capped:
+            yield _ended(process)
+
+
+def _ended(process: Process) -> PtovRow:
+    """A row for a map that has no end of its own."""
+    why = "the walk was stopped: more tables than the dump has pages, so some lead back to tables above them"
+    return PtovRow(process.pid, process.name, None, None, None, "", "", why)
 
 
 def _level(page_size: int) -> str:
@@ -122,7 +131,7 @@ def _owners(
         space = scene.space.space
         top = read_top(space.physical, space.mode, space.directory_table_base)
         if top is not None:
-            for leaves in kernel_leaves(memory, top, court.reference.slot, court.mask):
+            for leaves in PageMap(memory, top, court.mask, memory.pages_in_file).kernel(court.reference.slot):
                 yield from _hits(0, KERNEL, top.mode, leaves, found, "", court.mask)
     for process, note in chosen:
         top = _top(scene, process)
@@ -130,8 +139,11 @@ def _owners(
         if bad is not None:
             yield bad
         elif top is not None:
-            for leaves in user_leaves(memory, top, court.mask):
+            walk = PageMap(memory, top, court.mask, memory.pages_in_file)
+            for leaves in walk.user():
                 yield from _hits(process.pid, process.name, top.mode, leaves, found, note, court.mask)
+            if walk.capped:
+                yield _ended(process)
     for address, count in found.items():
         if not count:
             inside = "no page table maps it" if memory.describes(address >> 12) else "the machine has no RAM there"

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from volplugins.kernel.directories.census import Pages
-from volplugins.kernel.directories.page_map import user_leaves
+from volplugins.kernel.directories.page_map import PageMap
 from volplugins.kernel.directories.top import X86_SELF_MAP, read_top
 from volplugins.kernel.vads import Vad
 from volplugins.memory.reader import MemoryReader, ReadError
@@ -118,7 +118,7 @@ def _share_in_vads(physical: Searchable, mode: PagingMode, directory: int, vads:
     starts = np.array([vad.start for vad in vads], np.uint64)
     ends = np.array([vad.end for vad in vads], np.uint64)
     inside = total = 0
-    for leaves in user_leaves(physical, top):
+    for leaves in PageMap(physical, top).user():
         pages = leaves.virtual[leaves.virtual != np.uint64(_SHARED_DATA)]
         place = np.searchsorted(starts, pages, side="right").astype(np.int64) - 1
         inside += int(np.count_nonzero((place >= 0) & (pages < ends[place])))

@@ -40,45 +40,50 @@ class Leaves:
     size: int
 
 
-def user_leaves(pages: Pages, top: Top, mask: int = 0) -> Iterator[Leaves]:
-    """The pages of the user half: valid ones, large ones, and those in transition.
+class PageMap:
+    """One walk from the top table down.
 
     Args:
         mask: the kernel's InvalidPteMask, where it has one.
+        limit: how many tables are read at most; a dump of n pages holds no more than n, and tables that lead to
+            themselves or upwards would never end.
+
+    Attributes:
+        capped: whether the walk stopped at its limit.
     """
-    entries = top.entries.copy()
-    entries[user_entries(top.mode) :] = 0
-    yield from _Walk(pages, top.mode, None, mask).below_top(entries)
 
-
-def kernel_leaves(pages: Pages, top: Top, slot: int | None, mask: int = 0) -> Iterator[Leaves]:
-    """The pages of the kernel half, without the self-map.
-
-    Args:
-        slot: x64: number of the self-map entry.
-        mask: as for ``user_leaves``.
-    """
-    entries = top.entries.copy()
-    entries[: user_entries(top.mode)] = 0
-    if top.mode is PagingMode.X86:
-        entries[X86_SELF_MAP] = 0
-    elif top.mode is not PagingMode.PAE and slot is not None:
-        entries[slot] = 0
-    hidden = (0xC0000000, 0xC0800000) if top.mode is PagingMode.PAE else None
-    yield from _Walk(pages, top.mode, hidden, mask).below_top(entries)
-
-
-class _Walk:
-    """One walk from the top table down, bounded by MAX_TABLES."""
-
-    def __init__(self, pages: Pages, mode: PagingMode, hidden: tuple[int, int] | None, mask: int) -> None:
-        self._pages, self._mode, self._hidden, self._mask = pages, mode, hidden, mask
-        self._left = MAX_TABLES
-        self._kind = np.dtype("<u4") if mode.facts.entry_size == 4 else np.dtype("<u8")
-        width = mode.facts.address_bits
+    def __init__(self, pages: Pages, top: Top, mask: int = 0, limit: int = MAX_TABLES) -> None:
+        self._pages, self._top, self._mode, self._mask = pages, top, top.mode, mask
+        self._left = min(limit, MAX_TABLES)
+        self._hidden: tuple[int, int] | None = None
+        self._kind = np.dtype("<u4") if top.mode.facts.entry_size == 4 else np.dtype("<u8")
+        width = top.mode.facts.address_bits
         self._high = None if width == 32 else (_U(1 << (width - 1)), _U((1 << 64) - (1 << width)))
+        self.capped = False
 
-    def below_top(self, top: _Words) -> Iterator[Leaves]:
+    def user(self) -> Iterator[Leaves]:
+        """The pages of the user half: valid ones, large ones, and those in transition."""
+        entries = self._top.entries.copy()
+        entries[user_entries(self._mode) :] = 0
+        yield from self._below_top(entries)
+
+    def kernel(self, slot: int | None) -> Iterator[Leaves]:
+        """The pages of the kernel half, without the self-map.
+
+        Args:
+            slot: x64: number of the self-map entry.
+        """
+        entries = self._top.entries.copy()
+        entries[: user_entries(self._mode)] = 0
+        if self._mode is PagingMode.X86:
+            entries[X86_SELF_MAP] = 0
+        elif self._mode is PagingMode.PAE:
+            self._hidden = (0xC0000000, 0xC0800000)
+        elif slot is not None:
+            entries[slot] = 0
+        yield from self._below_top(entries)
+
+    def _below_top(self, top: _Words) -> Iterator[Leaves]:
         levels = self._mode.facts.levels
         used = np.flatnonzero(top)
         virtual = used.astype(_U) << _U(levels[0].shift)
@@ -113,6 +118,7 @@ class _Walk:
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH][: max(self._left, 0)]
             if not len(batch):
+                self.capped = True
                 return
             self._left -= len(batch)
             yield from self._tables(depth, virtual[batch], entries[batch])
