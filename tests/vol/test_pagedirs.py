@@ -7,8 +7,13 @@ from dataclasses import replace
 import pytest
 
 from tests.vol.damaged import PAE, X64, X86, Machine, frame
+from volplugins.dumpfile.dump import open_dump
+from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.layouts import built_in
 from volplugins.lab.machines import MACHINES
+from volplugins.lab.writers import write
+from volplugins.vol.crash_scene import scene_of
+from volplugins.vol.pagedirs_rows import pagedirs_rows
 from volplugins.vol.process_selection import gather
 
 
@@ -174,6 +179,21 @@ def test_why_every_process_fails(dumps):
     assert "complete" in found.rows()[0].next
 
 
+@pytest.mark.parametrize("machine", [PAE, X86])
+def test_kernel_entries_that_are_not_filled_yet_are_only_noted(dumps, machine):
+    found = Machine(dumps, machine)
+    directory = found.top if machine == X86 else frame(found.entry(found.top + 24))
+    slots = range(512, 1024) if machine == X86 else range(4, 512)
+    compared = {0x300} | {m["base"] >> 22 for m in found.snapshot.truth["modules"]}
+    spare = [slot for slot in slots if found.entry(directory + slot * found.size) & 1 and slot not in compared]
+    where = directory + spare[-1] * found.size
+    found.set_entry(where, 0)
+    row = found.verdict()
+    assert row.verdict == "ok"
+    (check,) = [each for each in found.rows(f"pid:{found.victim['pid']}", checks=True) if "kernel-half" in each.verdict]
+    assert "fills them on demand" in check.evidence
+
+
 @pytest.mark.parametrize("machine", MACHINES)
 def test_an_unlinked_process_is_found_by_a_scan(dumps, machine):
     found = Machine(dumps, machine)
@@ -258,3 +278,58 @@ def test_a_small_dump_says_that_it_has_no_page_tables(dumps, rows):
     path, _ = dumps(X64, kind="triage")
     (row,) = rows(path, "windows.kd.pagedirs")
     assert "page tables" in row["Evidence"]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("damage", ["loop", "wild"])
+def test_a_corrupted_process_list_yields_what_can_be_reached(dumps, machine, damage):
+    """Forwards up to the damage, backwards from the end to it, and what is left by the scan."""
+    found = Machine(dumps, machine)
+    at = found.scene.layouts.process.offset("ActiveProcessLinks")
+    width = 8 if found.snapshot.bits == 64 else 4
+    links = found.victim["eprocess"] + at
+    value = links if damage == "loop" else (0xFFFFF12345678000 if width == 8 else 0xFEDC0000)
+    kernel = found.scene.space.space
+    found.memory.write(kernel.translate(links).physical, value.to_bytes(width, "little"))
+    everyone = {p["pid"] for p in found.snapshot.truth["processes"]}
+    listed = gather(scene_of(found.dump), scan=False)
+    assert {each.pid for each in listed.processes} == everyone
+    assert any(("loop" if damage == "loop" else "breaks") in note for note in listed.notes)
+    rows = found.rows()
+    assert {row.pid for row in rows if row.pid is not None} == everyone
+    assert [row for row in rows if row.process == "error"], "what was wrong with the list is said"
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("part", [0.4, 0.75])
+def test_a_truncated_dump_is_used_as_far_as_it_goes(dumps, tmp_path, machine, part):
+    path, _ = dumps(machine, kind="full")
+    cut = tmp_path / "cut.dmp"
+    cut.write_bytes(path.read_bytes()[: int(path.stat().st_size * part)])
+    scene = scene_of(open_dump(FileSource(cut)))
+    rows = list(pagedirs_rows(scene, (), (), False))
+    if scene.space is None:
+        assert "page directory" in rows[0].evidence
+        return
+    words = {row.verdict for row in rows if row.pid is not None}
+    assert words <= {"ok", "no-directory", "not-in-dump", "tables-missing"}, rows
+    if rows[0].process == "*":
+        assert "truncated" in rows[0].evidence
+
+
+def test_a_kernel_dump_without_user_tables_says_why_every_process_fails(dumps, tmp_path):
+    """Real kernel dumps hold the kernel's pages and not the tables of user space."""
+    _, snapshot = dumps(X64)
+    tops = {p["dtb"] >> 12 for p in snapshot.truth["processes"]}
+    lower = set()
+    for top in tops - {0}:
+        for slot in range(256):
+            entry = int.from_bytes(snapshot.pages[top][slot * 8 : slot * 8 + 8], "little")
+            if entry & 1:
+                lower.add(entry >> 12 & 0xFFFFFFFFFF)
+    without = replace(snapshot, kernel_pfns=snapshot.kernel_pfns - lower)
+    path = write(without, "bitmap-kernel", tmp_path / "kernel.dmp")
+    first = next(pagedirs_rows(scene_of(open_dump(FileSource(path))), (), (), False))
+    assert (first.process, first.verdict) == ("*", "tables-missing")
+    assert "kernel memory only" in first.evidence
+    assert "complete" in first.next

@@ -18,7 +18,7 @@ from volplugins.paging.address_space import AddressSpace
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
-_STACKS = 4  # kernel stacks of a process that are compared
+_STACKS = 256  # kernel stacks of a process that are compared
 _PAGES_SEARCHED = 1 << 22  # 16 GiB: the most memory that is searched for another directory
 # verdicts after which the directory of the process can be used as it is
 USABLE = frozenset({"ok", "tables-missing", "tables-paged-out"})

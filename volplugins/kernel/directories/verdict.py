@@ -132,7 +132,7 @@ def _judge_top(
     kernel = _kernel_half(reference, top, anchors)
     shadow = _is_shadow(reference, top, base, user_directory, mapped)
     checks.append(Check("user-shadow", not shadow, shadow or "not the user directory of KVA shadow"))
-    hopeless = not mapped and not kernel.passed and not _any_fits(reference, top, anchors)
+    hopeless = not mapped and not kernel.passed
     both = f"{map_evidence}; {kernel.evidence}"
     checks.append(Check("not-a-directory", not hopeless, both, top.mode.facts.levels[0].name))
     checks.append(Check("self-map-mismatch", mapped, map_evidence, top.self_map_level))
@@ -149,34 +149,34 @@ def _judge_top(
 
 
 def _kernel_half(reference: Reference, top: Top, anchors: Sequence[Anchor]) -> Check:
-    """Every entry that maps an anchor equals System's; on x86 an empty one fills on demand and is only noted."""
+    """Every entry that maps an anchor equals System's; others that are empty on x86 fill on demand and are noted."""
     system = reference.system
     if system is None:
         return Check("kernel-half-mismatch", True, "System's directory is not there to compare with")
-    on_demand = []
+    compared = 0
     for anchor in anchors:
         mine, its = top.entry_for(anchor.address), system.entry_for(anchor.address)
         if mine is None or its is None or not its[2] & 1:
             continue
-        if not mine[2] and top.mode in (PagingMode.X86, PagingMode.PAE) and not anchor.name.startswith("kernel image"):
-            on_demand.append(anchor.name)
-        elif not same_entry(mine[2], its[2]):
+        compared += 1
+        if not same_entry(mine[2], its[2]):
             text = (
                 f"{mine[0]} at {mine[1]:#x} for {anchor.name} {anchor.address:#x} is {mine[2]:#x}, System's {its[2]:#x}"
             )
             return Check("kernel-half-mismatch", False, text, mine[0])
-    note = f" (empty, filled on demand: {', '.join(on_demand)})" if on_demand else ""
-    return Check("kernel-half-mismatch", True, f"{len(anchors)} kernel addresses map as in System's directory{note}")
+    empty = _empty(top, system)
+    note = f"; {empty} other kernel entries are empty (x86 fills them on demand)" if empty else ""
+    return Check("kernel-half-mismatch", True, f"{compared} kernel addresses map as in System's directory{note}")
 
 
-def _any_fits(reference: Reference, top: Top, anchors: Sequence[Anchor]) -> bool:
-    """Whether at least one kernel entry is System's: then the page was a directory, however damaged."""
-    system = reference.system
-    for anchor in anchors if system is not None else ():
-        mine, its = top.entry_for(anchor.address), system.entry_for(anchor.address) if system else None
-        if mine is not None and its is not None and its[2] & 1 and same_entry(mine[2], its[2]):
-            return True
-    return False
+def _empty(top: Top, system: Top) -> int:
+    """How many kernel entries of an x86 directory are empty where System's are not."""
+    if top.mode is PagingMode.X86:
+        return int(np.count_nonzero((top.entries[512:] == 0) & (system.entries[512:] != 0)))
+    pairs = zip(top.directories[2:], system.directories[2:], strict=True)
+    return sum(
+        int(np.count_nonzero((mine == 0) & (its != 0))) for mine, its in pairs if mine is not None and its is not None
+    )
 
 
 def _is_shadow(reference: Reference, top: Top, base: int, user_directory: int | None, mapped: bool) -> str:
