@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from volplugins.stack.registers import Registers
+
 
 class Trust(str, Enum):
     """How a frame's instruction pointer was found, in the words of docs/output.md."""
 
     CONTEXT = "context"
+    SWITCH_FRAME = "switch-frame"
     TRAP_FRAME = "trap-frame"
+    MACHINE_FRAME = "machine-frame"
+    WOW64_CONTEXT = "wow64-context"
+    UNWIND_INFO = "unwind-info"
+    LEAF = "leaf"
     FRAME_POINTER = "frame-pointer"
     SCAN = "scan"
 
@@ -20,8 +27,13 @@ class Stop(str, Enum):
 
     END_OF_STACK = "end-of-stack"
     NOT_IN_DUMP = "not-in-dump"
-    OUT_OF_BOUNDS = "out-of-bounds"
+    PAGED_OUT = "paged-out"
+    STACK_NOT_RESIDENT = "stack-not-resident"
+    NO_UNWIND_DATA = "no-unwind-data"
     LOOP = "loop"
+    OUT_OF_BOUNDS = "out-of-bounds"
+    TERMINATED = "terminated"
+    NEVER_RUN = "never-run"
     NO_CONTEXT = "no-context"
     LIMIT = "limit"
 
@@ -36,12 +48,16 @@ class Frame:
         trust: how ``ip`` was found.
         call_checked: True where a call instruction was seen before ``ip``, False where something else was, None
             where the code is not there to look at (or ``ip`` is no return address).
+        registers: all that is known of the processor here; None for a frame of the first, plain walk.
+        machine_frame: address of the frame that the processor pushed, where one led here.
     """
 
     sp: int
     ip: int
     trust: Trust
     call_checked: bool | None
+    registers: Registers | None = None
+    machine_frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
