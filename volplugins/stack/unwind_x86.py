@@ -1,0 +1,32 @@
+"""One step of an x86 stack walk by the frame pointer: EBP leads to the caller's EBP, the return address is above it."""
+
+from __future__ import annotations
+
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.stack.plan import CannotUnwind
+from volplugins.stack.registers import NONVOLATILE_32, RBP, Registers
+
+_HIGHEST = 1 << 32
+
+
+def unwind_by_frame_pointer(memory: MemoryReader, registers: Registers) -> Registers:
+    """The caller's registers where the function has set up EBP as its frame pointer.
+
+    Raises:
+        CannotUnwind: EBP is not known, does not lie above the stack pointer, or leads nowhere.
+    """
+    frame = registers.general[RBP]
+    if frame is None:
+        raise CannotUnwind("no-context", "EBP is not known")
+    if frame < registers.sp or frame % 4 or frame > _HIGHEST - 8:
+        raise CannotUnwind("no-unwind-data", "EBP does not point above the stack pointer")
+    try:
+        data = memory.read(frame, 8)
+    except ReadError as error:
+        raise CannotUnwind(error.reason, f"the frame at {frame:#x} cannot be read") from None
+    caller, ip = int.from_bytes(data[:4], "little"), int.from_bytes(data[4:], "little")
+    general: list[int | None] = [None] * 8
+    for number in NONVOLATILE_32:
+        # where the function saved the others is not known: they are lost
+        general[number] = caller if number == RBP else None
+    return Registers(32, ip, frame + 8, tuple(general), {})
