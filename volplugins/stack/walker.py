@@ -1,0 +1,174 @@
+"""A whole stack: strategies best first, a trust on every frame, a reason to stop on the last.
+
+x64: the image's unwind data; where that is missing, the next word of the stack that may be a return address. x86: the
+trap frame or the frame pointer; else the same scan. A scanned frame goes on by the best strategy again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from volplugins.memory.reader import MemoryReader
+from volplugins.stack.call_site import call_before
+from volplugins.stack.candidates import MAX_STACK, read_stack
+from volplugins.stack.frame import Frame, Stop, Trust
+from volplugins.stack.plan import CannotUnwind
+from volplugins.stack.registers import RBP, Registers, from_names
+from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
+from volplugins.stack.unwind_x64 import CodeMap, unwind
+from volplugins.stack.unwind_x86 import unwind_by_frame_pointer
+
+MAX_FRAMES = 512
+Range = tuple[int, int]  # lowest address and first above
+_STOPS = {
+    "not-in-dump": Stop.NOT_IN_DUMP, "truncated": Stop.NOT_IN_DUMP, "outside-memory": Stop.NOT_IN_DUMP,
+    "pagefile": Stop.PAGED_OUT, "compressed": Stop.PAGED_OUT, "demand-zero": Stop.PAGED_OUT,
+}  # fmt: skip
+
+
+class Walker:
+    """Walks one stack, until it ends or leaves for another processor mode.
+
+    Args:
+        memory: virtual memory of the mode that is walked.
+        code: its images.
+        ranges: the stacks that the thread may be on; none: the stack pointer is not held to any.
+        user_limit: first address that is not user mode's; a frame below it ends a kernel walk. 0 for user walks.
+
+    Attributes:
+        stop, text: why the walk ended, and more about it; set when the frames have been taken.
+        crossed: the registers of user mode, where a processor's frame led there.
+        machine_frame: where that frame was.
+    """
+
+    def __init__(
+        self,
+        memory: MemoryReader,
+        code: CodeMap,
+        ranges: Sequence[Range] = (),
+        user_limit: int = 0,
+        limit: int = MAX_FRAMES,
+    ) -> None:
+        self._memory, self._code, self._ranges = memory, code, tuple(ranges)
+        self._user_limit, self._limit = user_limit, limit
+        self.stop = Stop.END_OF_STACK
+        self.text = ""
+        self.crossed: Registers | None = None
+        self.machine_frame: int | None = None
+
+    def frames(self, registers: Registers, trust: Trust, is_return: bool = False) -> Iterator[Frame]:
+        """The frames from ``registers`` on, which is the first.
+
+        Args:
+            is_return: whether the first instruction pointer is a return address already.
+        """
+        frame = Frame(registers.sp, registers.ip, trust, None, registers)
+        bounds = self._bounds(registers.sp)
+        if self._ranges and bounds is None:
+            yield frame
+            self._end(Stop.OUT_OF_BOUNDS, f"the stack pointer {registers.sp:#x} is in none of the thread's stacks")
+            return
+        for _ in range(self._limit):
+            yield frame
+            assert frame.registers is not None
+            try:
+                following = self._next(frame.registers, is_return, bounds)
+            except CannotUnwind as error:
+                self._end(_STOPS.get(error.reason, Stop.NO_UNWIND_DATA), str(error))
+                return
+            if following is None or self._is_over(frame, following, bounds):
+                return
+            if following.machine_frame is not None:
+                bounds = self._bounds(following.sp)
+            is_return = following.trust not in (Trust.MACHINE_FRAME, Trust.TRAP_FRAME)
+            frame = following
+        self._end(Stop.LIMIT, f"more than {self._limit} frames")
+
+    def _end(self, stop: Stop, text: str = "") -> None:
+        self.stop, self.text = stop, text
+
+    def _bounds(self, sp: int) -> Range | None:
+        return next(((low, high) for low, high in self._ranges if low <= sp <= high), None)
+
+    def _is_over(self, frame: Frame, following: Frame, bounds: Range | None) -> bool:
+        """Whether the walk ends before ``following``; says why."""
+        if following.ip == 0:
+            self._end(Stop.END_OF_STACK)
+            return True
+        if following.machine_frame is not None:
+            if following.ip < self._user_limit:
+                self.crossed, self.machine_frame = following.registers, following.machine_frame
+                self._end(Stop.END_OF_STACK)
+                return True
+            return False
+        if following.sp <= frame.sp:
+            self._end(Stop.LOOP, f"the stack pointer does not grow at {frame.sp:#x}")
+            return True
+        if bounds is not None and not bounds[0] <= following.sp <= bounds[1]:
+            self._end(Stop.OUT_OF_BOUNDS, f"the stack pointer {following.sp:#x} leaves the stack")
+            return True
+        return False
+
+    def _next(self, registers: Registers, is_return: bool, bounds: Range | None) -> Frame | None:
+        """The caller's frame by the best strategy that works; None where the stack is used up.
+
+        Raises:
+            CannotUnwind: no strategy works, with the reason of the best one.
+        """
+        strategy = self._by_unwind_data if registers.bits == 64 else self._by_frame_pointer
+        try:
+            return strategy(registers, is_return)
+        except CannotUnwind as error:
+            if error.reason in _STOPS:
+                raise
+            found = self._by_scan(registers, bounds)
+            if found is None and bounds is None:
+                raise
+            return found
+
+    def _by_unwind_data(self, registers: Registers, is_return: bool) -> Frame:
+        found = unwind(self._memory, self._code, registers, is_return)
+        made = found.registers
+        return Frame(made.sp, made.ip, found.trust, None, made, found.machine_frame)
+
+    def _by_frame_pointer(self, registers: Registers, _is_return: bool) -> Frame:
+        trap = self._trap_frame(registers)
+        if trap is not None:
+            made = from_names(32, trap.registers)
+            return Frame(made.sp, made.ip, Trust.TRAP_FRAME, None, made, trap.address)
+        made = unwind_by_frame_pointer(self._memory, registers)
+        if made.ip and not self._code.holds(made.ip):
+            raise CannotUnwind("no-unwind-data", "EBP leads to a return address outside of code")
+        return Frame(made.sp, made.ip, Trust.FRAME_POINTER, call_before(self._memory, made.ip), made)
+
+    def _trap_frame(self, registers: Registers) -> TrapFrame | None:
+        """The trap frame that EBP points to: kernel entries of x86 keep it there (KTRAP_FRAME.DbgEbp and DbgEip)."""
+        frame = registers.general[RBP]
+        if not self._user_limit or frame is None or frame < self._user_limit:
+            return None
+        trap = read_trap_frame(self._memory, frame, 32)
+        if trap is None or not (trap.user or self._code.holds(trap.ip)):
+            return None
+        return trap
+
+    def _by_scan(self, registers: Registers, bounds: Range | None) -> Frame | None:
+        """The next word above the stack pointer that may be a return address."""
+        width = registers.bits // 8
+        top = bounds[1] if bounds is not None else registers.sp + MAX_STACK
+        start = registers.sp + -registers.sp % width
+        stack = read_stack(self._memory, start, top)
+        for at in range(0, len(stack) - width + 1, width):
+            value = int.from_bytes(stack[at : at + width], "little")
+            if not self._code.holds(value):
+                continue
+            checked = call_before(self._memory, value)
+            if checked is not False:
+                general: list[int | None] = [None] * len(registers.general)
+                if registers.bits == 32:
+                    general[RBP] = registers.general[RBP]
+                sp = start + at + width
+                made = Registers(registers.bits, value, sp, tuple(general), {})
+                return Frame(sp, value, Trust.SCAN, checked, made)
+        whole = start + len(stack) >= min(top, start + MAX_STACK)
+        self._end(Stop.END_OF_STACK if whole else Stop.NOT_IN_DUMP)
+        return None
