@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
-CORE = ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel", "bugcheck")
+CORE = ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel", "threads", "bugcheck")
 MAY_IMPORT = {
     "memory": (),
     "paging": ("memory",),
@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "dumpfile": ("memory",),
     "loader": ("memory", "image"),
     "kernel": ("memory", "paging"),
+    "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "bugcheck": CORE,
     "vol": (*CORE, "vol"),
     "plugins": (*CORE, "vol", "plugins"),

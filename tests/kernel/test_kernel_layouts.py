@@ -117,6 +117,8 @@ def test_built_in_tables_agree_with_real_symbol_tables(pdb: str, guid: str, bits
                 assert ours.offset(member) == theirs.offset(member)
             else:
                 place = theirs.members.get(member) or theirs.bits.get(member)
+                if member == "KernelStackResident" and member in theirs.members:
+                    place = (*theirs.members[member], 0, 8)  # XP has a byte of its own for it
                 assert (ours.members.get(member) or ours.bits[member]) == place, f"{ours.name}.{member}"
     assert said.invalid is not None
     mode = PagingMode.X64 if bits == 64 else PagingMode.X86 if pdb == "ntoskrnl.pdb" else PagingMode.PAE

@@ -99,6 +99,13 @@ def read_exports(memory: MemoryReader, headers: ImageHeaders) -> ExportTable | N
     return ExportTable(_text(view, directory.name), addresses, forwarders, notes)
 
 
+def read_export_name(memory: MemoryReader, headers: ImageHeaders) -> str:
+    """The name that the image gives itself in its export directory; empty where it has none or it is not there."""
+    view = headers.view(memory)
+    directory = _read_directory(view, headers.directories[DIRECTORY_EXPORT], [])
+    return _text(view, directory.name) if directory is not None else ""
+
+
 def _read_directory(view: ImageView, where: tuple[int, int], notes: list[str]) -> _Directory | None:
     start, size = where
     if not start or not size:

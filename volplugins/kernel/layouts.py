@@ -53,6 +53,8 @@ def built_in(bits: int, build: int) -> KernelLayouts:
         columns, rows = getattr(tables, f"{prefix}_COLUMNS"), getattr(tables, f"{prefix}_{bits}")
         found[field] = _layout(structure, columns, rows, bits, build)
     found["vad"] = _with_vad_bits(found["vad"], bits, build)
+    resident = {64: tables.STACK_RESIDENT_64, 32: tables.STACK_RESIDENT_32}[bits]
+    found["thread"] = replace(found["thread"], bits={"KernelStackResident": resident[_row(resident, build)]})
     user_directory = tables.USER_DIRECTORY_64.get(build) if bits == 64 else None
     if user_directory is not None:
         process = found["process"]
@@ -154,7 +156,7 @@ def _overlay(layout: Layout, said: Mapping[str, int | None], width: int) -> Layo
     for member, at in said.items():
         if at:
             members[member] = (at, _size(member, width))
-    return Layout(layout.name, _end(members), members, f"{layout.source}, KDBG")
+    return Layout(layout.name, max(_end(members), layout.size), members, f"{layout.source}, KDBG", layout.bits)
 
 
 def from_offsets(

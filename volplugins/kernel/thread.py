@@ -17,7 +17,9 @@ _LARGEST_STACK = 0x12000
 class Thread:
     """One thread. ``stack_limit`` and ``stack_base`` are the lowest address of its kernel stack and the first above.
 
-    ``process`` is the process it runs in (ApcState.Process: the attached one while attached).
+    ``process`` is the process it runs in (ApcState.Process: the attached one while attached), ``owner`` the one that it
+    belongs to. ``state`` and ``wait_reason`` are the kernel's numbers (kernel/thread_words.py has the words);
+    ``kernel_stack`` is where its switch frame is while it does not run; ``initial_stack`` where its stack began.
     """
 
     ethread: int
@@ -28,6 +30,12 @@ class Thread:
     stack_base: int
     teb: int | None
     trap_frame: int | None
+    state: int | None = None
+    wait_reason: int | None = None
+    kernel_stack: int | None = None
+    initial_stack: int | None = None
+    stack_resident: bool | None = None
+    owner: int | None = None
 
     def holds(self, address: int) -> bool:
         """Whether ``address`` lies in this thread's kernel stack."""
@@ -56,6 +64,12 @@ def decode_thread(structure: Structure) -> Thread:
         base,
         structure.get("Teb"),
         structure.get("TrapFrame"),
+        structure.get("State"),
+        structure.get("WaitReason"),
+        structure.get("KernelStack"),
+        structure.get("InitialStack"),
+        bool(structure.get("KernelStackResident")) if structure.layout.has("KernelStackResident") else None,
+        structure.get("Process"),
     )
 
 

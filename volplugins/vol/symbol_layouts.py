@@ -39,6 +39,7 @@ _MEMBERS: dict[str, dict[str, Path | tuple[Path, ...]]] = {
     "thread": {
         **{name: ("_ETHREAD", "Tcb", name) for name in ("InitialStack", "StackLimit", "KernelStack", "StackBase")},
         **{name: ("_ETHREAD", "Tcb", name) for name in ("TrapFrame", "State", "Teb", "WaitReason")},
+        "KernelStackResident": ("_ETHREAD", "Tcb", "KernelStackResident"),
         "ApcProcess": ("_ETHREAD", "Tcb", "ApcState", "Process"),
         "Process": (("_ETHREAD", "Tcb", "Process"), ("_ETHREAD", "ThreadsProcess")),
         **_same("_ETHREAD", "Cid", "ThreadListEntry"),

@@ -1,0 +1,52 @@
+"""Registers of the threads that ran when the dump was taken: each processor's saved context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from volplugins.dumpfile.context import AMD64, I386, RegisterContext, decode_context
+from volplugins.kernel.layouts import KernelLayouts
+from volplugins.kernel.processors import Processor
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.stack.registers import Registers, from_names
+
+_CONTEXT_SIZE = {64: 0x4D0, 32: 0x2CC}
+_MACHINE = {64: AMD64, 32: I386}
+
+
+def running_registers(
+    memory: MemoryReader,
+    processors: Sequence[Processor],
+    layouts: KernelLayouts,
+    bits: int,
+    crashed: int | None,
+    header: RegisterContext | None,
+) -> dict[int, Registers]:
+    """Registers by ETHREAD.
+
+    Args:
+        crashed: ETHREAD of the thread that crashed, to which the dump header's context belongs.
+        header: that context.
+    """
+    found: dict[int, Registers] = {}
+    for processor in processors:
+        thread = processor.current_thread
+        if thread is None:
+            continue
+        registers = _saved(memory, processor, layouts, bits)
+        if registers is not None and registers.ip:
+            found[thread.ethread] = registers
+    if crashed is not None and header is not None:
+        found[crashed] = from_names(bits, header.registers)
+    return found
+
+
+def _saved(memory: MemoryReader, processor: Processor, layouts: KernelLayouts, bits: int) -> Registers | None:
+    if not layouts.processor.has("ContextFrame"):
+        return None
+    try:
+        data = memory.read(processor.prcb + layouts.processor.offset("ContextFrame"), _CONTEXT_SIZE[bits])
+    except ReadError:
+        return None
+    context = decode_context(data, _MACHINE[bits])
+    return from_names(bits, context.registers) if context is not None else None

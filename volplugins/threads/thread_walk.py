@@ -1,0 +1,173 @@
+"""One thread's whole stack: the kernel's part, then user mode's by the process's own directory, then 32-bit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from volplugins.kernel.thread import Thread
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.stack.frame import Frame, Stop, Trust
+from volplugins.stack.registers import Registers
+from volplugins.stack.trap_frame import read_trap_frame
+from volplugins.stack.unwind_x64 import CodeMap
+from volplugins.stack.walker import Range, Walker
+from volplugins.threads.crossing import UserStart, from_machine_frame, from_trap_frame
+from volplugins.threads.start import NoStart, start_of
+from volplugins.threads.wow64 import wow64_context, wow64_stack
+
+KERNEL, USER, WOW64 = "kernel", "user", "wow64"
+# first address that is not user mode's
+USER_LIMIT = {64: 1 << 47, 32: 0x80000000}
+# NtTib.StackBase and StackLimit in a TEB
+_STACK_IN_TEB = {64: (0x8, 0x10), 32: (0x4, 0x8)}
+_SERVICES = ("KiSystemCall", "KiSystemService", "KiFastCallEntry")
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFrame:
+    """A frame and the ring it runs in: ``kernel``, ``user`` or ``wow64``."""
+
+    ring: str
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class UserSide:
+    """What is needed to go on into user mode.
+
+    Attributes:
+        memory: the process's address space.
+        code: the images of its user space.
+        code32: its 32-bit images on x64; None where it is no WOW64 process.
+    """
+
+    memory: MemoryReader
+    code: CodeMap
+    code32: CodeMap | None = None
+
+
+class ThreadWalk:
+    """The frames of one thread.
+
+    Args:
+        memory: kernel memory, through the process's directory where that is sound.
+        code: the kernel's images.
+        user: gives the user side when it is needed; in words why there is none.
+        running: registers of the processor that runs the thread.
+        name_of: name of the function at a kernel address, or empty.
+        more_stacks: stacks of processors (interrupt and DPC stacks) that the walk may begin on.
+
+    Attributes:
+        stop, text: why the stack ended there, in the words of docs/output.md; set when the frames have been taken.
+    """
+
+    def __init__(
+        self,
+        memory: MemoryReader,
+        code: CodeMap,
+        thread: Thread,
+        bits: int,
+        user: Callable[[], UserSide | str],
+        running: Registers | None = None,
+        name_of: Callable[[int], str] | None = None,
+        more_stacks: Sequence[Range] = (),
+    ) -> None:
+        self._memory, self._code, self._thread, self._bits = memory, code, thread, bits
+        self._user, self._running = user, running
+        self._name_of = name_of or (lambda _address: "")
+        self._stacks = ((thread.stack_limit, thread.stack_base), *more_stacks)
+        self.stop: str = Stop.END_OF_STACK.value
+        self.text = ""
+
+    def frames(self, kernel_only: bool = False) -> Iterator[ThreadFrame]:
+        """The frames, innermost first."""
+        start = start_of(self._memory, self._thread, self._bits, self._running)
+        user: UserStart | None = None
+        if isinstance(start, NoStart):
+            self._end(start.stop.value, start.text)
+            if start.stop not in (Stop.STACK_NOT_RESIDENT, Stop.NOT_IN_DUMP):
+                return
+        elif start.registers.ip < USER_LIMIT[self._bits] and start.trust is Trust.CONTEXT:
+            user = UserStart(start.registers, 0, False)
+        else:
+            walker = Walker(self._memory, self._code, self._ranges(start.registers.sp), USER_LIMIT[self._bits])
+            last: Frame | None = None
+            for frame in walker.frames(start.registers, start.trust, start.is_return):
+                yield ThreadFrame(KERNEL, frame)
+                last = frame
+            self._end(walker.stop.value, walker.text)
+            user = self._crossing(walker, last)
+        if not kernel_only and self._thread.teb:
+            yield from self._in_user_mode(user or self._by_trap_frame())
+
+    def _end(self, stop: str, text: str) -> None:
+        self.stop, self.text = stop, text
+
+    def _ranges(self, sp: int) -> Sequence[Range]:
+        """The thread's stacks; a context on none of them (an interrupt stack that is not known) is not held to any."""
+        known = any(low <= sp <= high for low, high in self._stacks)
+        return self._stacks if known or self._running is None else ()
+
+    def _crossing(self, walker: Walker, last: Frame | None) -> UserStart | None:
+        if walker.crossed is None or walker.machine_frame is None or last is None:
+            return None
+        if self._bits == 32:
+            return UserStart(walker.crossed, walker.machine_frame, False)
+        in_service = self._name_of(last.ip).startswith(_SERVICES)
+        return from_machine_frame(self._memory, walker.machine_frame, walker.crossed, in_service)
+
+    def _by_trap_frame(self) -> UserStart | None:
+        """User mode by the thread's own record, where unwinding did not get there."""
+        address = self._thread.trap_frame
+        trap = read_trap_frame(self._memory, address, self._bits) if address else None
+        return from_trap_frame(trap, self._bits) if trap is not None and trap.user else None
+
+    def _in_user_mode(self, start: UserStart | None) -> Iterator[ThreadFrame]:
+        if start is None:
+            return
+        side = self._user()
+        if isinstance(side, str):
+            self._end(side if side.startswith("page-directory:") else Stop.NO_CONTEXT.value, side)
+            return
+        trust = Trust.TRAP_FRAME if start.trap_frame else Trust.CONTEXT
+        if start.wow64 and side.code32 is not None:
+            yield from self._in_32_bit_code(side, _narrow(start.registers), trust)
+            return
+        bounds = self._stack_in_teb(side.memory, self._bits)
+        walker = Walker(side.memory, side.code, bounds if _holds(bounds, start.registers.sp) else ())
+        for frame in walker.frames(start.registers, trust):
+            yield ThreadFrame(USER, frame)
+        self._end(walker.stop.value, walker.text)
+        if side.code32 is not None and self._thread.teb:
+            context = wow64_context(side.memory, self._thread.teb)
+            if context is not None:
+                yield from self._in_32_bit_code(side, context, Trust.WOW64_CONTEXT)
+
+    def _in_32_bit_code(self, side: UserSide, registers: Registers, trust: Trust) -> Iterator[ThreadFrame]:
+        assert side.code32 is not None
+        bounds = wow64_stack(side.memory, self._thread.teb or 0)
+        walker = Walker(side.memory, side.code32, bounds if _holds(bounds, registers.sp) else ())
+        for frame in walker.frames(registers, trust):
+            yield ThreadFrame(WOW64, frame)
+        self._end(walker.stop.value, walker.text)
+
+    def _stack_in_teb(self, memory: MemoryReader, bits: int) -> Sequence[Range]:
+        base_at, limit_at = _STACK_IN_TEB[bits]
+        width = bits // 8
+        teb = self._thread.teb or 0
+        try:
+            base, limit = (int.from_bytes(memory.read(teb + at, width), "little") for at in (base_at, limit_at))
+        except ReadError:
+            return ()
+        return ((limit, base),) if 0 < limit < base else ()
+
+
+def _holds(ranges: Sequence[Range], sp: int) -> bool:
+    return any(low <= sp <= high for low, high in ranges)
+
+
+def _narrow(registers: Registers) -> Registers:
+    """The 32-bit view of registers that a 64-bit trap frame saved for 32-bit code."""
+    general = tuple(None if value is None else value & 0xFFFFFFFF for value in registers.general[:8])
+    return Registers(32, registers.ip & 0xFFFFFFFF, registers.sp & 0xFFFFFFFF, general, {})
