@@ -16,7 +16,7 @@ FILLER = (
 )  # fmt: skip
 _INDIRECT = ("ffd0", "ffd3", "ff55f8", "ff548738")
 # what a call of these takes from the stack, in words; every other function of the lab takes two
-_ARGUMENTS = {"KeBugCheckEx": 5, "KeBugCheck2": 6}
+_ARGUMENTS = {"KeBugCheckEx": 5, "KeBugCheck2": 6, "KiSwapContext": 0, "SwapContext": 0}
 _TRAP_ENTRY = bytes.fromhex(
     "55535657"  # push ebp, ebx, esi, edi
     "0fa0"  # push fs

@@ -66,5 +66,6 @@ def bugcheck(
         start = program.base + program.image.entry
     write_thread(machine, thread, RUNNING, start, sp - 0x40, stack.trap_frame)
     world.done.add(thread.address)
+    thread.frames = stack.listing()
     return Crash(code, parameters, thread, context, ip, stack.listing(), culprit, fault_ip, manual, irql, cr2,
                  stack.fault_frame)  # fmt: skip

@@ -50,7 +50,7 @@ KeRemoveQueue export frame=24 save=ebx,esi,edi : #2 KiCommitThreadWait
 KeDelayExecutionThread export frame=30 save=ebx,esi,edi : #2 KiCommitThreadWait
 KiCommitThreadWait frame=10 save=ebx,esi,edi : #3 KiSwapThread
 KiSwapThread naked frame=8 save=esi,edi : #3 KiSwapContext
-KiSwapContext naked frame=10 : #2 SwapContext
+KiSwapContext naked frame=0 save=ebx,esi,edi,ebp : #2 SwapContext
 SwapContext naked frame=8 : #6
 -- system threads
 KiThreadStartup naked frame=0 : #1 *start

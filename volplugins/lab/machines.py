@@ -174,5 +174,5 @@ def _process_truth(process: Process) -> dict[str, Any]:
         "session": process.session,
         "created": process.created,
         "exited": process.exited,
-        "threads": [{"ethread": each.address, "tid": each.tid} for each in process.threads],
+        "threads": [{"ethread": each.address, "tid": each.tid, "stack": each.frames} for each in process.threads],
     }

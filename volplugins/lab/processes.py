@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from volplugins.lab.address_space import AddressSpace
 from volplugins.lab.image_sources import machine_images
@@ -18,7 +19,7 @@ EXECUTIVE, USER_REQUEST, WR_QUEUE = 0, 6, 15
 
 @dataclass(slots=True)
 class Thread:
-    """One ETHREAD. ``base`` and ``limit`` bound its kernel stack."""
+    """One ETHREAD. ``base`` and ``limit`` bound its kernel stack; ``frames`` is its stack as built, innermost first."""
 
     address: int
     tid: int
@@ -27,6 +28,7 @@ class Thread:
     process: Process
     teb: int = 0
     user_stack: int = 0
+    frames: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -113,4 +113,5 @@ def write_waiting(machine: Machine, thread: Thread, index: int) -> None:
         stack.call("nt!" + function)
     for offset, data in names.switched:
         stack.place(offset, data)
+    thread.frames = stack.listing()
     write_thread(machine, thread, WAITING, start, stack.sp, stack.trap_frame, reason)

@@ -23,6 +23,17 @@ def call_before(memory: MemoryReader, address: int) -> bool | None:
     return any(before[-length] == 0xFF and _call_length(before[-length + 1 :]) == length for length in (2, 3, 4, 6, 7))
 
 
+def called_from(memory: MemoryReader, address: int) -> int | None:
+    """Where the direct call (E8) that ends at ``address`` goes, on x86; None for any other instruction."""
+    try:
+        before = memory.read(address - 5, 5)
+    except ReadError:
+        return None
+    if before[0] != 0xE8:
+        return None
+    return (address + int.from_bytes(before[1:], "little", signed=True)) & 0xFFFF_FFFF
+
+
 def call_before_arm64(memory: MemoryReader, address: int) -> bool | None:
     """The same for ARM64: BL or BLR (Arm Architecture Reference Manual, C6.2)."""
     if address % 4:

@@ -6,19 +6,20 @@ trap frame or the frame pointer; else the same scan. A scanned frame goes on by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from volplugins.memory.reader import MemoryReader
-from volplugins.stack.call_site import call_before
+from volplugins.stack.call_site import call_before, called_from
 from volplugins.stack.candidates import MAX_STACK, read_stack
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.plan import CannotUnwind
 from volplugins.stack.registers import RBP, Registers, from_names
 from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
 from volplugins.stack.unwind_x64 import CodeMap, unwind
-from volplugins.stack.unwind_x86 import unwind_by_frame_pointer
+from volplugins.stack.unwind_x86 import prolog_depth, sets_up_frame, unwind_by_frame_pointer
 
 MAX_FRAMES = 512
+_CALLER_REACH = 0x1000  # how far up a caller is looked for by what it calls
 Range = tuple[int, int]  # lowest address and first above
 _STOPS = {
     "not-in-dump": Stop.NOT_IN_DUMP, "truncated": Stop.NOT_IN_DUMP, "outside-memory": Stop.NOT_IN_DUMP,
@@ -34,6 +35,8 @@ class Walker:
         code: its images.
         ranges: the stacks that the thread may be on; none: the stack pointer is not held to any.
         user_limit: first address that is not user mode's; a frame below it ends a kernel walk. 0 for user walks.
+        function_at: where the function that holds an address starts, by symbols; None where that is not known. Only
+            x86 asks: it tells functions with a frame pointer from those without, and true callers from old ones.
 
     Attributes:
         stop, text: why the walk ended, and more about it; set when the frames have been taken.
@@ -48,9 +51,11 @@ class Walker:
         ranges: Sequence[Range] = (),
         user_limit: int = 0,
         limit: int = MAX_FRAMES,
+        function_at: Callable[[int], int | None] | None = None,
     ) -> None:
         self._memory, self._code, self._ranges = memory, code, tuple(ranges)
         self._user_limit, self._limit = user_limit, limit
+        self._function_at = function_at or (lambda _address: None)
         self.stop = Stop.END_OF_STACK
         self.text = ""
         self.crossed: Registers | None = None
@@ -121,6 +126,10 @@ class Walker:
         except CannotUnwind as error:
             if error.reason in _STOPS:
                 raise
+            if registers.bits == 32 and registers.general[RBP] == 0:
+                # the first function of a thread clears EBP: nothing called it
+                self._end(Stop.END_OF_STACK)
+                return None
             found = self._by_scan(registers, bounds)
             if found is None and bounds is None:
                 raise
@@ -136,6 +145,9 @@ class Walker:
         if trap is not None:
             made = from_names(32, trap.registers)
             return Frame(made.sp, made.ip, Trust.TRAP_FRAME, None, made, trap.address)
+        start = self._function_at(registers.ip)
+        if start is not None and not sets_up_frame(self._memory, start):
+            raise CannotUnwind("no-unwind-data", "the function sets up no frame pointer")
         made = unwind_by_frame_pointer(self._memory, registers)
         if made.ip and not self._code.holds(made.ip):
             raise CannotUnwind("no-unwind-data", "EBP leads to a return address outside of code")
@@ -152,23 +164,37 @@ class Walker:
         return trap
 
     def _by_scan(self, registers: Registers, bounds: Range | None) -> Frame | None:
-        """The next word above the stack pointer that may be a return address."""
+        """The next word above the stack pointer that may be a return address, one that called this function if any."""
         width = registers.bits // 8
         top = bounds[1] if bounds is not None else registers.sp + MAX_STACK
         start = registers.sp + -registers.sp % width
         stack = read_stack(self._memory, start, top)
-        for at in range(0, len(stack) - width + 1, width):
+        function = self._function_at(registers.ip) if registers.bits == 32 else None
+        depth = prolog_depth(self._memory, function, registers.ip) if function is not None else 0
+        found: Frame | None = None
+        for at in range(depth & ~3, len(stack) - width + 1, width):
             value = int.from_bytes(stack[at : at + width], "little")
             if not self._code.holds(value):
                 continue
             checked = call_before(self._memory, value)
-            if checked is not False:
-                general: list[int | None] = [None] * len(registers.general)
-                if registers.bits == 32:
-                    general[RBP] = registers.general[RBP]
-                sp = start + at + width
-                made = Registers(registers.bits, value, sp, tuple(general), {})
-                return Frame(sp, value, Trust.SCAN, checked, made)
-        whole = start + len(stack) >= min(top, start + MAX_STACK)
-        self._end(Stop.END_OF_STACK if whole else Stop.NOT_IN_DUMP)
-        return None
+            if checked is False:
+                continue
+            made = _scanned(registers, value, start + at + width, checked)
+            if function is None or called_from(self._memory, value) == function:
+                return made
+            if found is None and called_from(self._memory, value) is None:
+                found = made  # a call through a pointer: it may have been of this function
+            if at >= _CALLER_REACH:
+                break
+        if found is None:
+            whole = start + len(stack) >= min(top, start + MAX_STACK)
+            self._end(Stop.END_OF_STACK if whole else Stop.NOT_IN_DUMP)
+        return found
+
+
+def _scanned(registers: Registers, ip: int, sp: int, checked: bool | None) -> Frame:
+    """A frame that a scan found: of the registers, only EBP may still be what it was."""
+    general: list[int | None] = [None] * len(registers.general)
+    if registers.bits == 32:
+        general[RBP] = registers.general[RBP]
+    return Frame(sp, ip, Trust.SCAN, checked, Registers(registers.bits, ip, sp, tuple(general), {}))

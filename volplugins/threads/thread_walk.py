@@ -21,6 +21,7 @@ KERNEL, USER, WOW64 = "kernel", "user", "wow64"
 USER_LIMIT = {64: 1 << 47, 32: 0x80000000}
 # NtTib.StackBase and StackLimit in a TEB
 _STACK_IN_TEB = {64: (0x8, 0x10), 32: (0x4, 0x8)}
+FunctionAt = Callable[[int], int | None]
 _SERVICES = ("KiSystemCall", "KiSystemService", "KiFastCallEntry")
 
 
@@ -40,11 +41,13 @@ class UserSide:
         memory: the process's address space.
         code: the images of its user space.
         code32: its 32-bit images on x64; None where it is no WOW64 process.
+        function_at: where the 32-bit function that holds a user address starts, or None.
     """
 
     memory: MemoryReader
     code: CodeMap
     code32: CodeMap | None = None
+    function_at: FunctionAt | None = None
 
 
 class ThreadWalk:
@@ -56,6 +59,7 @@ class ThreadWalk:
         user: gives the user side when it is needed; in words why there is none.
         running: registers of the processor that runs the thread.
         name_of: name of the function at a kernel address, or empty.
+        function_at: where the kernel function that holds an address starts, or None (x86 only).
         more_stacks: stacks of processors (interrupt and DPC stacks) that the walk may begin on.
 
     Attributes:
@@ -72,10 +76,12 @@ class ThreadWalk:
         running: Registers | None = None,
         name_of: Callable[[int], str] | None = None,
         more_stacks: Sequence[Range] = (),
+        function_at: FunctionAt | None = None,
     ) -> None:
         self._memory, self._code, self._thread, self._bits = memory, code, thread, bits
         self._user, self._running = user, running
         self._name_of = name_of or (lambda _address: "")
+        self._function_at = function_at
         self._stacks = ((thread.stack_limit, thread.stack_base), *more_stacks)
         self.stop: str = Stop.END_OF_STACK.value
         self.text = ""
@@ -91,7 +97,10 @@ class ThreadWalk:
         elif start.registers.ip < USER_LIMIT[self._bits] and start.trust is Trust.CONTEXT:
             user = UserStart(start.registers, 0, False)
         else:
-            walker = Walker(self._memory, self._code, self._ranges(start.registers.sp), USER_LIMIT[self._bits])
+            walker = Walker(
+                self._memory, self._code, self._ranges(start.registers.sp), USER_LIMIT[self._bits],
+                function_at=self._function_at,
+            )  # fmt: skip
             last: Frame | None = None
             for frame in walker.frames(start.registers, start.trust, start.is_return):
                 yield ThreadFrame(KERNEL, frame)
@@ -135,7 +144,8 @@ class ThreadWalk:
             yield from self._in_32_bit_code(side, _narrow(start.registers), trust)
             return
         bounds = self._stack_in_teb(side.memory, self._bits)
-        walker = Walker(side.memory, side.code, bounds if _holds(bounds, start.registers.sp) else ())
+        ranges = bounds if _holds(bounds, start.registers.sp) else ()
+        walker = Walker(side.memory, side.code, ranges, function_at=side.function_at)
         for frame in walker.frames(start.registers, trust):
             yield ThreadFrame(USER, frame)
         self._end(walker.stop.value, walker.text)
@@ -147,7 +157,8 @@ class ThreadWalk:
     def _in_32_bit_code(self, side: UserSide, registers: Registers, trust: Trust) -> Iterator[ThreadFrame]:
         assert side.code32 is not None
         bounds = wow64_stack(side.memory, self._thread.teb or 0)
-        walker = Walker(side.memory, side.code32, bounds if _holds(bounds, registers.sp) else ())
+        ranges = bounds if _holds(bounds, registers.sp) else ()
+        walker = Walker(side.memory, side.code32, ranges, function_at=side.function_at)
         for frame in walker.frames(registers, trust):
             yield ThreadFrame(WOW64, frame)
         self._end(walker.stop.value, walker.text)

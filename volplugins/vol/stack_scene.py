@@ -66,7 +66,7 @@ class StackScene:
         scene = self.scene
         return ThreadWalk(
             self._kernel_memory(process), self.code, thread, scene.bits, self._user_of(process),
-            self.running.get(thread.ethread), self._kernel_name,
+            self.running.get(thread.ethread), self._kernel_name, (), _function_at(scene.symbolizer),
         )  # fmt: skip
 
     def name(self, process: Process | None, found: ThreadFrame) -> str:
@@ -113,7 +113,7 @@ class StackScene:
         code = ModuleCode(memory, modules, self.image_file)
         names = Symbolizer(modules, lambda module: self._table(memory, module))
         if not process.wow64:
-            return _Side(UserSide(memory, code), names, None)
+            return _Side(UserSide(memory, code, None, _function_at(names)), names, None)
         low = ModuleTable(self._low_modules(memory, process, modules))
         code32 = ModuleCode(memory, low, self.image_file)
         return _Side(UserSide(memory, code, code32), names, Symbolizer(low, lambda module: self._table(memory, module)))
@@ -137,6 +137,14 @@ class StackScene:
             symbols = symbol_files.load(record) if record is not None else None
             self._tables[identity] = symbols if symbols is not None else read_exports(memory, headers)
         return self._tables[identity]
+
+
+def _function_at(names: Symbolizer) -> Callable[[int], int | None]:
+    def start(address: int) -> int | None:
+        location = names.locate(address)
+        return address - location.displacement if location.symbol else None
+
+    return start
 
 
 def arguments(memory: MemoryReader, frames: Sequence[ThreadFrame], index: int, bits: int) -> str:
