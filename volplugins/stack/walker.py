@@ -143,6 +143,9 @@ class Walker:
     def _by_frame_pointer(self, registers: Registers, _is_return: bool) -> Frame:
         trap = self._trap_frame(registers)
         if trap is not None:
+            caller = self._caller_below(registers, trap.address)
+            if caller is not None:
+                return caller
             made = from_names(32, trap.registers)
             return Frame(made.sp, made.ip, Trust.TRAP_FRAME, None, made, trap.address)
         start = self._function_at(registers.ip)
@@ -162,6 +165,21 @@ class Walker:
         if trap is None or not (trap.user or self._code.holds(trap.ip)):
             return None
         return trap
+
+    def _caller_below(self, registers: Registers, top: int) -> Frame | None:
+        """The direct call of this function between the stack pointer and a trap frame that EBP still points to.
+
+        What a trap handler calls may be a function without a frame pointer of its own.
+        """
+        function = self._function_at(registers.ip)
+        if function is None:
+            return None
+        stack = read_stack(self._memory, registers.sp, top)
+        for at in range(0, len(stack) - 3, 4):
+            value = int.from_bytes(stack[at : at + 4], "little")
+            if self._code.holds(value) and called_from(self._memory, value) == function:
+                return _scanned(registers, value, registers.sp + at + 4, True)
+        return None
 
     def _by_scan(self, registers: Registers, bounds: Range | None) -> Frame | None:
         """The next word above the stack pointer that may be a return address, one that called this function if any."""
