@@ -9,6 +9,7 @@ from volplugins.kernel.process import Process
 from volplugins.memory.address_text import parse_address
 
 _PAGE_BITS = 12
+KINDS = ("pid", "name", "eprocess", "dirbase", "pfn")  # prefixes that say what a text is
 
 
 @dataclass(frozen=True, slots=True)

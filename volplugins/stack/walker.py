@@ -7,6 +7,7 @@ trap frame or the frame pointer; else the same scan. A scanned frame goes on by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from volplugins.memory.reader import MemoryReader
 from volplugins.stack.call_site import call_before, called_from
@@ -14,11 +15,13 @@ from volplugins.stack.candidates import MAX_STACK, read_stack
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.plan import CannotUnwind
 from volplugins.stack.registers import RBP, Registers, from_names
-from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
+from volplugins.stack.trap_frame import TrapFrame, find_trap_frames, read_trap_frame
 from volplugins.stack.unwind_x64 import CodeMap, unwind
 from volplugins.stack.unwind_x86 import prolog_depth, sets_up_frame, unwind_by_frame_pointer
 
 MAX_FRAMES = 512
+_TRAP_FRAME_SIZE, _MACHINE_FRAME_AT = 0x190, 0x168
+_ALIGNED = 0x20  # the processor aligns the stack before it pushes
 _CALLER_REACH = 0x1000  # how far up a caller is looked for by what it calls
 Range = tuple[int, int]  # lowest address and first above
 _STOPS = {
@@ -35,8 +38,11 @@ class Walker:
         code: its images.
         ranges: the stacks that the thread may be on; none: the stack pointer is not held to any.
         user_limit: first address that is not user mode's; a frame below it ends a kernel walk. 0 for user walks.
-        function_at: where the function that holds an address starts, by symbols; None where that is not known. Only
-            x86 asks: it tells functions with a frame pointer from those without, and true callers from old ones.
+        function_at: where the function that holds an address starts, by symbols; None where that is not known. It tells
+            pointers to functions from return addresses, and on x86 functions with a frame pointer from those without,
+            and true callers from old ones.
+        anchor: registers known for a frame further up the same stack (the context of a fault that was reported below);
+            a walk that would pass it goes on from there.
 
     Attributes:
         stop, text: why the walk ended, and more about it; set when the frames have been taken.
@@ -52,9 +58,12 @@ class Walker:
         user_limit: int = 0,
         limit: int = MAX_FRAMES,
         function_at: Callable[[int], int | None] | None = None,
+        anchor: Registers | None = None,
     ) -> None:
         self._memory, self._code, self._ranges = memory, code, tuple(ranges)
         self._user_limit, self._limit = user_limit, limit
+        self._anchor = anchor
+        self._guessed = False  # whether the frame at hand rests on a scanned one
         self._function_at = function_at or (lambda _address: None)
         self.stop = Stop.END_OF_STACK
         self.text = ""
@@ -68,6 +77,7 @@ class Walker:
             is_return: whether the first instruction pointer is a return address already.
         """
         frame = Frame(registers.sp, registers.ip, trust, None, registers)
+        self._guessed = False
         bounds = self._bounds(registers.sp)
         if self._ranges and bounds is None:
             yield frame
@@ -81,11 +91,14 @@ class Walker:
             except CannotUnwind as error:
                 self._end(_STOPS.get(error.reason, Stop.NO_UNWIND_DATA), str(error))
                 return
+            following = self._at_anchor(frame, following)
             if following is None or self._is_over(frame, following, bounds):
                 return
             if following.machine_frame is not None:
                 bounds = self._bounds(following.sp)
-            is_return = following.trust not in (Trust.MACHINE_FRAME, Trust.TRAP_FRAME)
+            if following.trust in (Trust.SCAN, Trust.CONTEXT, Trust.TRAP_FRAME):
+                self._guessed = following.trust is Trust.SCAN
+            is_return = following.trust not in (Trust.MACHINE_FRAME, Trust.TRAP_FRAME, Trust.CONTEXT)
             frame = following
         self._end(Stop.LIMIT, f"more than {self._limit} frames")
 
@@ -94,6 +107,14 @@ class Walker:
 
     def _bounds(self, sp: int) -> Range | None:
         return next(((low, high) for low, high in self._ranges if low <= sp <= high), None)
+
+    def _at_anchor(self, frame: Frame, following: Frame | None) -> Frame | None:
+        """The anchor's frame in place of one that a scan, or what it led to, found beyond it."""
+        anchor = self._anchor
+        if anchor is None or not frame.sp < anchor.sp or (following is not None and following.sp <= anchor.sp):
+            return following
+        exact = following is not None and (following.ip, following.sp) == (anchor.ip, anchor.sp)
+        return following if exact else Frame(anchor.sp, anchor.ip, Trust.CONTEXT, None, anchor)
 
     def _is_over(self, frame: Frame, following: Frame, bounds: Range | None) -> bool:
         """Whether the walk ends before ``following``; says why."""
@@ -138,6 +159,8 @@ class Walker:
     def _by_unwind_data(self, registers: Registers, is_return: bool) -> Frame:
         found = unwind(self._memory, self._code, registers, is_return)
         made = found.registers
+        if self._guessed and made.ip and found.machine_frame is None and not self._code.holds(made.ip):
+            raise CannotUnwind("no-unwind-data", "a scanned frame leads nowhere")
         return Frame(made.sp, made.ip, found.trust, None, made, found.machine_frame)
 
     def _by_frame_pointer(self, registers: Registers, _is_return: bool) -> Frame:
@@ -166,6 +189,36 @@ class Walker:
             return None
         return trap
 
+    def _leads_on(self, found: Frame, bounds: Range | None) -> bool:
+        """Whether a scanned frame's own unwind data, where there is any, leads to code further up the stack."""
+        assert found.registers is not None
+        try:
+            following = unwind(self._memory, self._code, found.registers, True)
+        except CannotUnwind:
+            return True
+        ip, sp = following.registers.ip, following.registers.sp
+        if ip == 0 or following.machine_frame is not None:
+            return True
+        inside = bounds is None or sp <= bounds[1]
+        return inside and sp > found.sp and self._code.holds(ip) and call_before(self._memory, ip) is not False
+
+    def _trap_above(self, stack: bytes, start: int, bounds: Range | None) -> TrapFrame | None:
+        """The lowest trap frame in the bytes of a kernel stack that leads to code: its interrupted frame is exact.
+
+        One of kernel mode lies right below the stack pointer that it saved, or that one is on another stack.
+        """
+        if not self._user_limit:
+            return None
+        for trap in find_trap_frames(stack, start, 64):
+            above = trap.sp - trap.address - _TRAP_FRAME_SIZE
+            elsewhere = bounds is None and trap.sp >= 1 << 63 and trap.sp % 8 == 0
+            if trap.user:
+                if 0 < trap.ip < self._user_limit and trap.sp < self._user_limit:
+                    return _without_saved(trap, False)
+            elif self._code.holds(trap.ip) and (0 <= above <= _ALIGNED or elsewhere):
+                return _without_saved(trap, True)
+        return None
+
     def _caller_below(self, registers: Registers, top: int) -> Frame | None:
         """The direct call of this function between the stack pointer and a trap frame that EBP still points to.
 
@@ -190,14 +243,21 @@ class Walker:
         function = self._function_at(registers.ip) if registers.bits == 32 else None
         depth = prolog_depth(self._memory, function, registers.ip) if function is not None else 0
         found: Frame | None = None
+        trap = self._trap_above(stack, start, bounds) if registers.bits == 64 else None
         for at in range(depth & ~3, len(stack) - width + 1, width):
+            if trap is not None and start + at >= trap.address:
+                interrupted = from_names(64, trap.registers)
+                where = trap.address + _MACHINE_FRAME_AT
+                return Frame(trap.sp, trap.ip, Trust.TRAP_FRAME, None, interrupted, where)
             value = int.from_bytes(stack[at : at + width], "little")
-            if not self._code.holds(value):
-                continue
+            if not self._code.holds(value) or self._function_at(value) == value:
+                continue  # a function's first byte is a pointer to it, no place to return to
             checked = call_before(self._memory, value)
             if checked is False:
                 continue
             made = _scanned(registers, value, start + at + width, checked)
+            if registers.bits == 64 and not self._leads_on(made, bounds):
+                continue
             if function is None or called_from(self._memory, value) == function:
                 return made
             if found is None and called_from(self._memory, value) is None:
@@ -208,6 +268,14 @@ class Walker:
             whole = start + len(stack) >= min(top, start + MAX_STACK)
             self._end(Stop.END_OF_STACK if whole else Stop.NOT_IN_DUMP)
         return found
+
+
+def _without_saved(trap: TrapFrame, kernel: bool) -> TrapFrame:
+    """The trap frame without RBX, RDI and RSI, which only system calls store there (and they come from user mode)."""
+    if not kernel:
+        return trap
+    kept = {name: value for name, value in trap.registers.items() if name not in ("rbx", "rdi", "rsi")}
+    return replace(trap, registers=kept)
 
 
 def _scanned(registers: Registers, ip: int, sp: int, checked: bool | None) -> Frame:

@@ -11,6 +11,7 @@ from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.registers import Registers, from_names
 
 _CONTEXT_SIZE = {64: 0x4D0, 32: 0x2CC}
+_SAME_STACK = 0x12000  # the largest kernel stack that Windows gives a thread
 _MACHINE = {64: AMD64, 32: I386}
 
 
@@ -37,7 +38,10 @@ def running_registers(
         if registers is not None and registers.ip:
             found[thread.ethread] = registers
     if crashed is not None and header is not None:
-        found[crashed] = from_names(bits, header.registers)
+        saved = found.get(crashed)
+        # the header may hold the context of the fault, and the processor's own block that of the report below it
+        if saved is None or not 0 < header.sp - saved.sp < _SAME_STACK:
+            found[crashed] = from_names(bits, header.registers)
     return found
 
 
@@ -47,6 +51,13 @@ def _saved(memory: MemoryReader, processor: Processor, layouts: KernelLayouts, b
     try:
         data = memory.read(processor.prcb + layouts.processor.offset("ContextFrame"), _CONTEXT_SIZE[bits])
     except ReadError:
-        return None
+        return _pointers(processor, bits)
     context = decode_context(data, _MACHINE[bits])
-    return from_names(bits, context.registers) if context is not None else None
+    return from_names(bits, context.registers) if context is not None else _pointers(processor, bits)
+
+
+def _pointers(processor: Processor, bits: int) -> Registers | None:
+    """Instruction and stack pointer alone, where the processor's block is known but not its place in memory."""
+    if not processor.saved_ip or not processor.saved_sp:
+        return None
+    return Registers(bits, processor.saved_ip, processor.saved_sp, (None,) * (16 if bits == 64 else 8), {})

@@ -59,7 +59,8 @@ class ThreadWalk:
         user: gives the user side when it is needed; in words why there is none.
         running: registers of the processor that runs the thread.
         name_of: name of the function at a kernel address, or empty.
-        function_at: where the kernel function that holds an address starts, or None (x86 only).
+        function_at: where the kernel function that holds an address starts, or None.
+        anchor: registers of a frame further up, such as the fault that the thread has reported.
         more_stacks: stacks of processors (interrupt and DPC stacks) that the walk may begin on.
 
     Attributes:
@@ -77,11 +78,12 @@ class ThreadWalk:
         name_of: Callable[[int], str] | None = None,
         more_stacks: Sequence[Range] = (),
         function_at: FunctionAt | None = None,
+        anchor: Registers | None = None,
     ) -> None:
         self._memory, self._code, self._thread, self._bits = memory, code, thread, bits
         self._user, self._running = user, running
         self._name_of = name_of or (lambda _address: "")
-        self._function_at = function_at
+        self._function_at, self._anchor = function_at, anchor
         self._stacks = ((thread.stack_limit, thread.stack_base), *more_stacks)
         self.stop: str = Stop.END_OF_STACK.value
         self.text = ""
@@ -99,7 +101,7 @@ class ThreadWalk:
         else:
             walker = Walker(
                 self._memory, self._code, self._ranges(start.registers.sp), USER_LIMIT[self._bits],
-                function_at=self._function_at,
+                function_at=self._function_at, anchor=self._anchor,
             )  # fmt: skip
             last: Frame | None = None
             for frame in walker.frames(start.registers, start.trust, start.is_return):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from volplugins.kernel.process import Process
 from volplugins.kernel.process_list import list_processes
 from volplugins.kernel.process_scan import scan_processes
-from volplugins.kernel.who import resolve
+from volplugins.kernel.who import KINDS, resolve
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -61,7 +61,8 @@ def choose(processes: Sequence[Process], who: Sequence[str]) -> tuple[list[tuple
     problems = []
     for text in who:
         matches = resolve(text, processes)
-        chosen.extend((match.process, f"{text} taken for {match.taken_for}") for match in matches)
+        said = text.partition(":")[0].lower() in KINDS  # then there was nothing to guess
+        chosen.extend((match.process, "" if said else f"{text} taken for {match.taken_for}") for match in matches)
         if not matches:
             problems.append(f"{text}: fits no PID, image name, EPROCESS, DirBase or PFN of a process")
     return chosen, problems

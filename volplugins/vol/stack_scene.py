@@ -14,7 +14,7 @@ from volplugins.kernel.thread import Thread
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.stack.registers import Registers
+from volplugins.stack.registers import Registers, from_names
 from volplugins.threads.module_code import ImageFile, ModuleCode
 from volplugins.threads.running import running_registers
 from volplugins.threads.thread_walk import USER, WOW64, ThreadFrame, ThreadWalk, UserSide
@@ -60,6 +60,9 @@ class StackScene:
         self.running = running_registers(
             scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.dump.header.context
         )
+        reported = _report_in_small_dump(scene, self.code)
+        if crashed is not None and reported is not None:
+            self.running[crashed] = reported
 
     def walk(self, process: Process | None, thread: Thread) -> ThreadWalk:
         """The walk of one thread of ``process``."""
@@ -67,7 +70,17 @@ class StackScene:
         return ThreadWalk(
             self._kernel_memory(process), self.code, thread, scene.bits, self._user_of(process),
             self.running.get(thread.ethread), self._kernel_name, (), _function_at(scene.symbolizer),
+            self._anchor(thread),
         )  # fmt: skip
+
+    def _anchor(self, thread: Thread) -> Registers | None:
+        """The header's context, where the walk of the crashing thread begins below it."""
+        scene, start = self.scene, self.running.get(thread.ethread)
+        context = scene.dump.header.context
+        if start is None or context is None or scene.thread is None or scene.thread.ethread != thread.ethread:
+            return None
+        above = thread.holds(context.sp) and context.sp > start.sp
+        return from_names(scene.bits, context.registers) if above else None
 
     def name(self, process: Process | None, found: ThreadFrame) -> str:
         """``module!symbol+0x…`` or ``module+0x…``; empty outside of modules."""
@@ -137,6 +150,23 @@ class StackScene:
             symbols = symbol_files.load(record) if record is not None else None
             self._tables[identity] = symbols if symbols is not None else read_exports(memory, headers)
         return self._tables[identity]
+
+
+def _report_in_small_dump(scene: CrashScene, code: ModuleCode) -> Registers | None:
+    """Where a small dump's stack begins: KeBugCheckEx's first instruction, its return address at TopOfStack.
+
+    The header's context may be that of the fault, some frames up (seen in dumps of bugcheck 0x1000007e).
+    """
+    triage, context, kernel = scene.dump.triage, scene.dump.header.context, scene.modules.kernel
+    if triage is None or triage.call_stack is None or context is None or kernel is None or scene.bits != 64:
+        return None
+    top = triage.call_stack.virtual or 0
+    ip = scene.symbolizer.address_of(kernel, "KeBugCheckEx")
+    if ip is None or not 0 < top < context.sp:
+        return None
+    if not code.holds(int.from_bytes(triage.call_stack.data[:8], "little")):
+        return None
+    return Registers(64, ip, top, (None,) * 16, {})
 
 
 def _function_at(names: Symbolizer) -> Callable[[int], int | None]:
