@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from volplugins.bugcheck.culprit import Culprit, Suspects, find_culprit
@@ -12,9 +12,12 @@ from volplugins.bugcheck.scene import CrashScene
 from volplugins.bugcheck.signature import failure_signature
 from volplugins.dumpfile.context import ARM64
 from volplugins.memory.reader import ReadError
-from volplugins.stack.call_site import call_before, call_before_arm64
-from volplugins.stack.candidates import walk
+from volplugins.stack.call_site import call_before_arm64
+from volplugins.stack.candidates import walk as scan_walk
 from volplugins.stack.frame import Frame, Stack, Stop, Trust
+from volplugins.stack.registers import from_names
+from volplugins.stack.walker import MAX_FRAMES, Walker
+from volplugins.threads.thread_walk import USER_LIMIT
 
 _INSTRUCTION_BYTES = 16
 
@@ -55,21 +58,35 @@ def analyse(scene: CrashScene) -> Analysis:
     return Analysis(scene, fault, crash_stack, fault_stack, culprit, manual, signature, _instruction(scene, fault.ip))
 
 
-def _walk(scene: CrashScene, ip: int, sp: int, fp: int, trust: Trust) -> Stack:
+def _walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: Trust) -> Stack:
+    """The kernel's frames from these registers on."""
     if not sp:
         return Stack((), Stop.NO_CONTEXT)
-    is_call = call_before_arm64 if scene.dump.header.machine == ARM64 else call_before
-    return walk(scene.memory, ip, sp, fp, stack_bound(scene, sp), scene.bits, _is_return(scene), trust, is_call)
+    base = stack_bound(scene, sp)
+    if scene.dump.header.machine == ARM64:
+        return scan_walk(scene.memory, ip, sp, 0, base, scene.bits, _is_return(scene), trust, call_before_arm64)
+    names = ("rip", "rsp") if scene.bits == 64 else ("eip", "esp")
+    registers = from_names(scene.bits, {**values, names[0]: ip, names[1]: sp})
+    low = scene.thread.stack_limit if scene.thread is not None and scene.thread.holds(sp) else sp
+    limit = USER_LIMIT[scene.bits]
+    walker = Walker(scene.memory, scene.code, ((low, base),), limit, MAX_FRAMES, _function_at(scene))
+    frames = tuple(walker.frames(registers, trust))
+    return Stack(frames, walker.stop)
+
+
+def _function_at(scene: CrashScene) -> Callable[[int], int | None]:
+    def start(address: int) -> int | None:
+        location = scene.symbolizer.locate(address)
+        return address - location.displacement if location.symbol else None
+
+    return start
 
 
 def _is_return(scene: CrashScene) -> Callable[[int], bool]:
     """Whether an address can be a return address: in code, and not a function's very start (then it is a pointer)."""
 
     def test(address: int) -> bool:
-        if not scene.code.holds(address):
-            return False
-        location = scene.symbolizer.locate(address)
-        return not location.symbol or location.displacement > 0
+        return scene.code.holds(address) and _function_at(scene)(address) != address
 
     return test
 
@@ -78,13 +95,21 @@ def _crash_stack(scene: CrashScene) -> Stack:
     context = scene.dump.header.context or (scene.dump.triage.context if scene.dump.triage else None)
     if context is None:
         return Stack((), Stop.NO_CONTEXT)
-    return _walk(scene, context.ip, context.sp, context.fp, Trust.CONTEXT)
+    return _walk(scene, context.registers, context.ip, context.sp, Trust.CONTEXT)
 
 
 def _fault_stack(scene: CrashScene, fault: Fault, crash_stack: Stack) -> Stack:
+    """From the fault on: as the crash's own stack passes it, where that is exact; else from the fault's registers."""
     if fault.context is None and fault.trap_frame is None:
         return crash_stack
-    return _walk(scene, fault.ip, fault.sp, fault.fp, fault.trust)
+    for number, frame in enumerate(crash_stack.frames):
+        if (frame.ip, frame.sp) == (fault.ip, fault.sp) and frame.trust is not Trust.SCAN:
+            return Stack(crash_stack.frames[number:], crash_stack.stop)
+    values = dict(fault.registers)
+    if fault.trust is Trust.TRAP_FRAME and scene.bits == 64:
+        for name in ("rbx", "rdi", "rsi"):  # a fault's trap frame has no room for them
+            values.pop(name, None)
+    return _walk(scene, values, fault.ip, fault.sp, fault.trust)
 
 
 def _below_fault(fault: Fault, stack: Stack) -> tuple[Frame, ...]:

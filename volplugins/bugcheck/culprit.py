@@ -201,8 +201,12 @@ def _carrier(suspects: Suspects) -> Culprit | None:
     return Culprit(module.image_name or UNNAMED, module, frame.ip, Confidence.LOW, reason)
 
 
+# frames that the code's own unwind data or the processor vouches for
+_EXACT = frozenset({Trust.UNWIND_INFO, Trust.LEAF, Trust.MACHINE_FRAME, Trust.TRAP_FRAME, Trust.CONTEXT})
+
+
 def _from_frame(frame: Frame, module: Module) -> Culprit:
-    checked = frame.call_checked is True
+    checked = frame.call_checked is True or frame.trust in _EXACT
     how = {
         Trust.SCAN: "a return address found by scanning the stack"
         + (", after a call instruction" if checked else "; the code before it is not in the dump to check"),

@@ -25,12 +25,12 @@ from volplugins.kernel.page_entries import invalid_layout
 from volplugins.kernel.process import Process, looks_like_a_name, read_process, walk_active_processes
 from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, read_processors, triage_processor
 from volplugins.kernel.thread import Thread, try_read_thread, walk_threads
-from volplugins.loader.code_ranges import CodeRanges
 from volplugins.loader.kernel_modules import walk_loaded_modules
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.loader.unloaded_modules import read_unloaded_modules
 from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
+from volplugins.threads.module_code import ImageFile, ModuleCode
 
 # the machines whose structures the built-in tables describe
 _MACHINES = (I386, AMD64)
@@ -55,7 +55,7 @@ class CrashScene:
     modules: ModuleTable
     unloaded: ModuleTable
     symbolizer: Symbolizer
-    code: CodeRanges
+    code: ModuleCode
     layouts: KernelLayouts
     processors: tuple[Processor, ...]
     crashed: CrashedProcessor | None
@@ -88,6 +88,7 @@ def build_scene(
     table_of: TableOf | None = None,
     layouts_of: LayoutsOf | None = None,
     directories: Sequence[tuple[int, str]] = (),
+    image_file: ImageFile | None = None,
 ) -> CrashScene:
     """Gather the scene.
 
@@ -96,6 +97,7 @@ def build_scene(
         table_of: gives the symbols of a module, or None; exports are the caller's to add.
         layouts_of: gives the kernel's layouts from its symbol table, or None.
         directories: further DirectoryTableBase values to try where the header's own reads nothing.
+        image_file: gives a module's image from a file where memory lacks its pages.
     """
     work = _Work(dump)
     space = _open_memory(work, directories)
@@ -111,7 +113,7 @@ def build_scene(
     processors, crashed, thread = _crashed_thread(work, _processor_block(data, modules, symbolizer), layouts)
     process = _process(work, thread, layouts)
     return CrashScene(
-        dump, memory, space, data, modules, unloaded, symbolizer, CodeRanges(memory, modules), layouts,
+        dump, memory, space, data, modules, unloaded, symbolizer, ModuleCode(memory, modules, image_file), layouts,
         processors, crashed, thread, process, _system_process(work, layouts), tuple(work.notes),
     )  # fmt: skip
 

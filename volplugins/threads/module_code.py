@@ -33,6 +33,14 @@ class ImageOverlay:
             return piece
 
 
+def with_image_file(memory: MemoryReader, module: Module, image_file: ImageFile | None) -> MemoryReader:
+    """``memory``, with the module's file behind it where its headers are not there and a file matches."""
+    if image_file is None or read_headers(memory, module.base) is not None:
+        return memory
+    data = image_file(module)
+    return ImageOverlay(memory, module.base, data) if data else memory
+
+
 class ModuleCode:
     """Implements stack.unwind_x64.CodeMap over modules; each image's headers and tables are read once.
 

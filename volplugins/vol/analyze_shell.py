@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.analysis import analyse
 from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.analyze_rows import AnalyzeRow, bugcheck_rows, later_rows
 from volplugins.vol.crash_scene import dump_below, scene_below
+from volplugins.vol.image_path import image_file_in
 from volplugins.vol.rows import NOT_AVAILABLE
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
 
-def rows_below(context: ContextInterface, layer_name: str) -> Iterator[AnalyzeRow]:
+def rows_below(context: ContextInterface, layer_name: str, image_folders: Sequence[str] = ()) -> Iterator[AnalyzeRow]:
     """The rows, those of the header before the rest is worked out; never raises."""
     try:
         yield from bugcheck_rows(dump_below(context, layer_name).header)
@@ -23,7 +24,7 @@ def rows_below(context: ContextInterface, layer_name: str) -> Iterator[AnalyzeRo
         yield AnalyzeRow("bugcheck", "error", NOT_AVAILABLE, "", str(error))
         return
     try:
-        analysis = analyse(scene_below(context, layer_name))
+        analysis = analyse(scene_below(context, layer_name, image_file_in(image_folders)))
     except Exception as error:  # nothing in a dump may end in a traceback
         yield AnalyzeRow("context", "error", NOT_AVAILABLE, "", f"{type(error).__name__}: {error}")
         return

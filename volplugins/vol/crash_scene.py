@@ -13,6 +13,7 @@ from volplugins.kernel.layouts import KernelLayouts
 from volplugins.loader.module import Module
 from volplugins.loader.symbolizer import SymbolTable
 from volplugins.memory.reader import MemoryReader
+from volplugins.threads.module_code import ImageFile, with_image_file
 from volplugins.vol import symbol_files
 from volplugins.vol.opened_dumps import open_layer
 from volplugins.vol.symbol_files import PdbSymbols
@@ -35,25 +36,28 @@ def dump_below(context: ContextInterface, layer_name: str) -> Dump:
     return open_layer(layer)
 
 
-def scene_below(context: ContextInterface, layer_name: str) -> CrashScene:
+def scene_below(context: ContextInterface, layer_name: str, image_file: ImageFile | None = None) -> CrashScene:
     """The scene of the dump below ``layer_name``, with the symbols that volatility3's folders hold."""
     layer = context.layers[layer_name]
     scanned = layer.config.get("page_map_offset", None)
     directories = [(int(scanned), "volatility3's scan")] if scanned else []
-    return scene_of(dump_below(context, layer_name), directories)
+    return scene_of(dump_below(context, layer_name), directories, image_file)
 
 
-def scene_of(dump: Dump, directories: list[tuple[int, str]] | None = None) -> CrashScene:
-    """The scene of ``dump`` with every symbol table at hand."""
+def scene_of(
+    dump: Dump, directories: list[tuple[int, str]] | None = None, image_file: ImageFile | None = None
+) -> CrashScene:
+    """The scene of ``dump`` with every symbol table at hand; ``image_file`` gives images whose pages it lacks."""
 
     def layouts_of(memory: MemoryReader, kernel: Module | None) -> KernelLayouts | None:
         symbols = _pdb_symbols(dump, memory, kernel) if kernel else None
         return symbols.layouts(dump.header.bits) if symbols else None
 
     def table_of(memory: MemoryReader, module: Module) -> SymbolTable | None:
-        return _pdb_symbols(dump, memory, module) or _exports(memory, module)
+        reader = with_image_file(memory, module, image_file)
+        return _pdb_symbols(dump, reader, module) or _exports(reader, module)
 
-    return build_scene(dump, table_of, layouts_of, directories or [])
+    return build_scene(dump, table_of, layouts_of, directories or [], image_file)
 
 
 def debug_record(memory: MemoryReader, module: Module) -> DebugRecord | None:

@@ -42,7 +42,7 @@ class StackScene:
     """Walks threads of one scene.
 
     Args:
-        image_file: looks for an image's file where memory lacks its pages.
+        image_file: looks for a user image's file where memory lacks its pages.
     """
 
     scene: CrashScene
@@ -55,7 +55,7 @@ class StackScene:
 
     def __post_init__(self) -> None:
         scene = self.scene
-        self.code = ModuleCode(scene.memory, scene.modules, self.image_file)
+        self.code = scene.code
         crashed = scene.thread.ethread if scene.thread is not None else None
         self.running = running_registers(
             scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.dump.header.context

@@ -18,13 +18,22 @@ class Analyze(interfaces.plugins.PluginInterface):
 
     @classmethod
     def get_requirements(cls):
-        return [requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump")]
+        return [
+            requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump"),
+            requirements.ListRequirement(
+                name="image-path",
+                element_type=str,
+                description="Folders with image files, bare or as a symbol store, for pages that the dump lacks",
+                optional=True,
+            ),
+        ]
 
     def _generator(self):
         from volplugins.vol.analyze_shell import rows_below
         from volplugins.vol.rows import volatility_cell
 
-        for row in rows_below(self.context, self.config["primary"]):
+        folders = self.config.get("image-path", None) or []
+        for row in rows_below(self.context, self.config["primary"], folders):
             yield 0, tuple(volatility_cell(cell) for cell in row)
 
     def run(self):
