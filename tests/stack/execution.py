@@ -35,15 +35,19 @@ class Execution:
         callers: the shadow stack, innermost last.
     """
 
-    def __init__(self, data: bytes, bits: int) -> None:
+    def __init__(self, data: bytes, bits: int, base: int | None = None, stack: int = STACK) -> None:
         pe = pefile.PE(data=data)
+        if base is not None:
+            pe.relocate_image(base)
+            pe.OPTIONAL_HEADER.ImageBase = base
+        self.stack = stack
         self.bits, self.base = bits, pe.OPTIONAL_HEADER.ImageBase
         self.image = pe.get_memory_mapped_image()
         self.size = len(self.image) + 0xFFF & ~0xFFF
         self.engine = Uc(UC_ARCH_X86, UC_MODE_64 if bits == 64 else UC_MODE_32)
         self.engine.mem_map(self.base, self.size)
         self.engine.mem_write(self.base, self.image)
-        self.engine.mem_map(STACK, STACK_SIZE)
+        self.engine.mem_map(stack, STACK_SIZE)
         self.engine.mem_map(SENTINEL & ~0xFFF, 0x1000)
         self._entry = self.base + pe.OPTIONAL_HEADER.AddressOfEntryPoint
         self._width = bits // 8
@@ -86,7 +90,7 @@ class Execution:
             if code[:1] in (b"\xc3", b"\xc2") or code[:2] == b"\xf3\xc3":
                 expected_return = sp
 
-        sp = STACK + STACK_SIZE - 0x1000 - self._width
+        sp = self.stack + STACK_SIZE - 0x1000 - self._width
         self.engine.mem_write(sp, SENTINEL.to_bytes(self._width, "little"))
         self.engine.reg_write(self._registers[4], sp)
         for number, register in enumerate(self._registers):

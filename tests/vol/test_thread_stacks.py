@@ -1,4 +1,7 @@
-"""Every thread of every made-up machine, at every crash: its frames are those that the lab laid down, one by one."""
+"""Every thread of every made-up machine, at every crash: its frames are those that the lab laid down, one by one.
+
+System calls, page faults in kernel and in user code, interrupts, exceptions, system threads, the idle processor.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def stacks_of(path: Path):
 
 @pytest.mark.parametrize(("machine", "fault"), EVERY)
 def test_every_frame_of_every_thread(machine, fault, tmp_path):
-    snapshot = build(machine, fault, base=1, host=1 if machine != "win10-x64" else 0)
+    snapshot = build(machine, fault, base=1, host=1, sections=True)
     path = write(snapshot, "full", tmp_path / "machine.dmp")
     built = {
         thread["ethread"]: [(frame["ip"], frame["sp"]) for frame in thread["stack"]]

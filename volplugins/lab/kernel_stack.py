@@ -68,6 +68,10 @@ class KernelStack(ABC):
         """A system call: the trap frame at the top of the stack, then the service dispatcher's body."""
 
     @abstractmethod
+    def fault_from_user(self, user: KernelStack, handler: str) -> None:
+        """A fault in user code: the trap frame at the top of the stack keeps what the processor and the entry save."""
+
+    @abstractmethod
     def call(self, function: str) -> None:
         """The current function calls ``function``; its call instruction is found by that name, else as indirect."""
 

@@ -44,6 +44,19 @@ class KernelStack64(KernelStack):
         )  # fmt: skip
         self._enter_handler("nt!KiSystemCall64", frame)
 
+    def fault_from_user(self, user: KernelStack, handler: str) -> None:
+        """A fault in user code: RBX, RSI and RDI stay in their registers, their places in the frame hold old values."""
+        assert user.current is not None
+        self.frames = user.frames
+        self.registers.update(user.registers)
+        frame = self.base - self.machine.profile.initial_gap - _TRAP_SIZE
+        old = {name: self._left_over(stale=False) for name in ("Rbx", "Rsi", "Rdi")}
+        self._write_trap_frame(
+            frame, Rip=user.frames[-1]["ip"], SegCs=USER_CS, EFlags=0x10246, Rsp=user.current.sp, SegSs=USER_SS,
+            PreviousMode=1, **old,
+        )  # fmt: skip
+        self._enter_handler(handler, frame)
+
     def call(self, function: str) -> None:
         """The current function calls ``function``."""
         self._push(self._leave(function))

@@ -41,13 +41,20 @@ class KernelStack32(KernelStack):
 
     def enter_from_user(self, user: KernelStack) -> None:
         """A system call: KiFastCallEntry's trap frame at the top of the stack."""
+        self._enter_from_user(user, "nt!KiFastCallEntry", 0x246)
+
+    def fault_from_user(self, user: KernelStack, handler: str) -> None:
+        """A fault in user code: the same trap frame, with every register."""
+        self._enter_from_user(user, handler, 0x10246)
+
+    def _enter_from_user(self, user: KernelStack, handler: str, flags: int) -> None:
         assert user.current is not None
         self.frames = user.frames
         self.registers.update(user.registers)
         frame = self.base - self.machine.profile.initial_gap - _V86 - _USER_TRAP_SIZE
         members = {"HardwareEsp": user.current.sp, "HardwareSegSs": USER_SS, "PreviousPreviousMode": 1, "SegFs": 0x3B}
-        self._write_trap_frame(frame, _USER_TRAP_SIZE, user.frames[-1]["ip"], SegCs=USER_CS, EFlags=0x246, **members)
-        self._enter_handler("nt!KiFastCallEntry", frame)
+        self._write_trap_frame(frame, _USER_TRAP_SIZE, user.frames[-1]["ip"], SegCs=USER_CS, EFlags=flags, **members)
+        self._enter_handler(handler, frame)
 
     def call(self, function: str) -> None:
         """The current function pushes arguments and calls ``function``."""

@@ -91,5 +91,6 @@ LdrInitializeThunk export frame=10 : #4
 
 PROGRAM = """
 WinMain entry frame=18 save=ebx,esi : #3 Work #2
-Work frame=30 save=ebx,esi,edi : #3 ntdll!NtDeviceIoControlFile ntdll!NtWaitForSingleObject ntdll!NtTerminateProcess #2
+Work frame=30 save=ebx,esi,edi : #3 ntdll!NtDeviceIoControlFile ntdll!NtWaitForSingleObject \
+  ntdll!NtTerminateProcess #2 =8b01@touch #1
 """

@@ -23,7 +23,7 @@ RtlLookupFunctionEntry export save=rbx,rsi,rdi frame=20 : #7
 __C_specific_handler export save=rbx,rbp,rsi,rdi,r12,r14 frame=38 : #4 *filter #3
 KiSystemServiceHandler frame=28 : #3 KiBugCheckDispatch #2
 PspSystemThreadStartup$filt$0 save=rbp frame=30 : #2 KeBugCheckEx
-MmAccessFault export save=rbp,rbx,rsi,rdi,r12,r13 frame=128 : #6 MiSystemFault #4
+MmAccessFault export save=rbp,rbx,rsi,rdi,r12,r13 frame=128 : #6 MiSystemFault #4 KeWaitForSingleObject #2
 MiSystemFault save=rbp,rbx,rsi,rdi,r12,r14 frame=e8 : #6 KeBugCheckEx #3
 KeGetCurrentIrql export leaf : #2
 KdTrap save=rbx frame=40 : KdpReport

@@ -18,7 +18,7 @@ RtlpExecuteHandlerForException naked frame=0 : ExecuteHandler2
 ExecuteHandler2 frame=0 : *handler
 _except_handler3 export frame=8 save=ebx,esi,edi : #3 *filter #2
 PspUnhandledExceptionInSystemThread frame=0 : #1 KeBugCheckEx
-MmAccessFault export frame=4c save=ebx,esi,edi : #6 KeBugCheckEx #4
+MmAccessFault export frame=4c save=ebx,esi,edi : #6 KeBugCheckEx #4 KeWaitForSingleObject #2
 KdpTrap frame=0 save=esi : #2 KdpReport
 KdpReport frame=0 save=ebx,esi : #2 KdpReportExceptionStateChange
 KdpReportExceptionStateChange frame=150 save=ebx,esi,edi : #3 KdpSendWaitContinue

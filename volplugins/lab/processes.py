@@ -14,12 +14,16 @@ from volplugins.lab.ranges import Range
 
 WAITING, RUNNING, TERMINATED = 5, 2, 4
 # KWAIT_REASON: Executive, UserRequest, WrQueue (public enumeration, every build since XP)
-EXECUTIVE, USER_REQUEST, WR_QUEUE = 0, 6, 15
+EXECUTIVE, USER_REQUEST, WR_PAGE_IN, WR_QUEUE = 0, 6, 9, 15
 
 
 @dataclass(slots=True)
 class Thread:
-    """One ETHREAD. ``base`` and ``limit`` bound its kernel stack; ``frames`` is its stack as built, innermost first."""
+    """One ETHREAD.
+
+    ``base`` and ``limit`` bound its kernel stack; ``frames`` is its stack as built, innermost first; ``faulting`` says
+    that it waits for a page that its user code touched.
+    """
 
     address: int
     tid: int
@@ -29,6 +33,7 @@ class Thread:
     teb: int = 0
     user_stack: int = 0
     frames: list[dict[str, Any]] = field(default_factory=list)
+    faulting: bool = False
 
 
 @dataclass(slots=True)

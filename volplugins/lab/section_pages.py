@@ -62,9 +62,13 @@ class _Entries:
 
 
 def add_section_pages(world: World) -> dict[int, list[Truth]]:
-    """Map them into both owners; gives, by PID, what every page is: the words of windows.kd.vtop and the numbers."""
+    """Map them into both owners; gives, by PID, what every page is: the words of windows.kd.vtop and the numbers.
+
+    One thread of the first owner waits for a page that its own code touched.
+    """
     entries = _Entries(world)
     memory = world.machine.memory
+    world.process(OWNERS[0]).threads[1].faulting = True
     frames = [memory.allocate() for _ in range(6)]
     for frame in frames:
         memory.page(frame)[:16] = b"page %08x..." % frame

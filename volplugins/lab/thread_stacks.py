@@ -9,7 +9,7 @@ from volplugins.lab.kernel_stack_x64 import KernelStack64
 from volplugins.lab.kernel_stack_x86 import KernelStack32
 from volplugins.lab.machine import Machine
 from volplugins.lab.process_records import write_thread
-from volplugins.lab.processes import EXECUTIVE, RUNNING, USER_REQUEST, WAITING, WR_QUEUE, Process, Thread
+from volplugins.lab.processes import EXECUTIVE, RUNNING, USER_REQUEST, WAITING, WR_PAGE_IN, WR_QUEUE, Process, Thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,19 @@ def enter_service(machine: Machine, stack: KernelStack, thread: Thread, service:
     stack.call(f"nt!{service}")
 
 
+def fault_in_user_code(machine: Machine, stack: KernelStack, thread: Thread) -> None:
+    """A user thread touches a page that is not there, in its program's own code, and waits for it."""
+    program = next(reversed(thread.process.images))
+    user = user_stack_of(machine, thread)
+    user.start("ntdll!RtlUserThreadStart")
+    user.call(f"{program}!WinMain")
+    user.call(f"{program}!Work")
+    image = thread.process.images[program]
+    user.finish(image.base + image.image.sites["Work@touch"], "user")
+    stack.fault_from_user(user, "nt!KiPageFault" if machine.width == 8 else "nt!KiTrap0E")
+    stack.call("nt!MmAccessFault")
+
+
 def write_waiting(machine: Machine, thread: Thread, index: int) -> None:
     """Give a thread the stack of one that waits, as its process's ``index``-th, and write its record."""
     stack = stack_of(machine, thread, f"thread {thread.process.pid} {thread.tid}")
@@ -107,7 +120,11 @@ def write_waiting(machine: Machine, thread: Thread, index: int) -> None:
     else:
         program = next(reversed(thread.process.images.values()))
         start, reason = program.base + program.image.entry, USER_REQUEST
-        enter_service(machine, stack, thread, "NtWaitForSingleObject")
+        if thread.faulting:
+            reason = WR_PAGE_IN
+            fault_in_user_code(machine, stack, thread)
+        else:
+            enter_service(machine, stack, thread, "NtWaitForSingleObject")
         stack.call("nt!KeWaitForSingleObject")
     for function in ("KiCommitThreadWait", "KiSwapThread", "KiSwapContext", "SwapContext"):
         stack.call("nt!" + function)
