@@ -6,9 +6,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import bitmap_open, page_tables, start_up
+from tests.bench import bitmap_open, page_tables, stacks, start_up
 
-BENCHES = {"bitmap-open": bitmap_open.run, "start-up": start_up.run, "page-tables": page_tables.run}
+BENCHES = {
+    "bitmap-open": bitmap_open.run,
+    "start-up": start_up.run,
+    "page-tables": page_tables.run,
+    "stacks": stacks.run,
+}
 
 
 def main(names: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 import numpy as np
@@ -31,6 +32,9 @@ class RunIndex:
             bases[order], counts[order], offsets[order]
         )
         self._ends = self._bases + self._counts
+        # single pages are asked for one by one and often: plain numbers are found faster than through an array
+        self._runs = list(zip(self._bases.tolist(), self._ends.tolist(), self._offsets.tolist(), strict=True))
+        self._starts = self._bases.tolist()
         # what the file really has of each run
         whole = np.clip((size - self._offsets) // PAGE_SIZE, 0, self._counts)
         self._held = np.flatnonzero(whole)
@@ -46,10 +50,11 @@ class RunIndex:
         """File offset of one page, or -1."""
         if not 0 <= pfn < HIGHEST_PFN:
             return -1
-        which = int(np.searchsorted(self._bases, pfn, side="right")) - 1
-        if which < 0 or pfn >= self._ends[which]:
+        which = bisect_right(self._starts, pfn) - 1
+        if which < 0:
             return -1
-        return int(self._offsets[which]) + (pfn - int(self._bases[which])) * PAGE_SIZE
+        base, end, offset = self._runs[which]
+        return offset + (pfn - base) * PAGE_SIZE if pfn < end else -1
 
     def offsets(self, pfns: _Array) -> _Array:
         """File offset of each page, -1 for absent ones."""

@@ -49,11 +49,16 @@ def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0
     world = populate(made, "myfault" in fault, _extra(made, fault))
     user_pages = add_section_pages(world) if sections else {}
     crash = scenario(world)
-    _write_processors(world, crash)
-    complete(world)
-    snapshot = _snapshot(world, crash, fault)
+    snapshot = finish(world, crash, fault)
     snapshot.truth["user_pages"] = user_pages
     return snapshot
+
+
+def finish(world: World, crash: Crash, fault: str) -> Snapshot:
+    """Write what waits for the end of the scenario, and take the snapshot."""
+    _write_processors(world, crash)
+    complete(world)
+    return _snapshot(world, crash, fault)
 
 
 def faults_of(machine: str) -> tuple[str, ...]:

@@ -1,0 +1,72 @@
+"""Stacks: threads and frames per second, how the cost grows with threads, and symbol look-ups per second."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.bench.measure import RUNS, report
+from volplugins.lab.crowd import build_crowd
+from volplugins.lab.writers import write
+
+# prints threads and frames, then the seconds from the opened scene to the last frame's name
+_WALK = """
+import sys, time
+from volplugins.dumpfile.dump import open_dump
+from volplugins.dumpfile.source import FileSource
+from volplugins.vol.crash_scene import scene_of
+from volplugins.vol.stacks_rows import Wanted, stacks_rows
+scene = scene_of(open_dump(FileSource(sys.argv[1])))
+start = time.perf_counter()
+rows = list(stacks_rows(scene, Wanted(), scan=False))
+took = time.perf_counter() - start
+print(len({row.ethread for row in rows}), len(rows))
+print(took)
+"""
+# prints look-ups, then the seconds they took: addresses all over the kernel's image, the table being loaded
+_NAMES = """
+import random, sys, time
+from volplugins.dumpfile.dump import open_dump
+from volplugins.dumpfile.source import FileSource
+from volplugins.vol.crash_scene import scene_of
+scene = scene_of(open_dump(FileSource(sys.argv[1])))
+kernel = scene.modules.kernel
+chooser = random.Random(1)
+addresses = [kernel.base + chooser.randrange(kernel.size) for _ in range(200000)]
+scene.symbolizer.locate(addresses[0])
+start = time.perf_counter()
+for address in addresses:
+    scene.symbolizer.locate(address)
+took = time.perf_counter() - start
+print(len(addresses))
+print(took)
+"""
+SIZES = (100, 1000, 10000)
+
+
+def run(folder: Path) -> None:
+    """Print stacks at the first size, its growth, and symbols."""
+    for size in SIZES:
+        path = write(build_crowd(size), "full", folder / f"crowd-{size}.dmp")
+        lines, seconds = _median(_WALK, path)
+        threads, frames = map(int, lines[0].split())
+        if threads < size:
+            raise SystemExit(f"stacks: {threads} threads walked, {size} made")
+        name = "stacks" if size == SIZES[0] else f"stacks@{size // SIZES[0]}x"
+        report(name, threads / seconds, "threads/s", None, 1)
+        report(name.replace("stacks", "stacks-frames"), frames / seconds, "frames/s", None, 1)
+        if size == SIZES[0]:
+            lines, seconds = _median(_NAMES, path)
+            report("symbols", int(lines[0]) / seconds, "look-ups/s", None, 1)
+        path.unlink()
+
+
+def _median(program: str, path: Path) -> tuple[list[str], float]:
+    runs = []
+    for _ in range(RUNS):
+        done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
+        *lines, seconds = done.stdout.splitlines()
+        runs.append((lines, float(seconds)))
+    return runs[0][0], statistics.median(seconds for _, seconds in runs)
