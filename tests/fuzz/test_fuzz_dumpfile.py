@@ -26,3 +26,11 @@ def test_corpus_and_random_mode(tmp_path: Path) -> None:
 def test_atheris(tmp_path: Path) -> None:
     run("--corpus", str(tmp_path))
     assert run(str(tmp_path), "-runs=200").returncode == 0
+
+
+def test_the_stack_harness_runs_at_random() -> None:
+    done = subprocess.run(
+        [sys.executable, HARNESS.with_name("fuzz_stack.py"), "--random", "300"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -9,14 +9,17 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.stack.hostile_walk import HostileCode, walk_hostile
 from volplugins.image.exception_directory import FunctionTable
 from volplugins.image.image_view import ImageView
 from volplugins.memory.reader import SegmentReader
 from volplugins.stack.epilog import epilog_plan
+from volplugins.stack.frame import Stop, Trust
 from volplugins.stack.plan import CannotUnwind
 from volplugins.stack.registers import Registers
 from volplugins.stack.unwind_info import try_chain
 from volplugins.stack.unwind_x64 import CodeImage, unwind
+from volplugins.stack.walker import MAX_FRAMES, Walker
 
 BASE, SIZE, STACK = 0xFFFFF80000000000, 0x3000, 0xFFFFD00000010000
 
@@ -76,3 +79,21 @@ def test_one_step(image: bytes, stack: bytes, rva: int, is_return: bool) -> None
 def test_epilogs(code: bytes, frame_register: int) -> None:
     plan = epilog_plan(code, BASE, frame_register, lambda _target: True)
     assert plan is None or plan.return_at % 8 in range(8)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.binary(max_size=0x1800))
+def test_whole_walks(data: bytes) -> None:
+    walk_hostile(data)
+
+
+def test_a_chain_of_frame_pointers_without_end_stops_at_the_limit() -> None:
+    base, stack = 0x82000000, 0x9A000000
+    words = b"".join(struct.pack("<II", stack + 8 * number + 8, base + 0x105) for number in range(5000))
+    code = bytes(0x100) + b"\xe8\0\0\0\0" + bytes(0x100)
+    memory = SegmentReader({base: code, stack: words})
+    registers = Registers(32, base + 0x105, stack, (None, None, None, None, None, stack, None, None), {})
+    walker = Walker(memory, HostileCode(memory, code, 32), ((stack, stack + len(words)),), 0x80000000)
+    frames = list(walker.frames(registers, Trust.CONTEXT))
+    assert len(frames) == MAX_FRAMES
+    assert walker.stop is Stop.LIMIT
