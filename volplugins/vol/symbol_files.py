@@ -20,6 +20,7 @@ from volatility3.framework.layers import resources
 from volatility3.framework.symbols import intermed
 
 from volplugins.kernel.layouts import KernelLayouts
+from volplugins.vol import pdb_store
 from volplugins.vol.symbol_layouts import kernel_layouts
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def find_location(record: DebugRecord) -> str | None:
 
 def load(record: DebugRecord) -> PdbSymbols | None:
     """The symbols of this PDB where a table can be had without a network, else None."""
-    location = find_location(record)
+    location = find_location(record) or pdb_store.table_location(record)
     if location is None:
         return None
     if location not in _loaded:
