@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.stack.hostile_walk import HostileCode, walk_hostile
-from volplugins.image.exception_directory import FunctionTable
+from volplugins.image.exception_directory import FunctionEntry, FunctionTable
 from volplugins.image.image_view import ImageView
 from volplugins.memory.reader import SegmentReader
 from volplugins.stack.epilog import epilog_plan
 from volplugins.stack.frame import Stop, Trust
-from volplugins.stack.plan import CannotUnwind
+from volplugins.stack.plan import CannotUnwind, plan_of
 from volplugins.stack.registers import Registers
 from volplugins.stack.unwind_info import try_chain
 from volplugins.stack.unwind_x64 import CodeImage, unwind
@@ -97,3 +97,18 @@ def test_a_chain_of_frame_pointers_without_end_stops_at_the_limit() -> None:
     frames = list(walker.frames(registers, Trust.CONTEXT))
     assert len(frames) == MAX_FRAMES
     assert walker.stop is Stop.LIMIT
+
+
+def test_an_indirect_entry_leads_to_the_entry_that_it_names() -> None:
+    """The lowest bit of UnwindInfoAddress: what is there is another entry of the table, whose information counts."""
+    info = bytes([1, 4, 1, 0, 4, 0x42])  # one code: 28h bytes
+    image = bytearray(0x200)
+    image[0x100 : 0x100 + len(info)] = info
+    image[0x40:0x4C] = struct.pack("<III", 0x10, 0x20, 0x100)
+    image[0x60:0x6C] = struct.pack("<III", 0x10, 0x20, 0x61)  # leads to itself
+    view = ImageView(SegmentReader({BASE: bytes(image)}), BASE, SIZE)
+    direct, indirect, loop = (try_chain(view, FunctionEntry(0x10, 0x20, rva)) for rva in (0x100, 0x41, 0x61))
+    assert not isinstance(direct, str)
+    assert direct == indirect
+    assert plan_of(direct, None).return_at == 0x28
+    assert loop == "the chain of entries loops"

@@ -13,6 +13,7 @@ from tests.vol.damaged import PAE, VICTIM, X64, X86, Machine, frame
 from volplugins.bugcheck.scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
+from volplugins.image.headers import read_headers
 from volplugins.image.image_files import ImageFiles
 from volplugins.lab.machines import MACHINES
 from volplugins.vol.crash_scene import scene_of
@@ -230,3 +231,36 @@ def test_images_are_matched_by_name_stamp_and_size(tmp_path, dumps):
     junk = Path(tmp_path / "junk.sys")
     junk.write_bytes(b"MZ" + bytes(100))
     assert ImageFiles([tmp_path]).find("junk.sys", None, 100) is None
+
+
+@pytest.mark.parametrize("machine", [X64, "win7-x64"])
+def test_missing_unwind_data_is_scanned_for_or_taken_from_a_file(dumps, machine):
+    """The page of the kernel's .pdata is lost: the true frames are still found, in order; a file makes them exact."""
+    found = Machine(dumps, machine)
+    kernel = found.scene.modules.kernel
+    whole = found.scene.memory.read(kernel.base, kernel.size)
+    table, size = read_headers(found.scene.memory, kernel.base).directories[3]
+    for page in range(table & ~0xFFF, table + size, 0x1000):
+        found.memory.remove(found.scene.space.space.translate(kernel.base + page).physical >> 12)
+    built = {t["ethread"]: [(each["ip"], each["sp"]) for each in t["stack"]]
+             for p in found.snapshot.truth["processes"] for t in p["threads"]}  # fmt: skip
+    listed: dict[int, list] = {}
+    for row in rows_of(found, kernel_only=True):
+        listed.setdefault(row.ethread, []).append(row)
+    scanned = missed = 0
+    for ethread, rows in listed.items():
+        places = [(row.ip, row.child_sp) for row in rows]
+        true = [place for place in built[ethread] if place[0] >> 63]
+        scanned += sum(row.trust == "scan" for row in rows)
+        missed += len([place for place in true if place not in places])
+    assert scanned > 50
+    assert missed * 10 <= sum(len(each) for each in built.values()), "nine frames of ten are found all the same"
+
+    def image_file(module):
+        return whole if module.base == kernel.base else None
+
+    scene = scene_of(found.dump, image_file=image_file)
+    exact: dict[int, list] = {}
+    for row in stacks_rows(scene, Wanted(), image_file, scan=False):
+        exact.setdefault(row.ethread, []).append((row.ip, row.child_sp))
+    assert exact == built

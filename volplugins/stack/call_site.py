@@ -24,14 +24,15 @@ def call_before(memory: MemoryReader, address: int) -> bool | None:
 
 
 def called_from(memory: MemoryReader, address: int) -> int | None:
-    """Where the direct call (E8) that ends at ``address`` goes, on x86; None for any other instruction."""
+    """Where the direct call (E8) that ends at ``address`` goes; None for any other instruction, or unread code."""
     try:
         before = memory.read(address - 5, 5)
     except ReadError:
         return None
     if before[0] != 0xE8:
         return None
-    return (address + int.from_bytes(before[1:], "little", signed=True)) & 0xFFFF_FFFF
+    mask = (1 << 64) - 1 if address >> 32 else 0xFFFF_FFFF
+    return (address + int.from_bytes(before[1:], "little", signed=True)) & mask
 
 
 def call_before_arm64(memory: MemoryReader, address: int) -> bool | None:

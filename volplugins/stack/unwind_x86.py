@@ -43,31 +43,3 @@ def unwind_by_frame_pointer(memory: MemoryReader, registers: Registers) -> Regis
         # where the function saved the others is not known: they are lost
         general[number] = caller if number == RBP else None
     return Registers(32, ip, frame + 8, tuple(general), {})
-
-
-def prolog_depth(memory: MemoryReader, function: int, ip: int) -> int:
-    """Bytes that the prolog of a function without a frame pointer takes off the stack, as far as it can be followed.
-
-    A lower bound of how far above the stack pointer the return address is: room for locals and pushes of registers;
-    0 where nothing can be read, or at the function's first instruction.
-    """
-    try:
-        code = memory.read(function, min(2 * _LONGEST, max(ip - function, 0)))
-    except ReadError:
-        return 0
-    at = depth = 0
-    while at < len(code):
-        if code[at : at + 2] == b"\x8b\xff":  # mov edi, edi
-            at += 2
-        elif code[at : at + 2] == b"\x83\xec" and at + 2 < len(code):
-            depth += code[at + 2]
-            at += 3
-        elif code[at : at + 2] == b"\x81\xec" and at + 6 <= len(code):
-            depth += int.from_bytes(code[at + 2 : at + 6], "little")
-            at += 6
-        elif code[at] in (0x53, 0x55, 0x56, 0x57):  # push of a register that calls keep
-            depth += 4
-            at += 1
-        else:
-            break
-    return depth

@@ -14,14 +14,16 @@ from volplugins.stack.call_site import call_before, called_from
 from volplugins.stack.candidates import MAX_STACK, read_stack
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.plan import CannotUnwind
+from volplugins.stack.prolog import prolog_depth
 from volplugins.stack.registers import RBP, Registers, from_names
 from volplugins.stack.trap_frame import TrapFrame, find_trap_frames, read_trap_frame
 from volplugins.stack.unwind_x64 import CodeMap, unwind
-from volplugins.stack.unwind_x86 import prolog_depth, sets_up_frame, unwind_by_frame_pointer
+from volplugins.stack.unwind_x86 import sets_up_frame, unwind_by_frame_pointer
 
 MAX_FRAMES = 512
 _TRAP_FRAME_SIZE, _MACHINE_FRAME_AT = 0x190, 0x168
 _ALIGNED = 0x20  # the processor aligns the stack before it pushes
+_FIRST_FRAMES = 0x800  # what a thread's first functions take, trap frame and all
 _CALLER_REACH = 0x1000  # how far up a caller is looked for by what it calls
 Range = tuple[int, int]  # lowest address and first above
 _STOPS = {
@@ -64,6 +66,7 @@ class Walker:
         self._user_limit, self._limit = user_limit, limit
         self._anchor = anchor
         self._guessed = False  # whether the frame at hand rests on a scanned one
+        self._doubtful = False  # whether it is one whose call could not be seen to be of the function below it
         self._function_at = function_at or (lambda _address: None)
         self.stop = Stop.END_OF_STACK
         self.text = ""
@@ -77,7 +80,7 @@ class Walker:
             is_return: whether the first instruction pointer is a return address already.
         """
         frame = Frame(registers.sp, registers.ip, trust, None, registers)
-        self._guessed = False
+        self._guessed = self._doubtful = False
         bounds = self._bounds(registers.sp)
         if self._ranges and bounds is None:
             yield frame
@@ -98,6 +101,8 @@ class Walker:
                 bounds = self._bounds(following.sp)
             if following.trust in (Trust.SCAN, Trust.CONTEXT, Trust.TRAP_FRAME):
                 self._guessed = following.trust is Trust.SCAN
+            if following.trust is not Trust.SCAN:
+                self._doubtful = False
             is_return = following.trust not in (Trust.MACHINE_FRAME, Trust.TRAP_FRAME, Trust.CONTEXT)
             frame = following
         self._end(Stop.LIMIT, f"more than {self._limit} frames")
@@ -197,8 +202,10 @@ class Walker:
         except CannotUnwind:
             return True
         ip, sp = following.registers.ip, following.registers.sp
-        if ip == 0 or following.machine_frame is not None:
+        if following.machine_frame is not None:
             return True
+        if ip == 0:  # a thread's first function: at the top of its stack
+            return bounds is None or bounds[1] - sp < _FIRST_FRAMES
         inside = bounds is None or sp <= bounds[1]
         return inside and sp > found.sp and self._code.holds(ip) and call_before(self._memory, ip) is not False
 
@@ -235,20 +242,54 @@ class Walker:
         return None
 
     def _by_scan(self, registers: Registers, bounds: Range | None) -> Frame | None:
-        """The next word above the stack pointer that may be a return address, one that called this function if any."""
-        width = registers.bits // 8
+        """The next word above the stack pointer that may be a return address.
+
+        Where symbols and code tell what a call calls, one that calls this function comes first, then one through a
+        pointer, which may have, then any other: code that was moved out of its function has another name.
+        """
         top = bounds[1] if bounds is not None else registers.sp + MAX_STACK
-        start = registers.sp + -registers.sp % width
+        start = registers.sp + -registers.sp % (registers.bits // 8)
         stack = read_stack(self._memory, start, top)
-        function = self._function_at(registers.ip) if registers.bits == 32 else None
-        depth = prolog_depth(self._memory, function, registers.ip) if function is not None else 0
-        found: Frame | None = None
+        function = self._function_at(registers.ip)
+        indirect: Frame | None = None
+        other: Frame | None = None
+        for found in self._candidates(registers, stack, start, bounds, function):
+            target = called_from(self._memory, found.ip)
+            if found.trust is Trust.TRAP_FRAME:
+                return indirect or found
+            if function is None or target == function:
+                self._doubtful = function is None
+                return found
+            self._doubtful = True
+            if found.call_checked is None:
+                return indirect or other or found
+            if target is None:
+                indirect = indirect or found
+            other = other or found
+            if found.sp - start >= _CALLER_REACH:
+                break
+        if indirect is None and other is None:
+            whole = start + len(stack) >= min(top, start + MAX_STACK)
+            self._end(Stop.END_OF_STACK if whole else Stop.NOT_IN_DUMP)
+        return indirect or other
+
+    def _candidates(
+        self, registers: Registers, stack: bytes, start: int, bounds: Range | None, function: int | None
+    ) -> Iterator[Frame]:
+        """Every word that may be a return address, lowest first; a trap frame of x64 ends the search."""
+        width = registers.bits // 8
         trap = self._trap_above(stack, start, bounds) if registers.bits == 64 else None
-        for at in range(depth & ~3, len(stack) - width + 1, width):
+        depth = (
+            0
+            if function is None or self._doubtful
+            else prolog_depth(self._memory, function, registers.ip, registers.bits)
+        )
+        for at in range(depth & -width, len(stack) - width + 1, width):
             if trap is not None and start + at >= trap.address:
                 interrupted = from_names(64, trap.registers)
                 where = trap.address + _MACHINE_FRAME_AT
-                return Frame(trap.sp, trap.ip, Trust.TRAP_FRAME, None, interrupted, where)
+                yield Frame(trap.sp, trap.ip, Trust.TRAP_FRAME, None, interrupted, where)
+                return
             value = int.from_bytes(stack[at : at + width], "little")
             if not self._code.holds(value) or self._function_at(value) == value:
                 continue  # a function's first byte is a pointer to it, no place to return to
@@ -256,18 +297,8 @@ class Walker:
             if checked is False:
                 continue
             made = _scanned(registers, value, start + at + width, checked)
-            if registers.bits == 64 and not self._leads_on(made, bounds):
-                continue
-            if function is None or called_from(self._memory, value) == function:
-                return made
-            if found is None and called_from(self._memory, value) is None:
-                found = made  # a call through a pointer: it may have been of this function
-            if at >= _CALLER_REACH:
-                break
-        if found is None:
-            whole = start + len(stack) >= min(top, start + MAX_STACK)
-            self._end(Stop.END_OF_STACK if whole else Stop.NOT_IN_DUMP)
-        return found
+            if registers.bits == 32 or self._leads_on(made, bounds):
+                yield made
 
 
 def _without_saved(trap: TrapFrame, kernel: bool) -> TrapFrame:
