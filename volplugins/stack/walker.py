@@ -7,25 +7,18 @@ trap frame or the frame pointer; else the same scan. A scanned frame goes on by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 from volplugins.memory.reader import MemoryReader
-from volplugins.stack.call_site import call_before, called_from
-from volplugins.stack.candidates import MAX_STACK, read_stack
+from volplugins.stack.call_site import call_before
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.plan import CannotUnwind
-from volplugins.stack.prolog import prolog_depth
 from volplugins.stack.registers import RBP, Registers, from_names
-from volplugins.stack.trap_frame import TrapFrame, find_trap_frames, read_trap_frame
+from volplugins.stack.scanner import Range, Scanner
+from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
 from volplugins.stack.unwind_x64 import CodeMap, unwind
 from volplugins.stack.unwind_x86 import sets_up_frame, unwind_by_frame_pointer
 
 MAX_FRAMES = 512
-_TRAP_FRAME_SIZE, _MACHINE_FRAME_AT = 0x190, 0x168
-_ALIGNED = 0x20  # the processor aligns the stack before it pushes
-_FIRST_FRAMES = 0x800  # what a thread's first functions take, trap frame and all
-_CALLER_REACH = 0x1000  # how far up a caller is looked for by what it calls
-Range = tuple[int, int]  # lowest address and first above
 _STOPS = {
     "not-in-dump": Stop.NOT_IN_DUMP, "truncated": Stop.NOT_IN_DUMP, "outside-memory": Stop.NOT_IN_DUMP,
     "pagefile": Stop.PAGED_OUT, "compressed": Stop.PAGED_OUT, "demand-zero": Stop.PAGED_OUT,
@@ -66,8 +59,8 @@ class Walker:
         self._user_limit, self._limit = user_limit, limit
         self._anchor = anchor
         self._guessed = False  # whether the frame at hand rests on a scanned one
-        self._doubtful = False  # whether it is one whose call could not be seen to be of the function below it
         self._function_at = function_at or (lambda _address: None)
+        self._scanner = Scanner(memory, code, user_limit, self._function_at)
         self.stop = Stop.END_OF_STACK
         self.text = ""
         self.crossed: Registers | None = None
@@ -80,7 +73,7 @@ class Walker:
             is_return: whether the first instruction pointer is a return address already.
         """
         frame = Frame(registers.sp, registers.ip, trust, None, registers)
-        self._guessed = self._doubtful = False
+        self._guessed = self._scanner.doubtful = False
         bounds = self._bounds(registers.sp)
         if self._ranges and bounds is None:
             yield frame
@@ -102,7 +95,7 @@ class Walker:
             if following.trust in (Trust.SCAN, Trust.CONTEXT, Trust.TRAP_FRAME):
                 self._guessed = following.trust is Trust.SCAN
             if following.trust is not Trust.SCAN:
-                self._doubtful = False
+                self._scanner.doubtful = False
             is_return = following.trust not in (Trust.MACHINE_FRAME, Trust.TRAP_FRAME, Trust.CONTEXT)
             frame = following
         self._end(Stop.LIMIT, f"more than {self._limit} frames")
@@ -156,7 +149,9 @@ class Walker:
                 # the first function of a thread clears EBP: nothing called it
                 self._end(Stop.END_OF_STACK)
                 return None
-            found = self._by_scan(registers, bounds)
+            found = self._scanner.find(registers, bounds)
+            if found is None:
+                self._end(self._scanner.stop)
             if found is None and bounds is None:
                 raise
             return found
@@ -171,7 +166,7 @@ class Walker:
     def _by_frame_pointer(self, registers: Registers, _is_return: bool) -> Frame:
         trap = self._trap_frame(registers)
         if trap is not None:
-            caller = self._caller_below(registers, trap.address)
+            caller = self._scanner.caller_below(registers, trap.address)
             if caller is not None:
                 return caller
             made = from_names(32, trap.registers)
@@ -193,125 +188,3 @@ class Walker:
         if trap is None or not (trap.user or self._code.holds(trap.ip)):
             return None
         return trap
-
-    def _leads_on(self, found: Frame, bounds: Range | None) -> bool:
-        """Whether a scanned frame's own unwind data, where there is any, leads to code further up the stack."""
-        assert found.registers is not None
-        try:
-            following = unwind(self._memory, self._code, found.registers, True)
-        except CannotUnwind:
-            return True
-        ip, sp = following.registers.ip, following.registers.sp
-        if following.machine_frame is not None:
-            return True
-        if ip == 0:  # a thread's first function: at the top of its stack
-            return bounds is None or bounds[1] - sp < _FIRST_FRAMES
-        inside = bounds is None or sp <= bounds[1]
-        return inside and sp > found.sp and self._code.holds(ip) and call_before(self._memory, ip) is not False
-
-    def _trap_above(self, stack: bytes, start: int, bounds: Range | None) -> TrapFrame | None:
-        """The lowest trap frame in the bytes of a kernel stack that leads to code: its interrupted frame is exact.
-
-        One of kernel mode lies right below the stack pointer that it saved, or that one is on another stack.
-        """
-        if not self._user_limit:
-            return None
-        for trap in find_trap_frames(stack, start, 64):
-            above = trap.sp - trap.address - _TRAP_FRAME_SIZE
-            elsewhere = bounds is None and trap.sp >= 1 << 63 and trap.sp % 8 == 0
-            if trap.user:
-                if 0 < trap.ip < self._user_limit and trap.sp < self._user_limit:
-                    return _without_saved(trap, False)
-            elif self._code.holds(trap.ip) and (0 <= above <= _ALIGNED or elsewhere):
-                return _without_saved(trap, True)
-        return None
-
-    def _caller_below(self, registers: Registers, top: int) -> Frame | None:
-        """The direct call of this function between the stack pointer and a trap frame that EBP still points to.
-
-        What a trap handler calls may be a function without a frame pointer of its own.
-        """
-        function = self._function_at(registers.ip)
-        if function is None:
-            return None
-        stack = read_stack(self._memory, registers.sp, top)
-        for at in range(0, len(stack) - 3, 4):
-            value = int.from_bytes(stack[at : at + 4], "little")
-            if self._code.holds(value) and called_from(self._memory, value) == function:
-                return _scanned(registers, value, registers.sp + at + 4, True)
-        return None
-
-    def _by_scan(self, registers: Registers, bounds: Range | None) -> Frame | None:
-        """The next word above the stack pointer that may be a return address.
-
-        Where symbols and code tell what a call calls, one that calls this function comes first, then one through a
-        pointer, which may have, then any other: code that was moved out of its function has another name.
-        """
-        top = bounds[1] if bounds is not None else registers.sp + MAX_STACK
-        start = registers.sp + -registers.sp % (registers.bits // 8)
-        stack = read_stack(self._memory, start, top)
-        function = self._function_at(registers.ip)
-        indirect: Frame | None = None
-        other: Frame | None = None
-        for found in self._candidates(registers, stack, start, bounds, function):
-            target = called_from(self._memory, found.ip)
-            if found.trust is Trust.TRAP_FRAME:
-                return indirect or found
-            if function is None or target == function:
-                self._doubtful = function is None
-                return found
-            self._doubtful = True
-            if found.call_checked is None:
-                return indirect or other or found
-            if target is None:
-                indirect = indirect or found
-            other = other or found
-            if found.sp - start >= _CALLER_REACH:
-                break
-        if indirect is None and other is None:
-            whole = start + len(stack) >= min(top, start + MAX_STACK)
-            self._end(Stop.END_OF_STACK if whole else Stop.NOT_IN_DUMP)
-        return indirect or other
-
-    def _candidates(
-        self, registers: Registers, stack: bytes, start: int, bounds: Range | None, function: int | None
-    ) -> Iterator[Frame]:
-        """Every word that may be a return address, lowest first; a trap frame of x64 ends the search."""
-        width = registers.bits // 8
-        trap = self._trap_above(stack, start, bounds) if registers.bits == 64 else None
-        depth = (
-            0
-            if function is None or self._doubtful
-            else prolog_depth(self._memory, function, registers.ip, registers.bits)
-        )
-        for at in range(depth & -width, len(stack) - width + 1, width):
-            if trap is not None and start + at >= trap.address:
-                interrupted = from_names(64, trap.registers)
-                where = trap.address + _MACHINE_FRAME_AT
-                yield Frame(trap.sp, trap.ip, Trust.TRAP_FRAME, None, interrupted, where)
-                return
-            value = int.from_bytes(stack[at : at + width], "little")
-            if not self._code.holds(value) or self._function_at(value) == value:
-                continue  # a function's first byte is a pointer to it, no place to return to
-            checked = call_before(self._memory, value)
-            if checked is False:
-                continue
-            made = _scanned(registers, value, start + at + width, checked)
-            if registers.bits == 32 or self._leads_on(made, bounds):
-                yield made
-
-
-def _without_saved(trap: TrapFrame, kernel: bool) -> TrapFrame:
-    """The trap frame without RBX, RDI and RSI, which only system calls store there (and they come from user mode)."""
-    if not kernel:
-        return trap
-    kept = {name: value for name, value in trap.registers.items() if name not in ("rbx", "rdi", "rsi")}
-    return replace(trap, registers=kept)
-
-
-def _scanned(registers: Registers, ip: int, sp: int, checked: bool | None) -> Frame:
-    """A frame that a scan found: of the registers, only EBP may still be what it was."""
-    general: list[int | None] = [None] * len(registers.general)
-    if registers.bits == 32:
-        general[RBP] = registers.general[RBP]
-    return Frame(sp, ip, Trust.SCAN, checked, Registers(registers.bits, ip, sp, tuple(general), {}))

@@ -9,9 +9,10 @@ from volplugins.kernel.thread import Thread
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.registers import Registers
+from volplugins.stack.scanner import Range
 from volplugins.stack.trap_frame import read_trap_frame
 from volplugins.stack.unwind_x64 import CodeMap
-from volplugins.stack.walker import Range, Walker
+from volplugins.stack.walker import Walker
 from volplugins.threads.crossing import UserStart, from_machine_frame, from_trap_frame
 from volplugins.threads.start import NoStart, start_of
 from volplugins.threads.wow64 import wow64_context, wow64_stack

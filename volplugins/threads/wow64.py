@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.registers import NAMES_32, Registers
-from volplugins.stack.walker import Range
+from volplugins.stack.scanner import Range
 
 _CPU_AREA_SLOT = 0x1480 + 8  # TEB.TlsSlots[WOW64_TLS_CPURESERVED]
 _CONTEXT_AT, _CONTEXT_SIZE = 4, 0x2CC
