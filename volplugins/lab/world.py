@@ -17,6 +17,7 @@ from volplugins.lab.process_records import link_list, write_process
 from volplugins.lab.processes import Process, create_process, create_thread
 from volplugins.lab.processors import Processor, place_processors
 from volplugins.lab.thread_stacks import write_waiting
+from volplugins.lab.user_structures import write_user_structures
 
 _SECOND = 10_000_000
 # name, parent, session, threads; in the order in which they start
@@ -117,6 +118,8 @@ def complete(world: World) -> None:
         for index, thread in enumerate(process.threads):
             if thread.address not in world.done:
                 write_waiting(machine, thread, index)
+        if process.peb:
+            machine.truth.setdefault("user", {})[process.pid] = write_user_structures(machine, process)
         write_process(machine, process)
     offset = machine.structures.offset("_EPROCESS", "ActiveProcessLinks")
     head = machine.symbol("nt!PsActiveProcessHead")

@@ -1,0 +1,192 @@
+"""The three lists of a process's loaded modules (PEB_LDR_DATA), each walked both ways and checked against the others.
+
+Offsets are the same in every build from Windows XP to 11 (public symbol tables of builds 2600 to 22000 agree). An image
+may be missing from one list by design: the program itself is not in the list in initialisation order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volplugins.loader.kernel_modules import read_unicode_string
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.memory.structure import Layout, Structure, read_structure
+
+LISTS = ("InLoadOrder", "InMemoryOrder", "InInitializationOrder")
+MOST_ENTRIES = 4096
+_SOURCE = "built-in, builds 2600 to 22000"
+
+LDR_DATA = {
+    64: Layout("_PEB_LDR_DATA", 0x40, {
+        "Length": (0x0, 4), "Initialized": (0x4, 1), "InLoadOrder": (0x10, 16), "InMemoryOrder": (0x20, 16),
+        "InInitializationOrder": (0x30, 16),
+    }, _SOURCE),
+    32: Layout("_PEB_LDR_DATA", 0x24, {
+        "Length": (0x0, 4), "Initialized": (0x4, 1), "InLoadOrder": (0xC, 8), "InMemoryOrder": (0x14, 8),
+        "InInitializationOrder": (0x1C, 8),
+    }, _SOURCE),
+}  # fmt: skip
+ENTRY = {
+    64: Layout("_LDR_DATA_TABLE_ENTRY", 0x84, {
+        "InLoadOrder": (0x0, 16), "InMemoryOrder": (0x10, 16), "InInitializationOrder": (0x20, 16),
+        "DllBase": (0x30, 8), "EntryPoint": (0x38, 8), "SizeOfImage": (0x40, 4), "FullDllName": (0x48, 16),
+        "BaseDllName": (0x58, 16), "TimeDateStamp": (0x80, 4),
+    }, _SOURCE),
+    32: Layout("_LDR_DATA_TABLE_ENTRY", 0x48, {
+        "InLoadOrder": (0x0, 8), "InMemoryOrder": (0x8, 8), "InInitializationOrder": (0x10, 8),
+        "DllBase": (0x18, 4), "EntryPoint": (0x1C, 4), "SizeOfImage": (0x20, 4), "FullDllName": (0x24, 8),
+        "BaseDllName": (0x2C, 8), "TimeDateStamp": (0x44, 4),
+    }, _SOURCE),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderEntry:
+    """One LDR_DATA_TABLE_ENTRY. ``size`` is in bytes, ``timestamp`` as the image's header has it."""
+
+    address: int
+    base: int
+    size: int
+    timestamp: int
+    path: str
+    name: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderList:
+    """One list.
+
+    Attributes:
+        name: one of LISTS.
+        head: address of the list's head in PEB_LDR_DATA.
+        first, last: the head's two links, as WinDbg prints them.
+        entries: addresses of the entries that were reached, in list order.
+        complete: whether the forward links lead back to the head.
+        problems: what is wrong with it: loops, wrong back links, unreadable entries.
+    """
+
+    name: str
+    head: int
+    first: int
+    last: int
+    entries: tuple[int, ...]
+    complete: bool
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderLists:
+    """PEB_LDR_DATA with its lists, and every entry that one of them leads to, by address."""
+
+    ldr: Structure
+    lists: tuple[LoaderList, ...]
+    entries: dict[int, LoaderEntry]
+
+    def absent(self, name: str) -> tuple[LoaderEntry, ...]:
+        """Entries that another list has and the list ``name`` has not, but for what is missing by design."""
+        chosen = next(each for each in self.lists if each.name == name)
+        program = self.lists[0].entries[:1] if name == "InInitializationOrder" else ()
+        here = {*chosen.entries, *program}
+        return tuple(entry for address, entry in self.entries.items() if address not in here)
+
+
+def read_loader_lists(memory: MemoryReader, address: int, bits: int) -> LoaderLists:
+    """PEB_LDR_DATA at ``address`` and its lists; raises ReadError where it cannot be read itself."""
+    ldr = read_structure(memory, address, LDR_DATA[bits])
+    entries: dict[int, LoaderEntry] = {}
+    lists = tuple(_walk(memory, ldr, name, bits, entries) for name in LISTS)
+    return LoaderLists(ldr, lists, entries)
+
+
+def _walk(memory: MemoryReader, ldr: Structure, name: str, bits: int, entries: dict[int, LoaderEntry]) -> LoaderList:
+    head = ldr.address + ldr.layout.offset(name)
+    first, last = _links(ldr.raw(name))
+    problems: list[str] = []
+    forward, complete = _direction(memory, head, first, name, bits, entries, problems, backward=False)
+    found = list(forward)
+    if not complete:
+        rest, _ = _direction(memory, head, last, name, bits, entries, problems, backward=True, stop=frozenset(forward))
+        found += reversed(rest)
+    elif last != (forward[-1] + ENTRY[bits].offset(name) if forward else head):
+        problems.append(f"tail not reached: the head's Blink {last:#x} is not the last entry")
+    return LoaderList(name, head, first, last, tuple(found), complete, tuple(problems))
+
+
+def _links(data: bytes) -> tuple[int, int]:
+    half = len(data) // 2
+    return int.from_bytes(data[:half], "little"), int.from_bytes(data[half:], "little")
+
+
+def _direction(
+    memory: MemoryReader,
+    head: int,
+    link: int,
+    name: str,
+    bits: int,
+    entries: dict[int, LoaderEntry],
+    problems: list[str],
+    backward: bool,
+    stop: frozenset[int] = frozenset(),
+) -> tuple[list[int], bool]:
+    """Follow Flink (or Blink) from ``link``: the entries' addresses, and whether the head was reached again."""
+    layout, way = ENTRY[bits], "Blink" if backward else "Flink"
+    offset, previous = layout.offset(name), head
+    found: dict[int, None] = {}
+    while link != head:
+        address = link - offset
+        if address in stop:
+            return list(found), False
+        if address in found:
+            problems.append(f"loop at {link:#x}")
+            return list(found), False
+        if len(found) == MOST_ENTRIES:
+            problems.append(f"more than {MOST_ENTRIES} entries")
+            return list(found), False
+        try:
+            structure = read_structure(memory, address, layout)
+        except ReadError as error:
+            problems.append(f"tail not reached: {way} {link:#x} cannot be read ({error.reason})")
+            return list(found), False
+        following, before = _links(structure.raw(name))
+        if backward:
+            following, before = before, following
+        if address not in entries:
+            entry = _entry(memory, structure)
+            if entry is None:
+                problems.append(
+                    f"tail not reached: {way} {link:#x} leads to no module (its base or size makes no sense)"
+                )
+                return list(found), False
+            entries[address] = entry
+        if before != previous:
+            other = "Flink" if backward else "Blink"
+            problems.append(f"back link mismatch at {link:#x}: {other} is {before:#x}, not {previous:#x}")
+        found[address] = None
+        previous, link = link, following
+    return list(found), True
+
+
+def _entry(memory: MemoryReader, structure: Structure) -> LoaderEntry | None:
+    base, size = structure.unsigned("DllBase"), structure.unsigned("SizeOfImage")
+    if not base or base & 0xFFF or not 0 < size < 1 << 31:
+        return None
+    texts, notes = [], []
+    for member in ("FullDllName", "BaseDllName"):
+        try:
+            texts.append(read_unicode_string(memory, structure.raw(member)))
+        except ReadError as error:
+            texts.append("")
+            notes.append(f"{member} cannot be read ({error.reason})")
+    path, name = texts
+    name = name or path.rsplit("\\", 1)[-1]
+    return LoaderEntry(structure.address, base, size, structure.unsigned("TimeDateStamp"), path, name, "; ".join(notes))
+
+
+def in_order(lists: LoaderLists) -> Iterator[tuple[LoaderEntry, tuple[str, ...]]]:
+    """Every entry, those of the load order first, with the names of the lists that hold it."""
+    held = [(each.name, frozenset(each.entries)) for each in lists.lists]
+    order = dict.fromkeys(address for each in lists.lists for address in each.entries)
+    for address in order:
+        yield lists.entries[address], tuple(name for name, addresses in held if address in addresses)
