@@ -19,6 +19,7 @@ _OFFSETS = {
     "edi": 0x9C, "esi": 0xA0, "ebx": 0xA4, "edx": 0xA8, "ecx": 0xAC, "eax": 0xB0, "ebp": 0xB4, "eip": 0xB8, "esp": 0xC4,
 }  # fmt: skip
 _CODE_SELECTOR_AT, _USER_CODE_32 = 0xBC, 0x23
+_HIGHEST_32 = 1 << 32
 
 
 def wow64_context(memory: MemoryReader, teb: int) -> Registers | None:
@@ -46,3 +47,15 @@ def wow64_stack(memory: MemoryReader, teb: int) -> Sequence[Range]:
     except ReadError:
         return ()
     return ((limit, base),) if 0 < limit < base else ()
+
+
+def peb32_of(memory: MemoryReader, wow64_process: int | None) -> int | None:
+    """The 32-bit PEB: what EPROCESS.WoW64Process is before Windows 7, and what it points to since; None for none."""
+    pointer = wow64_process or 0
+    if pointer < _HIGHEST_32:
+        return pointer or None
+    try:
+        peb = int.from_bytes(memory.read(pointer, 8), "little")
+    except ReadError:
+        return None
+    return peb if 0 < peb < _HIGHEST_32 else None

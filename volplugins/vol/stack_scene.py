@@ -19,6 +19,7 @@ from volplugins.threads.module_code import ImageFile, ModuleCode
 from volplugins.threads.running import running_registers
 from volplugins.threads.thread_walk import USER, WOW64, ThreadFrame, ThreadWalk, UserSide
 from volplugins.threads.user_modules import user_modules
+from volplugins.threads.wow64 import peb32_of
 from volplugins.vol import symbol_files
 from volplugins.vol.directory_judge import WALKABLE, DirectoryJudge, process_space, vads_of
 
@@ -131,20 +132,9 @@ class StackScene:
         code32 = ModuleCode(memory, low, self.image_file)
         return _Side(UserSide(memory, code, code32), names, Symbolizer(low, lambda module: self._table(memory, module)))
 
-    def _peb32(self, process: Process) -> int | None:
-        """The 32-bit PEB: what WoW64Process is before Windows 7, and what it points to since."""
-        pointer = process.wow64 or 0
-        if pointer < _HIGHEST_32:
-            return pointer or None
-        try:
-            peb = int.from_bytes(self.scene.memory.read(pointer, 8), "little")
-        except ReadError:
-            return None
-        return peb if 0 < peb < _HIGHEST_32 else None
-
     def _low_modules(self, memory: MemoryReader, process: Process, modules: ModuleTable) -> Iterator[Module]:
         """The 32-bit images: those of the 32-bit loader's list, and what is mapped below 4 GiB."""
-        listed = user_modules(memory, self._peb32(process), (), 32)
+        listed = user_modules(memory, peb32_of(self.scene.memory, process.wow64), (), 32)
         bases = {module.base for module in listed}
         yield from listed
         yield from (module for module in modules if module.base < _HIGHEST_32 and module.base not in bases)
