@@ -1,0 +1,147 @@
+"""windows.kd.lm: every module of every process and of the kernel, judged by the lab and by volatility3."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.vol.test_peb_damaged import MODES, NTDLL, PROGRAM, Patient
+from volplugins.vol.crash_scene import scene_of
+from volplugins.vol.lm_rows import LmRow, Wanted, lm_rows
+
+HEX = ("Start", "End")
+MACHINES = ("win10-x64", "win7-x64", "win7-x86-pae", "xp-x86")
+
+
+@pytest.fixture
+def listed(rows):
+    """Rows of windows.kd.lm with their addresses as numbers."""
+
+    def ask(path, *options: str):
+        found = rows(path, "windows.kd.lm", plugin_options=options)
+        return [{**row, **{name: int(row[name], 16) if row[name] else None for name in HEX}} for row in found]
+
+    return ask
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_process_has_the_modules_that_the_lab_mapped(dumps, listed, machine):
+    path, snapshot = dumps(machine, kind="full")
+    found = listed(path)
+    for pid, user in snapshot.truth["user"].items():
+        mine = {row["Start"]: row for row in found if row["PID"] == pid}
+        modules = user["modules"]
+        assert {at: (row["End"] - at, row["Path"]) for at, row in mine.items()} == {
+            each["base"]: (each["size"], each["path"]) for each in modules
+        }
+        program, ntdll = mine[modules[PROGRAM]["base"]], mine[modules[NTDLL]["base"]]
+        for row in (program, ntdll):
+            assert (row["InLoad"], row["InMemory"], row["Mapped"], row["Source"]) == (True, True, True, "ldr")
+            assert row["Note"] == ""
+        assert (program["InInit"], ntdll["InInit"]) == (False, True)
+        assert (ntdll["Status"], ntdll["Pdb"], program["Status"]) == ("export symbols", "ntdll.pdb", "no symbols")
+    assert not [row for row in found if row["Process"] == "error"]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_volatility3_sees_the_same(dumps, listed, vol, machine):
+    path, _ = dumps(machine, kind="full")
+    done = vol("-r", "json", "-f", str(path), "windows.malware.ldrmodules")
+    assert done.returncode == 0, done.stderr
+    theirs = json.loads(done.stdout[done.stdout.index("[") :])
+    mine = {(row["PID"], row["Start"], row["InLoad"], row["InInit"], row["InMemory"])
+            for row in listed(path) if row["Start"]}  # fmt: skip
+    assert mine == {(row["Pid"], row["Base"], row["InLoad"], row["InInit"], row["InMem"]) for row in theirs} != set()
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("kind", ["full", "bitmap-kernel", "triage"])
+def test_kernel_modules(dumps, listed, machine, kind):
+    path, snapshot = dumps(machine, kind=kind)
+    found = listed(path, "--kernel-modules")
+    loaded = [row for row in found if row["Source"] in ("loaded-list", "triage")]
+    assert {(row["Start"], row["End"] - row["Start"]) for row in loaded} == {
+        (module["base"], module["size"]) for module in snapshot.truth["modules"]
+    }
+    # nothing in a small dump of the lab's XP says which kernel table fits
+    status = "no symbols" if (machine, kind) == ("xp-x86", "triage") else "pdb symbols"
+    assert [row["Status"] for row in loaded if row["Module"].startswith("nt")][:1] == [status]
+    if kind == "full":
+        assert {row["Module"] for row in found if row["Source"] == "unloaded"}
+        assert all(row["Version"] and row["GuidAge"] for row in loaded)
+
+
+def test_the_module_of_an_address(dumps, listed):
+    path, snapshot = dumps("win10-x64", kind="full")
+    kernel = next(each for each in snapshot.truth["modules"] if each["name"] == "nt")
+    text = f"{kernel['base'] + 0x123:x}"
+    options = ("--addr", f"{text[:8]}`{text[8:]}", "0x10", "zz")
+    found = listed(path, *options)
+    assert [row["Start"] for row in found if row["Process"] != "error"] == [kernel["base"]]
+    assert [row["Note"] for row in found if row["Process"] == "error"] == ["zz: no address", "no module holds 0x10"]
+    pid, user = next(iter(snapshot.truth["user"].items()))
+    program = user["modules"][PROGRAM]["base"]
+    options = ("--pid", str(pid), "--addr", f"{program + 0x1234:x}")
+    assert [row["Start"] for row in listed(path, *options)] == [program]
+
+
+@pytest.mark.parametrize("kind", ["bitmap-kernel", "triage"])
+def test_dumps_without_user_memory(dumps, listed, kind):
+    path, snapshot = dumps("win7-x64", kind=kind)
+    found = listed(path)
+    if kind == "triage":
+        assert [row["Note"] for row in found] == [
+            "user memory is not in this kind of dump; --kernel-modules shows the kernel's modules"
+        ]
+        return
+    for pid, user in snapshot.truth["user"].items():
+        mine = [row for row in found if row["PID"] == pid]
+        assert {row["Start"] for row in mine if row["Start"]} == {each["base"] for each in user["modules"]}
+        assert {row["Status"] for row in mine if row["Start"]} == {"deferred"}
+        assert "not-in-dump; modules from the VADs" in mine[-1]["Note"]
+
+
+def report(patient: Patient) -> list[LmRow]:
+    found = list(lm_rows(scene_of(patient.dump), Wanted([f"pid:{patient.victim['pid']}"], scan=False)))
+    assert not [row for row in found if row.process == "error"]
+    return found
+
+
+@MODES
+def test_unlinked_and_unmapped_modules_are_marked(dumps, name):
+    patient = Patient(dumps, name)
+    victim, width = patient.entries()[NTDLL], patient.width
+    for order in range(3):
+        links = victim + order * 2 * width
+        after, before = patient.pointer(links), patient.pointer(links + width)
+        patient.set_pointer(before, after)
+        patient.set_pointer(after + width, before)
+    patient.set_pointer(patient.entries()[PROGRAM] + (0x30 if patient.bits == 64 else 0x18), 0x11110000)
+    found = {row.start: row for row in report(patient)}
+    ntdll, program = (patient.modules()[which]["base"] for which in (NTDLL, PROGRAM))
+    assert set(found) == {ntdll, program, 0x11110000}
+    for base in (ntdll, program):
+        row = found[base]
+        assert (row.in_load, row.mapped, row.source, row.note) == (False, True, "vad", "mapped, in none of the lists")
+    ghost = found[0x11110000]
+    assert (ghost.in_load, ghost.mapped, ghost.status) == (True, False, "deferred")
+    assert ghost.note == "listed, but no image is mapped there; headers are not in memory"
+
+
+@MODES
+def test_another_size_than_is_mapped(dumps, name):
+    patient = Patient(dumps, name)
+    at = patient.entries()[NTDLL] + (0x40 if patient.bits == 64 else 0x20)
+    patient.memory.write(patient.physical(at), (0x9000).to_bytes(4, "little"))
+    (row,) = [row for row in report(patient) if row.start == patient.modules()[NTDLL]["base"]]
+    assert "the list says 0x9000 bytes" in row.note and "SizeOfImage is 0x" in row.note
+
+
+@MODES
+def test_headers_that_are_not_in_memory(dumps, name):
+    patient = Patient(dumps, name)
+    base = patient.modules()[PROGRAM]["base"]
+    patient.remove_page(base)
+    (row,) = [row for row in report(patient) if row.start == base]
+    assert (row.status, row.mapped, row.note) == ("deferred", True, "headers are not in memory")

@@ -1,0 +1,83 @@
+# Volatility Software License 1.0, https://www.volatilityfoundation.org/license/vsl-v1.0
+"""windows.kd.lm: modules of processes or of the kernel, by the loader's lists, the VADs and the images themselves."""
+
+from volatility3.framework import interfaces, renderers
+from volatility3.framework.configuration import requirements
+from volatility3.framework.renderers import format_hints
+
+try:
+    from volplugins.vol.process_options import chosen, process_options, scan_options, scan_wanted
+except Exception as error:  # a broken installation must cost this plugin alone
+    raise ImportError(f"volplugins cannot be imported: {error}") from error
+
+
+class Lm(interfaces.plugins.PluginInterface):
+    """Lists modules with PDB, version and symbol status, and which of the loader's lists hold them (WinDbg: lm, !lmi).
+
+    A module that is mapped and in no list, or listed and not mapped, is shown and marked. --kernel-modules lists the
+    kernel's, unloaded ones too. --addr shows the module that holds an address.
+    """
+
+    _required_framework_version = (2, 0, 0)
+    _version = (1, 0, 0)
+
+    @classmethod
+    def get_requirements(cls):
+        return [
+            requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump"),
+            *process_options(),
+            requirements.BooleanRequirement(
+                name="kernel-modules", description="Show the kernel's modules", default=False, optional=True
+            ),
+            requirements.ListRequirement(
+                name="addr",
+                element_type=str,
+                description="Only the module that holds this address (0x and back-tick as you like)",
+                optional=True,
+            ),
+            *scan_options(),
+        ]
+
+    def _generator(self):
+        from volplugins.vol.lm_shell import rows_below
+        from volplugins.vol.rows import volatility_cell
+
+        absent = renderers.NotAvailableValue()
+        found = rows_below(
+            self.context, self.config["primary"], chosen(self.config), self.config.get("kernel-modules", False),
+            self.config.get("addr") or [], scan_wanted(self.config), self._progress_callback,
+        )  # fmt: skip
+        for row in found:
+            numbers = [absent if v is None else format_hints.Hex(v) for v in (row[2], row[3], row[7], row[8])]
+            texts = [volatility_cell(text) if text else absent for text in row[9:12]]
+            yield (
+                0,
+                (
+                    absent if row.pid is None else row.pid, volatility_cell(row.process), *numbers[:2],
+                    volatility_cell(row.module), row.status, volatility_cell(row.path), *numbers[2:], *texts,
+                    *(absent if flag is None else flag for flag in row[12:16]), row.source, volatility_cell(row.note),
+                ),
+            )  # fmt: skip
+
+    def run(self):
+        columns = [
+            ("PID", int),
+            ("Process", str),
+            ("Start", format_hints.Hex),
+            ("End", format_hints.Hex),
+            ("Module", str),
+            ("Status", str),
+            ("Path", str),
+            ("Timestamp", format_hints.Hex),
+            ("CheckSum", format_hints.Hex),
+            ("Pdb", str),
+            ("GuidAge", str),
+            ("Version", str),
+            ("InLoad", bool),
+            ("InMemory", bool),
+            ("InInit", bool),
+            ("Mapped", bool),
+            ("Source", str),
+            ("Note", str),
+        ]
+        return renderers.TreeGrid(columns, self._generator())

@@ -1,0 +1,72 @@
+"""What an image in memory says of itself, for lists of modules: identity, PDB, version, and what names it can give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from volplugins.image.debug_record import DebugRecord, read_debug_record
+from volplugins.image.exports import read_export_name
+from volplugins.image.headers import DIRECTORY_EXPORT, ImageHeaders, read_headers
+from volplugins.image.version import read_version
+from volplugins.memory.reader import MemoryReader
+from volplugins.vol.symbol_files import find_location
+
+PDB, EXPORT, NONE, DEFERRED = "pdb symbols", "export symbols", "no symbols", "deferred"
+_Key = tuple[str, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """``status`` in WinDbg's words: ``deferred`` where the headers are absent, so that nobody can tell yet."""
+
+    headers: ImageHeaders | None
+    record: DebugRecord | None
+    version: str
+    status: str
+    missing: tuple[str, ...]
+
+
+_UNREADABLE = ImageFacts(None, None, "", DEFERRED, ("headers are not in memory",))
+
+
+@dataclass(slots=True)
+class ImageFactsReader:
+    """Reads the facts of images; those of one image are read once for all processes that have it."""
+
+    _known: dict[_Key, ImageFacts] = field(default_factory=dict)
+    _tables: dict[tuple[str, str, int], bool] = field(default_factory=dict)
+
+    def read(self, memory: MemoryReader, base: int, name: str) -> ImageFacts:
+        """The facts of the image at ``base`` in ``memory``; never raises."""
+        headers = read_headers(memory, base)
+        if headers is None:
+            return _UNREADABLE
+        key = (name.lower(), headers.timestamp, headers.size_of_image, headers.checksum)
+        found = self._known.get(key)
+        if found is None:
+            found = self._read(memory, headers)
+            if not found.missing:  # another process may have the pages that this one lacks
+                self._known[key] = found
+        return found
+
+    def _read(self, memory: MemoryReader, headers: ImageHeaders) -> ImageFacts:
+        record, version = read_debug_record(memory, headers), read_version(memory, headers)
+        missing = list(headers.notes)
+        if record is None:
+            missing.append("no debug record, or its page is not in memory")
+        if version is None:
+            missing.append("no version resource, or its page is not in memory")
+        status = NONE
+        if record is not None and self._has_table(record):
+            status = PDB
+        elif read_export_name(memory, headers):
+            status = EXPORT
+        elif headers.directories[DIRECTORY_EXPORT][0]:
+            missing.append("its exports are not in memory")
+        return ImageFacts(headers, record, version.file_version if version else "", status, tuple(missing))
+
+    def _has_table(self, record: DebugRecord) -> bool:
+        key = (record.pdb_name, record.guid, record.age)
+        if key not in self._tables:
+            self._tables[key] = find_location(record) is not None
+        return self._tables[key]

@@ -1,0 +1,40 @@
+"""Rows of windows.kd.lm for a layer, or one row with the reason why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from volplugins.dumpfile.errors import DumpError
+from volplugins.memory.address_text import parse_address
+from volplugins.vol.crash_scene import scene_below
+from volplugins.vol.lm_rows import LmRow, Wanted, failure_row, lm_rows
+from volplugins.vol.process_selection import Progress
+
+if TYPE_CHECKING:
+    from volatility3.framework.interfaces.context import ContextInterface
+
+
+def rows_below(
+    context: ContextInterface,
+    layer_name: str,
+    who: Sequence[str],
+    kernel: bool = False,
+    addresses: Sequence[str] = (),
+    scan: bool | None = None,
+    progress: Progress | None = None,
+) -> Iterator[LmRow]:
+    """The rows; never raises."""
+    try:
+        found = [parse_address(text) for text in addresses]
+        wrong = [text for text, value in zip(addresses, found, strict=True) if value is None]
+        for text in wrong:
+            yield failure_row(f"{text}: no address")
+        if addresses and len(wrong) == len(addresses):
+            return
+        wanted = Wanted(who, kernel, [value for value in found if value is not None], scan)
+        yield from lm_rows(scene_below(context, layer_name), wanted, progress)
+    except DumpError as error:
+        yield failure_row(str(error))
+    except Exception as error:  # nothing in a dump may end in a traceback
+        yield failure_row(f"{type(error).__name__}: {error}")
