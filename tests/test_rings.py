@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
-CORE = ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel", "threads", "bugcheck")
+CORE = ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel", "threads", "address", "bugcheck")
 MAY_IMPORT = {
     "memory": (),
     "paging": ("memory",),
@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "loader": ("memory", "image"),
     "kernel": ("memory", "paging"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
+    "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
     "bugcheck": CORE,
     "vol": (*CORE, "vol"),
     "plugins": (*CORE, "vol", "plugins"),

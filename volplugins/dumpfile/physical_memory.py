@@ -89,6 +89,12 @@ class PhysicalMemory:
         """Whether the whole page is in the file."""
         return 0 <= self._index.offset(pfn) <= self._end - PAGE_SIZE
 
+    def present(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether each of many pages is wholly in the file."""
+        offsets = self._index.offsets(pfns)
+        here: npt.NDArray[np.bool_] = (offsets >= 0) & (offsets <= self._end - PAGE_SIZE)
+        return here
+
     def describes(self, pfn: int) -> bool:
         """Whether the machine has RAM at this page, as far as the dump says.
 

@@ -75,15 +75,64 @@ VAD_32 = {
     19041: (0x0, 0x4, 0xC, 0x10, None, None, 0x1C, 0x2C, None, 0x30, 0x34),
 }
 # bit fields: (bytes from VadFlags, lowest bit, width), by build as above
-_WIN7_64 = {"CommitCharge": (0, 0, 51), "VadType": (0, 52, 3), "Protection": (0, 56, 5), "PrivateMemory": (0, 63, 1)}
-_WIN7_32 = {"CommitCharge": (0, 0, 19), "VadType": (0, 20, 3), "Protection": (0, 24, 5), "PrivateMemory": (0, 31, 1)}
-_XP_32 = {"CommitCharge": (0, 0, 19), "ImageMap": (0, 20, 1), "Protection": (0, 24, 5), "PrivateMemory": (0, 31, 1)}
-_WIN8 = {"VadType": (0, 0, 3), "Protection": (0, 3, 5), "PrivateMemory": (0, 15, 1), "CommitCharge": (4, 0, 31)}
-_1809 = {"VadType": (0, 0, 3), "Protection": (0, 3, 5), "PrivateMemory": (0, 14, 1), "CommitCharge": (4, 0, 31)}
-_20H1 = {"VadType": (0, 4, 3), "Protection": (0, 7, 5), "PrivateMemory": (0, 20, 1), "CommitCharge": (4, 0, 31)}
+_WIN7_64 = {
+    "CommitCharge": (0, 0, 51),
+    "VadType": (0, 52, 3),
+    "Protection": (0, 56, 5),
+    "PrivateMemory": (0, 63, 1),
+    "MemCommit": (0, 55, 1),
+}
+_WIN7_32 = {
+    "CommitCharge": (0, 0, 19),
+    "VadType": (0, 20, 3),
+    "Protection": (0, 24, 5),
+    "PrivateMemory": (0, 31, 1),
+    "MemCommit": (0, 23, 1),
+}
+_XP_32 = {
+    "CommitCharge": (0, 0, 19),
+    "ImageMap": (0, 20, 1),
+    "Protection": (0, 24, 5),
+    "PrivateMemory": (0, 31, 1),
+    "PhysicalMapping": (0, 19, 1),
+    "UserPhysicalPages": (0, 21, 1),
+    "WriteWatch": (0, 23, 1),
+    "LargePages": (0, 29, 1),
+    "MemCommit": (0, 30, 1),
+}
+_WIN8 = {
+    "VadType": (0, 0, 3),
+    "Protection": (0, 3, 5),
+    "PrivateMemory": (0, 15, 1),
+    "CommitCharge": (4, 0, 31),
+    "MemCommit": (4, 31, 1),
+}
+_1809 = {
+    "VadType": (0, 0, 3),
+    "Protection": (0, 3, 5),
+    "PrivateMemory": (0, 14, 1),
+    "CommitCharge": (4, 0, 31),
+    "MemCommit": (4, 31, 1),
+}
+_20H1 = {
+    "VadType": (0, 4, 3),
+    "Protection": (0, 7, 5),
+    "PrivateMemory": (0, 20, 1),
+    "CommitCharge": (4, 0, 31),
+    "MemCommit": (4, 31, 1),
+}
 _21H2 = {**_20H1, "PrivateMemory": (0, 21, 1)}
 VAD_BITS_64 = {7600: _WIN7_64, 9600: _WIN8, 17763: _1809, 19041: _20H1, 20348: _21H2}
 VAD_BITS_32 = {2600: _XP_32, 7600: _WIN7_32, 19041: _20H1}
+
+# _SUBSECTION, _CONTROL_AREA (Flags: _MMSECTION_FLAGS) and _FILE_OBJECT: what a range maps
+SUBSECTION_COLUMNS = ("ControlArea",)
+SUBSECTION_64, SUBSECTION_32 = {7600: (0x0,)}, {2600: (0x0,)}
+CONTROL_AREA_COLUMNS = ("FilePointer", "Flags")
+CONTROL_AREA_64 = {7600: (0x40, 0x38)}
+CONTROL_AREA_32 = {2600: (0x24, 0x20), 7600: (0x24, 0x1C), 19041: (0x20, 0x1C)}
+FILE_OBJECT_COLUMNS = ("FileName",)
+FILE_OBJECT_64, FILE_OBJECT_32 = {7600: (0x58,)}, {2600: (0x30,)}
 
 # _HANDLE_TABLE.HandleCount; from Windows 8 on that of the first of its free lists
 HANDLE_COLUMNS = ("HandleCount",)
@@ -125,7 +174,7 @@ SIZES = {
     "ImageFileName": 15, "State": 1, "CreateTime": 8, "ExitTime": 8, "Flags": 4, "Flags3": 4,
     "StartingVpnHigh": 1, "EndingVpnHigh": 1, "HandleCount": 4, "SessionId": 4, "WaitReason": 1, "PageDirectoryPte": 8,
 }  # fmt: skip
-PAIRS = frozenset({"ActiveProcessLinks", "ThreadListHead", "ThreadListEntry", "Cid", "ProfileListHead"})
+PAIRS = frozenset({"ActiveProcessLinks", "ThreadListHead", "ThreadListEntry", "Cid", "ProfileListHead", "FileName"})
 # bits of EPROCESS.Flags and Flags3, every build that has them
 OUTSWAPPED, MINIMAL = 1 << 7, 1 << 0
 

@@ -31,6 +31,9 @@ class KernelLayouts:
     vad: Layout
     handle_table: Layout
     session: Layout
+    subsection: Layout
+    control_area: Layout
+    file_object: Layout
     invalid: InvalidLayout | None = None
     invalid_mask: int | None = None
 
@@ -43,6 +46,9 @@ STRUCTURES = {
     "vad": ("_MMVAD", "VAD"),
     "handle_table": ("_HANDLE_TABLE", "HANDLE"),
     "session": ("_MM_SESSION_SPACE", "SESSION"),
+    "subsection": ("_SUBSECTION", "SUBSECTION"),
+    "control_area": ("_CONTROL_AREA", "CONTROL_AREA"),
+    "file_object": ("_FILE_OBJECT", "FILE_OBJECT"),
 }
 
 

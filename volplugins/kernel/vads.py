@@ -10,6 +10,17 @@ from volplugins.memory.structure import Layout, Structure
 
 MAX_VADS = 1 << 20
 _PAGE_BITS = 12
+_MOST_NOTES = 16
+# MI_VAD_TYPE of public symbol tables, the same since Vista; XP has a flag for each but the last two
+PHYSICAL, IMAGE_MAP, AWE, WRITE_WATCH, LARGE_PAGES, ROTATE, LARGE_PAGE_SECTION = range(1, 8)
+TYPE_NAMES = {
+    PHYSICAL: "physical memory of a device", IMAGE_MAP: "image", AWE: "AWE", WRITE_WATCH: "write watch",
+    LARGE_PAGES: "large pages", ROTATE: "rotate", LARGE_PAGE_SECTION: "section of large pages",
+}  # fmt: skip
+_FLAGS = (
+    ("ImageMap", IMAGE_MAP), ("PhysicalMapping", PHYSICAL), ("UserPhysicalPages", AWE), ("WriteWatch", WRITE_WATCH),
+    ("LargePages", LARGE_PAGES),
+)  # fmt: skip
 # members that only the long form has; a short one may end where its pool page does
 _LONG = frozenset({"Subsection", "ControlArea", "FirstPrototypePte", "LastContiguousPte"})
 
@@ -20,12 +31,13 @@ class Vad:
 
     Attributes:
         start, end: first address, and the first one behind it.
-        kind: VadType; on XP 2 (image) where ImageMap is set, else 0.
+        kind: VadType; on XP the number of the flag that is set, 0 for none.
         protection: index into the memory manager's protections.
         commit: CommitCharge in pages.
         first_prototype, last_prototype: addresses of the prototype entries for the first page and for the last one that
             follows it without a gap.
         section: the subsection (XP: control area) that is mapped.
+        committed: whether the whole range was committed when it was made (MemCommit).
     """
 
     address: int
@@ -38,6 +50,7 @@ class Vad:
     first_prototype: int | None
     last_prototype: int | None
     section: int | None
+    committed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +90,9 @@ def walk_vads(memory: MemoryReader, root: int, layout: Layout, bits: int) -> Vad
     found: list[Vad] = []
     notes: list[str] = []
     seen: set[int] = set()
-    waiting = [root]
+    waiting = [(root, True)]  # and whether the node that led there holds a range
     while waiting:
-        node = waiting.pop()
+        node, trusted = waiting.pop()
         if node in seen:
             notes.append(f"VAD {node:#x} is reached twice: the tree loops")
             continue
@@ -93,13 +106,35 @@ def walk_vads(memory: MemoryReader, root: int, layout: Layout, bits: int) -> Vad
             notes.append(f"VAD {node:#x} cannot be read ({error.reason})")
             continue
         vad = _decode(structure, bits)
-        if vad is None:
-            notes.append(f"VAD {node:#x} holds no range")
-            continue
-        found.append(vad)
-        waiting.extend(child for child in (structure.unsigned("Right"), structure.unsigned("Left")) if child)
-    found.sort(key=lambda vad: vad.start)
-    return Vads(tuple(found), tuple(notes[:16]))
+        if vad is not None:
+            found.append(vad)
+        else:
+            notes.append(f"VAD {node:#x} holds no range: {_vpns(structure)}")
+        if vad is not None or trusted:  # what one bad node leads to may be sound; what two in a row do, is not
+            children = (structure.unsigned("Right"), structure.unsigned("Left"))
+            waiting.extend((child, vad is not None) for child in children if child)
+    ranges, overlaps = _apart(found)
+    return Vads(tuple(ranges), _shortened([*notes, *overlaps]))
+
+
+def _apart(found: list[Vad]) -> tuple[list[Vad], list[str]]:
+    """The ranges ascending, and sentences on those left out because they overlap: as few as can be."""
+    kept: list[Vad] = []
+    notes = []
+    for vad in sorted(found, key=lambda vad: (vad.start, vad.end)):
+        if kept and vad.start < kept[-1].end:
+            # the one that ends first leaves more room for those that follow
+            left_out = vad if kept[-1].end <= vad.end else kept.pop()
+            notes.append(f"VAD {left_out.address:#x} ({left_out.start:#x}-{left_out.end:#x}) overlaps another")
+            if left_out is vad:
+                continue
+        kept.append(vad)
+    return kept, notes
+
+
+def _shortened(notes: list[str]) -> tuple[str, ...]:
+    more = len(notes) - _MOST_NOTES
+    return tuple(notes) if more <= 0 else (*notes[:_MOST_NOTES], f"and {more} more like these")
 
 
 def _read(memory: MemoryReader, node: int, layout: Layout) -> Structure:
@@ -119,7 +154,8 @@ def _decode(structure: Structure, bits: int) -> Vad | None:
     private = structure.get("PrivateMemory")
     kind = structure.get("VadType")
     if kind is None and structure.layout.has("ImageMap"):
-        kind = 2 if structure.unsigned("ImageMap") else 0
+        kind = next((number for flag, number in _FLAGS if structure.get(flag)), 0)
+    committed = structure.get("MemCommit")
     mapped = not private
 
     def long_member(name: str) -> int | None:
@@ -130,4 +166,9 @@ def _decode(structure: Structure, bits: int) -> Vad | None:
         structure.address, start << _PAGE_BITS, (end + 1) << _PAGE_BITS, bool(private) if private is not None else None,
         kind, structure.get("Protection"), structure.get("CommitCharge"), long_member("FirstPrototypePte"),
         long_member("LastContiguousPte"), section if section is not None else long_member("ControlArea"),
+        bool(committed) if committed is not None else None,
     )  # fmt: skip
+
+
+def _vpns(structure: Structure) -> str:
+    return f"pages {structure.unsigned('StartingVpn'):#x} to {structure.unsigned('EndingVpn'):#x}"

@@ -103,15 +103,18 @@ def vads_of(scene: CrashScene, process: Process) -> Vads:
     return walk_vads(scene.memory, process.vad_root or 0, scene.layouts.vad, scene.bits)
 
 
-def process_space(scene: CrashScene, process: Process, base: int | None = None) -> AddressSpace:
+def process_space(
+    scene: CrashScene, process: Process, base: int | None = None, vads: Vads | None = None
+) -> AddressSpace:
     """The address space of a process, with prototype entries followed through its VADs.
 
     Args:
         base: another DirectoryTableBase than its own.
+        vads: its ranges, where they are at hand; otherwise they are walked when they are needed first.
     """
     assert scene.space is not None
     kernel = scene.space.space
-    found: list[Vads] = []
+    found: list[Vads] = [vads] if vads is not None else []
 
     def prototype_of(address: int) -> int | None:
         if not found:

@@ -54,13 +54,25 @@ _MEMBERS: dict[str, dict[str, Path | tuple[Path, ...]]] = {
         **_same("_MMVAD_SHORT", "StartingVpn", "EndingVpn", "StartingVpnHigh", "EndingVpnHigh"),
         **_same("_MMVAD", "Subsection", "ControlArea", "FirstPrototypePte", "LastContiguousPte"),
         **{name: ("_MMVAD_SHORT", "u", "VadFlags", name) for name in ("VadType", "Protection", "PrivateMemory")},
-        "ImageMap": ("_MMVAD_SHORT", "u", "VadFlags", "ImageMap"),
+        **{
+            name: ("_MMVAD_SHORT", "u", "VadFlags", name)
+            for name in ("ImageMap", "PhysicalMapping", "UserPhysicalPages", "WriteWatch", "LargePages")
+        },
+        "MemCommit": (
+            ("_MMVAD_SHORT", "u1", "VadFlags1", "MemCommit"), ("_MMVAD_SHORT", "u", "VadFlags", "MemCommit"),
+        ),
         "CommitCharge": (
             ("_MMVAD_SHORT", "u1", "VadFlags1", "CommitCharge"), ("_MMVAD_SHORT", "u", "VadFlags", "CommitCharge"),
         ),
     },
     "handle_table": {"HandleCount": (("_HANDLE_TABLE", "FreeLists", "HandleCount"), ("_HANDLE_TABLE", "HandleCount"))},
     "session": _same("_MM_SESSION_SPACE", "SessionId"),
+    "subsection": _same("_SUBSECTION", "ControlArea"),
+    "control_area": {
+        "FilePointer": ("_CONTROL_AREA", "FilePointer"),
+        "Flags": (("_CONTROL_AREA", "u", "LongFlags"), ("_CONTROL_AREA", "u")),
+    },
+    "file_object": _same("_FILE_OBJECT", "FileName"),
 }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from volplugins.paging.mode import Level, PagingMode
 
 _BATCH = 128  # tables gathered in one go: 512 KiB
 MAX_TABLES = 1 << 20
+MOST_GAPS = 1 << 16  # tables that are not there, listed one by one
 _Words = npt.NDArray[np.uint64]
 _U = np.uint64
 
@@ -40,6 +41,20 @@ class Leaves:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A range whose table is not there: first address, size in bytes, level of the entry that leads to the table.
+
+    ``paged_out``: the table is in a page file; otherwise it is not in the dump.
+    """
+
+    virtual: int
+    size: int
+    level: str
+    entry: int
+    paged_out: bool
+
+
 class PageMap:
     """One walk from the top table down.
 
@@ -47,13 +62,16 @@ class PageMap:
         mask: the kernel's InvalidPteMask, where it has one.
         limit: how many tables are read at most; a dump of n pages holds no more than n, and tables that lead to
             themselves or upwards would never end.
+        every: give all entries of the lowest tables that are not zero, not only those that lead to a page.
 
     Attributes:
         capped: whether the walk stopped at its limit.
+        gaps: tables that are not there, in the order in which they were met; MOST_GAPS at most.
     """
 
-    def __init__(self, pages: Pages, top: Top, mask: int = 0, limit: int = MAX_TABLES) -> None:
-        self._pages, self._top, self._mode, self._mask = pages, top, top.mode, mask
+    def __init__(self, pages: Pages, top: Top, mask: int = 0, limit: int = MAX_TABLES, every: bool = False) -> None:
+        self._pages, self._top, self._mode, self._mask, self._every = pages, top, top.mode, mask, every
+        self.gaps: list[Gap] = []
         self._left = min(limit, MAX_TABLES)
         self._hidden: tuple[int, int] | None = None
         self._kind = np.dtype("<u4") if top.mode.facts.entry_size == 4 else np.dtype("<u8")
@@ -100,6 +118,9 @@ class PageMap:
             valid &= ~is_large
         moving = ((entries & _U(VALID | PROTOTYPE)) == 0) & ((entries & _U(TRANSITION)) != 0)
         wanted = np.flatnonzero(valid | moving)
+        paged = ((entries & _U(VALID | PROTOTYPE)) == 0) & ~moving
+        paged &= (entries >> _U(12 if self._mode is PagingMode.X86 else 32)) != 0
+        self._note_gaps(depth, virtual[paged], entries[paged], True)
         if self._hidden is not None and level.shift == 21:
             wanted = wanted[(virtual[wanted] < _U(self._hidden[0])) | (virtual[wanted] >= _U(self._hidden[1]))]
         # tables up to each group of large pages, then the group: address order
@@ -128,6 +149,7 @@ class PageMap:
         frames = table_frames(self._mode, entries, self._mask)
         data, there = self._pages.read_pages(frames)
         if not there.all():
+            self._note_gaps(depth, virtual[~there], entries[~there], False)
             data, virtual = data[there], virtual[there]
         following = self._mode.facts.levels[depth + 1]
         rows = data.view(self._kind)
@@ -137,6 +159,12 @@ class PageMap:
         row, column = np.nonzero(rows)
         below = virtual[row] + (column.astype(_U) << _U(following.shift))
         yield from self._below(depth + 1, self._canonical(below), rows[row, column].astype(_U))
+
+    def _note_gaps(self, depth: int, virtual: _Words, entries: _Words, paged_out: bool) -> None:
+        level = self._mode.facts.levels[depth]
+        room = MOST_GAPS - len(self.gaps)
+        for address, entry in zip(virtual[:room].tolist(), entries[:room].tolist(), strict=True):
+            self.gaps.append(Gap(address, 1 << level.shift, level.name, entry, paged_out))
 
     def _leaves(self, level: Level, virtual: _Words, rows: npt.NDArray[np.generic]) -> Iterator[Leaves]:
         """The pages of whole tables of the lowest level."""
@@ -149,7 +177,7 @@ class PageMap:
             inside = np.arange(per_table, dtype=_U) * step
             yield Leaves((virtual[:, None] + inside).reshape(-1), flat.astype(_U, copy=False), 1 << level.shift)
             return
-        mapped |= (low & (VALID | PROTOTYPE | TRANSITION)) == TRANSITION
+        mapped |= flat != 0 if self._every else (low & (VALID | PROTOTYPE | TRANSITION)) == TRANSITION
         places = np.flatnonzero(mapped)
         if len(places):
             table, inside = np.divmod(places, per_table)

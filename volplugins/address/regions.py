@@ -1,0 +1,155 @@
+"""A process's user range from end to end: every VAD cut into regions, and the free gaps between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from volplugins.address.cells import Cell
+from volplugins.address.disagreement import ImageSections, disagreement
+from volplugins.address.page_runs import PageRun, PageRuns
+from volplugins.address.pieces import Gaps, Piece, Source, actual_of, pieces
+from volplugins.address.protection import GUARD, with_execute
+from volplugins.address.prototypes import Prototypes
+from volplugins.address.region import COMMIT, FREE, IMAGE, MAPPED, PRIVATE, RESERVE, Region
+from volplugins.address.section_files import NOTHING, Section, SectionFiles
+from volplugins.address.uses import Use
+from volplugins.kernel.vads import AWE, IMAGE_MAP, PHYSICAL, ROTATE, TYPE_NAMES, Vad
+from volplugins.memory.reader import PAGE_SIZE
+
+_MOST_NOTED = 4  # pages named in one note
+
+
+@dataclass(slots=True)
+class AddressMap:
+    """Everything that the regions of one process are made from.
+
+    Attributes:
+        cells: the ranges, cut at their uses; ascending, without overlap.
+        limit: the highest user address and one.
+        runs: pages by the index of their cell.
+        no_execute: whether the page tables can withhold execution.
+    """
+
+    cells: Sequence[Cell]
+    limit: int
+    runs: PageRuns
+    gaps: Gaps
+    sections: SectionFiles
+    prototypes: Prototypes
+    images: ImageSections
+    no_execute: bool
+
+    def regions(self) -> Iterator[Region]:
+        """The rows, ascending; their sizes add up to the whole range."""
+        at = 0
+        strays = list(self.runs.by_range.get(-1, ()))
+        for vad, numbered in groupby(enumerate(self.cells), key=lambda each: each[1].vad):
+            if vad.start > at:
+                yield self._free(at, vad.start, strays)
+            yield from self._of_vad(vad, numbered)
+            at = vad.end
+        if at < self.limit:
+            yield self._free(at, self.limit, strays)
+
+    def _free(self, start: int, end: int, strays: list[PageRun]) -> Region:
+        """A free gap; pages that are mapped there all the same are named."""
+        low, high = start // PAGE_SIZE, end // PAGE_SIZE
+        inside = [run for run in strays if low <= run.start < high] if strays else []
+        notes = []
+        if inside:
+            count = sum(run.end - run.start for run in inside)
+            where = ", ".join(f"{run.start * PAGE_SIZE:#x}" for run in inside[:_MOST_NOTED])
+            notes.append(f"{count} pages are mapped though no VAD holds them: {where}")
+        resident, held = (sum(getattr(run, name) for run in inside) * PAGE_SIZE for name in ("resident", "in_dump"))
+        return Region(start, end, "", FREE, None, (), "Free", resident, held, "", tuple(notes))
+
+    def _of_vad(self, vad: Vad, cells: Iterator[tuple[int, Cell]]) -> Iterator[Region]:
+        section = self.sections.of(vad)
+        untouched, reservable = _untouched(vad, section), section.reserved and vad.kind != IMAGE_MAP
+        source = Source(
+            vad.start // PAGE_SIZE, untouched, self.gaps, self.prototypes.array(vad) if reservable else None
+        )
+        found = (
+            (piece, cell.use)
+            for index, cell in cells
+            for piece in pieces(cell.start, cell.end, self.runs.by_range.get(index, ()), source)
+        )
+        own = _by_kind(vad, section)
+        for use, group in _grouped(found):
+            yield self._region(vad, section, use or own, group)
+
+    def _region(self, vad: Vad, section: Section, use: Use, group: Sequence[Piece]) -> Region:
+        runs = [piece.run for piece in group if piece.run is not None]
+        kind = _type(vad)
+        actual = actual_of(group)
+        if not self.no_execute and vad.protection is not None and (vad.protection & 7) in (2, 3, 6, 7):
+            actual = tuple(dict.fromkeys(with_execute(number) for number in actual))
+        resident, held, paged = (sum(getattr(run, name) for run in runs) for name in ("resident", "in_dump", "paged"))
+        notes = [piece.why for piece in group[:1] if piece.why]
+        if paged:
+            notes.append(f"{paged} pages paged out")
+        if not runs and not notes and group[0].state == COMMIT:
+            notes.append("no page used yet")
+        if section.note:
+            notes.append(section.note)
+        region = Region(
+            group[0].start * PAGE_SIZE, group[-1].end * PAGE_SIZE, kind, group[0].state, vad.protection, actual,
+            use.usage, resident * PAGE_SIZE, held * PAGE_SIZE, _detail(vad, section, use, runs), tuple(notes),
+            tuple((run.start * PAGE_SIZE, run.end * PAGE_SIZE) for run in runs if run.resident),
+        )  # fmt: skip
+        odd = disagreement(region, vad, runs, self.images.of(section, vad) if kind == IMAGE else None, self.no_execute)
+        return replace(region, notes=(*odd, *notes)) if odd else region
+
+
+def _type(vad: Vad) -> str:
+    if vad.kind == IMAGE_MAP:
+        return IMAGE
+    return PRIVATE if vad.private else MAPPED
+
+
+def _untouched(vad: Vad, section: Section) -> str:
+    """The state of a page whose entry is zero."""
+    if vad.kind == AWE:
+        return RESERVE
+    if vad.private and vad.kind not in (PHYSICAL, ROTATE):
+        return COMMIT if vad.committed else RESERVE
+    return RESERVE if section.reserved and vad.kind != IMAGE_MAP else COMMIT
+
+
+def _by_kind(vad: Vad, section: Section) -> Use:
+    """The use that the VAD itself tells."""
+    if vad.kind == IMAGE_MAP:
+        return Use(vad.start, 0, "Image", "")
+    if vad.kind in (PHYSICAL, ROTATE):
+        return Use(vad.start, 0, "Other", "")
+    if vad.private:
+        return Use(vad.start, 0, "Unknown", "")
+    if section.backed_by_file or (section is not NOTHING and section.backed_by_file is None and vad.kind == 0):
+        return Use(vad.start, 0, "MappedFile" if section.backed_by_file else "Unknown", "")
+    return Use(vad.start, 0, "PageFileSection", "")
+
+
+def _detail(vad: Vad, section: Section, use: Use, runs: Sequence[PageRun]) -> str:
+    parts = [use.detail, section.path]
+    if vad.kind in TYPE_NAMES and vad.kind != IMAGE_MAP:
+        parts.append(TYPE_NAMES[vad.kind])
+    if use.usage in ("Stack", "Stack32"):
+        guards = [run.start * PAGE_SIZE for run in runs if run.code < 32 and run.code & 0x18 == GUARD]
+        parts.extend(f"guard page {start:#x}" for start in guards[:_MOST_NOTED])
+    return "; ".join(part for part in parts if part)
+
+
+def _grouped(found: Iterator[tuple[Piece, Use | None]]) -> Iterator[tuple[Use | None, list[Piece]]]:
+    """Neighbours of one state and use together."""
+    use: Use | None = None
+    group: list[Piece] = []
+    for piece, own in found:
+        if group and (own is not use or piece.state != group[0].state or piece.why != group[0].why):
+            yield use, group
+            group = []
+        use = own
+        group.append(piece)
+    if group:
+        yield use, group

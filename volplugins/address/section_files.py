@@ -1,0 +1,95 @@
+"""What a mapped range maps: the section's control area and the file behind it.
+
+Source: _SUBSECTION, _CONTROL_AREA (FilePointer is an EX_FAST_REF since Vista) and _FILE_OBJECT of public symbol tables;
+bits of _MMSECTION_FLAGS, the same in builds 2600 to 22000.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from volplugins.kernel.layouts import KernelLayouts
+from volplugins.kernel.vads import Vad
+from volplugins.loader.kernel_modules import read_unicode_string
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.memory.structure import read_structure
+
+_COUNT_BITS = {64: 0xF, 32: 0x7}  # the low bits of an EX_FAST_REF count references
+_RESERVE, _COMMIT = 1 << 12, 1 << 13
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section: address of its control area (None where not known), path of its file (empty for none).
+
+    ``backed_by_file`` is None where it cannot be told. ``reserved``: its pages need not be committed.
+    """
+
+    control_area: int | None
+    path: str
+    backed_by_file: bool | None
+    reserved: bool
+    note: str
+
+
+NOTHING = Section(None, "", None, False, "")
+
+
+@dataclass(slots=True)
+class SectionFiles:
+    """Sections by control area, each read once."""
+
+    memory: MemoryReader
+    layouts: KernelLayouts
+    bits: int
+    _sections: dict[int, Section] = field(default_factory=dict)
+    _control_areas: dict[int, int | str] = field(default_factory=dict)
+
+    def of(self, vad: Vad) -> Section:
+        """What ``vad`` maps; nothing for a private range. Never raises."""
+        if vad.private or not vad.section:
+            return NOTHING
+        area: int | str = vad.section
+        if not self.layouts.vad.has("ControlArea"):
+            area = self._control_areas.get(vad.section) or self._control_area(vad.section)
+        if isinstance(area, str):
+            return Section(None, "", None, False, area)
+        if area not in self._sections:
+            self._sections[area] = self._read(area)
+        return self._sections[area]
+
+    def _control_area(self, subsection: int) -> int | str:
+        """Address of a subsection's control area, or why it cannot be told."""
+        found: int | str
+        try:
+            structure = read_structure(self.memory, subsection, self.layouts.subsection)
+            found = structure.unsigned("ControlArea") or f"subsection {subsection:#x} leads to no control area"
+        except (ReadError, KeyError) as error:
+            found = f"subsection {subsection:#x} cannot be read ({_reason(error)})"
+        self._control_areas[subsection] = found
+        return found
+
+    def _read(self, area: int) -> Section:
+        try:
+            structure = read_structure(self.memory, area, self.layouts.control_area)
+            pointer = structure.unsigned("FilePointer") & ~_COUNT_BITS[self.bits]
+            flags = structure.get("Flags") or 0
+        except (ReadError, KeyError) as error:
+            return Section(None, "", None, False, f"control area {area:#x} cannot be read ({_reason(error)})")
+        if not pointer:
+            return Section(area, "", False, bool(flags & _RESERVE) and not flags & _COMMIT, "")
+        try:
+            path = self._path(pointer)
+        except (ReadError, KeyError) as error:
+            return Section(
+                area, "", True, False, f"file object {pointer:#x}: its name cannot be read ({_reason(error)})"
+            )
+        return Section(area, path, True, False, "" if path else f"file object {pointer:#x} has no name")
+
+    def _path(self, file_object: int) -> str:
+        structure = read_structure(self.memory, file_object, self.layouts.file_object)
+        return read_unicode_string(self.memory, structure.raw("FileName"))
+
+
+def _reason(error: ReadError | KeyError) -> str:
+    return error.reason if isinstance(error, ReadError) else "its layout is not known"
