@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from volplugins.kernel import layout_tables as tables
+from volplugins.kernel.builds import processes, vads
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout
@@ -38,7 +39,7 @@ class KernelLayouts:
     invalid_mask: int | None = None
 
 
-# field of KernelLayouts: the structure, and the prefix of its columns and rows in layout_tables
+# field of KernelLayouts: the structure, and the prefix of its columns and rows in the tables by build
 STRUCTURES = {
     "process": ("_EPROCESS", "EPROCESS"),
     "thread": ("_ETHREAD", "ETHREAD"),
@@ -50,18 +51,20 @@ STRUCTURES = {
     "control_area": ("_CONTROL_AREA", "CONTROL_AREA"),
     "file_object": ("_FILE_OBJECT", "FILE_OBJECT"),
 }
+_TABLES = (processes, tables, vads)
 
 
 def built_in(bits: int, build: int) -> KernelLayouts:
     """The built-in layouts for ``build``: its own row, else that of the nearest build below (or the lowest)."""
     found: dict[str, Any] = {}
     for field, (structure, prefix) in STRUCTURES.items():
-        columns, rows = getattr(tables, f"{prefix}_COLUMNS"), getattr(tables, f"{prefix}_{bits}")
+        table = next(each for each in _TABLES if hasattr(each, f"{prefix}_COLUMNS"))
+        columns, rows = getattr(table, f"{prefix}_COLUMNS"), getattr(table, f"{prefix}_{bits}")
         found[field] = _layout(structure, columns, rows, bits, build)
     found["vad"] = _with_vad_bits(found["vad"], bits, build)
     resident = {64: tables.STACK_RESIDENT_64, 32: tables.STACK_RESIDENT_32}[bits]
     found["thread"] = replace(found["thread"], bits={"KernelStackResident": resident[_row(resident, build)]})
-    user_directory = tables.USER_DIRECTORY_64.get(build) if bits == 64 else None
+    user_directory = processes.USER_DIRECTORY_64.get(build) if bits == 64 else None
     if user_directory is not None:
         process = found["process"]
         members = {**process.members, "UserDirectoryTableBase": (user_directory, 8)}
@@ -128,17 +131,17 @@ def _layout(
     members = {
         member: (at, _size(member, width, at)) for member, at in zip(columns, rows[row], strict=True) if at is not None
     }
-    if name == "_MMVAD" and width == 8 and row >= 9600:
+    if name == "_MMVAD" and width == 8 and row >= vads.NARROW_VPN_BUILD:
         members |= {member: (members[member][0], 4) for member in ("StartingVpn", "EndingVpn")}
     exact = "" if row == build else f" (nearest to {build})"
     return Layout(name, _end(members), members, f"built-in {row}{exact}")
 
 
 def _with_vad_bits(layout: Layout, bits: int, build: int) -> Layout:
-    table = {64: tables.VAD_BITS_64, 32: tables.VAD_BITS_32}[bits]
+    table = {64: vads.VAD_BITS_64, 32: vads.VAD_BITS_32}[bits]
     row = _row(table, build)
     start = layout.offset("VadFlags")
-    size = 8 if bits == 64 and row < 9600 else 4
+    size = 8 if bits == 64 and row < vads.NARROW_VPN_BUILD else 4
     fields = {name: (start + word, size, low, width) for name, (word, low, width) in table[row].items()}
     members = {name: place for name, place in layout.members.items() if name != "VadFlags"}
     return Layout(layout.name, layout.size, members, layout.source, fields)

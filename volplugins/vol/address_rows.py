@@ -95,10 +95,12 @@ def address_rows(
 ) -> Iterator[AddressRow]:
     """The regions of every process, or of those chosen."""
 
-    def of_process(found: ProcessMap) -> Iterator[AddressRow]:
+    def of_process(found: ProcessMap, taken: str) -> Iterator[AddressRow]:
         for region in found.regions:
             if wanted.takes(region):
-                yield _row(found, region, marks)
+                row = _row(found, region, marks)
+                yield row._replace(note="; ".join(part for part in (taken, row.note) if part))
+                taken = ""
 
     yield from _each(scene, wanted, progress, of_process, failure_row)
 
@@ -106,9 +108,11 @@ def address_rows(
 def summary_rows(scene: CrashScene, wanted: Wanted, progress: Progress | None = None) -> Iterator[SummaryRow]:
     """Sums over the regions of every process, or of those chosen."""
 
-    def of_process(found: ProcessMap) -> Iterator[SummaryRow]:
+    def of_process(found: ProcessMap, taken: str) -> Iterator[SummaryRow]:
         for each in summarise(found.regions, wanted.takes):
-            yield _sum(found.process, each)
+            row = _sum(found.process, each)
+            yield row._replace(note="; ".join(part for part in (taken, row.note) if part))
+            taken = ""
 
     yield from _each(scene, wanted, progress, of_process, summary_failure_row)
 
@@ -117,7 +121,7 @@ def _each(  # type: ignore[no-untyped-def]
     scene: CrashScene,
     wanted: Wanted,
     progress: Progress | None,
-    of_process: Callable[[ProcessMap], Iterable],  # type: ignore[type-arg]
+    of_process: Callable[[ProcessMap, str], Iterable],  # type: ignore[type-arg]
     failure: Callable[..., object],
 ):
     """The rows of each process chosen, then what was wrong with it, then what was wrong with the choice."""
@@ -131,8 +135,8 @@ def _each(  # type: ignore[no-untyped-def]
         if progress is not None:
             progress(100.0 * number / len(chosen), f"Address space of {process.name}")
         found = maps.of(process)
-        yield from of_process(found)
-        for why in (*found.notes, *([note] if note else ())):
+        yield from of_process(found, note)
+        for why in found.notes:
             yield failure(why, process)
     for problem in (*problems, *gathered.notes):
         yield failure(problem)

@@ -49,8 +49,15 @@ _MEMBERS: dict[str, dict[str, Path | tuple[Path, ...]]] = {
         "ContextFrame": ("_KPRCB", "ProcessorState", "ContextFrame"),
     },
     "vad": {
-        "Left": (("_MMVAD_SHORT", "VadNode", "Left"), ("_MMVAD_SHORT", "LeftChild")),
-        "Right": (("_MMVAD_SHORT", "VadNode", "Right"), ("_MMVAD_SHORT", "RightChild")),
+        # a node of its own since 8, with children of other names since 8.1
+        **{
+            side: (
+                ("_MMVAD_SHORT", "VadNode", side),
+                ("_MMVAD_SHORT", "VadNode", f"{side}Child"),
+                ("_MMVAD_SHORT", f"{side}Child"),
+            )
+            for side in ("Left", "Right")
+        },
         **_same("_MMVAD_SHORT", "StartingVpn", "EndingVpn", "StartingVpnHigh", "EndingVpnHigh"),
         **_same("_MMVAD", "Subsection", "ControlArea", "FirstPrototypePte", "LastContiguousPte"),
         **{name: ("_MMVAD_SHORT", "u", "VadFlags", name) for name in ("VadType", "Protection", "PrivateMemory")},

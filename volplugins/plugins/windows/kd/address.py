@@ -84,7 +84,7 @@ class Address(interfaces.plugins.PluginInterface):
         absent = renderers.NotAvailableValue()
         for row in summary_below(self.context, self.config["primary"], self._wanted(), self._progress_callback):
             pid, count, size, largest = (
-                absent if v is None else v for v in (row.pid, row.count, row.size, row.largest)
+                absent if v is None else v for v in (row.pid, row.regions, row.size, row.largest)
             )
             percents = [float(text) if text else absent for text in (row.percent_busy, row.percent_total)]
             yield (
