@@ -18,7 +18,14 @@ from volplugins.lab.writers import write
 
 HERE = Path(__file__).parent
 SYMBOLS = HERE.parents[1] / "symbols"
-PLUGINS = ("windows.info", "windows.pslist", "windows.modules", "windows.crashinfo")
+PLUGINS = (
+    "windows.info", "windows.pslist", "windows.modules", "windows.crashinfo", "windows.vadinfo",
+    "windows.malware.ldrmodules",
+)  # fmt: skip
+PROTECTIONS = (
+    "PAGE_NOACCESS", "PAGE_READONLY", "PAGE_EXECUTE", "PAGE_EXECUTE_READ", "PAGE_READWRITE", "PAGE_WRITECOPY",
+    "PAGE_EXECUTE_READWRITE", "PAGE_EXECUTE_WRITECOPY",
+)  # fmt: skip
 # base and computer differ from machine to machine, so that all of them are looked at
 CHOICES = {machine: (machine, "notmyfault", index % 3, index % 2) for index, machine in enumerate(MACHINES)}
 _CANONICAL = (1 << 48) - 1
@@ -92,6 +99,35 @@ def test_volatility_crashinfo(case: tuple[Snapshot, dict[str, Any]]) -> None:
     (row,) = rows["windows.crashinfo"]
     for name in ("MajorVersion", "MinorVersion", "DirectoryTableBase", "PsLoadedModuleList", "KdDebuggerDataBlock"):
         assert row[name] == snapshot.header[name], name
+
+
+def test_volatility_vadinfo(case: tuple[Snapshot, dict[str, Any]]) -> None:
+    snapshot, rows = case
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for row in sorted(rows["windows.vadinfo"], key=lambda row: row["Start VPN"]):
+        said = (row["Start VPN"], row["End VPN"] + 1, bool(row["PrivateMemory"]), row["CommitCharge"], row["File"])
+        assert row["Tag"] == ("VadS" if row["PrivateMemory"] else "Vad ")
+        assert row["Protection"].startswith(PROTECTIONS)
+        found.setdefault(row["PID"], []).append((*said, row["Protection"].partition("|")[0].strip()))
+    assert found == {
+        pid: [
+            (vad["start"], vad["end"], vad["private"], vad["commit"], vad["file"], PROTECTIONS[vad["protection"] & 7])
+            for vad in vads
+        ]
+        for pid, vads in snapshot.truth["vads"].items()
+        if pid
+    }
+    assert any(each[4] for vads in found.values() for each in vads)
+
+
+def test_volatility_ldrmodules(case: tuple[Snapshot, dict[str, Any]]) -> None:
+    snapshot, rows = case
+    found = {(row["Pid"], row["Base"], row["MappedPath"], row["InLoad"]) for row in rows["windows.malware.ldrmodules"]}
+    assert found == {
+        (pid, module["base"], module["path"].partition(":")[2], True)
+        for pid, user in snapshot.truth["user"].items()
+        for module in user["modules"]
+    }
 
 
 @pytest.mark.parametrize("machine", [name for name in MACHINES if name.endswith("x64")])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from volplugins.lab.machine import new_machine
 from volplugins.lab.machines import finish
-from volplugins.lab.processes import create_thread
+from volplugins.lab.process_creation import create_thread
 from volplugins.lab.profiles import PROFILES
 from volplugins.lab.scenarios_x64 import SCENARIOS_X64
 from volplugins.lab.snapshot import Snapshot

@@ -51,7 +51,16 @@ def _sources(profile: Profile) -> list[ImageSource]:
             ImageSource(name, name.replace(".exe", ".pdb"), listings.PROGRAM, version=version, user=True)
             for name in programs
         ),
+        _library(listings),
     ]
+
+
+def _library(listings: ModuleType) -> ImageSource:
+    """A library with four pages of data that processes may write to."""
+    return ImageSource(
+        "acmeshl.dll", "acmeshl.pdb", listings.LIBRARY, (("LibrarySettings", 0x4000),), version=(2, 4, 1, 9),
+        company="ACME Devices Inc.", description="ACME Relay Library", user=True,
+    )  # fmt: skip
 
 
 def _kernel(profile: Profile, version: tuple[int, int, int, int]) -> ImageSource:

@@ -53,6 +53,7 @@ def write_kernel_variables(machine: Machine, processors: list[Processor]) -> Non
     machine.write(machine.symbol("nt!KeNumberProcessors"), struct.pack("<I", len(processors)))
     values = [value | (extra if value != 1 else 0) for extra in (0, 0x200, 0x100, 0x400) for value in _PROTECTIONS]
     machine.write(machine.symbol("nt!MmProtectToValue"), struct.pack("<32I", *values))
+    machine.write(machine.symbol("nt!ObpInfoMaskToOffset"), _header_offsets(machine))
     highest, start, probe = (
         (0x7FFFFFFEFFFF if profile.build >= 9200 else 0x7FFFFFEFFFF, 0xFFFF800000000000, 0x7FFFFFFF0000)
         if wide else (0x7FFEFFFF, 0x80000000, 0x7FFF0000)
@@ -61,6 +62,14 @@ def write_kernel_variables(machine: Machine, processors: list[Processor]) -> Non
     machine.write_pointer(machine.symbol("nt!MmHighestUserAddress"), highest)
     machine.write_pointer(machine.symbol("nt!MmSystemRangeStart"), start)
     machine.write_pointer(machine.symbol("nt!MmUserProbeAddress"), probe)
+
+
+def _header_offsets(machine: Machine) -> bytes:
+    """Where the last of an object's optional headers lies before its header, by InfoMask (Windows 7 and later)."""
+    names = ("CREATOR", "NAME", "HANDLE", "QUOTA", "PROCESS")
+    known = [f"_OBJECT_HEADER_{name}_INFO" for name in names]
+    sizes = [machine.structures.size(name) if machine.structures.has(name) else 0 for name in known]
+    return bytes(sum(size for bit, size in enumerate(sizes) if mask >> bit & 1) for mask in range(0x20))
 
 
 def pfn_database(machine: Machine) -> int:

@@ -103,3 +103,8 @@ WinMain entry save=rbx,rsi frame=48 : #3 Work #2
 Work save=rbx,rsi,rdi frame=80 : #3 ntdll!NtDeviceIoControlFile ntdll!NtWaitForSingleObject \
   ntdll!NtTerminateProcess #2 =488b01@touch #1
 """
+
+LIBRARY = """
+LibraryMain entry frame=28 : #3
+LibraryOpen export save=rbx frame=30 : #4
+"""

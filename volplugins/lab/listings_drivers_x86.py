@@ -94,3 +94,8 @@ WinMain entry frame=18 save=ebx,esi : #3 Work #2
 Work frame=30 save=ebx,esi,edi : #3 ntdll!NtDeviceIoControlFile ntdll!NtWaitForSingleObject \
   ntdll!NtTerminateProcess #2 =8b01@touch #1
 """
+
+LIBRARY = """
+LibraryMain entry frame=8 : #3
+LibraryOpen export frame=10 save=ebx : #4
+"""

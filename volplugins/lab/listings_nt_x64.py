@@ -135,6 +135,7 @@ DATA = (
     ("KeLoaderBlock", 8), ("CmpHiveListHead", 0x10), ("PopWatchdogTriage", 0x60), ("IopFunctionTable", 0x40),
     ("MmPhysicalMemoryBlock", 8),
     ("MmProtectToValue", 0x80),
+    ("ObpInfoMaskToOffset", 0x40),
 )  # fmt: skip
 
 EXPORTED_DATA = (

@@ -13,6 +13,7 @@ from volplugins.lab.pe_link import PROTECTION, link
 from volplugins.lab.physical_memory import PhysicalMemory
 from volplugins.lab.pool import Pool
 from volplugins.lab.profiles import HOSTS, Host, Profile
+from volplugins.lab.ranges import Section
 from volplugins.lab.structures import Record, Structures
 
 
@@ -32,7 +33,10 @@ class LoadedImage:
 
 @dataclass(slots=True)
 class Machine:
-    """Everything that the builders of this room share while they make one machine."""
+    """Everything that the builders of this room share while they make one machine.
+
+    ``sections`` are those of mapped files by path, shared by all processes; ``volume`` is the device that files lie on.
+    """
 
     profile: Profile
     host: Host
@@ -46,6 +50,8 @@ class Machine:
     images: dict[str, LoadedImage] = field(default_factory=dict)
     truth: dict[str, Any] = field(default_factory=dict)
     sessions: dict[int, int] = field(default_factory=dict)
+    sections: dict[str, Section] = field(default_factory=dict)
+    volume: int = 0
     next_stack: int = 0
     next_system: int = 0
 

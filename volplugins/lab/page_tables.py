@@ -12,15 +12,28 @@ from volplugins.lab.physical_memory import PhysicalMemory
 
 PRESENT, WRITE, USER, ACCESSED, DIRTY, LARGE, GLOBAL = 1, 2, 4, 0x20, 0x40, 0x80, 0x100
 NO_EXECUTE = 1 << 63
-# Windows' own "writable" bit among the bits that the processor leaves to software (_MMPTE_HARDWARE.Write)
-SOFT_WRITE = 1 << 11
+# bits that the processor leaves to software (_MMPTE_HARDWARE.Write and .CopyOnWrite)
+SOFT_WRITE, COPY_ON_WRITE = 1 << 11, 1 << 9
+_WRITE_THROUGH, _CACHE_DISABLE = 8, 0x10
 
 PROTECTIONS = {
     "code": PRESENT | ACCESSED,
     "read": PRESENT | ACCESSED | NO_EXECUTE,
     "data": PRESENT | WRITE | ACCESSED | DIRTY | SOFT_WRITE | NO_EXECUTE,
     "rwx": PRESENT | WRITE | ACCESSED | DIRTY | SOFT_WRITE,
+    "clean": PRESENT | ACCESSED | SOFT_WRITE | NO_EXECUTE,  # the first write faults, so that Windows learns of it
+    "copy": PRESENT | ACCESSED | COPY_ON_WRITE | NO_EXECUTE,
+    "device": PRESENT | WRITE | ACCESSED | DIRTY | SOFT_WRITE | NO_EXECUTE | _CACHE_DISABLE,
+    "combined": PRESENT | WRITE | ACCESSED | DIRTY | SOFT_WRITE | NO_EXECUTE | _WRITE_THROUGH,
 }
+# the same in the words of Windows' programming interface (memoryapi.h)
+_WORDS = {
+    "code": "PAGE_EXECUTE_READ", "read": "PAGE_READONLY", "data": "PAGE_READWRITE", "rwx": "PAGE_EXECUTE_READWRITE",
+    "clean": "PAGE_READWRITE", "copy": "PAGE_WRITECOPY", "device": "PAGE_READWRITE|PAGE_NOCACHE",
+    "combined": "PAGE_READWRITE|PAGE_WRITECOMBINE",
+}  # fmt: skip
+_EXECUTABLE = {"PAGE_READONLY": "PAGE_EXECUTE_READ", "PAGE_READWRITE": "PAGE_EXECUTE_READWRITE",
+               "PAGE_WRITECOPY": "PAGE_EXECUTE_WRITECOPY"}  # fmt: skip
 _TABLE = PRESENT | WRITE | ACCESSED | DIRTY
 
 
@@ -37,6 +50,12 @@ class Mode:
 X64 = Mode("x64", 8, ((39, 9), (30, 9), (21, 9), (12, 9)), 0xFFFF800000000000)
 PAE = Mode("pae", 8, ((30, 2), (21, 9), (12, 9)), 0x80000000)
 X86 = Mode("x86", 4, ((22, 10), (12, 10)), 0x80000000)
+
+
+def valid_word(mode: Mode, protection: str) -> str:
+    """What a valid entry allows. Entries of x86 without PAE have no no-execute bit: all that can be read can be run."""
+    word, bar, more = _WORDS[protection].partition("|")
+    return (_EXECUTABLE.get(word, word) if mode is X86 else word) + bar + more
 
 
 class PageTables:
@@ -68,7 +87,7 @@ class PageTables:
     def map(self, directory: int, address: int, pfn: int, protection: str, large: bool = False) -> None:
         """Map one page (or one large page) at a virtual address, making the tables on the way."""
         user = address < self.mode.kernel_start
-        self.put(directory, address, self._leaf(pfn, protection, user, large), large)
+        self.put(directory, address, self.leaf(pfn, protection, user, large), large)
 
     def put(self, directory: int, address: int, value: int, large: bool = False) -> int:
         """Store an entry as it is, making the tables on the way; gives the entry's physical address."""
@@ -86,6 +105,11 @@ class PageTables:
                 self._set(entry, below)
             table = below & 0xFFFFFFFFFF000
         raise AssertionError("a mode has at least two levels")
+
+    def leaf(self, pfn: int, protection: str, user: bool, large: bool = False) -> int:
+        """A valid entry for a page."""
+        value = pfn * 0x1000 | PROTECTIONS[protection] | (USER if user else GLOBAL) | (LARGE if large else 0)
+        return value & 0xFFFFFFFF if self.mode is X86 else value
 
     def share_kernel_half(self, system: int, directory: int) -> None:
         """Copy System's kernel entries of the top level (PAE: of directories 2 and 3), all but the self-map."""
@@ -130,10 +154,6 @@ class PageTables:
 
     def _self_entry(self, pfn: int) -> int:
         return pfn * 0x1000 | _TABLE | (NO_EXECUTE if self.mode is X64 else 0)
-
-    def _leaf(self, pfn: int, protection: str, user: bool, large: bool) -> int:
-        value = pfn * 0x1000 | PROTECTIONS[protection] | (USER if user else GLOBAL) | (LARGE if large else 0)
-        return value & 0xFFFFFFFF if self.mode is X86 else value
 
     def _copy(self, source: int, target: int, first: int, end: int, skip: range | tuple[int, ...]) -> None:
         for index in range(first, end):

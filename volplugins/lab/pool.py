@@ -57,17 +57,21 @@ class Pool:
         head = len(data).to_bytes(2, "little") + (len(data) + 2).to_bytes(2, "little") + bytes(width - 4)
         return head + self.store(data + b"\0\0", tag).to_bytes(width, "little")
 
-    def allocate_object(self, size: int, tag: str, kind: str) -> int:
-        """Address of an executive object's body, with its object header (and quota information) before it."""
+    def allocate_object(self, size: int, tag: str, kind: str, name: str = "") -> int:
+        """Address of an executive object's body, with its object header (name and quota information) before it."""
         body = self.structures.offset("_OBJECT_HEADER", "Body")
         quota = self._quota_size()
-        block = self.allocate(size + body + quota, self._object_tag(tag))
+        named = self.structures.size("_OBJECT_HEADER_NAME_INFO") if name else 0
+        block = self.allocate(size + body + quota + named, self._object_tag(tag))
         header = Record(self.structures, "_OBJECT_HEADER")
-        header.fill(PointerCount=3, HandleCount=1)
-        at = block + quota
+        header.fill(PointerCount=3, HandleCount=1, NameInfoOffset=named)
+        at = block + quota + named
+        if named:
+            record = Record(self.structures, "_OBJECT_HEADER_NAME_INFO").set("Name", self.text(name))
+            self.space.write(block + quota, bytes(record.data))
         if self.structures.has("_OBJECT_HEADER", "TypeIndex"):
             hidden = self.type_indexes[kind] ^ self.cookie ^ ((at >> 8) & 0xFF if self.cookie else 0)
-            header.fill(TypeIndex=hidden, InfoMask=8 if quota else 0)
+            header.fill(TypeIndex=hidden, InfoMask=(8 if quota else 0) | (2 if named else 0))
         else:
             header.fill(Type=self.object_types.get(kind, 0))
         self.space.write(at, bytes(header.data[:body]))

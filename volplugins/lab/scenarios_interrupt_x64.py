@@ -10,7 +10,8 @@ from collections.abc import Callable
 from volplugins.lab.crash import Crash, bugcheck
 from volplugins.lab.io_objects import device_stack, power_request
 from volplugins.lab.kernel_stack import KernelStack
-from volplugins.lab.processes import Thread, new_stack
+from volplugins.lab.process_creation import new_stack
+from volplugins.lab.processes import Thread
 from volplugins.lab.thread_stacks import enter_service, halt, idle_stack, stack_of
 from volplugins.lab.world import World
 

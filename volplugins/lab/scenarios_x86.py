@@ -11,7 +11,8 @@ from volplugins.lab.crash import Crash, bugcheck
 from volplugins.lab.crash_records import ACCESS_VIOLATION, context_record, exception_record
 from volplugins.lab.io_objects import device_stack, power_request
 from volplugins.lab.kernel_stack import KernelStack
-from volplugins.lab.processes import Thread, new_stack
+from volplugins.lab.process_creation import new_stack
+from volplugins.lab.processes import Thread
 from volplugins.lab.thread_stacks import enter_service, halt, idle_stack, stack_of, start_system_thread
 from volplugins.lab.world import World, bad_address
 

@@ -15,7 +15,8 @@ _CONTEXT 0x4d0: P1Home 0x0 u64; P2Home 0x8 u64; P3Home 0x10 u64; P4Home 0x18 u64
   Dr6 0x68 u64; Dr7 0x70 u64; Rax 0x78 u64; Rcx 0x80 u64; Rdx 0x88 u64; Rbx 0x90 u64; Rsp 0x98 u64; Rbp 0xa0 u64;
   Rsi 0xa8 u64; Rdi 0xb0 u64; R8 0xb8 u64; R9 0xc0 u64; R10 0xc8 u64; R11 0xd0 u64; R12 0xd8 u64; R13 0xe0 u64;
   R14 0xe8 u64; R15 0xf0 u64; Rip 0xf8 u64; FltSave 0x100 _XSAVE_FORMAT
-_CONTROL_AREA 0x80: Segment 0x0 *_SEGMENT; NumberOfSectionReferences 0x18 u64; FilePointer 0x40 _EX_FAST_REF
+_CONTROL_AREA 0x80: Segment 0x0 *_SEGMENT; NumberOfSectionReferences 0x18 u64; NumberOfPfnReferences 0x20 u64;
+  NumberOfMappedViews 0x28 u64; NumberOfUserReferences 0x30 u64; u 0x38 _unnamed_8; FilePointer 0x40 _EX_FAST_REF
 _CURDIR 0x18: DosPath 0x0 _UNICODE_STRING; Handle 0x10 *void
 _DBGKD_GET_VERSION64 0x28: MajorVersion 0x0 u16; MinorVersion 0x2 u16; ProtocolVersion 0x4 u8;
   KdSecondaryVersion 0x5 u8; Flags 0x6 u16; MachineType 0x8 u16; MaxPacketType 0xa u8; MaxStateChange 0xb u8;
@@ -63,12 +64,26 @@ _EXCEPTION_REGISTRATION_RECORD 0x10: Next 0x0 *_EXCEPTION_REGISTRATION_RECORD; H
 _EX_FAST_REF 0x8: Object 0x0 *void; RefCnt 0x0 u64:0:4; Value 0x0 u64
 _EX_PUSH_LOCK 0x8: Value 0x0 u64; Ptr 0x0 *void
 _EX_RUNDOWN_REF 0x8: Count 0x0 u64; Ptr 0x0 *void
-_FILE_OBJECT 0xd8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJECT; Flags 0x50 u32;
-  FileName 0x58 _UNICODE_STRING
+_FILE_OBJECT 0xd8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJECT; Vpb 0x10 *void;
+  SectionObjectPointer 0x28 *_SECTION_OBJECT_POINTERS; ReadAccess 0x4a u8; WriteAccess 0x4b u8; DeleteAccess 0x4c u8;
+  SharedRead 0x4d u8; SharedWrite 0x4e u8; SharedDelete 0x4f u8; Flags 0x50 u32; FileName 0x58 _UNICODE_STRING
 _HANDLE_TABLE 0x80: NextHandleNeedingPool 0x0 u32; TableCode 0x8 u64; QuotaProcess 0x10 *_EPROCESS;
   HandleTableList 0x18 _LIST_ENTRY; UniqueProcessId 0x28 u32; Flags 0x2c u32
 _HANDLE_TABLE_ENTRY 0x10 union: VolatileLowValue 0x0 i64; LowValue 0x0 i64; HighValue 0x8 i64;
   GrantedAccessBits 0x8 u32:0:25
+_HEAP 0x2c0: Entry 0x0 _HEAP_ENTRY; Segment 0x0 _HEAP_SEGMENT; SegmentSignature 0x10 u32; SegmentFlags 0x14 u32;
+  SegmentListEntry 0x18 _LIST_ENTRY; Heap 0x28 *_HEAP; BaseAddress 0x30 *void; NumberOfPages 0x38 u32;
+  FirstEntry 0x40 *_HEAP_ENTRY; LastValidEntry 0x48 *_HEAP_ENTRY; NumberOfUnCommittedPages 0x50 u32;
+  NumberOfUnCommittedRanges 0x54 u32; UCRSegmentList 0x60 _LIST_ENTRY; Flags 0x70 u32; ForceFlags 0x74 u32;
+  Signature 0x98 u32; SegmentReserve 0xa0 u64; SegmentCommit 0xa8 u64; ProcessHeapsListIndex 0xd0 u16;
+  VirtualAllocdBlocks 0x110 _LIST_ENTRY; SegmentList 0x120 _LIST_ENTRY; FrontEndHeap 0x198 *void;
+  FrontEndHeapType 0x1a2 u8
+_HEAP_ENTRY 0x10: Size 0x8 u16; Flags 0xa u8; SmallTagIndex 0xb u8; PreviousSize 0xc u16; SegmentOffset 0xe u8;
+  UnusedBytes 0xf u8
+_HEAP_SEGMENT 0x70: Entry 0x0 _HEAP_ENTRY; SegmentSignature 0x10 u32; SegmentFlags 0x14 u32;
+  SegmentListEntry 0x18 _LIST_ENTRY; Heap 0x28 *_HEAP; BaseAddress 0x30 *void; NumberOfPages 0x38 u32;
+  FirstEntry 0x40 *_HEAP_ENTRY; LastValidEntry 0x48 *_HEAP_ENTRY; NumberOfUnCommittedPages 0x50 u32;
+  NumberOfUnCommittedRanges 0x54 u32; UCRSegmentList 0x60 _LIST_ENTRY
 _HHIVE 0x600: Signature 0x0 u32
 _HMAP_ENTRY 0x18: BlockOffset 0x0 u64; PermanentBinAddress 0x8 u64; MemAlloc 0x10 u32
 _IMAGE_DOS_HEADER 0x40: e_magic 0x0 u16; e_cblp 0x2 u16; e_cp 0x4 u16; e_crlc 0x6 u16; e_cparhdr 0x8 u16;
@@ -163,12 +178,20 @@ _LIST_ENTRY 0x10: Flink 0x0 *_LIST_ENTRY; Blink 0x8 *_LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _MACHINE_FRAME 0x28: Rip 0x0 u64; SegCs 0x8 u16; Fill1 0xa [3]u16; EFlags 0x10 u32; Fill2 0x14 u32; Rsp 0x18 u64;
   SegSs 0x20 u16; Fill3 0x22 [3]u16
+_MMPTE_HARDWARE 0x8: Valid 0x0 u64:0:1; Dirty1 0x0 u64:1:1; Owner 0x0 u64:2:1; WriteThrough 0x0 u64:3:1;
+  CacheDisable 0x0 u64:4:1; Accessed 0x0 u64:5:1; Dirty 0x0 u64:6:1; LargePage 0x0 u64:7:1; Global 0x0 u64:8:1;
+  CopyOnWrite 0x0 u64:9:1; Write 0x0 u64:11:1; PageFrameNumber 0x0 u64:12:36; NoExecute 0x0 u64:63:1
 _MMPTE_PROTOTYPE 0x8: Valid 0x0 u64:0:1; SwizzleBit 0x0 u64:4:1; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
   ProtoAddress 0x0 i64:16:48
 _MMPTE_SOFTWARE 0x8: Valid 0x0 u64:0:1; SwizzleBit 0x0 u64:4:1; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
   Transition 0x0 u64:11:1; PageFileLow 0x0 u64:12:4; UsedPageTableEntries 0x0 u64:16:10; PageFileHigh 0x0 u64:32:32
+_MMPTE_SUBSECTION 0x8: Valid 0x0 u64:0:1; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
+  SubsectionAddress 0x0 i64:16:48
 _MMPTE_TRANSITION 0x8: Valid 0x0 u64:0:1; Write 0x0 u64:1:1; SwizzleBit 0x0 u64:4:1; Protection 0x0 u64:5:5;
   Prototype 0x0 u64:10:1; Transition 0x0 u64:11:1; PageFrameNumber 0x0 u64:12:36
+_MMSECTION_FLAGS 0x4: Image 0x0 uint:5:1; Based 0x0 uint:6:1; File 0x0 uint:7:1; PhysicalMemory 0x0 uint:10:1;
+  Reserve 0x0 uint:12:1; Commit 0x0 uint:13:1; UserReference 0x0 uint:16:1; FilePointerNull 0x0 uint:19:1
+_MMSUBSECTION_FLAGS 0x4: Protection 0x0 u16:1:5; SubsectionStatic 0x2 u16:0:1
 _MMVAD 0x88: Core 0x0 _MMVAD_SHORT; u2 0x40 _unnamed_3; Subsection 0x48 *_SUBSECTION; FirstPrototypePte 0x50 *void;
   LastContiguousPte 0x58 *void; ViewLinks 0x60 _LIST_ENTRY; VadsProcess 0x70 *_EPROCESS
 _MMVAD_FLAGS 0x4: DeleteInProgress 0x0 u32:2:1; Lock 0x0 u32:0:1; LockContended 0x0 u32:1:1; NoChange 0x0 u32:3:1;
@@ -205,7 +228,8 @@ _OBJECT_TYPE 0xd8: TypeList 0x0 _LIST_ENTRY; Name 0x10 _UNICODE_STRING; Index 0x
 _PEB 0x7c8: InheritedAddressSpace 0x0 u8; ReadImageFileExecOptions 0x1 u8; BeingDebugged 0x2 u8; Mutant 0x8 *void;
   ImageBaseAddress 0x10 *void; Ldr 0x18 *_PEB_LDR_DATA; ProcessParameters 0x20 *_RTL_USER_PROCESS_PARAMETERS;
   SubSystemData 0x28 *void; ProcessHeap 0x30 *void; NumberOfProcessors 0xb8 u32; NtGlobalFlag 0xbc u32;
-  OSMajorVersion 0x118 u32; OSMinorVersion 0x11c u32; OSBuildNumber 0x120 u16; SessionId 0x2c0 u32
+  NumberOfHeaps 0xe8 u32; MaximumNumberOfHeaps 0xec u32; ProcessHeaps 0xf0 **void; OSMajorVersion 0x118 u32;
+  OSMinorVersion 0x11c u32; OSBuildNumber 0x120 u16; SessionId 0x2c0 u32
 _PEB_LDR_DATA 0x58: Length 0x0 u32; Initialized 0x4 u8; SsHandle 0x8 *void; InLoadOrderModuleList 0x10 _LIST_ENTRY;
   InMemoryOrderModuleList 0x20 _LIST_ENTRY; InInitializationOrderModuleList 0x30 _LIST_ENTRY
 _PHYSICAL_MEMORY_DESCRIPTOR 0x20: NumberOfRuns 0x0 u32; NumberOfPages 0x8 u64; Run 0x10 [1]_PHYSICAL_MEMORY_RUN
@@ -224,14 +248,17 @@ _RTL_USER_PROCESS_PARAMETERS 0x440: MaximumLength 0x0 u32; Length 0x4 u32; Flags
   CurrentDirectory 0x38 _CURDIR; DllPath 0x50 _UNICODE_STRING; ImagePathName 0x60 _UNICODE_STRING;
   CommandLine 0x70 _UNICODE_STRING; Environment 0x80 *void; WindowTitle 0xb0 _UNICODE_STRING;
   EnvironmentSize 0x3f0 u64
-_SEGMENT 0x48: ControlArea 0x0 *_CONTROL_AREA; TotalNumberOfPtes 0x8 u32; SizeOfSegment 0x18 u64
+_SECTION_OBJECT_POINTERS 0x18: DataSectionObject 0x0 *void; SharedCacheMap 0x8 *void; ImageSectionObject 0x10 *void
+_SEGMENT 0x48: ControlArea 0x0 *_CONTROL_AREA; TotalNumberOfPtes 0x8 u32; NumberOfCommittedPages 0x10 u64;
+  SizeOfSegment 0x18 u64; PrototypePte 0x40 *void
 _SE_AUDIT_PROCESS_CREATION_INFO 0x8: ImageFileName 0x0 *_OBJECT_NAME_INFORMATION
 _SHARED_CACHE_MAP 0x228: NodeTypeCode 0x0 i16; NodeByteSize 0x2 i16
 _SINGLE_LIST_ENTRY 0x8: Next 0x0 *_SINGLE_LIST_ENTRY
 _STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *i8
-_SUBSECTION 0x38: ControlArea 0x0 *_CONTROL_AREA; SubsectionBase 0x8 *void; PtesInSubsection 0x2c u32
+_SUBSECTION 0x38: ControlArea 0x0 *_CONTROL_AREA; SubsectionBase 0x8 *void; NextSubsection 0x10 *_SUBSECTION;
+  u 0x20 _unnamed_9; StartingSector 0x24 u32; NumberOfFullSectors 0x28 u32; PtesInSubsection 0x2c u32
 _TEB 0x1838: NtTib 0x0 _NT_TIB; ClientId 0x40 _CLIENT_ID; ThreadLocalStoragePointer 0x58 *void;
-  ProcessEnvironmentBlock 0x60 *_PEB; LastErrorValue 0x68 u32
+  ProcessEnvironmentBlock 0x60 *_PEB; LastErrorValue 0x68 u32; DeallocationStack 0x1478 *void
 _TOKEN 0x498: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x78 u32; UserAndGroupCount 0x7c u32;
   UserAndGroups 0x98 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]i8; SourceIdentifier 0x8 _LUID
@@ -248,6 +275,8 @@ _unnamed_5 0x4 union: LongFlags1 0x0 u32; VadFlags1 0x0 _MMVAD_FLAGS1
 _unnamed_2 0x4 union: LongFlags 0x0 u32
 _unnamed_1 0x2 union: EntireField 0x0 u16; SignatureLevel 0x0 u16:0:4; SignatureType 0x0 u16:4:3; Unused 0x0 u16:7:9
 _unnamed_3 0x4 union: LongFlags2 0x0 u32; VadFlags2 0x0 _MMVAD_FLAGS2
+_unnamed_8 0x4 union: LongFlags 0x0 u32; Flags 0x0 _MMSECTION_FLAGS
+_unnamed_9 0x4 union: LongFlags 0x0 u32; SubsectionFlags 0x0 _MMSUBSECTION_FLAGS
 enum _KOBJECTS u32: EventNotificationObject=0 EventSynchronizationObject=1 MutantObject=2 ProcessObject=3
   QueueObject=4 SemaphoreObject=5 ThreadObject=6 GateObject=7 TimerNotificationObject=8 TimerSynchronizationObject=9
   Spare2Object=10 Spare3Object=11 Spare4Object=12 Spare5Object=13 Spare6Object=14 Spare7Object=15 Spare8Object=16

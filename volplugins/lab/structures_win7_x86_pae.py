@@ -13,7 +13,8 @@ _CONTEXT 0x2cc: ContextFlags 0x0 u32; Dr0 0x4 u32; Dr1 0x8 u32; Dr2 0xc u32; Dr3
   FloatSave 0x1c _FLOATING_SAVE_AREA; SegGs 0x8c u32; SegFs 0x90 u32; SegEs 0x94 u32; SegDs 0x98 u32; Edi 0x9c u32;
   Esi 0xa0 u32; Ebx 0xa4 u32; Edx 0xa8 u32; Ecx 0xac u32; Eax 0xb0 u32; Ebp 0xb4 u32; Eip 0xb8 u32; SegCs 0xbc u32;
   EFlags 0xc0 u32; Esp 0xc4 u32; SegSs 0xc8 u32
-_CONTROL_AREA 0x50: Segment 0x0 *_SEGMENT; NumberOfSectionReferences 0xc u32; FilePointer 0x24 _EX_FAST_REF
+_CONTROL_AREA 0x50: Segment 0x0 *_SEGMENT; NumberOfSectionReferences 0xc u32; NumberOfPfnReferences 0x10 u32;
+  NumberOfMappedViews 0x14 u32; NumberOfUserReferences 0x18 u32; u 0x1c _unnamed_9; FilePointer 0x24 _EX_FAST_REF
 _CURDIR 0xc: DosPath 0x0 _UNICODE_STRING; Handle 0x8 *void
 _DBGKD_GET_VERSION64 0x28: MajorVersion 0x0 u16; MinorVersion 0x2 u16; ProtocolVersion 0x4 u8;
   KdSecondaryVersion 0x5 u8; Flags 0x6 u16; MachineType 0x8 u16; MaxPacketType 0xa u8; MaxStateChange 0xb u8;
@@ -58,12 +59,25 @@ _EXCEPTION_REGISTRATION_RECORD 0x8: Next 0x0 *_EXCEPTION_REGISTRATION_RECORD; Ha
 _EX_FAST_REF 0x4: Object 0x0 *void; RefCnt 0x0 u32:0:3; Value 0x0 u32
 _EX_PUSH_LOCK 0x4: Value 0x0 u32; Ptr 0x0 *void
 _EX_RUNDOWN_REF 0x4: Count 0x0 u32; Ptr 0x0 *void
-_FILE_OBJECT 0x80: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJECT; Flags 0x2c u32;
-  FileName 0x30 _UNICODE_STRING
+_FILE_OBJECT 0x80: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJECT; Vpb 0x8 *void;
+  SectionObjectPointer 0x14 *_SECTION_OBJECT_POINTERS; ReadAccess 0x26 u8; WriteAccess 0x27 u8; DeleteAccess 0x28 u8;
+  SharedRead 0x29 u8; SharedWrite 0x2a u8; SharedDelete 0x2b u8; Flags 0x2c u32; FileName 0x30 _UNICODE_STRING
 _FLOATING_SAVE_AREA 0x70: ControlWord 0x0 u32; StatusWord 0x4 u32; TagWord 0x8 u32
 _HANDLE_TABLE 0x3c: TableCode 0x0 u32; QuotaProcess 0x4 *_EPROCESS; UniqueProcessId 0x8 *void;
   HandleTableList 0x10 _LIST_ENTRY; Flags 0x24 u32; HandleCount 0x30 u32; NextHandleNeedingPool 0x34 u32
 _HANDLE_TABLE_ENTRY 0x8: Object 0x0 *void; ObAttributes 0x0 u32; Value 0x0 u32; GrantedAccess 0x4 u32
+_HEAP 0x138: Entry 0x0 _HEAP_ENTRY; SegmentSignature 0x8 u32; SegmentFlags 0xc u32; SegmentListEntry 0x10 _LIST_ENTRY;
+  Heap 0x18 *_HEAP; BaseAddress 0x1c *void; NumberOfPages 0x20 u32; FirstEntry 0x24 *_HEAP_ENTRY;
+  LastValidEntry 0x28 *_HEAP_ENTRY; NumberOfUnCommittedPages 0x2c u32; NumberOfUnCommittedRanges 0x30 u32;
+  UCRSegmentList 0x38 _LIST_ENTRY; Flags 0x40 u32; ForceFlags 0x44 u32; Signature 0x64 u32; SegmentReserve 0x68 u32;
+  SegmentCommit 0x6c u32; ProcessHeapsListIndex 0x80 u16; VirtualAllocdBlocks 0xa0 _LIST_ENTRY;
+  SegmentList 0xa8 _LIST_ENTRY; FrontEndHeap 0xd4 *void; FrontEndHeapType 0xda u8
+_HEAP_ENTRY 0x8: Size 0x0 u16; Flags 0x2 u8; SmallTagIndex 0x3 u8; PreviousSize 0x4 u16; SegmentOffset 0x6 u8;
+  UnusedBytes 0x7 u8
+_HEAP_SEGMENT 0x40: Entry 0x0 _HEAP_ENTRY; SegmentSignature 0x8 u32; SegmentFlags 0xc u32;
+  SegmentListEntry 0x10 _LIST_ENTRY; Heap 0x18 *_HEAP; BaseAddress 0x1c *void; NumberOfPages 0x20 u32;
+  FirstEntry 0x24 *_HEAP_ENTRY; LastValidEntry 0x28 *_HEAP_ENTRY; NumberOfUnCommittedPages 0x2c u32;
+  NumberOfUnCommittedRanges 0x30 u32; UCRSegmentList 0x38 _LIST_ENTRY
 _HHIVE 0x2ec: Signature 0x0 u32
 _HMAP_ENTRY 0x10: BlockAddress 0x0 u32; BinAddress 0x4 u32; CmView 0x8 *void; MemAlloc 0xc u32
 _IMAGE_DOS_HEADER 0x40: e_magic 0x0 u16; e_cblp 0x2 u16; e_cp 0x4 u16; e_crlc 0x6 u16; e_cparhdr 0x8 u16;
@@ -140,11 +154,19 @@ _LIST_ENTRY 0x8: Flink 0x0 *_LIST_ENTRY; Blink 0x4 *_LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _MMADDRESS_NODE 0x14: u1 0x0 _unnamed_6; LeftChild 0x4 *_MMADDRESS_NODE; RightChild 0x8 *_MMADDRESS_NODE;
   StartingVpn 0xc u32; EndingVpn 0x10 u32
+_MMPTE_HARDWARE 0x8: Valid 0x0 u64:0:1; Dirty1 0x0 u64:1:1; Owner 0x0 u64:2:1; WriteThrough 0x0 u64:3:1;
+  CacheDisable 0x0 u64:4:1; Accessed 0x0 u64:5:1; Dirty 0x0 u64:6:1; LargePage 0x0 u64:7:1; Global 0x0 u64:8:1;
+  CopyOnWrite 0x0 u64:9:1; Write 0x0 u64:11:1; PageFrameNumber 0x0 u64:12:26
 _MMPTE_PROTOTYPE 0x8: Valid 0x0 u64:0:1; Protection 0x0 u64:11:5; Prototype 0x0 u64:10:1; ProtoAddress 0x0 u64:32:32
 _MMPTE_SOFTWARE 0x8: Valid 0x0 u64:0:1; PageFileLow 0x0 u64:1:4; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
   Transition 0x0 u64:11:1; InStore 0x0 u64:12:1; PageFileHigh 0x0 u64:32:32
+_MMPTE_SUBSECTION 0x8: Valid 0x0 u64:0:1; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
+  SubsectionAddress 0x0 u64:32:32
 _MMPTE_TRANSITION 0x8: Valid 0x0 u64:0:1; Write 0x0 u64:1:1; Protection 0x0 u64:5:5; Prototype 0x0 u64:10:1;
   Transition 0x0 u64:11:1; PageFrameNumber 0x0 u64:12:26
+_MMSECTION_FLAGS 0x4: Image 0x0 u32:5:1; Based 0x0 u32:6:1; File 0x0 u32:7:1; PhysicalMemory 0x0 u32:10:1;
+  Reserve 0x0 u32:12:1; Commit 0x0 u32:13:1; UserReference 0x0 u32:16:1; FilePointerNull 0x0 u32:19:1
+_MMSUBSECTION_FLAGS 0x4: Protection 0x0 u16:1:5; SubsectionStatic 0x2 u16:0:1
 _MMVAD 0x3c: u1 0x0 _unnamed_3; LeftChild 0x4 *_MMVAD; RightChild 0x8 *_MMVAD; StartingVpn 0xc u32;
   EndingVpn 0x10 u32; u 0x14 _unnamed_2; u2 0x20 _unnamed_4; Subsection 0x24 *_SUBSECTION;
   FirstPrototypePte 0x28 *void; LastContiguousPte 0x2c *void; ViewLinks 0x30 _LIST_ENTRY; VadsProcess 0x38 *_EPROCESS
@@ -175,7 +197,8 @@ _OBJECT_TYPE 0x88: TypeList 0x0 _LIST_ENTRY; Name 0x8 _UNICODE_STRING; Index 0x1
 _PEB 0x248: InheritedAddressSpace 0x0 u8; ReadImageFileExecOptions 0x1 u8; BeingDebugged 0x2 u8; Mutant 0x4 *void;
   ImageBaseAddress 0x8 *void; Ldr 0xc *_PEB_LDR_DATA; ProcessParameters 0x10 *_RTL_USER_PROCESS_PARAMETERS;
   SubSystemData 0x14 *void; ProcessHeap 0x18 *void; NumberOfProcessors 0x64 u32; NtGlobalFlag 0x68 u32;
-  OSMajorVersion 0xa4 u32; OSMinorVersion 0xa8 u32; OSBuildNumber 0xac u16; SessionId 0x1d4 u32
+  NumberOfHeaps 0x88 u32; MaximumNumberOfHeaps 0x8c u32; ProcessHeaps 0x90 **void; OSMajorVersion 0xa4 u32;
+  OSMinorVersion 0xa8 u32; OSBuildNumber 0xac u16; SessionId 0x1d4 u32
 _PEB_LDR_DATA 0x30: Length 0x0 u32; Initialized 0x4 u8; SsHandle 0x8 *void; InLoadOrderModuleList 0xc _LIST_ENTRY;
   InMemoryOrderModuleList 0x14 _LIST_ENTRY; InInitializationOrderModuleList 0x1c _LIST_ENTRY
 _PHYSICAL_MEMORY_DESCRIPTOR 0x10: NumberOfRuns 0x0 u32; NumberOfPages 0x4 u32; Run 0x8 [1]_PHYSICAL_MEMORY_RUN
@@ -191,14 +214,17 @@ _RTL_USER_PROCESS_PARAMETERS 0x298: MaximumLength 0x0 u32; Length 0x4 u32; Flags
   CurrentDirectory 0x24 _CURDIR; DllPath 0x30 _UNICODE_STRING; ImagePathName 0x38 _UNICODE_STRING;
   CommandLine 0x40 _UNICODE_STRING; Environment 0x48 *void; WindowTitle 0x70 _UNICODE_STRING;
   EnvironmentSize 0x290 u32
-_SEGMENT 0x38: ControlArea 0x0 *_CONTROL_AREA; TotalNumberOfPtes 0x4 u32; SizeOfSegment 0x10 u64
+_SECTION_OBJECT_POINTERS 0xc: DataSectionObject 0x0 *void; SharedCacheMap 0x4 *void; ImageSectionObject 0x8 *void
+_SEGMENT 0x38: ControlArea 0x0 *_CONTROL_AREA; TotalNumberOfPtes 0x4 u32; NumberOfCommittedPages 0xc u32;
+  SizeOfSegment 0x10 u64; PrototypePte 0x28 *void
 _SE_AUDIT_PROCESS_CREATION_INFO 0x4: ImageFileName 0x0 *_OBJECT_NAME_INFORMATION
 _SHARED_CACHE_MAP 0x160: NodeTypeCode 0x0 i16; NodeByteSize 0x2 i16
 _SINGLE_LIST_ENTRY 0x4: Next 0x0 *_SINGLE_LIST_ENTRY
 _STRING 0x8: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x4 *u8
-_SUBSECTION 0x20: ControlArea 0x0 *_CONTROL_AREA; SubsectionBase 0x4 *void; PtesInSubsection 0xc u32
+_SUBSECTION 0x20: ControlArea 0x0 *_CONTROL_AREA; SubsectionBase 0x4 *void; NextSubsection 0x8 *_SUBSECTION;
+  PtesInSubsection 0xc u32; u 0x14 _unnamed_10; StartingSector 0x18 u32; NumberOfFullSectors 0x1c u32
 _TEB 0xfe4: NtTib 0x0 _NT_TIB; ClientId 0x20 _CLIENT_ID; ThreadLocalStoragePointer 0x2c *void;
-  ProcessEnvironmentBlock 0x30 *_PEB; LastErrorValue 0x34 u32
+  ProcessEnvironmentBlock 0x30 *_PEB; LastErrorValue 0x34 u32; DeallocationStack 0xe0c *void
 _TOKEN 0x1e8: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x74 u32; UserAndGroupCount 0x78 u32;
   UserAndGroups 0x90 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]u8; SourceIdentifier 0x8 _LUID
@@ -216,5 +242,7 @@ _unnamed_5 0x4: LongFlags3 0x0 u32
 _unnamed_6 0x4: Balance 0x0 i32:0:2; Parent 0x0 *_MMADDRESS_NODE
 _unnamed_4 0x4: LongFlags2 0x0 u32; VadFlags2 0x0 _MMVAD_FLAGS2
 _unnamed_1 0x4: LongFlags 0x0 u32
+_unnamed_9 0x4: LongFlags 0x0 u32; Flags 0x0 _MMSECTION_FLAGS
+_unnamed_10 0x4: LongFlags 0x0 u32; SubsectionFlags 0x0 _MMSUBSECTION_FLAGS
 enum _NT_PRODUCT_TYPE u32: NtProductWinNt=1 NtProductLanManNt=2 NtProductServer=3
 """

@@ -13,7 +13,9 @@ _CONTEXT 0x2cc: ContextFlags 0x0 u32; Dr0 0x4 u32; Dr1 0x8 u32; Dr2 0xc u32; Dr3
   FloatSave 0x1c _FLOATING_SAVE_AREA; SegGs 0x8c u32; SegFs 0x90 u32; SegEs 0x94 u32; SegDs 0x98 u32; Edi 0x9c u32;
   Esi 0xa0 u32; Ebx 0xa4 u32; Edx 0xa8 u32; Ecx 0xac u32; Eax 0xb0 u32; Ebp 0xb4 u32; Eip 0xb8 u32; SegCs 0xbc u32;
   EFlags 0xc0 u32; Esp 0xc4 u32; SegSs 0xc8 u32
-_CONTROL_AREA 0x30: Segment 0x0 *_SEGMENT; NumberOfSectionReferences 0xc u32; FilePointer 0x24 *_FILE_OBJECT
+_CONTROL_AREA 0x30: Segment 0x0 *_SEGMENT; NumberOfSectionReferences 0xc u32; NumberOfPfnReferences 0x10 u32;
+  NumberOfMappedViews 0x14 u32; NumberOfSubsections 0x18 u16; NumberOfUserReferences 0x1c u32; u 0x20 _unnamed_6;
+  FilePointer 0x24 *_FILE_OBJECT
 _CURDIR 0xc: DosPath 0x0 _UNICODE_STRING; Handle 0x8 *void
 _DBGKD_GET_VERSION64 0x28: MajorVersion 0x0 u16; MinorVersion 0x2 u16; ProtocolVersion 0x4 u16; Flags 0x6 u16;
   MachineType 0x8 u16; MaxPacketType 0xa u8; MaxStateChange 0xb u8; MaxManipulate 0xc u8; Simulation 0xd u8;
@@ -58,12 +60,21 @@ _EXCEPTION_REGISTRATION_RECORD 0x8: Next 0x0 *_EXCEPTION_REGISTRATION_RECORD; Ha
 _EX_FAST_REF 0x4: Object 0x0 *void; RefCnt 0x0 u32:0:3; Value 0x0 u32
 _EX_PUSH_LOCK 0x4: Value 0x0 u32; Ptr 0x0 *void
 _EX_RUNDOWN_REF 0x4: Count 0x0 u32; Ptr 0x0 *void
-_FILE_OBJECT 0x70: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJECT; Flags 0x2c u32;
-  FileName 0x30 _UNICODE_STRING
+_FILE_OBJECT 0x70: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJECT; Vpb 0x8 *void;
+  SectionObjectPointer 0x14 *_SECTION_OBJECT_POINTERS; ReadAccess 0x26 u8; WriteAccess 0x27 u8; DeleteAccess 0x28 u8;
+  SharedRead 0x29 u8; SharedWrite 0x2a u8; SharedDelete 0x2b u8; Flags 0x2c u32; FileName 0x30 _UNICODE_STRING
 _FLOATING_SAVE_AREA 0x70: ControlWord 0x0 u32; StatusWord 0x4 u32; TagWord 0x8 u32
 _HANDLE_TABLE 0x44: TableCode 0x0 u32; QuotaProcess 0x4 *_EPROCESS; UniqueProcessId 0x8 *void;
   HandleTableList 0x1c _LIST_ENTRY; NextHandleNeedingPool 0x38 u32; HandleCount 0x3c i32; Flags 0x40 u32
 _HANDLE_TABLE_ENTRY 0x8: Object 0x0 *void; ObAttributes 0x0 u32; Value 0x0 u32; GrantedAccess 0x4 u32
+_HEAP 0x588: Entry 0x0 _HEAP_ENTRY; Signature 0x8 u32; Flags 0xc u32; ForceFlags 0x10 u32; SegmentReserve 0x18 u32;
+  SegmentCommit 0x1c u32; ProcessHeapsListIndex 0x30 u16; VirtualAllocdBlocks 0x50 _LIST_ENTRY;
+  Segments 0x58 [64]*_HEAP_SEGMENT; FrontEndHeap 0x580 *void; FrontEndHeapType 0x586 u8; LastSegmentIndex 0x587 u8
+_HEAP_ENTRY 0x8: Size 0x0 u16; PreviousSize 0x2 u16; SmallTagIndex 0x4 u8; Flags 0x5 u8; UnusedBytes 0x6 u8;
+  SegmentIndex 0x7 u8
+_HEAP_SEGMENT 0x3c: Entry 0x0 _HEAP_ENTRY; Signature 0x8 u32; Flags 0xc u32; Heap 0x10 *_HEAP; BaseAddress 0x18 *void;
+  NumberOfPages 0x1c u32; FirstEntry 0x20 *_HEAP_ENTRY; LastValidEntry 0x24 *_HEAP_ENTRY;
+  NumberOfUnCommittedPages 0x28 u32; NumberOfUnCommittedRanges 0x2c u32
 _HHIVE 0x210: Signature 0x0 u32
 _HMAP_ENTRY 0x10: BlockAddress 0x0 u32; BinAddress 0x4 u32; CmView 0x8 *void; MemAlloc 0xc u32
 _IMAGE_DOS_HEADER 0x40: e_magic 0x0 u16; e_cblp 0x2 u16; e_cp 0x4 u16; e_crlc 0x6 u16; e_cparhdr 0x8 u16;
@@ -130,12 +141,21 @@ _LDR_DATA_TABLE_ENTRY 0x50: InLoadOrderLinks 0x0 _LIST_ENTRY; InMemoryOrderLinks
   TlsIndex 0x3a u16; HashLinks 0x3c _LIST_ENTRY; SectionPointer 0x3c *void; CheckSum 0x40 u32; TimeDateStamp 0x44 u32
 _LIST_ENTRY 0x8: Flink 0x0 *_LIST_ENTRY; Blink 0x4 *_LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
+_MMPTE_HARDWARE 0x4: Valid 0x0 u32:0:1; Writable 0x0 u32:1:1; Owner 0x0 u32:2:1; WriteThrough 0x0 u32:3:1;
+  CacheDisable 0x0 u32:4:1; Accessed 0x0 u32:5:1; Dirty 0x0 u32:6:1; LargePage 0x0 u32:7:1; Global 0x0 u32:8:1;
+  CopyOnWrite 0x0 u32:9:1; Write 0x0 u32:11:1; PageFrameNumber 0x0 u32:12:20
 _MMPTE_PROTOTYPE 0x4: Valid 0x0 u32:0:1; ProtoAddressLow 0x0 u32:1:7; ReadOnly 0x0 u32:8:1; WhichPool 0x0 u32:9:1;
   Prototype 0x0 u32:10:1; ProtoAddressHigh 0x0 u32:11:21
 _MMPTE_SOFTWARE 0x4: Valid 0x0 u32:0:1; PageFileLow 0x0 u32:1:4; Protection 0x0 u32:5:5; Prototype 0x0 u32:10:1;
   Transition 0x0 u32:11:1; PageFileHigh 0x0 u32:12:20
+_MMPTE_SUBSECTION 0x4: Valid 0x0 u32:0:1; SubsectionAddressLow 0x0 u32:1:4; Protection 0x0 u32:5:5;
+  Prototype 0x0 u32:10:1; SubsectionAddressHigh 0x0 u32:11:20; WhichPool 0x0 u32:31:1
 _MMPTE_TRANSITION 0x4: Valid 0x0 u32:0:1; Write 0x0 u32:1:1; Protection 0x0 u32:5:5; Prototype 0x0 u32:10:1;
   Transition 0x0 u32:11:1; PageFrameNumber 0x0 u32:12:20
+_MMSECTION_FLAGS 0x4: Image 0x0 u32:5:1; Based 0x0 u32:6:1; File 0x0 u32:7:1; PhysicalMemory 0x0 u32:10:1;
+  Reserve 0x0 u32:12:1; Commit 0x0 u32:13:1; UserReference 0x0 u32:16:1; FilePointerNull 0x0 u32:19:1
+_MMSUBSECTION_FLAGS 0x4: ReadOnly 0x0 u32:0:1; ReadWrite 0x0 u32:1:1; SubsectionStatic 0x0 u32:2:1;
+  Protection 0x0 u32:4:5
 _MMVAD 0x28: StartingVpn 0x0 u32; EndingVpn 0x4 u32; Parent 0x8 *_MMVAD; LeftChild 0xc *_MMVAD;
   RightChild 0x10 *_MMVAD; u 0x14 _unnamed_2; ControlArea 0x18 *_CONTROL_AREA; FirstPrototypePte 0x1c *void;
   LastContiguousPte 0x20 *void; u2 0x24 _unnamed_3
@@ -161,7 +181,8 @@ _OBJECT_TYPE 0x190: TypeList 0x38 _LIST_ENTRY; Name 0x40 _UNICODE_STRING; Index 
 _PEB 0x210: InheritedAddressSpace 0x0 u8; ReadImageFileExecOptions 0x1 u8; BeingDebugged 0x2 u8; Mutant 0x4 *void;
   ImageBaseAddress 0x8 *void; Ldr 0xc *_PEB_LDR_DATA; ProcessParameters 0x10 *_RTL_USER_PROCESS_PARAMETERS;
   SubSystemData 0x14 *void; ProcessHeap 0x18 *void; NumberOfProcessors 0x64 u32; NtGlobalFlag 0x68 u32;
-  OSMajorVersion 0xa4 u32; OSMinorVersion 0xa8 u32; OSBuildNumber 0xac u16; SessionId 0x1d4 u32
+  NumberOfHeaps 0x88 u32; MaximumNumberOfHeaps 0x8c u32; ProcessHeaps 0x90 **void; OSMajorVersion 0xa4 u32;
+  OSMinorVersion 0xa8 u32; OSBuildNumber 0xac u16; SessionId 0x1d4 u32
 _PEB_LDR_DATA 0x28: Length 0x0 u32; Initialized 0x4 u8; SsHandle 0x8 *void; InLoadOrderModuleList 0xc _LIST_ENTRY;
   InMemoryOrderModuleList 0x14 _LIST_ENTRY; InInitializationOrderModuleList 0x1c _LIST_ENTRY
 _PHYSICAL_MEMORY_DESCRIPTOR 0x10: NumberOfRuns 0x0 u32; NumberOfPages 0x4 u32; Run 0x8 [1]_PHYSICAL_MEMORY_RUN
@@ -174,14 +195,17 @@ _QUAD 0x8: DoNotUseThisField 0x0 double
 _RTL_USER_PROCESS_PARAMETERS 0x290: MaximumLength 0x0 u32; Length 0x4 u32; Flags 0x8 u32;
   CurrentDirectory 0x24 _CURDIR; DllPath 0x30 _UNICODE_STRING; ImagePathName 0x38 _UNICODE_STRING;
   CommandLine 0x40 _UNICODE_STRING; Environment 0x48 *void; WindowTitle 0x70 _UNICODE_STRING
-_SEGMENT 0x40: ControlArea 0x0 *_CONTROL_AREA; TotalNumberOfPtes 0x4 u32; SizeOfSegment 0x10 u64
+_SECTION_OBJECT_POINTERS 0xc: DataSectionObject 0x0 *void; SharedCacheMap 0x4 *void; ImageSectionObject 0x8 *void
+_SEGMENT 0x40: ControlArea 0x0 *_CONTROL_AREA; TotalNumberOfPtes 0x4 u32; SizeOfSegment 0x10 u64;
+  NumberOfCommittedPages 0x1c u32; PrototypePte 0x34 *void
 _SE_AUDIT_PROCESS_CREATION_INFO 0x4: ImageFileName 0x0 *_OBJECT_NAME_INFORMATION
 _SHARED_CACHE_MAP 0x130: NodeTypeCode 0x0 i16; NodeByteSize 0x2 i16
 _SINGLE_LIST_ENTRY 0x4: Next 0x0 *_SINGLE_LIST_ENTRY
 _STRING 0x8: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x4 *u8
-_SUBSECTION 0x20: ControlArea 0x0 *_CONTROL_AREA; SubsectionBase 0x10 *void; PtesInSubsection 0x18 u32
+_SUBSECTION 0x20: ControlArea 0x0 *_CONTROL_AREA; u 0x4 _unnamed_7; StartingSector 0x8 u32;
+  NumberOfFullSectors 0xc u32; SubsectionBase 0x10 *void; PtesInSubsection 0x18 u32; NextSubsection 0x1c *_SUBSECTION
 _TEB 0xfb8: NtTib 0x0 _NT_TIB; ClientId 0x20 _CLIENT_ID; ThreadLocalStoragePointer 0x2c *void;
-  ProcessEnvironmentBlock 0x30 *_PEB; LastErrorValue 0x34 u32
+  ProcessEnvironmentBlock 0x30 *_PEB; LastErrorValue 0x34 u32; DeallocationStack 0xe0c *void
 _TOKEN 0xa8: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x48 u32; UserAndGroupCount 0x4c u32;
   UserAndGroups 0x68 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]u8; SourceIdentifier 0x8 _LUID
@@ -195,5 +219,7 @@ _unnamed_5 0x28: DriverContext 0x0 [4]*void; Thread 0x10 *_ETHREAD; AuxiliaryBuf
   ListEntry 0x18 _LIST_ENTRY; CurrentStackLocation 0x20 *_IO_STACK_LOCATION; PacketType 0x20 u32;
   OriginalFileObject 0x24 *_FILE_OBJECT
 _unnamed_4 0x30: Overlay 0x0 _unnamed_5; CompletionKey 0x0 *void
+_unnamed_6 0x4: LongFlags 0x0 u32; Flags 0x0 _MMSECTION_FLAGS
+_unnamed_7 0x4: LongFlags 0x0 u32; SubsectionFlags 0x0 _MMSUBSECTION_FLAGS
 enum _NT_PRODUCT_TYPE u32: NtProductWinNt=1 NtProductLanManNt=2 NtProductServer=3
 """

@@ -10,6 +10,7 @@ from typing import Any
 
 from volplugins.lab.machine import LoadedImage, Machine
 from volplugins.lab.processes import Process
+from volplugins.lab.ranges import private_range
 
 REGION, _SIZE = 0x20000, 0x4000
 _LDR, _ENTRIES, _PARAMETERS, _STRINGS, _ENVIRONMENT = (REGION + at for at in (0, 0x100, 0xC00, 0x1200, 0x3000))
@@ -20,6 +21,7 @@ _LINKS = ("InLoadOrder", "InMemoryOrder", "InInitializationOrder")
 def write_user_structures(machine: Machine, process: Process) -> dict[str, Any]:
     """Write them and lead the PEB to them; gives what was written, in plain types."""
     process.space.map(REGION, _SIZE, "data")
+    process.ranges.append(private_range(REGION, _SIZE))
     writer = _Writer(machine, process)
     images = [process.images[stem] for stem in reversed(process.images)]  # the program first, then what it needs
     writer.loader_lists(images)

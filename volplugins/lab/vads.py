@@ -1,49 +1,33 @@
 """The VAD tree of a process: one node per range of user addresses that the lab has mapped.
 
 Windows XP roots the tree in a pointer, Windows 7 in an AVL table whose right child is the first node, Windows 10 in a
-pointer again (public symbol tables). Protection values 1, 4 and 7 are read-only, read-write and execute-write-copy.
+pointer again (public symbol tables).
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from volplugins.lab.machine import Machine
 from volplugins.lab.processes import Process
-from volplugins.lab.ranges import Range
+from volplugins.lab.ranges import AWE, DEVICE_MEMORY, IMAGE, LARGE_PAGES, WRITE_WATCH, Range
 from volplugins.lab.structures import Record
 
-_READ_ONLY, _READ_WRITE, _EXECUTE_WRITE_COPY = 1, 4, 7
-_IMAGE_TYPE = 2  # MI_VAD_TYPE: VadImageMap
-
-
-def ranges_of(process: Process) -> list[Range]:
-    """What the lab has mapped for a process, ascending: images whole, other pages joined where they touch."""
-    images = [
-        Range(each.base, each.base + each.image.size, _EXECUTE_WRITE_COPY, True) for each in process.images.values()
-    ]
-    found = list(images)
-    known = [*images, *process.sections]
-    limit = process.space.tables.mode.kernel_start
-    for page in sorted(page for page in process.space.pages if page < limit):
-        if any(each.start <= page < each.end for each in known):
-            continue
-        protection = _READ_ONLY if page == 0x7FFE0000 else _READ_WRITE
-        last = found[-1] if found else None
-        if last and last.private and last.end == page and last.protection == protection:
-            found[-1] = Range(last.start, page + 0x1000, protection, False)
-        else:
-            found.append(Range(page, page + 0x1000, protection, False))
-    found.extend(process.sections)
-    return sorted(found, key=lambda each: each.start) or [Range(0x7FFE0000, 0x7FFE1000, _READ_ONLY, False)]
+# bits of Windows XP's _MMVAD_FLAGS that later builds tell by VadType
+_XP_KINDS = {
+    DEVICE_MEMORY: "PhysicalMapping", IMAGE: "ImageMap", AWE: "UserPhysicalPages", WRITE_WATCH: "WriteWatch",
+    LARGE_PAGES: "LargePages",
+}  # fmt: skip
 
 
 def write_vads(machine: Machine, process: Process, record: Record) -> None:
     """Make the tree and put its root into the EPROCESS that is being filled in."""
-    ranges = ranges_of(process)
-    addresses = {each: _place(machine, each) for each in ranges}
+    ranges = sorted(process.ranges, key=lambda each: each.start)
+    nodes = [(each, _place(machine, each)) for each in ranges]
     known = machine.structures
     table = known.has("_MM_AVL_TABLE", "BalancedRoot") and known.locate("_EPROCESS", "VadRoot").type == "_MM_AVL_TABLE"
     root_node = process.address + record.offset("VadRoot") if table else 0
-    root = _write_tree(machine, ranges, addresses, root_node)
+    root = _write_tree(machine, process, nodes, root_node)
     if table:
         record.set("VadRoot.BalancedRoot.u1.Parent", root_node).set("VadRoot.BalancedRoot.RightChild", root)
         record.set("VadRoot.NumberGenericTableElements", len(ranges)).set(
@@ -53,6 +37,14 @@ def write_vads(machine: Machine, process: Process, record: Record) -> None:
     else:
         record.set("VadRoot", root.to_bytes(machine.width, "little"))
     record.fill(VadHint=root, VadCount=len(ranges), NumberOfVads=len(ranges))
+    machine.truth.setdefault("vads", {})[process.pid] = [_vad_truth(each) for each in ranges]
+
+
+def _vad_truth(each: Range) -> dict[str, Any]:
+    return {
+        "start": each.start, "end": each.end, "private": each.private, "kind": each.kind,
+        "protection": each.protection, "commit": each.commit, "file": each.file,
+    }  # fmt: skip
 
 
 def _place(machine: Machine, each: Range) -> int:
@@ -60,20 +52,22 @@ def _place(machine: Machine, each: Range) -> int:
     return machine.pool.allocate(machine.structures.size(name), tag)
 
 
-def _write_tree(machine: Machine, ranges: list[Range], addresses: dict[Range, int], parent: int) -> int:
+def _write_tree(machine: Machine, process: Process, nodes: list[tuple[Range, int]], parent: int) -> int:
     """Write a balanced tree of the ranges; gives its root's address, 0 for none."""
-    if not ranges:
+    if not nodes:
         return 0
-    middle = len(ranges) // 2
-    node = ranges[middle]
-    address = addresses[node]
-    left = _write_tree(machine, ranges[:middle], addresses, address)
-    right = _write_tree(machine, ranges[middle + 1 :], addresses, address)
-    machine.write(address, _node(machine, node, left, right, parent))
+    middle = len(nodes) // 2
+    each, address = nodes[middle]
+    left = _write_tree(machine, process, nodes[:middle], address)
+    right = _write_tree(machine, process, nodes[middle + 1 :], address)
+    record = _node(machine, each, left, right, parent)
+    if each.section is not None:
+        record.fill(VadsProcess=process.address)
+    machine.write(address, record.data)
     return address
 
 
-def _node(machine: Machine, each: Range, left: int, right: int, parent: int) -> bytes:
+def _node(machine: Machine, each: Range, left: int, right: int, parent: int) -> Record:
     known = machine.structures
     record = machine.record("_MMVAD_SHORT" if each.private else "_MMVAD")
     core = "Core." if not each.private and known.has("_MMVAD", "Core") else ""
@@ -86,11 +80,21 @@ def _node(machine: Machine, each: Range, left: int, right: int, parent: int) -> 
     else:
         record.set("LeftChild", left).set("RightChild", right)
         record.set("Parent" if known.has("_MMVAD_SHORT", "Parent") else "u1.Parent", parent)
+    _set_flags(record, each, core)
+    if each.section is not None:
+        record.fill(Subsection=each.section.subsection, ControlArea=each.section.control_area)
+        record.fill(FirstPrototypePte=each.section.prototypes, LastContiguousPte=each.section.last_prototype)
+    return record
+
+
+def _set_flags(record: Record, each: Range, core: str) -> None:
+    """Windows 8 and later keep the commit charge and MemCommit in a word of their own."""
+    known = record.structures
     flags = core + "u.VadFlags."
-    record.set(flags + "Protection", each.protection)
-    record.set(flags + "PrivateMemory", int(each.private))
-    if each.prototypes:
-        record.fill(FirstPrototypePte=each.prototypes, LastContiguousPte=each.last_prototype)
-    kind = "VadType" if known.has("_MMVAD_FLAGS", "VadType") else "ImageMap"
-    record.set(flags + kind, 0 if not each.image else _IMAGE_TYPE if kind == "VadType" else 1)
-    return bytes(record.data)
+    record.set(flags + "Protection", each.protection).set(flags + "PrivateMemory", int(each.private))
+    apart = core + "u1.VadFlags1." if known.has("_MMVAD_FLAGS1") else flags
+    record.set(apart + "CommitCharge", each.commit).set(apart + "MemCommit", int(each.committed))
+    if known.has("_MMVAD_FLAGS", "VadType"):
+        record.set(flags + "VadType", each.kind)
+    elif each.kind:
+        record.set(flags + _XP_KINDS[each.kind], 1)

@@ -13,8 +13,9 @@ from volplugins.lab.kernel_data import (
 )
 from volplugins.lab.machine import Machine
 from volplugins.lab.object_types import add_object_types
+from volplugins.lab.process_creation import create_process, create_thread
 from volplugins.lab.process_records import link_list, write_process
-from volplugins.lab.processes import Process, create_process, create_thread
+from volplugins.lab.processes import Process
 from volplugins.lab.processors import Processor, place_processors
 from volplugins.lab.thread_stacks import write_waiting
 from volplugins.lab.user_structures import write_user_structures

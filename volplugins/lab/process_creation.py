@@ -1,0 +1,104 @@
+"""Processes and threads come to be: kernel objects, address spaces, PEB, TEBs, stacks and images."""
+
+from __future__ import annotations
+
+from volplugins.lab.address_space import AddressSpace
+from volplugins.lab.image_sources import machine_images
+from volplugins.lab.machine import Machine
+from volplugins.lab.processes import Process, Thread
+from volplugins.lab.ranges import private_range
+from volplugins.lab.user_images import load_user_image
+
+PAGE = 0x1000
+SHARED_USER_DATA = 0x7FFE0000
+_STACK = 0x2000  # committed and touched, of each user stack
+
+
+def create_process(machine: Machine, name: str, pid: int, parent: int, session: int | None, created: int,
+                   exited: int = 0) -> Process:  # fmt: skip
+    """An EPROCESS in the pool and, but for System, Idle and exited ones, an address space with PEB and images."""
+    kernel_only = pid in (0, 4) or bool(exited)
+    directory = machine.kernel.directory if kernel_only else machine.tables.new_directory()
+    space = machine.kernel if kernel_only else AddressSpace(machine.tables, directory)
+    address = machine.pool.allocate_object(machine.structures.size("_EPROCESS"), "Proc", "Process")
+    process = Process(address, name, pid, parent, space, session, created, exited)
+    if not kernel_only:
+        _load_images(machine, process)
+        process.space.map(SHARED_USER_DATA, PAGE, "read", [machine.kernel.pages[machine.profile.shared_user_data]])
+        _make_peb(machine, process)
+    if not exited:
+        process.ranges.append(private_range(SHARED_USER_DATA, PAGE, "SharedData", 1))
+    return process
+
+
+def create_thread(machine: Machine, process: Process, tid: int) -> Thread:
+    """An ETHREAD in the pool with a kernel stack, and user stack and TEB where the process has user memory."""
+    address = machine.pool.allocate_object(machine.structures.size("_ETHREAD"), "Thre", "Thread")
+    limit, base = new_stack(machine)
+    thread = Thread(address, tid, base, limit, process)
+    if process.peb:
+        number = len(process.threads)
+        low = 0x7FFDE000 if machine.width == 4 else 0x7FFFFFDD000 if machine.profile.build < 9200 else 0xE3C4BFA000
+        thread.teb = low - number * 0x2000
+        thread.user_stack = 0x180000 + number * 0x100000
+        _map(process, thread.teb, machine.structures.size("_TEB"), "TEB")
+        _map(process, thread.user_stack - _STACK, _STACK, "Stack")
+        _fill_teb(machine, thread)
+    process.threads.append(thread)
+    return thread
+
+
+def new_stack(machine: Machine) -> tuple[int, int]:
+    """Pages of a kernel stack with an unmapped guard page below: (limit, base)."""
+    limit = machine.next_stack + PAGE
+    machine.kernel.map(limit, machine.profile.stack_size, "data")
+    machine.next_stack = limit + machine.profile.stack_size
+    return limit, machine.next_stack
+
+
+def _map(process: Process, start: int, size: int, usage: str) -> None:
+    """Private memory, all of it touched."""
+    process.space.map(start, size, "data")
+    process.ranges.append(private_range(start, (size + PAGE - 1) & -PAGE, usage))
+
+
+def _load_images(machine: Machine, process: Process) -> None:
+    images = machine_images(machine.profile.name)
+    ntdll_base, program_base = _bases(machine, process)
+    stem = process.name.rpartition(".")[0]  # NotMyFault has an image of its own, all others share one
+    program = images[stem] if stem in images else images["program"]
+    system = "C:\\Windows\\System32\\" if machine.profile.build >= 6000 else "C:\\WINDOWS\\system32\\"
+    for image, base, path in ((images["ntdll"], ntdll_base, "ntdll.dll"), (program, program_base, process.name)):
+        process.images[image.stem] = load_user_image(machine, process, image, base, system + path)
+
+
+def _bases(machine: Machine, process: Process) -> tuple[int, int]:
+    """Where ntdll and the program are loaded, the latter where no other process runs it yet."""
+    chooser = machine.random(f"user {process.pid}")
+    wide = machine.width == 8
+    if machine.profile.build < 6000:
+        return 0x7C900000, 0x00400000
+    if not wide:
+        return 0x77100000 + machine.base_index * 0x40000, 0x00400000
+    new = machine.profile.build >= 9200
+    ntdll_base = (0x7FFB20000000 if new else 0x76F00000) + machine.base_index * 0x170000
+    return ntdll_base, (0x7FF600000000 if new else 0x13F000000) + chooser.randrange(0x1000) * 0x10000
+
+
+def _make_peb(machine: Machine, process: Process) -> None:
+    old = 0x7FFDF000 if machine.width == 4 else 0x7FFFFFDF000
+    process.peb = old if machine.profile.build < 9200 else 0xE3C4BFF000
+    _map(process, process.peb, machine.structures.size("_PEB"), "PEB")
+    program = next(reversed(process.images.values()))
+    peb = machine.record("_PEB").fill(ImageBaseAddress=program.base, NumberOfProcessors=2)
+    peb.fill(OSMajorVersion=machine.profile.version[0], OSMinorVersion=machine.profile.version[1])
+    peb.fill(OSBuildNumber=machine.profile.build, SessionId=process.session or 0)
+    process.space.write(process.peb, bytes(peb.data))
+
+
+def _fill_teb(machine: Machine, thread: Thread) -> None:
+    teb = machine.record("_TEB").fill(ProcessEnvironmentBlock=thread.process.peb)
+    teb.set("NtTib.StackBase", thread.user_stack).set("NtTib.StackLimit", thread.user_stack - _STACK)
+    teb.set("NtTib.Self", thread.teb)
+    teb.set("ClientId.UniqueProcess", thread.process.pid).set("ClientId.UniqueThread", thread.tid)
+    thread.process.space.write(thread.teb, bytes(teb.data))
