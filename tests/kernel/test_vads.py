@@ -13,7 +13,10 @@ from volplugins.kernel.vads import MAX_VADS, walk_vads
 from volplugins.memory.reader import SegmentReader
 from volplugins.memory.structure import Layout
 
-BUILDS = [(64, 7601), (64, 9600), (64, 17763), (64, 19041), (64, 22000), (32, 2600), (32, 7601), (32, 19041)]
+BUILDS = [
+    *((64, build) for build in (3790, 6000, 7601, 9200, 9600, 10586, 17134, 17763, 18362, 19041, 22000)),
+    *((32, build) for build in (2600, 3790, 6002, 7601, 9200, 9600, 14393, 17134, 19041)),
+]
 POOL = {64: 0xFFFFA80012340000, 32: 0x81234000}
 
 
@@ -108,6 +111,52 @@ def test_damage_is_named_and_costs_its_own_branch_only(bits: int, build: int) ->
     assert f"{root:#x} is reached twice" in notes
     assert f"{lost:#x} cannot be read" in notes
     assert f"{absurd:#x} holds no range: pages" in notes
+
+
+@pytest.mark.parametrize(("bits", "build"), BUILDS)
+def test_children_of_an_inverted_range_are_kept(bits: int, build: int) -> None:
+    layout = built_in(bits, build).vad
+    said = [(0x10 * n, 0x10 * n + 3, {"PrivateMemory": 1}) for n in range(1, 8)]
+    root, memory = tree(bits, layout, said)
+    at, size = layout.members["StartingVpn"]
+    data = bytearray(memory[root])
+    data[at : at + size] = (0x7000).to_bytes(size, "little")
+    memory[root] = bytes(data)
+    found = walk_vads(SegmentReader(memory), root, layout, bits)
+    assert [vad.start >> 12 for vad in found.ranges] == [0x10 * n for n in (1, 2, 3, 5, 6, 7)]
+    assert found.notes == (f"VAD {root:#x} holds no range: pages 0x7000 to 0x43",)
+
+
+@pytest.mark.parametrize(("bits", "build"), BUILDS)
+def test_of_overlapping_ranges_as_few_as_can_be_are_left_out(bits: int, build: int) -> None:
+    layout = built_in(bits, build).vad
+    wide = (0x10, 0x7FF00, {"PrivateMemory": 1})  # swallows all that follow
+    said = [wide, *((0x10 * n, 0x10 * n + 3, {"PrivateMemory": 1}) for n in range(2, 8)), (0x73, 0x80, {})]
+    root, memory = tree(bits, layout, said)
+    found = walk_vads(SegmentReader(memory), root, layout, bits)
+    assert [vad.start >> 12 for vad in found.ranges] == [0x10 * n for n in range(2, 8)]
+    assert [note.rpartition(" (")[2] for note in found.notes] == [
+        "0x10000-0x7ff01000) overlaps another", "0x73000-0x81000) overlaps another"
+    ]  # fmt: skip
+
+
+# _MMVAD of Windows 8.0 (9200) and Server 2003 (3790) as their public symbol tables have it, byte by byte
+_EIGHT = bytes.fromhex(
+    "0000000000000000 b0000000a8faffff c0000000a8faffff 10000000 1f000000 0000000000000000 20800000 10000080"
+    "0000000000000000 0000000000000000 0000000000000000 0000000000000000 0000000000000000"
+)
+_SERVER_2003 = struct.pack("<5I I 5I", 0x81234100, 0, 0, 0x10, 0x1F, 0x84800010, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("bits", "build", "data"), [(64, 9200, _EIGHT), (32, 3790, _SERVER_2003)])
+def test_nodes_of_eras_that_the_lab_has_no_machine_of(bits: int, build: int, data: bytes) -> None:
+    layout = built_in(bits, build).vad
+    found = walk_vads(SegmentReader({POOL[bits]: data}), POOL[bits], layout, bits)
+    (first,) = found.ranges
+    children = [int(note.split()[1], 16) for note in found.notes]
+    assert sorted(children) == ([0xFFFFFAA8000000B0, 0xFFFFFAA8000000C0] if bits == 64 else [])
+    assert (first.start, first.end, first.private, first.protection) == (0x10000, 0x20000, True, 4)
+    assert (first.commit, first.committed, first.kind) == (16, True, 0)
 
 
 @settings(max_examples=80, deadline=None)

@@ -60,6 +60,10 @@ class Patched:
                 present[row] = False
         return pages, present
 
+    def present(self, pfns):
+        gone = np.array(sorted(self._gone), np.int64)
+        return self._memory.present(pfns) & ~np.isin(pfns, gone)
+
     def has(self, pfn: int) -> bool:
         return pfn not in self._gone and self._memory.has(pfn)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +56,22 @@ def test_volatility3_sees_the_same(dumps, listed, vol, machine):
     mine = {(row["PID"], row["Start"], row["InLoad"], row["InInit"], row["InMemory"])
             for row in listed(path) if row["Start"]}  # fmt: skip
     assert mine == {(row["Pid"], row["Base"], row["InLoad"], row["InInit"], row["InMem"]) for row in theirs} != set()
+
+
+@pytest.mark.parametrize("machine", ["win10-x64", "win7-x64"])
+def test_memprocfs_sees_the_same(dumps, listed, machine):
+    path, snapshot = dumps(machine, kind="full")
+    command = [sys.executable, str(Path(__file__).parent / "memprocfs_vads.py"), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    if done.returncode:
+        pytest.skip(f"MemProcFS does not run here: {done.stderr.strip()[-200:]}")
+    theirs = json.loads(done.stdout)
+    found = listed(path)
+    for pid in snapshot.truth["user"]:
+        mine = {(row["Start"], row["End"] - row["Start"], row["Module"].lower()) for row in found if row["PID"] == pid}
+        # it lists the kernel's modules too for processes of a session's own
+        user = [each for each in theirs[str(pid)]["modules"] if each[0] < 1 << 47]
+        assert mine == {(base, size, name.lower()) for base, size, name in user}
 
 
 @pytest.mark.parametrize("machine", MACHINES)

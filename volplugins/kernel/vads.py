@@ -133,8 +133,9 @@ def _apart(found: list[Vad]) -> tuple[list[Vad], list[str]]:
 
 
 def _shortened(notes: list[str]) -> tuple[str, ...]:
-    more = len(notes) - _MOST_NOTES
-    return tuple(notes) if more <= 0 else (*notes[:_MOST_NOTES], f"and {more} more like these")
+    if len(notes) <= _MOST_NOTES:
+        return tuple(notes)
+    return (*notes[: _MOST_NOTES - 1], f"and {len(notes) - _MOST_NOTES + 1} more like these")
 
 
 def _read(memory: MemoryReader, node: int, layout: Layout) -> Structure:
