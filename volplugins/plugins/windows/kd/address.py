@@ -18,7 +18,8 @@ _FILTERS = {
 }
 
 
-class Address(interfaces.plugins.PluginInterface):
+# not called Address: volatility3 finds plugins by any part of their names, and Addr is one of its own
+class UserSpace(interfaces.plugins.PluginInterface):
     """Shows the user address space of processes from end to end, free gaps included (WinDbg: !address, !vad, !vprot).
 
     Protect is what the range was made with (VAD), Actual what its page tables allow now; where they disagree, Note
