@@ -33,6 +33,30 @@ def pointer(snapshot: Snapshot, address: int) -> int:
     return int.from_bytes(kernel_bytes(snapshot, address, snapshot.bits // 8), "little")
 
 
+def lowest_entry(snapshot: Snapshot, directory: int, address: int) -> int:
+    """The entry of the lowest table, or the one of a large page; 0 where a table on the way is absent."""
+    levels = _X64 if snapshot.bits == 64 else _PAE if snapshot.pae else _X86
+    width = 4 if levels is _X86 else 8
+    table, entry = directory & ~0xFFF if snapshot.bits == 64 else directory, 0
+    for depth, (shift, bits) in enumerate(levels):
+        at = table + ((address >> shift) & ((1 << bits) - 1)) * width
+        page = snapshot.pages.get(at >> 12, bytes(0x1000))
+        entry = int.from_bytes(page[at & 0xFFF : (at & 0xFFF) + width], "little")
+        if depth == len(levels) - 1 or (entry & 0x81 == 0x81 and (levels, depth) != (_PAE, 0)):
+            return entry
+        if not entry & 1:
+            return 0
+        table = entry & 0xFFFFFFFFFF000
+    return entry
+
+
+def user_bytes(snapshot: Snapshot, directory: int, address: int, size: int) -> bytes:
+    """Bytes at a user address within one page."""
+    at = translate(snapshot, directory, address)
+    assert at is not None
+    return snapshot.pages.get(at >> 12, bytes(0x1000))[at & 0xFFF : (at & 0xFFF) + size]
+
+
 def translate(snapshot: Snapshot, directory: int, address: int) -> int | None:
     """Physical address behind a virtual one by walking the page tables; None where an entry is not present."""
     levels = _X64 if snapshot.bits == 64 else _PAE if snapshot.pae else _X86

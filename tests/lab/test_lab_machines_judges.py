@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.machine_memory import made
+from tests.lab.machine_memory import kernel_bytes, lowest_entry, made, pointer
 from volplugins.lab.machines import MACHINES
 from volplugins.lab.profiles import PROFILES
 from volplugins.lab.snapshot import Snapshot
@@ -118,6 +118,45 @@ def test_volatility_vadinfo(case: tuple[Snapshot, dict[str, Any]]) -> None:
         if pid
     }
     assert any(each[4] for vads in found.values() for each in vads)
+
+
+def test_ranges_lead_to_files_and_prototype_entries_to_the_mapped_pages(case: tuple[Snapshot, dict[str, Any]]) -> None:
+    """From the VADs that volatility3 found, by the offsets of the public symbol tables."""
+    snapshot, rows = case
+    structures = PROFILES[snapshot.machine].structures
+    width, size = snapshot.bits // 8, 4 if snapshot.machine == "xp-x86" else 8
+
+    def member(at: int, name: str, path: str) -> int:
+        return pointer(snapshot, at + structures.offset(name, path))
+
+    devices = set()
+    for row in rows["windows.vadinfo"]:
+        if not row["File"] or not row["File"].endswith((".exe", ".dll")):
+            continue
+        vad = row["Offset"] | ((0xFFFF << 48) if snapshot.bits == 64 else 0)
+        direct = structures.has("_MMVAD", "ControlArea")
+        section = member(vad, "_MMVAD", "ControlArea" if direct else "Subsection")
+        area = section if direct else member(section, "_SUBSECTION", "ControlArea")
+        assert member(member(area, "_CONTROL_AREA", "Segment"), "_SEGMENT", "ControlArea") == area
+        assert (
+            kernel_bytes(snapshot, area + structures.offset("_CONTROL_AREA", "u"), 1)[0] & 0xA0 == 0xA0
+        )  # Image, File
+        file = member(area, "_CONTROL_AREA", "FilePointer") & ~(0 if direct else width * 2 - 1)
+        devices.add(member(file, "_FILE_OBJECT", "DeviceObject"))
+        first, last = (member(vad, "_MMVAD", name) for name in ("FirstPrototypePte", "LastContiguousPte"))
+        pages = range(row["Start VPN"], row["End VPN"], 0x1000)
+        assert last == first + (len(pages) - 1) * size
+        directory = snapshot.truth["directories"][row["PID"]]
+        own = [lowest_entry(snapshot, directory, page) for page in pages]
+        found = [int.from_bytes(kernel_bytes(snapshot, first + at * size, size), "little") for at in range(len(own))]
+        shared = [(entry, prototype) for entry, prototype in zip(own, found, strict=True) if entry & 3 == 1]
+        assert len(shared) >= 4
+        assert all(prototype & 1 and prototype >> 12 == entry >> 12 for entry, prototype in shared)
+    (device,) = devices
+    header = device - structures.offset("_OBJECT_HEADER", "Body")
+    name = header - structures.size("_OBJECT_HEADER_NAME_INFO") + structures.offset("_OBJECT_HEADER_NAME_INFO", "Name")
+    text = kernel_bytes(snapshot, pointer(snapshot, name + width), kernel_bytes(snapshot, name, 1)[0])
+    assert text.decode("utf-16-le") == f"HarddiskVolume{1 if snapshot.machine == 'xp-x86' else 2}"
 
 
 def test_volatility_ldrmodules(case: tuple[Snapshot, dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.lab.machine_memory import lowest_entry
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.directories.page_map import PageMap, physical_of
@@ -45,11 +46,14 @@ def ours(path: Path, mode: str, directory: int) -> dict[int, int]:
 def test_volatility3_sees_the_same_pages(dumps, machine):
     path, snapshot = dumps(machine, kind="full")
     directories = [process["dtb"] for process in snapshot.truth["processes"] if process["dtb"]]
+    ram = {frame << 12 for base, count in snapshot.runs for frame in range(base, base + count)}
     done = run("volatility_pages.py", str(path), MODES[machine], *(f"{each:x}" for each in directories))
     assert done.returncode == 0, done.stderr
     for directory, theirs in zip(directories, json.loads(done.stdout), strict=True):
         mine = ours(path, MODES[machine], directory)
-        assert mine == dict(theirs)
+        # volatility3 leaves out entries that lead to memory of devices, and takes pages in transition in
+        valid = {page: physical for page, physical in theirs if lowest_entry(snapshot, directory, page) & 1}
+        assert {page: physical for page, physical in mine.items() if physical in ram} == valid
     assert mine
 
 
@@ -63,4 +67,6 @@ def test_memprocfs_sees_the_same_pages(dumps, machine, host):
     theirs = json.loads(done.stdout)
     for process in snapshot.truth["processes"]:
         if process["dtb"]:
-            assert sorted(theirs[str(process["pid"])]) == sorted(ours(path, "x64", process["dtb"]))
+            listed = theirs[str(process["pid"])]  # those too whose entry is not valid: guard pages, paged out
+            valid = [page for page in listed if lowest_entry(snapshot, process["dtb"], page) & 1]
+            assert sorted(valid) == sorted(ours(path, "x64", process["dtb"]))

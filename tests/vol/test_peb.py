@@ -39,8 +39,9 @@ def test_every_process_is_as_the_lab_made_it(dumps, rows, machine):
         for name in ("CommandLine", "CurrentDirectory", "DllPath", "WindowTitle"):
             assert parameters[name] == user["parameters"][name]
         assert of(found, pid, "environment") == user["environment"]
+        count = len(user["modules"])
         assert [of(found, pid, "integrity")[name] for name in LISTS] == [
-            "2 entries, complete", "2 entries, complete", "1 entries, complete",
+            f"{count} entries, complete", f"{count} entries, complete", f"{count - 1} entries, complete",
         ]  # fmt: skip
         assert len(of(found, pid, "integrity")) == len(LISTS)
         tebs = of(found, pid, "teb")

@@ -16,6 +16,8 @@ from volplugins.lab.profiles import HOSTS, Host, Profile
 from volplugins.lab.ranges import Section
 from volplugins.lab.structures import Record, Structures
 
+LARGE_FRAME, LARGE_FRAMES = 0x1400, 0x400  # kept for large pages: RAM on every machine, aligned for every mode
+
 
 @dataclass(slots=True)
 class LoadedImage:
@@ -129,6 +131,7 @@ def new_machine(profile: Profile, base: int, host: int, kept: tuple[int, int] | 
     seed = f"{profile.name}/{base}/{host}"
     structures = profile.structures
     memory = PhysicalMemory(list(profile.runs), seed)
+    memory.reserve(LARGE_FRAME, LARGE_FRAMES)
     if kept is not None:
         memory.reserve(*kept)
     tables = PageTables(memory, profile.mode, profile.self_maps[base % len(profile.self_maps)])

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from volplugins.lab.address_space import AddressSpace
+from volplugins.lab.heaps import add_heaps
 from volplugins.lab.image_sources import machine_images
 from volplugins.lab.machine import Machine
+from volplugins.lab.page_entries import GUARD, READ_WRITE, PageEntries, software_fact
 from volplugins.lab.processes import Process, Thread
-from volplugins.lab.ranges import private_range
-from volplugins.lab.user_images import load_user_image
+from volplugins.lab.ranges import private_range, reserved_range
+from volplugins.lab.user_images import load_library, load_user_image
 
 PAGE = 0x1000
 SHARED_USER_DATA = 0x7FFE0000
-_STACK = 0x2000  # committed and touched, of each user stack
+_STACK, _STACK_RESERVE = 0x2000, 0x10000  # of each user stack: touched, and reserved in all
+_LIBRARY_USERS = ("services.exe", "winlogon.exe")
+_BLOCK = 0x200000  # Windows 10 reserves this much at a time for PEB and TEBs
 
 
 def create_process(machine: Machine, name: str, pid: int, parent: int, session: int | None, created: int,
@@ -26,8 +30,9 @@ def create_process(machine: Machine, name: str, pid: int, parent: int, session: 
         _load_images(machine, process)
         process.space.map(SHARED_USER_DATA, PAGE, "read", [machine.kernel.pages[machine.profile.shared_user_data]])
         _make_peb(machine, process)
+        add_heaps(machine, process)
     if not exited:
-        process.ranges.append(private_range(SHARED_USER_DATA, PAGE, "SharedData", 1))
+        process.add(private_range(SHARED_USER_DATA, PAGE, "SharedData", 1))
     return process
 
 
@@ -41,8 +46,8 @@ def create_thread(machine: Machine, process: Process, tid: int) -> Thread:
         low = 0x7FFDE000 if machine.width == 4 else 0x7FFFFFDD000 if machine.profile.build < 9200 else 0xE3C4BFA000
         thread.teb = low - number * 0x2000
         thread.user_stack = 0x180000 + number * 0x100000
-        _map(process, thread.teb, machine.structures.size("_TEB"), "TEB")
-        _map(process, thread.user_stack - _STACK, _STACK, "Stack")
+        _map_block(machine, process, thread.teb, "TEB")
+        _map_stack(machine, thread)
         _fill_teb(machine, thread)
     process.threads.append(thread)
     return thread
@@ -56,14 +61,31 @@ def new_stack(machine: Machine) -> tuple[int, int]:
     return limit, machine.next_stack
 
 
-def _map(process: Process, start: int, size: int, usage: str) -> None:
-    """Private memory, all of it touched."""
+def _map_block(machine: Machine, process: Process, start: int, usage: str) -> None:
+    """A PEB or TEB: before Windows 10 a range of its own, since then a few pages of one that is reserved."""
+    size = (machine.structures.size(f"_{usage}") + PAGE - 1) & -PAGE
     process.space.map(start, size, "data")
-    process.ranges.append(private_range(start, (size + PAGE - 1) & -PAGE, usage))
+    if machine.profile.build < 10240:
+        process.add(private_range(start, size, usage))
+        return
+    block = process.ranges.get(start & -_BLOCK)
+    process.add(reserved_range(start & -_BLOCK, _BLOCK, (block.commit if block else 0) + size // PAGE))
+
+
+def _map_stack(machine: Machine, thread: Thread) -> None:
+    """A user stack: two pages at its top, a guard page below them, the rest is reserved."""
+    process, top = thread.process, thread.user_stack
+    process.space.map(top - _STACK, _STACK, "data")
+    guard = READ_WRITE | GUARD
+    process.space.put(top - _STACK - PAGE, PageEntries(machine.profile).software(guard), software_fact(guard))
+    process.add(reserved_range(top - _STACK_RESERVE, _STACK_RESERVE, _STACK // PAGE + 1, "Stack"))
 
 
 def _load_images(machine: Machine, process: Process) -> None:
     images = machine_images(machine.profile.name)
+    if process.name in _LIBRARY_USERS:
+        copied = process.name == _LIBRARY_USERS[0]
+        process.images["acmeshl"] = load_library(machine, process, images["acmeshl"], copied)
     ntdll_base, program_base = _bases(machine, process)
     stem = process.name.rpartition(".")[0]  # NotMyFault has an image of its own, all others share one
     program = images[stem] if stem in images else images["program"]
@@ -88,7 +110,7 @@ def _bases(machine: Machine, process: Process) -> tuple[int, int]:
 def _make_peb(machine: Machine, process: Process) -> None:
     old = 0x7FFDF000 if machine.width == 4 else 0x7FFFFFDF000
     process.peb = old if machine.profile.build < 9200 else 0xE3C4BFF000
-    _map(process, process.peb, machine.structures.size("_PEB"), "PEB")
+    _map_block(machine, process, process.peb, "PEB")
     program = next(reversed(process.images.values()))
     peb = machine.record("_PEB").fill(ImageBaseAddress=program.base, NumberOfProcessors=2)
     peb.fill(OSMajorVersion=machine.profile.version[0], OSMinorVersion=machine.profile.version[1])
@@ -99,6 +121,6 @@ def _make_peb(machine: Machine, process: Process) -> None:
 def _fill_teb(machine: Machine, thread: Thread) -> None:
     teb = machine.record("_TEB").fill(ProcessEnvironmentBlock=thread.process.peb)
     teb.set("NtTib.StackBase", thread.user_stack).set("NtTib.StackLimit", thread.user_stack - _STACK)
-    teb.set("NtTib.Self", thread.teb)
+    teb.set("NtTib.Self", thread.teb).set("DeallocationStack", thread.user_stack - _STACK_RESERVE)
     teb.set("ClientId.UniqueProcess", thread.process.pid).set("ClientId.UniqueThread", thread.tid)
     thread.process.space.write(thread.teb, bytes(teb.data))

@@ -35,7 +35,11 @@ class Thread:
 
 @dataclass(slots=True)
 class Process:
-    """One EPROCESS with its address space; ``images`` are those of user mode, ``ranges`` what its VADs describe."""
+    """One EPROCESS with its address space.
+
+    ``images`` are those of user mode, ``ranges`` what its VADs describe, by
+    address.
+    """
 
     address: int
     name: str
@@ -51,9 +55,13 @@ class Process:
     peb: int = 0
     pcid: int = 0
     shadow: int = 0
-    ranges: list[Range] = field(default_factory=list)
+    ranges: dict[int, Range] = field(default_factory=dict)
 
     @property
     def directory_table_base(self) -> int:
         """DirectoryTableBase as the KPROCESS and CR3 hold it, with its PCID; 0 once it has exited."""
         return 0 if self.exited else self.space.directory | self.pcid
+
+    def add(self, each: Range) -> None:
+        """Let a VAD describe a range, in place of one that begins there already."""
+        self.ranges[each.start] = each

@@ -93,3 +93,8 @@ class Range:
 def private_range(start: int, size: int, usage: str = "Unknown", protection: int = 4) -> Range:
     """Private memory that was committed when it was reserved."""
     return Range(start, start + size, protection, commit=size >> 12, committed=True, usage=usage)
+
+
+def reserved_range(start: int, size: int, commit: int, usage: str = "Unknown") -> Range:
+    """Private memory that was reserved first; ``commit`` of its pages have been committed since."""
+    return Range(start, start + size, 4, commit=commit, usage=usage)

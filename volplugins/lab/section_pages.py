@@ -59,7 +59,7 @@ def _section(world: World, owner: Process, section: Section, shared: int) -> lis
         put = _put(owner, SECTION + number * PAGE, (value, fact), states[number % 4], frame)
         truth.append(put | {"prototype": prototype})
     truth.append(_put(owner, SECTION + 8 * PAGE, entries.any_access(shared), "valid", shared))
-    owner.ranges.append(Range(SECTION, SECTION + 16 * PAGE, _READ_WRITE, section=section, usage="PageFileSection"))
+    owner.add(Range(SECTION, SECTION + 16 * PAGE, _READ_WRITE, section=section, usage="PageFileSection"))
     return truth
 
 
@@ -73,12 +73,12 @@ def _private(world: World, owner: Process) -> list[Truth]:
         _put(owner, PRIVATE + PAGE, (entries.page_file(), away), "pagefile", None),
         _put(owner, PRIVATE + 2 * PAGE, (entries.software(), away), "demand-zero", None),
     ]
-    owner.ranges.append(Range(PRIVATE, PRIVATE + 16 * PAGE, _READ_WRITE, commit=3))
+    owner.add(Range(PRIVATE, PRIVATE + 16 * PAGE, _READ_WRITE, commit=3))
     size = 0x400000 if mode is X86 else 0x200000
     entry, fact = entries.any_access(LARGE_FRAME)
     where = owner.space.put(LARGE_PAGE, entry | 0x80, fact, size)
     truth.append(_page(LARGE_PAGE, "large", LARGE_FRAME, entry | 0x80, where) | {"size": size})
-    owner.ranges.append(Range(LARGE_PAGE, LARGE_PAGE + size, _READ_WRITE, commit=size >> 12))
+    owner.add(Range(LARGE_PAGE, LARGE_PAGE + size, _READ_WRITE, commit=size >> 12))
     return truth
 
 

@@ -38,7 +38,7 @@ def load_user_image(
     for number, page in enumerate(section.pages):
         if page.valid and page.frame is not None:
             process.space.map(section.base + number * PAGE, PAGE, HARDWARE[page.protection], [page.frame])
-    process.ranges.append(image_range(section))
+    process.add(image_range(section))
     return LoadedImage(image, section.base, path)
 
 
@@ -81,20 +81,38 @@ def _image_section(
     return section
 
 
-def copy_page(process: Process, address: int) -> None:
+def load_library(machine: Machine, process: Process, image: Image, written: bool) -> LoadedImage:
+    """The library whose data pages are in every state.
+
+    Its third data page is in its file only and its resources are on their way out of memory. A process that has
+    ``written`` has a copy of the first data page, never touched the fourth, and had the third for a while; another one
+    still shares what it has and had the resources for a while.
+    """
+    base = 0x10000000 if machine.width == 4 else 0x7FEF5A40000 if machine.profile.build < 9200 else 0x7FFB10000000
+    data, resources = image.sections[".data"][0] // PAGE, image.sections[".rsrc"][0] // PAGE
+    path = "C:\\Program Files\\ACME\\acmeshl.dll"
+    loaded = load_user_image(machine, process, image, base, path, {data + 2: "file", resources: "transition"})
+    if written:
+        _copy_page(process, base + data * PAGE)
+        _untouch_page(process, base + (data + 3) * PAGE)
+    _leave_to_prototype(machine, process, machine.sections[path], data + 2 if written else resources)
+    return loaded
+
+
+def _copy_page(process: Process, address: int) -> None:
     """A process has written to a page that was to be copied on the first write: it has one of its own now."""
     space, memory = process.space, process.space.tables.memory
     before = bytes(memory.page(space.pages.pop(address)))
     memory.page(space.map(address, PAGE, "data")[0])[:] = before
 
 
-def untouch_page(process: Process, address: int) -> None:
+def _untouch_page(process: Process, address: int) -> None:
     """A process has not touched a page that its section has in memory: its entry is still zero."""
     del process.space.pages[address], process.space.facts[address]
     process.space.tables.put(process.space.directory, address, 0)
 
 
-def leave_to_prototype(machine: Machine, process: Process, section: Section, number: int) -> None:
+def _leave_to_prototype(machine: Machine, process: Process, section: Section, number: int) -> None:
     """A process's entry for an image's page leads to the prototype entry."""
     entries, page = PageEntries(machine.profile), section.pages[number]
     entry = entries.by_vad(page.protection)

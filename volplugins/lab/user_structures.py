@@ -21,7 +21,7 @@ _LINKS = ("InLoadOrder", "InMemoryOrder", "InInitializationOrder")
 def write_user_structures(machine: Machine, process: Process) -> dict[str, Any]:
     """Write them and lead the PEB to them; gives what was written, in plain types."""
     process.space.map(REGION, _SIZE, "data")
-    process.ranges.append(private_range(REGION, _SIZE))
+    process.add(private_range(REGION, _SIZE))
     writer = _Writer(machine, process)
     images = [process.images[stem] for stem in reversed(process.images)]  # the program first, then what it needs
     writer.loader_lists(images)

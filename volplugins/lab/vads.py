@@ -22,7 +22,7 @@ _XP_KINDS = {
 
 def write_vads(machine: Machine, process: Process, record: Record) -> None:
     """Make the tree and put its root into the EPROCESS that is being filled in."""
-    ranges = sorted(process.ranges, key=lambda each: each.start)
+    ranges = [process.ranges[start] for start in sorted(process.ranges)]
     nodes = [(each, _place(machine, each)) for each in ranges]
     known = machine.structures
     table = known.has("_MM_AVL_TABLE", "BalancedRoot") and known.locate("_EPROCESS", "VadRoot").type == "_MM_AVL_TABLE"

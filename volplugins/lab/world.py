@@ -17,7 +17,9 @@ from volplugins.lab.process_creation import create_process, create_thread
 from volplugins.lab.process_records import link_list, write_process
 from volplugins.lab.processes import Process
 from volplugins.lab.processors import Processor, place_processors
+from volplugins.lab.region_truth import regions_of
 from volplugins.lab.thread_stacks import write_waiting
+from volplugins.lab.user_ranges import add_user_ranges
 from volplugins.lab.user_structures import write_user_structures
 
 _SECOND = 10_000_000
@@ -34,6 +36,8 @@ _XP = (
     ("svchost.exe", "services.exe", 0, 2), ("explorer.exe", "winlogon.exe", 0, 3),
     ("acmetray.exe", "explorer.exe", 0, 2),
 )  # fmt: skip
+
+_RANGE_OWNERS = ("explorer.exe", "acmetray.exe")
 
 
 @dataclass(slots=True)
@@ -64,6 +68,7 @@ def populate(machine: Machine, myfault: bool, extra: tuple[tuple[str, str], ...]
     idle = create_process(machine, "Idle", 0, 0, None, 0)
     world = World(machine, processors, system, idle, [system])
     _start_programs(world, (*machine.host.extra, *extra), booted)
+    add_user_ranges(machine, [world.process(name) for name in _RANGE_OWNERS])
     for number in range(5):
         create_thread(machine, system, 8 + 4 * number)
     for _ in processors:
@@ -122,6 +127,7 @@ def complete(world: World) -> None:
         if process.peb:
             machine.truth.setdefault("user", {})[process.pid] = write_user_structures(machine, process)
         write_process(machine, process)
+        machine.truth.setdefault("regions", {})[process.pid] = regions_of(process)
     offset = machine.structures.offset("_EPROCESS", "ActiveProcessLinks")
     head = machine.symbol("nt!PsActiveProcessHead")
     link_list(machine, head, [process.address + offset for process in world.processes])
