@@ -60,4 +60,4 @@ def test_the_mask_of_entries_that_are_not_valid():
 
 
 def test_without_pae_nothing_says_whether_a_page_may_execute():
-    assert X86.facts(np.array([FRAME | 0x67, FRAME | 0x25], np.uint64)).codes.tolist() == [4, 1]
+    assert X86.facts(np.array([FRAME | 0x67, FRAME | 0x25], np.uint64)).codes.tolist() == [128 | 4, 128 | 1]

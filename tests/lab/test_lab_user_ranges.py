@@ -35,14 +35,16 @@ def word(index: int) -> str:
     return PLAIN[0] if not index & 7 else PLAIN[index & 7] + MODIFIERS[index >> 3]
 
 
-def allowed(snapshot: Snapshot, entry: int) -> str:
+def allowed(snapshot: Snapshot, region: dict[str, Any], entry: int) -> str:
     """The PAGE_ words of an entry that is not zero, decoded bit by bit; empty for a decommitted page."""
     if not entry & 1:
         index = entry >> 5 & 0x1F
         if entry & 0x400 and not index:  # the prototype entry knows
             index = 4 if snapshot.bits == 32 and not snapshot.pae else -1
         return "" if index == 0x10 else "?" if index == -1 else word(index)
-    run = (snapshot.bits == 32 and not snapshot.pae) or not entry >> 63
+    # without PAE no bit withholds execution: the range says whether pages may execute
+    plain = snapshot.bits == 32 and not snapshot.pae
+    run = "EXECUTE" in region["protect"] if plain else not entry >> 63
     data = "WRITECOPY" if entry & 0x200 else "READWRITE" if entry & 0x802 else "READ" if run else "READONLY"
     more = "|PAGE_NOCACHE" if entry & 0x10 else "|PAGE_WRITECOMBINE" if entry & 8 else ""
     return f"PAGE_{'EXECUTE_' if run else ''}{data}{more}"
@@ -67,7 +69,7 @@ def test_regions_cover_the_ranges_and_agree_with_the_page_tables(machine: str, s
 def check_pages(snapshot: Snapshot, directory: int, region: dict[str, Any]) -> None:
     pages = range(region["start"], region["end"], 0x1000)
     entries = [entry for page in pages if (entry := lowest_entry(snapshot, directory, page))]
-    words = list(dict.fromkeys(name for entry in entries if (name := allowed(snapshot, entry))))
+    words = list(dict.fromkeys(name for entry in entries if (name := allowed(snapshot, region, entry))))
     if "?" not in words:
         assert region["actual"] == words, hex(region["start"])
     present = sum(bool(entry & 1 or entry & 0xC00 == 0x800) for entry in entries)

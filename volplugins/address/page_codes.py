@@ -21,6 +21,7 @@ _WRITABLE, _COPY, _THROUGH, _UNCACHED = 0x802, 1 << 9, 1 << 3, 1 << 4
 # codes beyond the protection number
 RESERVED = 32  # decommitted: the range is reserved only
 UNTOLD = 64  # a prototype entry has the protection, and it cannot be read
+WITHOUT_EXECUTION = 128  # added to a protection number: of execution the entry says nothing
 _U = np.uint64
 Words = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.uint8]
@@ -83,6 +84,8 @@ class EntryReader:
         access = np.where(copied, 5, np.where(writable, 4, 1)).astype(np.uint8)
         if self.no_execute:
             access += np.where((entries & _U(NO_EXECUTE)) == 0, 2, 0).astype(np.uint8)
+        else:
+            access += np.uint8(WITHOUT_EXECUTION)
         uncached = (entries & _U(_UNCACHED)) != 0
         combined = ~uncached & ((entries & _U(_THROUGH)) != 0)
         return access + np.where(uncached, NOCACHE, np.where(combined, WRITECOMBINE, 0)).astype(np.uint8)

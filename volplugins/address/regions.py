@@ -8,9 +8,10 @@ from itertools import groupby
 
 from volplugins.address.cells import Cell
 from volplugins.address.disagreement import ImageSections, disagreement
+from volplugins.address.page_codes import WITHOUT_EXECUTION
 from volplugins.address.page_runs import PageRun, PageRuns
 from volplugins.address.pieces import Gaps, Piece, Source, actual_of, pieces
-from volplugins.address.protection import GUARD, with_execute
+from volplugins.address.protection import GUARD, can_execute, with_execute
 from volplugins.address.prototypes import Prototypes
 from volplugins.address.region import COMMIT, FREE, IMAGE, MAPPED, PRIVATE, RESERVE, Region
 from volplugins.address.section_files import NOTHING, Section, SectionFiles
@@ -67,25 +68,35 @@ class AddressMap:
 
     def _of_vad(self, vad: Vad, cells: Iterator[tuple[int, Cell]]) -> Iterator[Region]:
         section = self.sections.of(vad)
-        untouched, reservable = _untouched(vad, section), section.reserved and vad.kind != IMAGE_MAP
+        untouched, reservable = _untouched(vad), _by_page_file(vad, section)
         source = Source(
             vad.start // PAGE_SIZE, untouched, self.gaps, self.prototypes.array(vad) if reservable else None
         )
         found = (
             (piece, cell.use)
             for index, cell in cells
-            for piece in pieces(cell.start, cell.end, self.runs.by_range.get(index, ()), source)
+            for piece in pieces(cell.start, cell.end, self._runs(index, vad), source)
         )
         own = _by_kind(vad, section)
         for use, group in _grouped(found):
-            yield self._region(vad, section, use or own, group)
+            named = use or own
+            yield self._region(vad, section, named if named.usage else replace(named, usage=own.usage), group)
+
+    def _runs(self, index: int, vad: Vad) -> Sequence[PageRun]:
+        """The runs of a cell; whether pages may execute is the range's to say where their entries cannot."""
+        runs = self.runs.by_range.get(index, ())
+        if self.no_execute:
+            return runs
+        for run in runs:
+            if run.code & WITHOUT_EXECUTION:
+                run.code &= ~WITHOUT_EXECUTION
+                run.code = with_execute(run.code) if can_execute(vad.protection or 0) else run.code
+        return runs
 
     def _region(self, vad: Vad, section: Section, use: Use, group: Sequence[Piece]) -> Region:
         runs = [piece.run for piece in group if piece.run is not None]
         kind = _type(vad)
         actual = actual_of(group)
-        if not self.no_execute and vad.protection is not None and (vad.protection & 7) in (2, 3, 6, 7):
-            actual = tuple(dict.fromkeys(with_execute(number) for number in actual))
         resident, held, paged = (sum(getattr(run, name) for run in runs) for name in ("resident", "in_dump", "paged"))
         notes = [piece.why for piece in group[:1] if piece.why]
         if paged:
@@ -109,13 +120,18 @@ def _type(vad: Vad) -> str:
     return PRIVATE if vad.private else MAPPED
 
 
-def _untouched(vad: Vad, section: Section) -> str:
+def _by_page_file(vad: Vad, section: Section) -> bool:
+    """Whether the page file backs the section: its pages need not be committed, and its prototype entries tell."""
+    return vad.kind != IMAGE_MAP and section.backed_by_file is False
+
+
+def _untouched(vad: Vad) -> str:
     """The state of a page whose entry is zero."""
     if vad.kind == AWE:
         return RESERVE
     if vad.private and vad.kind not in (PHYSICAL, ROTATE):
         return COMMIT if vad.committed else RESERVE
-    return RESERVE if section.reserved and vad.kind != IMAGE_MAP else COMMIT
+    return COMMIT
 
 
 def _by_kind(vad: Vad, section: Section) -> Use:

@@ -1,7 +1,6 @@
 """What a mapped range maps: the section's control area and the file behind it.
 
-Source: _SUBSECTION, _CONTROL_AREA (FilePointer is an EX_FAST_REF since Vista) and _FILE_OBJECT of public symbol tables;
-bits of _MMSECTION_FLAGS, the same in builds 2600 to 22000.
+Source: _SUBSECTION, _CONTROL_AREA (FilePointer is an EX_FAST_REF since Vista) and _FILE_OBJECT of public symbol tables.
 """
 
 from __future__ import annotations
@@ -15,24 +14,22 @@ from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import read_structure
 
 _COUNT_BITS = {64: 0xF, 32: 0x7}  # the low bits of an EX_FAST_REF count references
-_RESERVE, _COMMIT = 1 << 12, 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """One section: address of its control area (None where not known), path of its file (empty for none).
 
-    ``backed_by_file`` is None where it cannot be told. ``reserved``: its pages need not be committed.
+    ``backed_by_file`` is None where it cannot be told.
     """
 
     control_area: int | None
     path: str
     backed_by_file: bool | None
-    reserved: bool
     note: str
 
 
-NOTHING = Section(None, "", None, False, "")
+NOTHING = Section(None, "", None, "")
 
 
 @dataclass(slots=True)
@@ -53,7 +50,7 @@ class SectionFiles:
         if not self.layouts.vad.has("ControlArea"):
             area = self._control_areas.get(vad.section) or self._control_area(vad.section)
         if isinstance(area, str):
-            return Section(None, "", None, False, area)
+            return Section(None, "", None, area)
         if area not in self._sections:
             self._sections[area] = self._read(area)
         return self._sections[area]
@@ -73,18 +70,15 @@ class SectionFiles:
         try:
             structure = read_structure(self.memory, area, self.layouts.control_area)
             pointer = structure.unsigned("FilePointer") & ~_COUNT_BITS[self.bits]
-            flags = structure.get("Flags") or 0
         except (ReadError, KeyError) as error:
-            return Section(None, "", None, False, f"control area {area:#x} cannot be read ({_reason(error)})")
+            return Section(None, "", None, f"control area {area:#x} cannot be read ({_reason(error)})")
         if not pointer:
-            return Section(area, "", False, bool(flags & _RESERVE) and not flags & _COMMIT, "")
+            return Section(area, "", False, "")
         try:
             path = self._path(pointer)
         except (ReadError, KeyError) as error:
-            return Section(
-                area, "", True, False, f"file object {pointer:#x}: its name cannot be read ({_reason(error)})"
-            )
-        return Section(area, path, True, False, "" if path else f"file object {pointer:#x} has no name")
+            return Section(area, "", True, f"file object {pointer:#x}: its name cannot be read ({_reason(error)})")
+        return Section(area, path, True, "" if path else f"file object {pointer:#x} has no name")
 
     def _path(self, file_object: int) -> str:
         structure = read_structure(self.memory, file_object, self.layouts.file_object)

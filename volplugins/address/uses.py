@@ -27,7 +27,10 @@ _MORE = (
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What lies at ``start``. ``size`` in bytes; 0: the whole range that holds ``start``."""
+    """What lies at ``start``. ``size`` in bytes; 0: the whole range that holds ``start``.
+
+    ``usage`` is empty where the kind of range says it, and only ``detail`` is to be added.
+    """
 
     start: int
     size: int
@@ -93,7 +96,7 @@ def _of_peb(memory: MemoryReader, address: int, bits: int) -> Iterator[Use]:
     for detail, at in _MORE:
         pointer = int.from_bytes(peb.data[at[bits] : at[bits] + width], "little")
         if pointer >= PAGE_SIZE:
-            yield Use(pointer, 0, "Other", detail)
+            yield Use(pointer, 0, "", detail)
 
 
 def _heaps(memory: MemoryReader, peb: Structure, bits: int) -> Iterator[Use]:

@@ -25,7 +25,7 @@ class AddressSpace:
     def map(self, address: int, size: int, protection: str, pfns: list[int] | None = None) -> list[int]:
         """Map every page of a range that is not mapped yet, with fresh pages or the ones given; gives the PFNs."""
         mapped = []
-        fact = PageFact(valid_word(self.tables.mode, protection), True)
+        fact = PageFact(valid_word(self.tables.mode, protection), True, True)
         for index, page in enumerate(range(address & ~0xFFF, address + size, PAGE)):
             if page not in self.pages:
                 self.pages[page] = pfns[index] if pfns else self.tables.memory.allocate()

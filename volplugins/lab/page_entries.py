@@ -32,10 +32,12 @@ class PageFact:
     Attributes:
         word: what it allows, in PAGE_ words; empty for a page that was decommitted.
         resident: whether the page is in memory: valid, in transition, or reached through a prototype entry.
+        valid: whether the entry itself is valid, so that the processor reads it.
     """
 
     word: str
     resident: bool
+    valid: bool = False
 
     @property
     def committed(self) -> bool:
@@ -101,7 +103,7 @@ class PageEntries:
 
     def any_access(self, pfn: int) -> tuple[int, PageFact]:
         """A valid entry without a no-execute bit."""
-        return pfn << 12 | PRESENT | USER | 0x62, PageFact(valid_word(self.mode, "rwx"), True)
+        return pfn << 12 | PRESENT | USER | 0x62, PageFact(valid_word(self.mode, "rwx"), True, True)
 
     def pack(self, entry: int) -> bytes:
         """The entry's bytes."""

@@ -12,12 +12,16 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from volplugins.lab.page_entries import protection_word
-from volplugins.lab.page_tables import X64
+from volplugins.lab.page_entries import PageFact, protection_word
+from volplugins.lab.page_tables import X64, X86
 from volplugins.lab.processes import Process
 from volplugins.lab.ranges import IMAGE, Range
 
 PAGE = 0x1000
+_PLAIN = {
+    "PAGE_EXECUTE_READ": "PAGE_READONLY", "PAGE_EXECUTE_READWRITE": "PAGE_READWRITE",
+    "PAGE_EXECUTE_WRITECOPY": "PAGE_WRITECOPY",
+}  # fmt: skip
 
 
 def regions_of(process: Process) -> list[dict[str, Any]]:
@@ -54,6 +58,15 @@ def _committed(process: Process, each: Range, page: int) -> bool:
     return fact.committed if fact else each.committed
 
 
+def _word(process: Process, each: Range, fact: PageFact) -> str:
+    """What the entry says. Without a no-execute bit it says nothing of execution, and the range does."""
+    executes = each.protection & 7 in (2, 3, 6, 7)
+    if process.space.tables.mode is not X86 or executes or not fact.valid:
+        return fact.word
+    access, bar, more = fact.word.partition("|")
+    return _PLAIN.get(access, access) + bar + more
+
+
 def _region(process: Process, each: Range, pages: list[int], committed: bool, usage: str) -> dict[str, Any]:
     facts = [process.space.facts[page] for page in pages if page in process.space.facts]
     return {
@@ -62,7 +75,7 @@ def _region(process: Process, each: Range, pages: list[int], committed: bool, us
         "type": "MEM_IMAGE" if each.kind == IMAGE else "MEM_PRIVATE" if each.private else "MEM_MAPPED",
         "state": "MEM_COMMIT" if committed else "MEM_RESERVE",
         "protect": protection_word(each.protection),
-        "actual": list(dict.fromkeys(fact.word for fact in facts if fact.word)),
+        "actual": list(dict.fromkeys(_word(process, each, fact) for fact in facts if fact.word)),
         "usage": usage,
         "file": each.file,
         "commit_pages": len(pages) if committed else 0,

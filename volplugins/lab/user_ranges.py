@@ -80,7 +80,7 @@ class _Owner:
 
     def valid(self, frame: int, protection: str) -> tuple[int, PageFact]:
         """A page at a place of its own."""
-        fact = PageFact(valid_word(self.entries.mode, protection), True)
+        fact = PageFact(valid_word(self.entries.mode, protection), True, True)
         return self.machine.tables.leaf(frame, protection, user=True), fact
 
     def trimmed(self, section: Section, number: int, by_vad: bool) -> tuple[int, PageFact]:
@@ -197,7 +197,7 @@ def _place_physical(owner: _Owner, sections: _Sections, first: bool) -> None:
 def _place_large(owner: _Owner, each: Range, frame: int) -> None:
     start = owner.next
     owner.place(each, [])
-    fact = PageFact(valid_word(owner.entries.mode, "data"), True)
+    fact = PageFact(valid_word(owner.entries.mode, "data"), True, True)
     entry = owner.machine.tables.leaf(frame, "data", user=True, large=True)
     owner.process.space.put(start, entry, fact, each.end)
 

@@ -75,10 +75,7 @@ _MEMBERS: dict[str, dict[str, Path | tuple[Path, ...]]] = {
     "handle_table": {"HandleCount": (("_HANDLE_TABLE", "FreeLists", "HandleCount"), ("_HANDLE_TABLE", "HandleCount"))},
     "session": _same("_MM_SESSION_SPACE", "SessionId"),
     "subsection": _same("_SUBSECTION", "ControlArea"),
-    "control_area": {
-        "FilePointer": ("_CONTROL_AREA", "FilePointer"),
-        "Flags": (("_CONTROL_AREA", "u", "LongFlags"), ("_CONTROL_AREA", "u")),
-    },
+    "control_area": _same("_CONTROL_AREA", "FilePointer"),
     "file_object": _same("_FILE_OBJECT", "FileName"),
 }  # fmt: skip
 

@@ -47,19 +47,11 @@ _21H2 = {**_1903, "PrivateMemory": (0, 21, 1)}
 VAD_BITS_64 = {3790: _FIRST_64, 9200: _WIN8, 17134: _1803, 18362: _1903, 20348: _21H2}
 VAD_BITS_32 = {2600: _XP_32, 3790: _SINCE_2003_32, 9200: _WIN8, 17134: _1803, 18362: _1903}
 
-# what a range maps; Flags are _MMSECTION_FLAGS
+# what a range maps
 SUBSECTION_COLUMNS = ("ControlArea",)
 SUBSECTION_64, SUBSECTION_32 = {3790: (0x0,)}, {2600: (0x0,)}
-CONTROL_AREA_COLUMNS = ("FilePointer", "Flags")
-CONTROL_AREA_64 = {
-    3790: (0x30, 0x2C),
-    6000: (0x30, 0x28),
-    6001: (0x40, 0x38),
-}
-CONTROL_AREA_32 = {
-    2600: (0x24, 0x20),
-    6000: (0x24, 0x1C),
-    9600: (0x20, 0x1C),
-}
+CONTROL_AREA_COLUMNS = ("FilePointer",)
+CONTROL_AREA_64 = {3790: (0x30,), 6001: (0x40,)}
+CONTROL_AREA_32 = {2600: (0x24,), 9600: (0x20,)}
 FILE_OBJECT_COLUMNS = ("FileName",)
 FILE_OBJECT_64, FILE_OBJECT_32 = {3790: (0x58,)}, {2600: (0x30,)}
