@@ -27,6 +27,7 @@ examples:
   volplugins lab make --machine win7-x64 --kind triage -o small.dmp
   volplugins lab make --kind full --defect truncated-half -o samples/
   volplugins lab make --directory self-map-elsewhere -o bad-directory.dmp
+  volplugins lab make --populous 100 -o many-processes.dmp
   volplugins lab make --all -o samples/
 """
 
@@ -42,12 +43,14 @@ class _Order:
     host: int
     defect: str | None
     directory: str | None = None
+    populous: int | None = None
 
     @property
     def name(self) -> str:
         """The file's name without its extension: whatever is not usual is in it."""
         parts = [self.machine, self.fault, self.kind]
         parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
+        parts += [f"populous{self.populous}"] * (self.populous is not None)
         return "-".join([*parts, *(name for name in (self.directory, self.defect) if name)])
 
 
@@ -103,6 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument(
         "--sections", action="store_true", help="user pages of every state: shared, in transition, paged out, large"
     )
+    make.add_argument(
+        "--populous", type=int, metavar="N", help="N more processes, each with 200 modules and 300 ranges of addresses"
+    )
     make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")
     make.add_argument(
         "-o", dest="output", required=True, metavar="FILE_OR_DIR", help="where to; --all needs a directory"
@@ -149,14 +155,14 @@ def _make(arguments: argparse.Namespace) -> int:
 
 
 def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
-    from volplugins.lab.machines import MACHINES, build, faults_of  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines import MACHINES, faults_of  # noqa: PLC0415 - see _parser
 
     machines = [arguments.machine] if arguments.machine else list(MACHINES) if arguments.all else ["win10-x64"]
     for machine in machines:
         if arguments.all and arguments.fault not in faults_of(machine):
             print(f"volplugins lab: not made: {machine} has no fault {arguments.fault}", file=sys.stderr)
             continue
-        snapshot = build(machine, arguments.fault, arguments.base, arguments.host, arguments.sections)
+        snapshot = _build(machine, arguments)
         if arguments.directory:
             snapshot = with_directory_defect(snapshot, arguments.directory, arguments.victim)
         kinds = [arguments.kind] if arguments.kind else list(kinds_of(snapshot)) if arguments.all else ["full"]
@@ -164,7 +170,21 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
             if arguments.all and kind not in kinds_of(snapshot):
                 continue
             order = _Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
-            yield snapshot, replace(order, directory=arguments.directory)
+            yield snapshot, replace(order, directory=arguments.directory, populous=arguments.populous)
+
+
+def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:
+    if arguments.populous is None:
+        from volplugins.lab.machines import build  # noqa: PLC0415 - see _parser
+
+        return build(machine, arguments.fault, arguments.base, arguments.host, arguments.sections)
+    from volplugins.lab.populous import build_populous  # noqa: PLC0415 - see _parser
+
+    if arguments.all or arguments.base or arguments.host or arguments.sections:
+        raise ValueError(
+            "--populous goes with --machine, --fault and --kind, not with --all, --base, --host, --sections"
+        )
+    return build_populous(arguments.populous, machine=machine, fault=arguments.fault)
 
 
 def _truth(snapshot: Snapshot, order: _Order) -> str:
@@ -176,6 +196,7 @@ def _truth(snapshot: Snapshot, order: _Order) -> str:
         "host": order.host,
         "defect": order.defect,
         "directory": order.directory,
+        "populous": order.populous,
         "header": snapshot.header,
         "truth": snapshot.truth,
     }

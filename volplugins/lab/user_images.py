@@ -35,18 +35,18 @@ def load_user_image(
     if path not in machine.sections:
         machine.sections[path] = _image_section(machine, process, image, base, path, absent or {})
     section = machine.sections[path]
-    for number, page in enumerate(section.pages):
-        if page.valid and page.frame is not None:
-            process.space.map(section.base + number * PAGE, PAGE, HARDWARE[page.protection], [page.frame])
-    process.add(image_range(section))
+    map_image(process, section)
     return LoadedImage(image, section.base, path)
 
 
-def image_range(section: Section, base: int = 0) -> Range:
-    """The range of an image at its own base or another one; what can be written counts against the commit limit."""
-    start = base or section.base
+def map_image(process: Process, section: Section) -> None:
+    """Map what a section of an image has in memory; what can be written counts against the commit limit."""
+    for number, page in enumerate(section.pages):
+        if page.valid and page.frame is not None:
+            process.space.map(section.base + number * PAGE, PAGE, HARDWARE[page.protection], [page.frame])
+    end = section.base + len(section.pages) * PAGE
     writable = sum(page.protection == WRITE_COPY for page in section.pages)
-    return Range(start, start + len(section.pages) * PAGE, EXECUTE_WRITE_COPY, IMAGE, section, writable, usage="Image")
+    process.add(Range(section.base, end, EXECUTE_WRITE_COPY, IMAGE, section, writable, usage="Image"))
 
 
 def image_contents(machine: Machine, image: Image, base: int, process: Process | None, absent: Mapping[int, str]

@@ -6,24 +6,26 @@ Offsets are the structure tables' own. The list in initialisation order leaves t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from volplugins.lab.machine import LoadedImage, Machine
 from volplugins.lab.processes import Process
 from volplugins.lab.ranges import private_range
 
-REGION, _SIZE = 0x20000, 0x4000
-_LDR, _ENTRIES, _PARAMETERS, _STRINGS, _ENVIRONMENT = (REGION + at for at in (0, 0x100, 0xC00, 0x1200, 0x3000))
-_ENTRY_SIZE = 0x160
+REGION = 0x20000
+_LDR, _ENTRIES = REGION, REGION + 0x100
+_ENTRY_SIZE, _END = 0x160, 0x170000  # the first user stack begins at the end
 _LINKS = ("InLoadOrder", "InMemoryOrder", "InInitializationOrder")
 
 
 def write_user_structures(machine: Machine, process: Process) -> dict[str, Any]:
     """Write them and lead the PEB to them; gives what was written, in plain types."""
-    process.space.map(REGION, _SIZE, "data")
-    process.add(private_range(REGION, _SIZE))
-    writer = _Writer(machine, process)
     images = [process.images[stem] for stem in reversed(process.images)]  # the program first, then what it needs
+    layout = _Layout.of(images)
+    process.space.map(REGION, layout.end - REGION, "data")
+    process.add(private_range(REGION, layout.end - REGION))
+    writer = _Writer(machine, process, layout)
     writer.loader_lists(images)
     command = f'"{images[0].path}" -session {process.session or 0}'
     environment = {
@@ -39,12 +41,32 @@ def write_user_structures(machine: Machine, process: Process) -> dict[str, Any]:
     return {"modules": modules, "parameters": parameters, "environment": environment}
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where everything lies; what grows with the number of modules has at least the room of a usual process."""
+
+    parameters: int
+    strings: int
+    environment: int
+    end: int
+
+    @classmethod
+    def of(cls, images: Sequence[LoadedImage]) -> _Layout:
+        parameters = max(REGION + 0xC00, (_ENTRIES + len(images) * _ENTRY_SIZE + 0xFF) & ~0xFF)
+        strings = parameters + 0x600
+        room = max(0x1E00, 0x800 + sum(4 * len(each.path) + 20 for each in images))
+        environment = (strings + room + 0xFFF) & ~0xFFF
+        if environment + 0x1000 > _END:
+            raise ValueError(f"{len(images)} modules are more than a process of the lab can list")
+        return cls(parameters, strings, environment, environment + 0x1000)
+
+
 class _Writer:
     """Writes into one process's region."""
 
-    def __init__(self, machine: Machine, process: Process) -> None:
-        self.machine, self.space, self.peb = machine, process.space, process.peb
-        self.next_string = _STRINGS
+    def __init__(self, machine: Machine, process: Process, layout: _Layout) -> None:
+        self.machine, self.space, self.peb, self.layout = machine, process.space, process.peb, layout
+        self.next_string = layout.strings
 
     def text(self, value: str) -> bytes:
         """A _UNICODE_STRING, its text in the region."""
@@ -87,11 +109,12 @@ class _Writer:
     def parameters(self, values: dict[str, str], environment: dict[str, str]) -> None:
         block = "".join(f"{name}={value}\0" for name, value in environment.items()) + "\0"
         data = block.encode("utf-16-le")
-        self.space.write(_ENVIRONMENT, data)
+        self.space.write(self.layout.environment, data)
         record = self.machine.record("_RTL_USER_PROCESS_PARAMETERS")
         size = self.machine.structures.size("_RTL_USER_PROCESS_PARAMETERS")
-        record.fill(MaximumLength=size, Length=size, Flags=1, Environment=_ENVIRONMENT, EnvironmentSize=len(data))
+        record.fill(MaximumLength=size, Length=size, Flags=1, Environment=self.layout.environment)
+        record.fill(EnvironmentSize=len(data))
         for name, value in values.items():
             record.set(f"{name}.DosPath" if name == "CurrentDirectory" else name, self.text(value))
-        self.space.write(_PARAMETERS, bytes(record.data))
-        self.to_peb("ProcessParameters", _PARAMETERS)
+        self.space.write(self.layout.parameters, bytes(record.data))
+        self.to_peb("ProcessParameters", self.layout.parameters)
