@@ -7,7 +7,8 @@ import pytest
 from tests.vol.damaged import PAE, X64, X86, Machine
 from volplugins.vol.crash_scene import scene_of
 from volplugins.vol.directory_judge import process_space
-from volplugins.vol.peb_rows import PebRow, peb_rows
+from volplugins.vol.peb_row import PebRow
+from volplugins.vol.peb_rows import peb_rows
 from volplugins.vol.process_selection import gather
 
 MODES = pytest.mark.parametrize("name", [X64, PAE, X86])

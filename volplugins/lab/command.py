@@ -26,6 +26,7 @@ examples:
   volplugins lab make -o MEMORY.DMP
   volplugins lab make --machine win7-x64 --kind triage -o small.dmp
   volplugins lab make --kind full --defect truncated-half -o samples/
+  volplugins lab make --machine win7-x64 --wow64 -o wow64.dmp
   volplugins lab make --directory self-map-elsewhere -o bad-directory.dmp
   volplugins lab make --populous 100 -o many-processes.dmp
   volplugins lab make --all -o samples/
@@ -44,13 +45,14 @@ class _Order:
     defect: str | None
     directory: str | None = None
     populous: int | None = None
+    wow64: bool = False
 
     @property
     def name(self) -> str:
         """The file's name without its extension: whatever is not usual is in it."""
         parts = [self.machine, self.fault, self.kind]
         parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
-        parts += [f"populous{self.populous}"] * (self.populous is not None)
+        parts += [f"populous{self.populous}"] * (self.populous is not None) + ["wow64"] * self.wow64
         return "-".join([*parts, *(name for name in (self.directory, self.defect) if name)])
 
 
@@ -109,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument(
         "--populous", type=int, metavar="N", help="N more processes, each with 200 modules and 300 ranges of addresses"
     )
+    make.add_argument("--wow64", action="store_true", help="a program of 32-bit code as well (x64 machines)")
     make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")
     make.add_argument(
         "-o", dest="output", required=True, metavar="FILE_OR_DIR", help="where to; --all needs a directory"
@@ -162,6 +165,9 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
         if arguments.all and arguments.fault not in faults_of(machine):
             print(f"volplugins lab: not made: {machine} has no fault {arguments.fault}", file=sys.stderr)
             continue
+        if arguments.all and arguments.wow64 and not machine.endswith("x64"):
+            print(f"volplugins lab: not made: {machine} runs 32-bit code only", file=sys.stderr)
+            continue
         snapshot = _build(machine, arguments)
         if arguments.directory:
             snapshot = with_directory_defect(snapshot, arguments.directory, arguments.victim)
@@ -170,17 +176,18 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
             if arguments.all and kind not in kinds_of(snapshot):
                 continue
             order = _Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
-            yield snapshot, replace(order, directory=arguments.directory, populous=arguments.populous)
+            order = replace(order, directory=arguments.directory, populous=arguments.populous)
+            yield snapshot, replace(order, wow64=arguments.wow64)
 
 
 def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:
     if arguments.populous is None:
         from volplugins.lab.machines import build  # noqa: PLC0415 - see _parser
 
-        return build(machine, arguments.fault, arguments.base, arguments.host, arguments.sections)
+        return build(machine, arguments.fault, arguments.base, arguments.host, arguments.sections, arguments.wow64)
     from volplugins.lab.populous import build_populous  # noqa: PLC0415 - see _parser
 
-    if arguments.all or arguments.base or arguments.host or arguments.sections:
+    if arguments.all or arguments.base or arguments.host or arguments.sections or arguments.wow64:
         raise ValueError(
             "--populous goes with --machine, --fault and --kind, not with --all, --base, --host, --sections"
         )
@@ -197,6 +204,7 @@ def _truth(snapshot: Snapshot, order: _Order) -> str:
         "defect": order.defect,
         "directory": order.directory,
         "populous": order.populous,
+        "wow64": order.wow64,
         "header": snapshot.header,
         "truth": snapshot.truth,
     }

@@ -95,7 +95,7 @@ NtWaitForSingleObject export leaf : =4c8bd1 =b804000000 =0f05 :NtWaitForSingleOb
 NtReadFile export leaf : =4c8bd1 =b806000000 =0f05 :NtReadFileReturn
 RtlUserThreadStart export frame=28 : *start #2
 DbgBreakPoint export leaf : =cc
-LdrInitializeThunk export frame=28 : #4
+LdrInitializeThunk export frame=28 : #2 *initialize #1
 """
 
 PROGRAM = """

@@ -27,7 +27,9 @@ BASES = 3
 _SAME = {"myfault-loaded-only": "driver-read"}
 
 
-def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0, sections: bool = False) -> Snapshot:
+def build(
+    machine: str, fault: str = "driver-read", base: int = 0, host: int = 0, sections: bool = False, wow64: bool = False
+) -> Snapshot:
     """Make a machine and let it crash.
 
     Args:
@@ -36,17 +38,21 @@ def build(machine: str, fault: str = "driver-read", base: int = 0, host: int = 0
         base: load layout, 0 to 2: other addresses for everything.
         host: computer, 0 or 1: other processes, identifiers, pool addresses, times.
         sections: give two processes user pages of every state: shared, by prototype, in transition, paged out, large.
+        wow64: one more program, of 32-bit code (x64 machines only); truth["user32"] is what its 32-bit side says.
 
     Raises:
-        ValueError: no such machine, fault, layout or computer, or a fault that this machine's Windows does not have.
+        ValueError: no such machine, fault, layout or computer, or a fault that this machine's Windows does not have, or
+            ``wow64`` of an x86 machine.
     """
     if machine not in MACHINES or fault not in faults_of(machine):
         raise ValueError(f"{machine} has no fault {fault}" if machine in MACHINES else f"no machine {machine}")
     if not (0 <= base < BASES and 0 <= host < len(HOSTS)):
         raise ValueError(f"no load layout {base} (0 to {BASES - 1}) or no computer {host} (0 to {len(HOSTS) - 1})")
+    if wow64 and PROFILES[machine].bits != 64:
+        raise ValueError(f"{machine} runs 32-bit code only: WOW64 is of x64 machines")
     scenario = _scenarios(machine)[fault]
     made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
-    world = populate(made, "myfault" in fault, _extra(made, fault))
+    world = populate(made, "myfault" in fault, _extra(made, fault), wow64)
     user_pages = add_section_pages(world) if sections else {}
     crash = scenario(world)
     snapshot = finish(world, crash, fault)
@@ -179,5 +185,10 @@ def _process_truth(process: Process) -> dict[str, Any]:
         "session": process.session,
         "created": process.created,
         "exited": process.exited,
-        "threads": [{"ethread": each.address, "tid": each.tid, "stack": each.frames} for each in process.threads],
+        "wow64": bool(process.wow64),
+        "peb32": process.peb32,
+        "threads": [
+            {"ethread": each.address, "tid": each.tid, "stack": each.frames, "stack32": each.frames32}
+            for each in process.threads
+        ],
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from volplugins.lab.address_space import AddressSpace
 from volplugins.lab.heaps import add_heaps
 from volplugins.lab.image_sources import machine_images
@@ -13,23 +15,27 @@ from volplugins.lab.user_images import load_library, load_user_image
 
 PAGE = 0x1000
 SHARED_USER_DATA = 0x7FFE0000
-_STACK, _STACK_RESERVE = 0x2000, 0x10000  # of each user stack: touched, and reserved in all
+STACK, STACK_RESERVE = 0x2000, 0x10000  # of each user stack: touched, and reserved in all
 _LIBRARY_USERS = ("services.exe", "winlogon.exe")
 _BLOCK = 0x200000  # Windows 10 reserves this much at a time for PEB and TEBs
 
 
 def create_process(machine: Machine, name: str, pid: int, parent: int, session: int | None, created: int,
-                   exited: int = 0) -> Process:  # fmt: skip
-    """An EPROCESS in the pool and, but for System, Idle and exited ones, an address space with PEB and images."""
+                   exited: int = 0, load: Callable[[Machine, Process], None] | None = None) -> Process:  # fmt: skip
+    """An EPROCESS in the pool and, but for System, Idle and exited ones, an address space with PEB and images.
+
+    Args:
+        load: loads the images and says where the PEB lies, where both are not the usual ones.
+    """
     kernel_only = pid in (0, 4) or bool(exited)
     directory = machine.kernel.directory if kernel_only else machine.tables.new_directory()
     space = machine.kernel if kernel_only else AddressSpace(machine.tables, directory)
     address = machine.pool.allocate_object(machine.structures.size("_EPROCESS"), "Proc", "Process")
     process = Process(address, name, pid, parent, space, session, created, exited)
     if not kernel_only:
-        _load_images(machine, process)
+        (load or _load_images)(machine, process)
         process.space.map(SHARED_USER_DATA, PAGE, "read", [machine.kernel.pages[machine.profile.shared_user_data]])
-        _make_peb(machine, process)
+        write_peb(machine, machine, process, process.peb, "PEB")
         add_heaps(machine, process)
     if not exited:
         process.add(private_range(SHARED_USER_DATA, PAGE, "SharedData", 1))
@@ -43,11 +49,11 @@ def create_thread(machine: Machine, process: Process, tid: int) -> Thread:
     thread = Thread(address, tid, base, limit, process)
     if process.peb:
         number = len(process.threads)
-        low = 0x7FFDE000 if machine.width == 4 else 0x7FFFFFDD000 if machine.profile.build < 9200 else 0xE3C4BFA000
-        thread.teb = low - number * 0x2000
+        usual = 0x7FFDE000 if machine.width == 4 else 0x7FFFFFDD000 if machine.profile.build < 9200 else 0xE3C4BFA000
+        thread.teb = (process.highest_teb or usual) - number * (0x3000 if process.peb32 else 0x2000)
         thread.user_stack = 0x180000 + number * 0x100000
-        _map_block(machine, process, thread.teb, "TEB")
-        _map_stack(machine, thread)
+        map_block(machine, process, thread.teb, machine.structures.size("_TEB"), "TEB")
+        map_stack(machine, process, thread.user_stack, "Stack")
         _fill_teb(machine, thread)
     process.threads.append(thread)
     return thread
@@ -61,9 +67,9 @@ def new_stack(machine: Machine) -> tuple[int, int]:
     return limit, machine.next_stack
 
 
-def _map_block(machine: Machine, process: Process, start: int, usage: str) -> None:
+def map_block(machine: Machine, process: Process, start: int, size: int, usage: str) -> None:
     """A PEB or TEB: before Windows 10 a range of its own, since then a few pages of one that is reserved."""
-    size = (machine.structures.size(f"_{usage}") + PAGE - 1) & -PAGE
+    size = (size + PAGE - 1) & -PAGE
     process.space.map(start, size, "data")
     if machine.profile.build < 10240:
         process.add(private_range(start, size, usage))
@@ -72,13 +78,12 @@ def _map_block(machine: Machine, process: Process, start: int, usage: str) -> No
     process.add(reserved_range(start & -_BLOCK, _BLOCK, (block.commit if block else 0) + size // PAGE))
 
 
-def _map_stack(machine: Machine, thread: Thread) -> None:
+def map_stack(machine: Machine, process: Process, top: int, usage: str) -> None:
     """A user stack: two pages at its top, a guard page below them, the rest is reserved."""
-    process, top = thread.process, thread.user_stack
-    process.space.map(top - _STACK, _STACK, "data")
+    process.space.map(top - STACK, STACK, "data")
     guard = READ_WRITE | GUARD
-    process.space.put(top - _STACK - PAGE, PageEntries(machine.profile).software(guard), software_fact(guard))
-    process.add(reserved_range(top - _STACK_RESERVE, _STACK_RESERVE, _STACK // PAGE + 1, "Stack"))
+    process.space.put(top - STACK - PAGE, PageEntries(machine.profile).software(guard), software_fact(guard))
+    process.add(reserved_range(top - STACK_RESERVE, STACK_RESERVE, STACK // PAGE + 1, usage))
 
 
 def _load_images(machine: Machine, process: Process) -> None:
@@ -90,6 +95,9 @@ def _load_images(machine: Machine, process: Process) -> None:
     stem = process.name.rpartition(".")[0]  # NotMyFault has an image of its own, all others share one
     program = images[stem] if stem in images else images["program"]
     system = "C:\\Windows\\System32\\" if machine.profile.build >= 6000 else "C:\\WINDOWS\\system32\\"
+    process.peb = 0x7FFDF000 if machine.width == 4 else 0x7FFFFFDF000
+    if machine.profile.build >= 9200:
+        process.peb = 0xE3C4BFF000
     for image, base, path in ((images["ntdll"], ntdll_base, "ntdll.dll"), (program, program_base, process.name)):
         process.images[image.stem] = load_user_image(machine, process, image, base, system + path)
 
@@ -107,20 +115,19 @@ def _bases(machine: Machine, process: Process) -> tuple[int, int]:
     return ntdll_base, (0x7FF600000000 if new else 0x13F000000) + chooser.randrange(0x1000) * 0x10000
 
 
-def _make_peb(machine: Machine, process: Process) -> None:
-    old = 0x7FFDF000 if machine.width == 4 else 0x7FFFFFDF000
-    process.peb = old if machine.profile.build < 9200 else 0xE3C4BFF000
-    _map_block(machine, process, process.peb, "PEB")
+def write_peb(machine: Machine, layouts: Machine, process: Process, address: int, usage: str) -> None:
+    """Map and write a PEB with the structures of ``layouts``."""
+    map_block(machine, process, address, layouts.structures.size("_PEB"), usage)
     program = next(reversed(process.images.values()))
-    peb = machine.record("_PEB").fill(ImageBaseAddress=program.base, NumberOfProcessors=2)
+    peb = layouts.record("_PEB").fill(ImageBaseAddress=program.base, NumberOfProcessors=2)
     peb.fill(OSMajorVersion=machine.profile.version[0], OSMinorVersion=machine.profile.version[1])
     peb.fill(OSBuildNumber=machine.profile.build, SessionId=process.session or 0)
-    process.space.write(process.peb, bytes(peb.data))
+    process.space.write(address, bytes(peb.data))
 
 
 def _fill_teb(machine: Machine, thread: Thread) -> None:
     teb = machine.record("_TEB").fill(ProcessEnvironmentBlock=thread.process.peb)
-    teb.set("NtTib.StackBase", thread.user_stack).set("NtTib.StackLimit", thread.user_stack - _STACK)
-    teb.set("NtTib.Self", thread.teb).set("DeallocationStack", thread.user_stack - _STACK_RESERVE)
+    teb.set("NtTib.StackBase", thread.user_stack).set("NtTib.StackLimit", thread.user_stack - STACK)
+    teb.set("NtTib.Self", thread.teb).set("DeallocationStack", thread.user_stack - STACK_RESERVE)
     teb.set("ClientId.UniqueProcess", thread.process.pid).set("ClientId.UniqueThread", thread.tid)
     thread.process.space.write(thread.teb, bytes(teb.data))

@@ -36,6 +36,7 @@ def write_process(machine: Machine, process: Process) -> None:
         record.fill(SectionBaseAddress=next(reversed(process.images.values())).base)
         record.fill(HighestUserAddress=0x7FFFFFFEFFFF if machine.width == 8 else 0x7FFEFFFF)
         record.fill(VirtualSize=0x2100000000 if machine.width == 8 else 0x2000000, CommitCharge=0x40)
+    record.fill(Wow64Process=process.wow64, WoW64Process=process.wow64)
     record.fill(ObjectTable=0 if process.exited else _handle_table(machine, process))
     if not process.exited:
         write_vads(machine, process, record)

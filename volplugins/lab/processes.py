@@ -19,7 +19,7 @@ class Thread:
     """One ETHREAD.
 
     ``base`` and ``limit`` bound its kernel stack; ``frames`` is its stack as built, innermost first; ``faulting`` says
-    that it waits for a page that its user code touched.
+    that it waits for a page that its user code touched; ``frames32`` are those of its 32-bit code on x64.
     """
 
     address: int
@@ -28,8 +28,10 @@ class Thread:
     limit: int
     process: Process
     teb: int = 0
+    teb32: int = 0
     user_stack: int = 0
     frames: list[dict[str, Any]] = field(default_factory=list)
+    frames32: list[dict[str, Any]] = field(default_factory=list)
     faulting: bool = False
 
 
@@ -37,8 +39,9 @@ class Thread:
 class Process:
     """One EPROCESS with its address space.
 
-    ``images`` are those of user mode, ``ranges`` what its VADs describe, by
-    address.
+    ``images`` are those of user mode, ``ranges`` what its VADs describe, by address. A process of 32-bit code on x64
+    has ``wow64`` (what EPROCESS.WoW64Process holds), the ``images32`` of its 32-bit loader, a 32-bit PEB, and TEBs from
+    ``highest_teb`` downwards.
     """
 
     address: int
@@ -49,10 +52,13 @@ class Process:
     session: int | None
     created: int
     exited: int = 0
-    wow64: bool = False
+    wow64: int = 0
     images: dict[str, LoadedImage] = field(default_factory=dict)
+    images32: dict[str, LoadedImage] = field(default_factory=dict)
     threads: list[Thread] = field(default_factory=list)
     peb: int = 0
+    peb32: int = 0
+    highest_teb: int = 0
     pcid: int = 0
     shadow: int = 0
     ranges: dict[int, Range] = field(default_factory=dict)

@@ -2,8 +2,8 @@
 
 State: an image's or a mapped file's page is committed; a view of the page file where its prototype entry is not zero; a
 private page where its entry says so or, with a zero entry, where MemCommit is set. A decommitted page has no
-protection of its own. Usage: Image, Stack, TEB, PEB, Heap, MappedFile, PageFileSection, SharedData; Other for memory of
-devices; Unknown for private memory of no known use.
+protection of its own. Usage: Image, Stack, TEB, PEB (for 32-bit code on x64 Stack32, TEB32, PEB32), Heap, MappedFile,
+PageFileSection, SharedData; Other for memory of devices; Unknown for private memory of no known use.
 """
 
 from __future__ import annotations
@@ -45,10 +45,14 @@ def _marked_pages(process: Process) -> Iterator[tuple[int, str]]:
     """Pages of PEB and TEBs, which lie in a range of another use on Windows 10."""
     if process.peb:
         yield process.peb, "PEB"
+    if process.peb32:
+        yield process.peb32, "PEB32"
     size = 2 * PAGE if process.space.tables.mode is X64 else PAGE
     for thread in process.threads:
         for page in range(thread.teb, thread.teb + size if thread.teb else 0, PAGE):
             yield page, "TEB"
+        if thread.teb32:
+            yield thread.teb32, "TEB32"
 
 
 def _committed(process: Process, each: Range, page: int) -> bool:

@@ -43,7 +43,7 @@ _EPROCESS 0xa40: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x598 u64;
   PeakVirtualSize 0x490 u64; VirtualSize 0x498 u64; SessionProcessLinks 0x4a0 _LIST_ENTRY; Token 0x4b8 _EX_FAST_REF;
   NumberOfPrivatePages 0x4f8 u64; SectionBaseAddress 0x520 *void; Cookie 0x528 u32;
   InheritedFromUniqueProcessId 0x540 *void; Peb 0x550 *_PEB; Session 0x558 *_MM_SESSION_SPACE;
-  ObjectTable 0x570 *_HANDLE_TABLE; WoW64Process 0x580 *void; ImageFileName 0x5a8 [15]u8;
+  ObjectTable 0x570 *_HANDLE_TABLE; WoW64Process 0x580 *_EWOW64PROCESS; ImageFileName 0x5a8 [15]u8;
   SeAuditProcessCreationInfo 0x5c0 _SE_AUDIT_PROCESS_CREATION_INFO; HighestUserAddress 0x5d8 *void;
   ThreadListHead 0x5e0 _LIST_ENTRY; ActiveThreads 0x5f0 u32; LastThreadExitStatus 0x5fc i32; CommitCharge 0x648 u64;
   ExitStatus 0x7d4 i32; VadRoot 0x7d8 _RTL_AVL_TREE; VadHint 0x7e0 *void; VadCount 0x7e8 u64;
@@ -53,6 +53,7 @@ _ETHREAD 0x898: Tcb 0x0 _KTHREAD; CreateTime 0x430 _LARGE_INTEGER; ExitTime 0x43
   StartAddress 0x450 *void; Cid 0x478 _CLIENT_ID; IrpList 0x4b0 _LIST_ENTRY; Win32StartAddress 0x4d0 *void;
   ThreadListEntry 0x4e8 _LIST_ENTRY; CrossThreadFlags 0x510 u32; ExitStatus 0x548 i32;
   ThreadName 0x610 *_UNICODE_STRING
+_EWOW64PROCESS 0x10: Peb 0x0 *void; Machine 0x8 u16; NtdllType 0xc enum _SYSTEM_DLL_TYPE
 _EXCEPTION_POINTERS 0x10: ExceptionRecord 0x0 *_EXCEPTION_RECORD; ContextRecord 0x8 *_CONTEXT
 _EXCEPTION_RECORD 0x98: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; ExceptionRecord 0x8 *_EXCEPTION_RECORD;
   ExceptionAddress 0x10 *void; NumberParameters 0x18 u32; ExceptionInformation 0x20 [15]u64
@@ -258,7 +259,8 @@ _STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *i8
 _SUBSECTION 0x38: ControlArea 0x0 *_CONTROL_AREA; SubsectionBase 0x8 *void; NextSubsection 0x10 *_SUBSECTION;
   u 0x20 _unnamed_9; StartingSector 0x24 u32; NumberOfFullSectors 0x28 u32; PtesInSubsection 0x2c u32
 _TEB 0x1838: NtTib 0x0 _NT_TIB; ClientId 0x40 _CLIENT_ID; ThreadLocalStoragePointer 0x58 *void;
-  ProcessEnvironmentBlock 0x60 *_PEB; LastErrorValue 0x68 u32; DeallocationStack 0x1478 *void
+  ProcessEnvironmentBlock 0x60 *_PEB; LastErrorValue 0x68 u32; DeallocationStack 0x1478 *void;
+  TlsSlots 0x1480 [64]*void; WowTebOffset 0x180c i32
 _TOKEN 0x498: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x78 u32; UserAndGroupCount 0x7c u32;
   UserAndGroups 0x98 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]i8; SourceIdentifier 0x8 _LUID
@@ -301,4 +303,6 @@ enum _POOL_TYPE u32: NonPagedPool=0 NonPagedPoolBase=0 NonPagedPoolExecute=0 Pag
   NonPagedPoolSession=32 PagedPoolSession=33 NonPagedPoolMustSucceedSession=34 DontUseThisTypeSession=35
   NonPagedPoolCacheAlignedSession=36 PagedPoolCacheAlignedSession=37 NonPagedPoolCacheAlignedMustSSession=38
   NonPagedPoolNx=512 NonPagedPoolNxCacheAligned=516 NonPagedPoolSessionNx=544
+enum _SYSTEM_DLL_TYPE int: PsNativeSystemDll=0 PsWowX86SystemDll=1 PsWowArm32SystemDll=2 PsWowAmd64SystemDll=3
+  PsWowChpeX86SystemDll=4 PsVsmEnclaveRuntimeDll=5 PsSystemDllTotalTypes=6
 """

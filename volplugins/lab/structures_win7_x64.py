@@ -233,7 +233,7 @@ _STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *i8
 _SUBSECTION 0x38: ControlArea 0x0 *_CONTROL_AREA; SubsectionBase 0x8 *void; NextSubsection 0x10 *_SUBSECTION;
   PtesInSubsection 0x18 u32; u 0x28 _unnamed_10; StartingSector 0x2c u32; NumberOfFullSectors 0x30 u32
 _TEB 0x1818: NtTib 0x0 _NT_TIB; ClientId 0x40 _CLIENT_ID; ThreadLocalStoragePointer 0x58 *void;
-  ProcessEnvironmentBlock 0x60 *_PEB; LastErrorValue 0x68 u32; DeallocationStack 0x1478 *void
+  ProcessEnvironmentBlock 0x60 *_PEB; LastErrorValue 0x68 u32; DeallocationStack 0x1478 *void; TlsSlots 0x1480 [64]*void
 _TOKEN 0x318: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x74 u32; UserAndGroupCount 0x78 u32;
   UserAndGroups 0x90 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]i8; SourceIdentifier 0x8 _LUID

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from volplugins.lab.kernel_stack import KernelStack
 from volplugins.lab.kernel_stack_x64 import KernelStack64
 from volplugins.lab.kernel_stack_x86 import KernelStack32
+from volplugins.lab.listings_wow64 import CALLS_64
 from volplugins.lab.machine import Machine
 from volplugins.lab.process_records import write_thread
 from volplugins.lab.processes import EXECUTIVE, RUNNING, USER_REQUEST, WAITING, WR_PAGE_IN, WR_QUEUE, Process, Thread
+from volplugins.lab.wow64_stacks import call_from_32_bit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,13 @@ def enter_service(machine: Machine, stack: KernelStack, thread: Thread, service:
     images = thread.process.images
     program = next(reversed(images))
     user = user_stack_of(machine, thread)
-    user.start("ntdll!RtlUserThreadStart")
-    for function in (f"{program}!WinMain", f"{program}!Work", f"ntdll!{service}", *_names(machine).system_call):
+    first = "ntdll!RtlUserThreadStart"
+    calls: tuple[str, ...] = (f"{program}!WinMain", f"{program}!Work")
+    if thread.process.images32:
+        call_from_32_bit_code(machine, thread, service)
+        first, calls = "ntdll!LdrInitializeThunk", CALLS_64
+    user.start(first)
+    for function in (*calls, f"ntdll!{service}", *_names(machine).system_call):
         user.call(function)
     returns = "KiFastSystemCallRet" if machine.width == 4 else service + "Return"
     user.finish(images["ntdll"].base + images["ntdll"].image.symbols[returns], "user")

@@ -5,7 +5,7 @@ Offsets are the structure tables' own. The list in initialisation order leaves t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,23 +14,31 @@ from volplugins.lab.processes import Process
 from volplugins.lab.ranges import private_range
 
 REGION = 0x20000
-_LDR, _ENTRIES = REGION, REGION + 0x100
+_ENTRIES = 0x100  # from the start of the region, where the list heads are
 _ENTRY_SIZE, _END = 0x160, 0x170000  # the first user stack begins at the end
 _LINKS = ("InLoadOrder", "InMemoryOrder", "InInitializationOrder")
 
 
-def write_user_structures(machine: Machine, process: Process) -> dict[str, Any]:
-    """Write them and lead the PEB to them; gives what was written, in plain types."""
+def write_user_structures(
+    machine: Machine, process: Process, region: int = REGION, variables: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Write them and lead the PEB to them; gives what was written, in plain types.
+
+    Args:
+        region: where they are to lie.
+        variables: of the environment, besides the usual ones.
+    """
     images = [process.images[stem] for stem in reversed(process.images)]  # the program first, then what it needs
-    layout = _Layout.of(images)
-    process.space.map(REGION, layout.end - REGION, "data")
-    process.add(private_range(REGION, layout.end - REGION))
+    layout = _Layout.of(images, region)
+    process.space.map(region, layout.end - region, "data")
+    process.add(private_range(region, layout.end - region))
     writer = _Writer(machine, process, layout)
     writer.loader_lists(images)
     command = f'"{images[0].path}" -session {process.session or 0}'
     environment = {
         "ALLUSERSPROFILE": "C:\\ProgramData", "COMPUTERNAME": machine.host.computer, "OS": "Windows_NT",
         "Path": "C:\\Windows\\system32;C:\\Windows", "SystemRoot": "C:\\Windows", "USERNAME": "SYSTEM",
+        **(variables or {}),
     }  # fmt: skip
     parameters = {
         "ImagePathName": images[0].path, "CommandLine": command, "DllPath": "C:\\Windows\\System32",
@@ -45,20 +53,21 @@ def write_user_structures(machine: Machine, process: Process) -> dict[str, Any]:
 class _Layout:
     """Where everything lies; what grows with the number of modules has at least the room of a usual process."""
 
+    start: int
     parameters: int
     strings: int
     environment: int
     end: int
 
     @classmethod
-    def of(cls, images: Sequence[LoadedImage]) -> _Layout:
-        parameters = max(REGION + 0xC00, (_ENTRIES + len(images) * _ENTRY_SIZE + 0xFF) & ~0xFF)
+    def of(cls, images: Sequence[LoadedImage], start: int) -> _Layout:
+        parameters = max(start + 0xC00, (start + _ENTRIES + len(images) * _ENTRY_SIZE + 0xFF) & ~0xFF)
         strings = parameters + 0x600
         room = max(0x1E00, 0x800 + sum(4 * len(each.path) + 20 for each in images))
         environment = (strings + room + 0xFFF) & ~0xFFF
-        if environment + 0x1000 > _END:
+        if start < _END < environment + 0x1000:
             raise ValueError(f"{len(images)} modules are more than a process of the lab can list")
-        return cls(parameters, strings, environment, environment + 0x1000)
+        return cls(start, parameters, strings, environment, environment + 0x1000)
 
 
 class _Writer:
@@ -86,8 +95,9 @@ class _Writer:
         offset = self.machine.structures.offset
         record = self.machine.record("_PEB_LDR_DATA").fill(Length=self.machine.structures.size("_PEB_LDR_DATA"))
         record.fill(Initialized=1)
-        self.space.write(_LDR, bytes(record.data))
-        entries = [_ENTRIES + number * _ENTRY_SIZE for number in range(len(images))]
+        ldr = self.layout.start
+        self.space.write(ldr, bytes(record.data))
+        entries = [ldr + _ENTRIES + number * _ENTRY_SIZE for number in range(len(images))]
         for place, each in zip(entries, images, strict=True):
             entry = self.machine.record("_LDR_DATA_TABLE_ENTRY")
             entry.fill(DllBase=each.base, EntryPoint=each.base + each.image.entry, SizeOfImage=each.image.size)
@@ -96,10 +106,10 @@ class _Writer:
             self.space.write(place, bytes(entry.data))
         for links in _LINKS:
             chosen = entries[1:] if links == "InInitializationOrder" else entries
-            head = _LDR + offset("_PEB_LDR_DATA", f"{links}ModuleList")
+            head = ldr + offset("_PEB_LDR_DATA", f"{links}ModuleList")
             at = offset("_LDR_DATA_TABLE_ENTRY", f"{links}Links")
             self._ring([head, *(entry + at for entry in chosen)])
-        self.to_peb("Ldr", _LDR)
+        self.to_peb("Ldr", ldr)
 
     def _ring(self, ring: Sequence[int]) -> None:
         for index, entry in enumerate(ring):

@@ -21,6 +21,7 @@ from volplugins.lab.region_truth import regions_of
 from volplugins.lab.thread_stacks import write_waiting
 from volplugins.lab.user_ranges import add_user_ranges
 from volplugins.lab.user_structures import write_user_structures
+from volplugins.lab.wow64 import start_32_bit_program, write_user_structures32
 
 _SECOND = 10_000_000
 # name, parent, session, threads; in the order in which they start
@@ -56,8 +57,13 @@ class World:
         return next(each for each in self.processes if each.name == name and not each.exited)
 
 
-def populate(machine: Machine, myfault: bool, extra: tuple[tuple[str, str], ...] = ()) -> World:
-    """Load the images, start the processes; threads have stacks but no contents yet."""
+def populate(machine: Machine, myfault: bool, extra: tuple[tuple[str, str], ...] = (), wow64: bool = False) -> World:
+    """Load the images, start the processes; threads have stacks but no contents yet.
+
+    Args:
+        extra: further programs, as (name, parent).
+        wow64: a program of 32-bit code as well (x64 only).
+    """
     write_shared_user_data(machine)
     load_images(machine, myfault)
     add_object_types(machine)
@@ -69,6 +75,9 @@ def populate(machine: Machine, myfault: bool, extra: tuple[tuple[str, str], ...]
     world = World(machine, processors, system, idle, [system])
     _start_programs(world, (*machine.host.extra, *extra), booted)
     add_user_ranges(machine, [world.process(name) for name in _RANGE_OWNERS])
+    if wow64:
+        pid, created = max(each.pid for each in world.processes) + 0x40, booted + 300 * _SECOND
+        world.processes.append(start_32_bit_program(machine, world.process("explorer.exe"), pid, created))
     for number in range(5):
         create_thread(machine, system, 8 + 4 * number)
     for _ in processors:
@@ -126,6 +135,8 @@ def complete(world: World) -> None:
                 write_waiting(machine, thread, index)
         if process.peb:
             machine.truth.setdefault("user", {})[process.pid] = write_user_structures(machine, process)
+        if process.images32:
+            machine.truth.setdefault("user32", {})[process.pid] = write_user_structures32(machine, process)
         write_process(machine, process)
         machine.truth.setdefault("regions", {})[process.pid] = regions_of(process)
     offset = machine.structures.offset("_EPROCESS", "ActiveProcessLinks")

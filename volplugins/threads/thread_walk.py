@@ -42,13 +42,15 @@ class UserSide:
         memory: the process's address space.
         code: the images of its user space.
         code32: its 32-bit images on x64; None where it is no WOW64 process.
-        function_at: where the 32-bit function that holds a user address starts, or None.
+        function_at: where the function that holds a user address starts, or None.
+        function_at32: the same for 32-bit code on x64.
     """
 
     memory: MemoryReader
     code: CodeMap
     code32: CodeMap | None = None
     function_at: FunctionAt | None = None
+    function_at32: FunctionAt | None = None
 
 
 class ThreadWalk:
@@ -161,7 +163,7 @@ class ThreadWalk:
         assert side.code32 is not None
         bounds = wow64_stack(side.memory, self._thread.teb or 0)
         ranges = bounds if _holds(bounds, registers.sp) else ()
-        walker = Walker(side.memory, side.code32, ranges, function_at=side.function_at)
+        walker = Walker(side.memory, side.code32, ranges, function_at=side.function_at32)
         for frame in walker.frames(registers, trust):
             yield ThreadFrame(WOW64, frame)
         self._end(walker.stop.value, walker.text)

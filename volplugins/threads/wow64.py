@@ -39,10 +39,21 @@ def wow64_context(memory: MemoryReader, teb: int) -> Registers | None:
     return Registers(32, values["eip"], values["esp"], general, {})
 
 
-def wow64_stack(memory: MemoryReader, teb: int) -> Sequence[Range]:
-    """The 32-bit stack by the 32-bit TEB; empty where that cannot be read."""
+def teb32_of(memory: MemoryReader, teb: int) -> int | None:
+    """The 32-bit TEB by the 64-bit one; None where that cannot be read or names none."""
     try:
         teb32 = int.from_bytes(memory.read(teb, 8), "little")
+    except ReadError:
+        return None
+    return teb32 if 0 < teb32 < _HIGHEST_32 else None
+
+
+def wow64_stack(memory: MemoryReader, teb: int) -> Sequence[Range]:
+    """The 32-bit stack by the 32-bit TEB; empty where that cannot be read."""
+    teb32 = teb32_of(memory, teb)
+    if teb32 is None:
+        return ()
+    try:
         base, limit = (int.from_bytes(memory.read(teb32 + at, 4), "little") for at in (4, 8))
     except ReadError:
         return ()
@@ -50,7 +61,11 @@ def wow64_stack(memory: MemoryReader, teb: int) -> Sequence[Range]:
 
 
 def peb32_of(memory: MemoryReader, wow64_process: int | None) -> int | None:
-    """The 32-bit PEB: what EPROCESS.WoW64Process is before Windows 7, and what it points to since; None for none."""
+    """The 32-bit PEB, or None for none.
+
+    EPROCESS.WoW64Process is that PEB itself from Vista SP2 to 8.1; before (_WOW64_PROCESS) and since (_EWOW64PROCESS)
+    it leads to a structure that begins with the address. The one lies below 4 GiB, the other in the kernel's half.
+    """
     pointer = wow64_process or 0
     if pointer < _HIGHEST_32:
         return pointer or None

@@ -122,7 +122,11 @@ def _with_image(reader: ImageFactsReader, memory: MemoryReader, row: LmRow) -> L
         row = row._replace(timestamp=facts.headers.timestamp, checksum=facts.headers.checksum)
     if facts.record is not None:
         row = row._replace(pdb=facts.record.pdb_name, guid_age=facts.record.guid_age)
-    return row._replace(note="; ".join(dict.fromkeys(note for note in notes if note)))
+    return row._replace(note=_joined(*notes))
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(dict.fromkeys(note for note in notes if note))
 
 
 def _processes(
@@ -159,8 +163,11 @@ def _of_process(
     merged = _Merged(process, memory, {vad.start: vad for vad in vads_of(scene, process).ranges})
     if process.peb:
         merged.add_lists(process.peb, scene.bits, "ldr")
-    if process.wow64 and (low := peb32_of(scene.memory, process.wow64)) is not None:
+    low = peb32_of(scene.memory, process.wow64)
+    if low is not None:
         merged.add_lists(low, 32, "ldr32")
+    elif process.wow64:
+        merged.problems.append("ldr32: the 32-bit PEB is not known; its modules from the VADs")
     merged.add_mapped(scene.bits)
     for start in sorted(merged.rows):
         row = merged.rows[start]
@@ -194,8 +201,15 @@ class _Merged:
         for each in lists.lists:
             self.problems.extend(f"{source} {each.name}ModuleList: {problem}" for problem in each.problems)
         for entry, names in in_order(lists):
-            if entry.base not in self.rows:
-                self.rows[entry.base] = self._listed(entry, names, source)
+            row = self._listed(entry, names, source)
+            before = self.rows.get(entry.base)
+            if before is None:
+                self.rows[entry.base] = row
+            elif before.source != source:  # the program of a 32-bit process is in the lists of both widths
+                self.rows[entry.base] = row._replace(
+                    in_load=row.in_load or before.in_load, in_memory=row.in_memory or before.in_memory,
+                    in_init=row.in_init or before.in_init, note=_joined(before.note, row.note),
+                )  # fmt: skip
 
     def _listed(self, entry: LoaderEntry, names: tuple[str, ...], source: str) -> LmRow:
         module = Module(entry.base, entry.size, entry.name, entry.path, entry.timestamp, None, source, entry.address,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.crash_scene import scene_below
-from volplugins.vol.peb_rows import PebRow, failure_row, peb_rows
+from volplugins.vol.peb_row import PebRow, failure_row
+from volplugins.vol.peb_rows import peb_rows
 from volplugins.vol.process_selection import Progress
 
 if TYPE_CHECKING:

@@ -130,14 +130,20 @@ class StackScene:
             return _Side(UserSide(memory, code, None, _function_at(names)), names, None)
         low = ModuleTable(self._low_modules(memory, process, modules))
         code32 = ModuleCode(memory, low, self.image_file)
-        return _Side(UserSide(memory, code, code32), names, Symbolizer(low, lambda module: self._table(memory, module)))
+        names32 = Symbolizer(low, lambda module: self._table(memory, module))
+        side = UserSide(memory, code, code32, _function_at(names), _function_at(names32))
+        return _Side(side, names, names32)
 
     def _low_modules(self, memory: MemoryReader, process: Process, modules: ModuleTable) -> Iterator[Module]:
-        """The 32-bit images: those of the 32-bit loader's list, and what is mapped below 4 GiB."""
+        """The 32-bit images: those of the 32-bit loader's list, and what is mapped below 4 GiB and not of 64 bits."""
         listed = user_modules(memory, peb32_of(self.scene.memory, process.wow64), (), 32)
         bases = {module.base for module in listed}
         yield from listed
-        yield from (module for module in modules if module.base < _HIGHEST_32 and module.base not in bases)
+        for module in modules:
+            if module.base < _HIGHEST_32 and module.base not in bases:
+                headers = read_headers(memory, module.base)
+                if headers is None or headers.bits == 32:
+                    yield module
 
     def _table(self, memory: MemoryReader, module: Module) -> SymbolTable | None:
         """Names of a user module: its PDB's table where one is at hand, else its exports; one for all processes."""

@@ -1,0 +1,41 @@
+"""One row of windows.kd.peb, and whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from volplugins.kernel.process import Process
+from volplugins.memory.reader import MemoryReader
+
+
+class PebRow(NamedTuple):
+    """One field. ``bits`` is 64 or 32: a 32-bit process on x64 has a PEB of each."""
+
+    pid: int | None
+    process: str
+    bits: int | None
+    section: str
+    field: str
+    value: str
+    note: str
+
+
+def failure_row(why: str, process: Process | None = None, bits: int | None = None) -> PebRow:
+    """A row that says what could not be done."""
+    if process is None:
+        return PebRow(None, "error", None, "error", "", "", why)
+    return PebRow(process.pid, process.name, bits, "peb", "", "", why)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A process seen with pointers of one width: ``memory`` is its address space, ``bits`` 64 or 32."""
+
+    process: Process
+    memory: MemoryReader
+    bits: int
+
+    def row(self, section: str, field: str, value: str = "", note: str = "") -> PebRow:
+        """A row about it."""
+        return PebRow(self.process.pid, self.process.name, self.bits, section, field, value, note)
