@@ -80,9 +80,12 @@ def test_volatility_pslist(case: tuple[Snapshot, dict[str, Any]]) -> None:
         for row in rows["windows.pslist"]
     ]
     assert found == [
-        (each["pid"], each["ppid"], each["name"][:14], each["eprocess"] & mask, len(each["threads"]))
+        (
+            each["pid"], each["ppid"], each["name"][:14], each["eprocess"] & mask,
+            sum(not thread["exited"] for thread in each["threads"]),
+        )
         for each in snapshot.truth["processes"]
-    ]
+    ]  # fmt: skip
 
 
 def test_volatility_modules(case: tuple[Snapshot, dict[str, Any]]) -> None:

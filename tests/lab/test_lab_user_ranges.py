@@ -122,6 +122,8 @@ def test_stacks_are_where_the_tebs_say(snapshot: Snapshot) -> None:
         tebs = [range(each["start"], each["end"], 0x1000) for each in regions if each["usage"] == "TEB"]
         blocks = {page for pages in tebs for page in pages}
         for thread in process["threads"]:
+            if thread["exited"]:
+                continue
             teb = pointer(snapshot, thread["ethread"] + structures.offset("_ETHREAD", "Tcb.Teb"))
 
             def said(member: str, teb: int = teb, directory: int = directory) -> int:

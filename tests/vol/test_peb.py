@@ -45,7 +45,7 @@ def test_every_process_is_as_the_lab_made_it(dumps, rows, machine):
         ]  # fmt: skip
         assert len(of(found, pid, "integrity")) == len(LISTS)
         tebs = of(found, pid, "teb")
-        for thread in threads[pid]:
+        for thread in (each for each in threads[pid] if not each["exited"]):
             tid = thread["tid"]
             assert int(tebs[f"{tid:x}.ClientId.UniqueThread"], 16) == tid
             assert tebs[f"{tid:x}.Self"] == tebs[f"{tid:x}.Teb"]

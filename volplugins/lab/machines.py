@@ -10,7 +10,7 @@ from volplugins.lab.crash_records import BREAKPOINT, context_record, exception_r
 from volplugins.lab.kernel_data import pfn_database
 from volplugins.lab.machine import Machine, new_machine
 from volplugins.lab.process_records import write_thread
-from volplugins.lab.processes import RUNNING, Process
+from volplugins.lab.processes import RUNNING, Process, Thread
 from volplugins.lab.processors import ProcessorStatus, write_processor
 from volplugins.lab.profiles import HOSTS, PROFILES
 from volplugins.lab.scenarios_x64 import SCENARIOS_X64
@@ -187,8 +187,23 @@ def _process_truth(process: Process) -> dict[str, Any]:
         "exited": process.exited,
         "wow64": bool(process.wow64),
         "peb32": process.peb32,
-        "threads": [
-            {"ethread": each.address, "tid": each.tid, "stack": each.frames, "stack32": each.frames32}
-            for each in process.threads
-        ],
+        "threads": [_thread_truth(each) for each in process.threads],
+    }
+
+
+def _thread_truth(thread: Thread) -> dict[str, Any]:
+    """One thread; ``win32_start`` is zero where its record holds none, ``exited`` where it has not ended."""
+    return {
+        "ethread": thread.address,
+        "tid": thread.tid,
+        "stack": thread.frames,
+        "stack32": thread.frames32,
+        "state": thread.state,
+        "reason": thread.reason,
+        "switches": thread.switches,
+        "start": thread.start,
+        "win32_start": thread.win32_start,
+        "created": thread.created,
+        "exited": thread.exited,
+        "exit_status": thread.exit_status,
     }

@@ -59,6 +59,14 @@ def create_thread(machine: Machine, process: Process, tid: int) -> Thread:
     return thread
 
 
+def create_ended_thread(machine: Machine, process: Process, tid: int, exited: int, status: int) -> Thread:
+    """An ETHREAD that is still referenced: its kernel stack, user stack and TEB are gone."""
+    address = machine.pool.allocate_object(machine.structures.size("_ETHREAD"), "Thre", "Thread")
+    thread = Thread(address, tid, 0, 0, process, exited=exited, exit_status=status)
+    process.threads.append(thread)
+    return thread
+
+
 def new_stack(machine: Machine) -> tuple[int, int]:
     """Pages of a kernel stack with an unmapped guard page below: (limit, base)."""
     limit = machine.next_stack + PAGE

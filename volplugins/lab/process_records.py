@@ -30,7 +30,7 @@ def write_process(machine: Machine, process: Process) -> None:
     record.fill(UniqueProcessId=process.pid, InheritedFromUniqueProcessId=process.parent, Peb=process.peb)
     record.set("ImageFileName", process.name.encode()[:14].ljust(15, b"\0"))
     record.set("CreateTime.QuadPart", process.created).set("ExitTime.QuadPart", process.exited)
-    record.fill(ActiveThreads=0 if process.exited else len(process.threads))
+    record.fill(ActiveThreads=sum(not thread.exited for thread in process.threads))
     record.fill(ExitStatus=0 if process.exited else 0x103, Flags=0x14D0C01 if not process.exited else 0x14D0C0D)
     if process.peb:
         record.fill(SectionBaseAddress=next(reversed(process.images.values())).base)
@@ -97,12 +97,17 @@ def write_thread(
     trap_frame: int,
     reason: int = USER_REQUEST,
 ) -> None:
-    """Everything of one ETHREAD but its list links."""
+    """Everything of one ETHREAD but its list links.
+
+    Args:
+        start: where the thread was asked to start; what it really starts with is ntdll's own function.
+    """
     process = thread.process
+    thread.state, thread.reason, thread.switches = state, reason, 100 + thread.tid
     record = machine.record("_ETHREAD")
     tcb = "Tcb."
     _dispatcher(record, "Tcb.Header", _THREAD_OBJECT, machine.structures.size("_KTHREAD"), state == TERMINATED)
-    record.set(tcb + "InitialStack", thread.base - machine.profile.initial_gap)
+    record.set(tcb + "InitialStack", thread.base - machine.profile.initial_gap if thread.base else 0)
     record.set(tcb + "StackBase", thread.base).set(tcb + "StackLimit", thread.limit)
     record.set(tcb + "KernelStack", kernel_stack).set(tcb + "TrapFrame", trap_frame).set(tcb + "Teb", thread.teb)
     record.set(tcb + "State", state).set(tcb + "WaitReason", reason)
@@ -110,22 +115,49 @@ def write_thread(
     record.set(tcb + "ApcState.ApcListHead[0]", _empty_list(machine, thread, "ApcState.ApcListHead[0]"))
     record.set(tcb + "ApcState.ApcListHead[1]", _empty_list(machine, thread, "ApcState.ApcListHead[1]"))
     for member, value in {
-        "Process": process.address, "Priority": 9, "BasePriority": 8, "ContextSwitches": 100 + thread.tid,
-        "KernelStackResident": 1, "PreviousMode": int(bool(process.peb)), "Running": int(state == RUNNING),
+        "Process": process.address, "Priority": 9, "BasePriority": 8, "ContextSwitches": thread.switches,
+        "KernelStackResident": int(bool(thread.base)), "PreviousMode": int(bool(process.peb)),
+        "Running": int(state == RUNNING),
     }.items():  # fmt: skip
         if machine.structures.has("_KTHREAD", member):
             record.set(tcb + member, value)
     record.set("Cid.UniqueProcess", process.pid).set("Cid.UniqueThread", thread.tid)
-    shift = 3 if machine.profile.build < 6000 else 0  # Windows XP keeps the create time shifted left by three bits
-    created = 0 if process.pid in (0, 4) and machine.profile.build < 6000 else process.created + 1_250_000
-    record.set("CreateTime.QuadPart", created << shift)
-    record.fill(StartAddress=start, Win32StartAddress=start, CrossThreadFlags=0 if process.peb else 0x10)
-    record.fill(ThreadsProcess=process.address)
-    if state == TERMINATED:
-        record.set("ExitTime.QuadPart", process.exited or process.created + 90_000_000)
+    _times(machine, thread, record)
+    _start(machine, thread, record, start)
+    record.fill(CrossThreadFlags=(0x10 if process.pid in (0, 4) else 0) | int(state == TERMINATED))
+    record.fill(ThreadsProcess=process.address, ExitStatus=thread.exit_status if thread.exited else 0x103)
     machine.write(thread.address, record.data)
     irps = thread.address + record.offset("IrpList")
     machine.write(irps, machine.pointer(irps) * 2)
+
+
+def _times(machine: Machine, thread: Thread, record: Record) -> None:
+    """Windows XP keeps the create time above three bits of other use; where the exit time will be is a list's head."""
+    old = machine.profile.build < 6000
+    if thread.process.created:
+        thread.created = thread.process.created + 1_250_000 + 10_007 * thread.tid
+    record.set("CreateTime.QuadPart", thread.created << (3 if old else 0))
+    record.fill(NestedFaultCount=thread.tid // 4 & 1)
+    chain = thread.address + record.offset("ExitTime")
+    exited = thread.exited.to_bytes(8, "little")
+    record.set("ExitTime", exited if thread.exited else machine.pointer(chain) * 2)
+
+
+def _start(machine: Machine, thread: Thread, record: Record, start: int) -> None:
+    """Each thread of a program has a place of its own; Windows XP keeps none for system threads.
+
+    There the number of a message takes its place in a thread that has received one (csrss.exe's later threads).
+    """
+    process, old = thread.process, machine.profile.build < 6000
+    ntdll = process.images.get("ntdll")
+    thread.start = ntdll.base + ntdll.image.symbols["RtlUserThreadStart"] if ntdll else start
+    thread.win32_start = (
+        start + 4 * process.threads.index(thread) if ntdll else 0 if old and process.pid in (0, 4) else start
+    )
+    record.fill(StartAddress=thread.start, Win32StartAddress=thread.win32_start)
+    if old and process.name == "csrss.exe" and process.threads[0] is not thread:
+        thread.win32_start = 0
+        record.fill(LpcReceivedMessageId=0x21000 + thread.tid, LpcReceivedMsgIdValid=1)
 
 
 def _empty_list(machine: Machine, thread: Thread, member: str) -> bytes:

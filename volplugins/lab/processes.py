@@ -18,8 +18,10 @@ EXECUTIVE, USER_REQUEST, WR_PAGE_IN, WR_QUEUE = 0, 6, 9, 15
 class Thread:
     """One ETHREAD.
 
-    ``base`` and ``limit`` bound its kernel stack; ``frames`` is its stack as built, innermost first; ``faulting`` says
-    that it waits for a page that its user code touched; ``frames32`` are those of its 32-bit code on x64.
+    ``base`` and ``limit`` bound its kernel stack, both zero once it has ended; ``frames`` is its stack as built,
+    innermost first; ``faulting`` says that it waits for a page that its user code touched; ``frames32`` are those of
+    its 32-bit code on x64. The others are what its record came to hold: ``win32_start`` zero where it holds none,
+    times as FILETIMEs.
     """
 
     address: int
@@ -33,6 +35,14 @@ class Thread:
     frames: list[dict[str, Any]] = field(default_factory=list)
     frames32: list[dict[str, Any]] = field(default_factory=list)
     faulting: bool = False
+    state: int = WAITING
+    reason: int = 0
+    switches: int = 0
+    start: int = 0
+    win32_start: int = 0
+    created: int = 0
+    exited: int = 0
+    exit_status: int = 0
 
 
 @dataclass(slots=True)

@@ -45,10 +45,11 @@ _EPROCESS 0x260: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x168 u64;
   LastThreadExitStatus 0x1ac i32; Peb 0x1b0 *_PEB; SeAuditProcessCreationInfo 0x1f4 _SE_AUDIT_PROCESS_CREATION_INFO;
   NumberOfVads 0x240 u32; Flags 0x248 u32; ExitStatus 0x24c i32; Cookie 0x258 u32
 _ERESOURCE 0x38: SystemResourcesList 0x0 _LIST_ENTRY; ActiveCount 0xc i16; Flag 0xe u16
-_ETHREAD 0x258: Tcb 0x0 _KTHREAD; CreateTime 0x1c0 _LARGE_INTEGER; ExitTime 0x1c8 _LARGE_INTEGER;
-  ExitStatus 0x1d0 i32; Cid 0x1ec _CLIENT_ID; IrpList 0x210 _LIST_ENTRY; ThreadsProcess 0x220 *_EPROCESS;
-  StartAddress 0x224 *void; Win32StartAddress 0x228 *void; ThreadListEntry 0x22c _LIST_ENTRY;
-  CrossThreadFlags 0x248 u32
+_ETHREAD 0x258: Tcb 0x0 _KTHREAD; CreateTime 0x1c0 _LARGE_INTEGER; NestedFaultCount 0x1c0 u32:0:2;
+  ApcNeeded 0x1c0 u32:2:1; ExitTime 0x1c8 _LARGE_INTEGER; ExitStatus 0x1d0 i32; Cid 0x1ec _CLIENT_ID;
+  IrpList 0x210 _LIST_ENTRY; ThreadsProcess 0x220 *_EPROCESS; StartAddress 0x224 *void;
+  Win32StartAddress 0x228 *void; LpcReceivedMessageId 0x228 u32; ThreadListEntry 0x22c _LIST_ENTRY;
+  CrossThreadFlags 0x248 u32; LpcReceivedMsgIdValid 0x250 u8:0:1
 _EXCEPTION_POINTERS 0x8: ExceptionRecord 0x0 *_EXCEPTION_RECORD; ContextRecord 0x4 *_CONTEXT
 _EXCEPTION_RECORD 0x50: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; ExceptionRecord 0x8 *_EXCEPTION_RECORD;
   ExceptionAddress 0xc *void; NumberParameters 0x10 u32; ExceptionInformation 0x14 [15]u32

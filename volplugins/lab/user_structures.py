@@ -45,7 +45,11 @@ def write_user_structures(
         "WindowTitle": images[0].path, "CurrentDirectory": "C:\\Windows\\system32\\",
     }  # fmt: skip
     writer.parameters(parameters, environment)
-    modules = [{"base": each.base, "size": each.image.size, "path": each.path} for each in images]
+    modules = [
+        {"base": each.base, "size": each.image.size, "path": each.path, "timestamp": each.image.timestamp,
+         "loaded": loaded if machine.structures.has("_LDR_DATA_TABLE_ENTRY", "LoadTime") else 0}
+        for each, loaded in zip(images, writer.loaded, strict=True)
+    ]  # fmt: skip
     return {"modules": modules, "parameters": parameters, "environment": environment}
 
 
@@ -76,6 +80,7 @@ class _Writer:
     def __init__(self, machine: Machine, process: Process, layout: _Layout) -> None:
         self.machine, self.space, self.peb, self.layout = machine, process.space, process.peb, layout
         self.next_string = layout.strings
+        self.loaded = [process.created + 654_321 * (number + 1) for number in range(len(process.images))]
 
     def text(self, value: str) -> bytes:
         """A _UNICODE_STRING, its text in the region."""
@@ -98,10 +103,12 @@ class _Writer:
         ldr = self.layout.start
         self.space.write(ldr, bytes(record.data))
         entries = [ldr + _ENTRIES + number * _ENTRY_SIZE for number in range(len(images))]
-        for place, each in zip(entries, images, strict=True):
+        for number, (place, each) in enumerate(zip(entries, images, strict=True)):
             entry = self.machine.record("_LDR_DATA_TABLE_ENTRY")
             entry.fill(DllBase=each.base, EntryPoint=each.base + each.image.entry, SizeOfImage=each.image.size)
             entry.fill(TimeDateStamp=each.image.timestamp)
+            if self.machine.structures.has("_LDR_DATA_TABLE_ENTRY", "LoadTime"):  # since Windows 7
+                entry.set("LoadTime.QuadPart", self.loaded[number])
             entry.set("FullDllName", self.text(each.path)).set("BaseDllName", self.text(each.path.rsplit("\\", 1)[-1]))
             self.space.write(place, bytes(entry.data))
         for links in _LINKS:

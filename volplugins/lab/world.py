@@ -13,9 +13,9 @@ from volplugins.lab.kernel_data import (
 )
 from volplugins.lab.machine import Machine
 from volplugins.lab.object_types import add_object_types
-from volplugins.lab.process_creation import create_process, create_thread
-from volplugins.lab.process_records import link_list, write_process
-from volplugins.lab.processes import Process
+from volplugins.lab.process_creation import create_ended_thread, create_process, create_thread
+from volplugins.lab.process_records import link_list, write_process, write_thread
+from volplugins.lab.processes import TERMINATED, Process
 from volplugins.lab.processors import Processor, place_processors
 from volplugins.lab.region_truth import regions_of
 from volplugins.lab.thread_stacks import write_waiting
@@ -118,7 +118,7 @@ def _add_shadows(world: World) -> None:
 
 
 def _add_exited(world: World, pid: int, created: int) -> None:
-    """A process that has exited and is still referenced: no directory, no threads."""
+    """A process that has exited and is still referenced: no directory, no thread that runs."""
     parent = world.process("explorer.exe")
     process = create_process(
         world.machine, "setup.exe", pid, parent.pid, parent.session, created, created + 40 * _SECOND
@@ -126,9 +126,24 @@ def _add_exited(world: World, pid: int, created: int) -> None:
     world.processes.append(process)
 
 
+def _add_ended_threads(world: World) -> None:
+    """Threads that have ended and are still referenced: of a program that goes on, of one that has exited."""
+    machine, status = world.machine, 0xC000013A
+    exited = next(each for each in world.processes if each.exited)
+    for process in (world.process("services.exe"), exited):
+        program = next(reversed(process.images.values()), None)
+        start = program.base + program.image.entry if program else 0x00401000
+        tid = process.pid + 4 * (len(process.threads) + 1)
+        thread = create_ended_thread(machine, process, tid, process.exited or process.created + 9 * _SECOND, status)
+        write_thread(machine, thread, TERMINATED, start, 0, 0, 0)
+        world.done.add(thread.address)
+        status += 1
+
+
 def complete(world: World) -> None:
     """Write everything that waits until the scenario has been played: other threads, lists, kernel variables."""
     machine = world.machine
+    _add_ended_threads(world)
     for process in (*world.processes, world.idle):
         for index, thread in enumerate(process.threads):
             if thread.address not in world.done:
