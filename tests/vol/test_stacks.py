@@ -36,13 +36,16 @@ def test_through_plain_vol(dumps, rows):
     assert set(listed) == set(built)
     for ethread, stack in built.items():
         mine = listed[ethread]
+        if not stack:
+            assert [(row["State"], row["Stop"], row["Frame"]) for row in mine] == [("Terminated", "terminated", None)]
+            continue
         assert [int(row["IP"], 16) for row in mine] == [each["ip"] for each in stack]
         assert [row["Frame"] for row in mine] == list(range(len(stack)))
         assert [int(row["RetAddr"], 16) for row in mine[:-1]] == [each["ip"] for each in stack[1:]]
         assert mine[-1]["Stop"] == "end-of-stack"
-    rings = {row["Ring"] for row in found}
+    rings = {row["Ring"] for row in found if row["Stop"] != "terminated"}
     assert rings == {"kernel", "user"}
-    assert {row["State"] for row in found} == {"Waiting", "Running"}
+    assert {row["State"] for row in found} == {"Waiting", "Running", "Terminated"}
     assert {row["Wait"] for row in found} >= {"UserRequest", "WrQueue", ""}
     assert len([row for row in found if row["Args"]]) > 50
 
@@ -97,7 +100,7 @@ def test_files_for_flame_graphs(dumps, vol, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     lines = (tmp_path / "a.folded").read_text().splitlines()
-    threads = sum(len(p["threads"]) for p in snapshot.truth["processes"])
+    threads = sum(bool(t["stack"]) for p in snapshot.truth["processes"] for t in p["threads"])
     assert sum(int(line.rsplit(" ", 1)[1]) for line in lines) == threads
     assert any(line.startswith("explorer.exe (") and "ntdll!RtlUserThreadStart;" in line for line in lines)
     profile = json.loads((tmp_path / "b.json").read_text())
@@ -130,6 +133,15 @@ def test_threads_without_a_stack_say_why(dumps, machine, state, stop):
     first = found.victim["threads"][0]["ethread"]
     (row,) = [row for row in rows_of(found, VICTIM) if row.ethread == first]
     assert (row.stop, row.frame, row.ip) == (stop, None, None)
+
+
+def test_a_broken_list_of_threads_is_said(dumps):
+    found = Machine(dumps, X64)
+    found.memory.write(thread_member(found, "ThreadListEntry"), bytes(8))
+    rows = rows_of(found, VICTIM)
+    assert {row.ethread for row in rows if row.ethread} == {each["ethread"] for each in found.victim["threads"]}
+    (row,) = [row for row in rows if row.process == "error"]
+    assert row.note.startswith(f"{VICTIM} {found.victim['pid']}: thread list breaks: it leads to 0x0, ")
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -243,10 +255,11 @@ def test_missing_unwind_data_is_scanned_for_or_taken_from_a_file(dumps, machine)
     for page in range(table & ~0xFFF, table + size, 0x1000):
         found.memory.remove(found.scene.space.space.translate(kernel.base + page).physical >> 12)
     built = {t["ethread"]: [(each["ip"], each["sp"]) for each in t["stack"]]
-             for p in found.snapshot.truth["processes"] for t in p["threads"]}  # fmt: skip
+             for p in found.snapshot.truth["processes"] for t in p["threads"] if t["stack"]}  # fmt: skip
     listed: dict[int, list] = {}
     for row in rows_of(found, kernel_only=True):
-        listed.setdefault(row.ethread, []).append(row)
+        if row.stop != "terminated":
+            listed.setdefault(row.ethread, []).append(row)
     scanned = missed = 0
     for ethread, rows in listed.items():
         places = [(row.ip, row.child_sp) for row in rows]
@@ -262,5 +275,6 @@ def test_missing_unwind_data_is_scanned_for_or_taken_from_a_file(dumps, machine)
     scene = scene_of(found.dump, image_file=image_file)
     exact: dict[int, list] = {}
     for row in stacks_rows(scene, Wanted(), image_file, scan=False):
-        exact.setdefault(row.ethread, []).append((row.ip, row.child_sp))
+        if row.stop != "terminated":
+            exact.setdefault(row.ethread, []).append((row.ip, row.child_sp))
     assert exact == built

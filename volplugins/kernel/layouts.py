@@ -63,7 +63,10 @@ def built_in(bits: int, build: int) -> KernelLayouts:
         found[field] = _layout(structure, columns, rows, bits, build)
     found["vad"] = _with_vad_bits(found["vad"], bits, build)
     resident = {64: tables.STACK_RESIDENT_64, 32: tables.STACK_RESIDENT_32}[bits]
-    found["thread"] = replace(found["thread"], bits={"KernelStackResident": resident[_row(resident, build)]})
+    old = tables.ETHREAD_BITS_32.get(_row(tables.ETHREAD_32, build), {}) if bits == 32 else {}
+    flags = {"KernelStackResident": resident[_row(resident, build)], **old}
+    size = max(found["thread"].size, *(at + size for at, size, _, _ in flags.values()))
+    found["thread"] = replace(found["thread"], bits=flags, size=size)
     user_directory = processes.USER_DIRECTORY_64.get(build) if bits == 64 else None
     if user_directory is not None:
         process = found["process"]

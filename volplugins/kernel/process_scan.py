@@ -2,7 +2,8 @@
 
 A hit is believed only if it proves its own address: the list head that nobody uses (KPROCESS.ProfileListHead, empty
 unless a profile runs) leads to itself, and the kernel's page tables lead from there back to the very page of the hit.
-A thread's hit counts for the process that it names. Tags: pooltag.txt of the Debugging Tools; before Windows 8 the
+A thread's hit counts for the process that it names, and as a thread where it proves its address the same way (one of
+its two lists of APCs, nearly always empty). Tags: pooltag.txt of the Debugging Tools; before Windows 8 the
 highest bit of a protected object's tag is set.
 """
 
@@ -13,12 +14,13 @@ from dataclasses import replace
 from typing import Protocol
 
 from volplugins.kernel.process import Process, looks_like_a_name, read_process
+from volplugins.kernel.thread import MAX_THREADS, THREAD_OBJECT
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout
 from volplugins.paging.address_space import AddressSpace
 
 _PROCESS_TAGS, _THREAD_TAGS = (b"Proc", b"Pro\xe3"), (b"Thre", b"Thr\xe5")
-_PROCESS_TYPE, _THREAD_TYPE = 3, 6  # KOBJECTS, in DISPATCHER_HEADER.Type
+_PROCESS_TYPE = 3  # KOBJECTS, in DISPATCHER_HEADER.Type
 _CHUNK = 16 << 20
 _LARGEST_PREFIX = 0x140  # pool header, optional object headers and object header before the body
 _HIGHEST_PID = 1 << 26
@@ -40,9 +42,18 @@ class Scannable(MemoryReader, Protocol):
 
 
 def scan_processes(
-    physical: Scannable, kernel: AddressSpace, process: Layout, thread: Layout, progress: Progress | None = None
+    physical: Scannable,
+    kernel: AddressSpace,
+    process: Layout,
+    thread: Layout,
+    progress: Progress | None = None,
+    threads: dict[int, list[int]] | None = None,
 ) -> Iterator[Process]:
-    """Every process that memory holds, listed or not, each address once; Source is ``scan`` or ``thread``."""
+    """Every process that memory holds, listed or not, each address once; Source is ``scan`` or ``thread``.
+
+    Args:
+        threads: takes the ETHREADs that were found, by the EPROCESS that they name.
+    """
     if not process.has("ProfileListHead") or not process.has("UniqueProcessId"):
         return
     scanner = _Scanner(physical, kernel, process, thread)
@@ -51,7 +62,9 @@ def scan_processes(
     for base, count, _ in physical.runs():
         for start in range(base << 12, (base + count) << 12, _CHUNK):
             size = min(_CHUNK, ((base + count) << 12) - start)
-            for eprocess, source in scanner.chunk(start, size):
+            for eprocess, source, ethread in scanner.chunk(start, size):
+                if ethread is not None and threads is not None and len(threads.get(eprocess, ())) < MAX_THREADS:
+                    threads.setdefault(eprocess, []).append(ethread)
                 if eprocess not in seen:
                     seen.add(eprocess)
                     found = scanner.believed(eprocess)
@@ -73,8 +86,8 @@ class _Scanner:
         self._step = 2 * self._width
         self._lowest = 1 << (63 if self._width == 8 else 31)
 
-    def chunk(self, start: int, size: int) -> Iterator[tuple[int, str]]:
-        """EPROCESS addresses that the bytes from ``start`` on speak of, and by what."""
+    def chunk(self, start: int, size: int) -> Iterator[tuple[int, str, int | None]]:
+        """EPROCESS addresses that the bytes from ``start`` on speak of, by what, and the ETHREAD that does."""
         try:
             data = self._physical.read(start, size)
         except ReadError:
@@ -83,13 +96,13 @@ class _Scanner:
             for at in _find(data, tag):
                 address = self._process_behind(data, at - 4, start)
                 if address is not None:
-                    yield address, "scan"
+                    yield address, "scan", None
         if self._thread.has("Process"):
             for tag in _THREAD_TAGS:
                 for at in _find(data, tag):
-                    address = self._owner_behind(data, at - 4)
-                    if address is not None:
-                        yield address, "thread"
+                    found = self._thread_behind(data, at - 4, start)
+                    if found is not None:
+                        yield found[0], "thread", found[1]
 
     def _bodies(self, data: bytes, header: int, kind: int) -> Iterator[int]:
         """Places behind a pool header where a dispatcher object of this type may begin."""
@@ -102,18 +115,36 @@ class _Scanner:
     def _process_behind(self, data: bytes, header: int, start: int) -> int | None:
         for body in self._bodies(data, header, _PROCESS_TYPE):
             flink, blink = (self._word(data, body + self._profile + n * self._width) for n in (0, 1))
-            address = flink - self._profile
-            fits = flink == blink and address >= self._lowest and address & 0xFFF == (start + body) & 0xFFF
-            if fits and self._kernel.translate(address).physical == start + body:
-                return address
+            if flink == blink and self._proves(flink - self._profile, start + body):
+                return flink - self._profile
         return None
 
-    def _owner_behind(self, data: bytes, header: int) -> int | None:
-        at = self._thread.offset("Process")
-        for body in self._bodies(data, header, _THREAD_TYPE):
-            address = self._word(data, body + at)
-            if address >= self._lowest and address % self._width == 0:
-                return address
+    def _proves(self, address: int, physical: int) -> bool:
+        """Whether the kernel's page tables lead from ``address`` to the place where it was read."""
+        fits = address >= self._lowest and address & 0xFFF == physical & 0xFFF
+        return fits and self._kernel.translate(address).physical == physical
+
+    def _thread_behind(self, data: bytes, header: int, start: int) -> tuple[int, int | None] | None:
+        """The process that a thread names, and the thread's own address where it can be told."""
+        at, first = self._thread.offset("Process"), None
+        for body in self._bodies(data, header, THREAD_OBJECT):
+            owner = self._word(data, body + at)
+            if owner >= self._lowest and owner % self._width == 0:
+                ethread = self._thread_at(data, body, start)
+                if ethread is not None:
+                    return owner, ethread
+                first = first or (owner, None)
+        return first
+
+    def _thread_at(self, data: bytes, body: int, start: int) -> int | None:
+        """By KAPC_STATE.ApcListHead: two list heads in front of the member Process, in every build."""
+        if not self._thread.has("ApcProcess"):
+            return None
+        for before in (4, 2):
+            at = self._thread.offset("ApcProcess") - before * self._width
+            flink, blink = (self._word(data, body + at + n * self._width) for n in (0, 1))
+            if flink == blink and self._proves(flink - at, start + body):
+                return flink - at
         return None
 
     def _word(self, data: bytes, at: int) -> int:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
+from volplugins.kernel.thread_words import TERMINATED
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout, Structure, read_structure
 
 MAX_THREADS = 65536  # of one process
 # without StackLimit: the largest kernel stack Windows gives (GUI threads on x64 had 0x12000 at most)
 _LARGEST_STACK = 0x12000
+THREAD_OBJECT = 6  # KOBJECTS, in DISPATCHER_HEADER.Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Thread:
     ``process`` is the process it runs in (ApcState.Process: the attached one while attached), ``owner`` the one that it
     belongs to. ``state`` and ``wait_reason`` are the kernel's numbers (kernel/thread_words.py has the words);
     ``kernel_stack`` is where its switch frame is while it does not run; ``initial_stack`` where its stack began.
+    Times are FILETIMEs; ``exit_time`` and ``exit_status`` are None unless the thread has terminated (a list's head lies
+    there before); ``win32_start`` is None where another member has its place (XP).
     """
 
     ethread: int
@@ -36,6 +40,17 @@ class Thread:
     initial_stack: int | None = None
     stack_resident: bool | None = None
     owner: int | None = None
+    context_switches: int | None = None
+    create_time: int | None = None
+    exit_time: int | None = None
+    exit_status: int | None = None
+    start: int | None = None
+    win32_start: int | None = None
+
+    @property
+    def terminated(self) -> bool:
+        """Whether it has run to its end."""
+        return self.state == TERMINATED
 
     def holds(self, address: int) -> bool:
         """Whether ``address`` lies in this thread's kernel stack."""
@@ -55,6 +70,7 @@ def decode_thread(structure: Structure) -> Thread:
     limit = structure.get("StackLimit") or 0
     if not base - (1 << 20) <= limit < base:
         limit = max(base - _LARGEST_STACK, 0)
+    state = structure.get("State")
     return Thread(
         structure.address,
         int.from_bytes(cid[:half], "little") if cid else None,
@@ -64,29 +80,73 @@ def decode_thread(structure: Structure) -> Thread:
         base,
         structure.get("Teb"),
         structure.get("TrapFrame"),
-        structure.get("State"),
+        state,
         structure.get("WaitReason"),
         structure.get("KernelStack"),
         structure.get("InitialStack"),
         bool(structure.get("KernelStackResident")) if structure.layout.has("KernelStackResident") else None,
         structure.get("Process"),
+        structure.get("ContextSwitches"),
+        structure.get("CreateTime"),
+        structure.get("ExitTime") if state == TERMINATED else None,
+        structure.get("ExitStatus") if state == TERMINATED else None,
+        structure.get("StartAddress"),
+        None if structure.get("LpcReceivedMsgIdValid") else structure.get("Win32StartAddress"),
     )
 
 
-def walk_threads(memory: MemoryReader, eprocess: int, process: Layout, thread: Layout) -> Iterator[Thread]:
-    """The threads of one process, by its ThreadListHead; ends quietly where the list breaks, loops or grows absurd."""
-    at, size = process.members["ThreadListHead"]
-    entry_at, width = thread.offset("ThreadListEntry"), size // 2
-    head = eprocess + at
+def walk_threads(
+    memory: MemoryReader, eprocess: int, process: Layout, thread: Layout, problems: list[str] | None = None
+) -> Iterator[Thread]:
+    """The threads of one process by its ThreadListHead: forwards, then backwards from its end where that breaks off.
+
+    Args:
+        problems: takes why the list could not be followed to its end.
+    """
+    head = eprocess + process.offset("ThreadListHead")
     seen: set[int] = set()
+    whole = yield from _follow(memory, head, 0, thread, seen, problems)
+    if not whole:
+        yield from _follow(memory, head, 1, thread, seen, problems)
+
+
+def _follow(
+    memory: MemoryReader, head: int, link: int, thread: Layout, seen: set[int], problems: list[str] | None
+) -> Generator[Thread, None, bool]:
+    """The threads by Flink (0) or Blink (1), adding their entries to ``seen``; whether the head was reached again."""
+    at, size = thread.members["ThreadListEntry"]
+    width = size // 2
+    own: set[int] = set()
+    why = ""
     try:
-        entry = int.from_bytes(memory.read(head, width), "little")
-        while entry != head and entry not in seen and len(seen) < MAX_THREADS:
+        entry = int.from_bytes(memory.read(head + link * width, width), "little")
+        while entry != head:
+            if entry in own or len(seen) >= MAX_THREADS:
+                why = f"thread list: {'loop' if entry in own else 'limit'} at {entry:#x}"
+                break
+            if entry in seen:  # the part that was seen on the way forwards
+                return False
+            structure = _thread_at(memory, entry - at, thread, 8 * width)
+            if structure is None:
+                why = f"thread list breaks: it leads to {entry:#x}, which is no thread's"
+                break
+            own.add(entry)
             seen.add(entry)
-            yield read_thread(memory, entry - entry_at, thread)
-            entry = int.from_bytes(memory.read(entry, width), "little")
-    except ReadError:
-        return
+            yield decode_thread(structure)
+            entry = int.from_bytes(structure.raw("ThreadListEntry")[link * width :][:width], "little")
+    except ReadError as error:
+        why = f"thread list breaks at {error.address:#x}: {error.reason}"
+    if why and problems is not None:
+        problems.append(why)
+    return not why
+
+
+def _thread_at(memory: MemoryReader, address: int, thread: Layout, bits: int) -> Structure | None:
+    """The dispatcher object of type Thread there, in the kernel's half; raises ReadError."""
+    if address >> (bits - 1) != 1:
+        return None
+    structure = read_structure(memory, address, thread)
+    return structure if structure.data[0] & 0x7F == THREAD_OBJECT else None
 
 
 def try_read_thread(memory: MemoryReader, ethread: int, layout: Layout) -> Thread | None:

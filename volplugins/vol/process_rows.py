@@ -1,16 +1,18 @@
-"""Rows of windows.kd.process: the processes, with the verdict on each one's page directory."""
+"""Rows of windows.kd.process: the processes, with the verdict on each one's page directory, and their threads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from volplugins.kernel.process import Process
-from volplugins.kernel.thread import walk_threads
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout, read_structure
 from volplugins.vol.directory_judge import DirectoryJudge, process_space, vads_of
-from volplugins.vol.process_selection import Progress, choose, gather
+from volplugins.vol.process_selection import Gathered, Progress, choose, gather
+from volplugins.vol.stack_scene import StackScene
+from volplugins.vol.thread_rows import ProcessThreads, ThreadRow, small_dump_thread, thread_rows, threads_of
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -40,18 +42,31 @@ class ProcessRow(NamedTuple):
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for: which processes (all, where ``who`` is empty), and whether with their threads."""
+
+    who: Sequence[str] = ()
+    threads: bool = False
+    scan: bool | None = None
+
+
 def process_rows(
-    scene: CrashScene, who: Sequence[str], scan: bool | None = None, progress: Progress | None = None
-) -> Iterator[ProcessRow]:
-    """A row per process, those of ``who`` only where it is given; a row with the reason for what cannot be done."""
+    scene: CrashScene, wanted: Wanted, progress: Progress | None = None
+) -> Iterator[ProcessRow | ThreadRow]:
+    """A row per process, its threads behind it if wanted; a row with the reason for what cannot be done."""
     if scene.dump.triage is not None:
-        yield from _of_small_dump(scene)
+        yield from _of_small_dump(scene, wanted)
         return
-    gathered = gather(scene, scan, progress)
+    gathered = gather(scene, wanted.scan, progress)
     court = DirectoryJudge(scene, gathered.processes) if scene.space is not None else None
-    chosen, problems = choose(gathered.processes, who)
+    stacks = StackScene(scene, court) if wanted.threads else None
+    chosen, problems = choose(gathered.processes, wanted.who)
     for process, note in chosen:
-        yield _row(scene, court, process, note)
+        threads = threads_of(scene, process, gathered.threads.get(process.eprocess, ()) if wanted.threads else ())
+        yield _row(scene, court, process, threads, (*_marks(scene, process), *_standing(gathered, process), note))
+        if stacks is not None:
+            yield from thread_rows(stacks, process, threads)
     for problem in (*problems, *gathered.notes):
         yield failure_row(problem)
     if not gathered.processes:
@@ -65,8 +80,8 @@ def failure_row(why: str) -> ProcessRow:
     )
 
 
-def _of_small_dump(scene: CrashScene) -> Iterator[ProcessRow]:
-    """A small dump holds the crashing process alone."""
+def _of_small_dump(scene: CrashScene, wanted: Wanted) -> Iterator[ProcessRow | ThreadRow]:
+    """A small dump holds the crashing process and thread alone."""
     process = scene.process
     if process is None:
         yield failure_row("; ".join(scene.notes) or "the process of the crashing thread is not in this small dump")
@@ -74,19 +89,22 @@ def _of_small_dump(scene: CrashScene) -> Iterator[ProcessRow]:
     note = "|# caused the event; a small dump holds this process alone, without what its pointers lead to"
     found = process_row(process, "", None, None, None, process.vad_count, note)
     yield found._replace(source="thread")
+    if wanted.threads and scene.thread is not None:
+        yield small_dump_thread(StackScene(scene, None), process, scene.thread)
 
 
-def _row(scene: CrashScene, court: DirectoryJudge | None, process: Process, note: str) -> ProcessRow:
+def _row(
+    scene: CrashScene, court: DirectoryJudge | None, process: Process, threads: ProcessThreads, marks: Sequence[str]
+) -> ProcessRow:
     word = court.verdict(process).word if court is not None else ""
-    notes = [*_marks(scene, process), note]
     count, vad_note = _vad_count(scene, process)
     session, session_note = _through_pointer(scene, process, process.session, scene.layouts.session, "SessionId")
     handles, handle_note = _through_pointer(
         scene, process, process.object_table, scene.layouts.handle_table, "HandleCount"
     )
-    notes += [vad_note, session_note, handle_note]
+    notes = (*marks, *threads.problems, vad_note, session_note, handle_note)
     text = "; ".join(part for part in notes if part)
-    return process_row(process, word, _threads(scene, process), session, handles, count, text)
+    return process_row(process, word, threads.count, session, handles, count, text)
 
 
 def process_row(
@@ -105,13 +123,6 @@ def process_row(
         process.directory_table_base, word, process.vad_root, vad_count, threads, handles, process.commit_charge, wow64,
         process.create_time, process.exit_time, process.source, process.life, note,
     )  # fmt: skip
-
-
-def _threads(scene: CrashScene, process: Process) -> int | None:
-    layouts = scene.layouts
-    if not (layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")):
-        return None
-    return sum(1 for _ in walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread))
 
 
 def _vad_count(scene: CrashScene, process: Process) -> tuple[int | None, str]:
@@ -148,3 +159,17 @@ def _marks(scene: CrashScene, process: Process) -> Iterator[str]:
         thread = processor.current_thread
         if thread is not None and thread.process == process.eprocess:
             yield f"|. current on processor {processor.index}"
+
+
+def _standing(gathered: Gathered, process: Process) -> Iterator[str]:
+    """In plain words: whether the process has exited, and whether it is in the list of processes."""
+    if process.life == "exited":
+        yield "exited" if process.source == "list" else "exited, in no list of processes"
+    elif process.source != "list":
+        how = "a scan" if process.source == "scan" else "a thread"
+        if not gathered.list_whole:
+            yield f"not reached by the list of processes, which is broken: found by {how}"
+        elif process.life == "starting":
+            yield f"hidden or not yet started: in no list of processes, found by {how}"
+        else:
+            yield f"hidden: in no list of processes, not exited, found by {how}"

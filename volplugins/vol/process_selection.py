@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from volplugins.kernel.process import Process
@@ -23,10 +23,17 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Listed processes first, in list order, then those that only a scan found; and what was wrong or left out."""
+    """Listed processes first, in list order, then those that only a scan found; and what was wrong or left out.
+
+    Attributes:
+        list_whole: whether the list led back to its head: then a process that is not in it is in no list.
+        threads: ETHREADs that the scan found, by the EPROCESS that they name; of listed processes too.
+    """
 
     processes: tuple[Process, ...]
     notes: tuple[str, ...]
+    list_whole: bool = True
+    threads: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
 
 def gather(scene: CrashScene, scan: bool | None = None, progress: Progress | None = None) -> Gathered:
@@ -48,9 +55,11 @@ def gather(scene: CrashScene, scan: bool | None = None, progress: Progress | Non
         if progress is not None:
             progress(percent, "Searching memory for processes that are not listed")
 
-    found = scan_processes(memory, scene.space.space, layouts.process, layouts.thread, report)
+    threads: dict[int, list[int]] = {}
+    found = scan_processes(memory, scene.space.space, layouts.process, layouts.thread, report, threads)
     hidden = [each for each in found if each.eprocess not in known and (each.name, each.pid) != _IDLE]
-    return Gathered((*listed.processes, *sorted(hidden, key=lambda each: each.eprocess)), listed.notes)
+    processes = (*listed.processes, *sorted(hidden, key=lambda each: each.eprocess))
+    return Gathered(processes, listed.notes, not listed.notes, threads)
 
 
 def choose(processes: Sequence[Process], who: Sequence[str]) -> tuple[list[tuple[Process, str]], list[str]]:

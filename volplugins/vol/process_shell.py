@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.crash_scene import scene_below
-from volplugins.vol.process_rows import ProcessRow, failure_row, process_rows
+from volplugins.vol.process_rows import ProcessRow, Wanted, failure_row, process_rows
 from volplugins.vol.process_selection import Progress
+from volplugins.vol.thread_rows import ThreadRow
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
 
 def rows_below(
-    context: ContextInterface,
-    layer_name: str,
-    who: Sequence[str],
-    scan: bool | None = None,
-    progress: Progress | None = None,
-) -> Iterator[ProcessRow]:
+    context: ContextInterface, layer_name: str, wanted: Wanted, progress: Progress | None = None
+) -> Iterator[ProcessRow | ThreadRow]:
     """The rows; never raises."""
     try:
-        yield from process_rows(scene_below(context, layer_name), who, scan, progress)
+        yield from process_rows(scene_below(context, layer_name), wanted, progress)
     except DumpError as error:
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback

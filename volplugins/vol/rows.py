@@ -27,12 +27,18 @@ def address(value: int | None) -> Cell:
 
 def utc(filetime: int | None) -> Cell:
     """A FILETIME as ISO 8601 in UTC with microseconds; absent where it is none or out of range."""
+    when = moment(filetime)
+    return when.isoformat() if when is not None else NOT_AVAILABLE
+
+
+def moment(filetime: int | None) -> datetime | None:
+    """A FILETIME as a time in UTC; None where it is none or out of range."""
     if not filetime or filetime < 0:
-        return NOT_AVAILABLE
+        return None
     try:
-        return (_FILETIME_EPOCH + timedelta(microseconds=filetime // 10)).isoformat()
+        return _FILETIME_EPOCH + timedelta(microseconds=filetime // 10)
     except OverflowError:
-        return NOT_AVAILABLE
+        return None
 
 
 def uptime(hundred_ns: int | None) -> Cell:
@@ -45,6 +51,14 @@ def uptime(hundred_ns: int | None) -> Cell:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     return f"{days} days {hours}:{minutes:02d}:{seconds:02d}.{milliseconds:03d}"
+
+
+def volatility_time(filetime: int | None) -> Any:
+    """A FILETIME as volatility3's renderers take it; absent where there is none, unparsable where it is no time."""
+    from volatility3.framework import renderers
+
+    when = moment(filetime)
+    return when or (renderers.UnparsableValue() if filetime else renderers.NotAvailableValue())
 
 
 def volatility_cell(cell: Cell) -> Any:

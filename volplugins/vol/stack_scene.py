@@ -17,7 +17,7 @@ from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.registers import Registers, from_names
 from volplugins.threads.module_code import ImageFile, ModuleCode
 from volplugins.threads.running import running_registers
-from volplugins.threads.thread_walk import USER, WOW64, ThreadFrame, ThreadWalk, UserSide
+from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
 from volplugins.threads.user_modules import user_modules
 from volplugins.threads.wow64 import peb32_of
 from volplugins.vol import symbol_files
@@ -94,6 +94,22 @@ class StackScene:
         location = names.locate(found.frame.ip)
         return location.text() if location.module is not None else ""
 
+    def name_of(self, process: Process, address: int) -> tuple[str, str]:
+        """Name of an address of the kernel or of the process, as ``name`` writes it, and why there is none."""
+        if address >= USER_LIMIT[self.scene.bits]:
+            tables = [self.scene.symbolizer]
+        else:
+            side = self._side_of(process)
+            if isinstance(side, str):
+                return "", side
+            low = [side.names32] if side.names32 is not None and address < _HIGHEST_32 else []
+            tables = [*low, side.names]
+        for names in tables:
+            location = names.locate(address)
+            if location.module is not None:
+                return location.text(), ""
+        return "", "in no module"
+
     def _kernel_name(self, address: int) -> str:
         return self.scene.symbolizer.locate(address).symbol
 
@@ -107,12 +123,15 @@ class StackScene:
         def side() -> UserSide | str:
             if process is None:
                 return "the thread's process is not known"
-            if process.eprocess not in self._sides:
-                self._sides[process.eprocess] = self._make_side(process)
-            found = self._sides[process.eprocess]
+            found = self._side_of(process)
             return found if isinstance(found, str) else found.side
 
         return side
+
+    def _side_of(self, process: Process) -> _Side | str:
+        if process.eprocess not in self._sides:
+            self._sides[process.eprocess] = self._make_side(process)
+        return self._sides[process.eprocess]
 
     def _make_side(self, process: Process) -> _Side | str:
         if self.court is None:

@@ -132,11 +132,13 @@ def thread_stacks(
     tests = [_thread_test(text) for text in wanted.threads]
     matched = 0
     for number, (process, note) in enumerate(chosen):
-        for thread in walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread):
+        broken: list[str] = []
+        for thread in walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread, broken):
             if tests and not any(test in (thread.ethread, thread.tid) for test in tests if test is not None):
                 continue
             matched += 1
             yield _walked(scene, stacks, process, thread, wanted, note)
+        problems.extend(f"{process.name} {process.pid}: {why}" for why in broken)
         if progress is not None:
             progress(100.0 * (number + 1) / len(chosen), "Walking stacks")
     if wanted.threads and not matched:

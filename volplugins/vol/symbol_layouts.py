@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from volplugins.kernel.layouts import STRUCTURES, KernelLayouts, from_offsets
@@ -39,10 +40,11 @@ _MEMBERS: dict[str, dict[str, Path | tuple[Path, ...]]] = {
     "thread": {
         **{name: ("_ETHREAD", "Tcb", name) for name in ("InitialStack", "StackLimit", "KernelStack", "StackBase")},
         **{name: ("_ETHREAD", "Tcb", name) for name in ("TrapFrame", "State", "Teb", "WaitReason")},
-        "KernelStackResident": ("_ETHREAD", "Tcb", "KernelStackResident"),
+        **{name: ("_ETHREAD", "Tcb", name) for name in ("KernelStackResident", "ContextSwitches")},
         "ApcProcess": ("_ETHREAD", "Tcb", "ApcState", "Process"),
         "Process": (("_ETHREAD", "Tcb", "Process"), ("_ETHREAD", "ThreadsProcess")),
-        **_same("_ETHREAD", "Cid", "ThreadListEntry"),
+        **_same("_ETHREAD", "Cid", "ThreadListEntry", "CreateTime", "ExitTime", "ExitStatus", "StartAddress"),
+        **_same("_ETHREAD", "Win32StartAddress", "LpcReceivedMsgIdValid"),
     },
     "processor": {
         **_same("_KPRCB", "CurrentThread", "Number"),
@@ -90,7 +92,16 @@ def kernel_layouts(types: Types, base_types: Types, symbols: Mapping[str, int], 
     """
     reader = _Reader(types, base_types, bits)
     found = {field: reader.layout(structure, _MEMBERS[field]) for field, (structure, _) in STRUCTURES.items()}
+    if found["thread"].has("CreateTime") and reader.find(("_ETHREAD", "NestedFaultCount")) is not None:
+        found["thread"] = _with_shifted_create_time(found["thread"])
     return KernelLayouts(**found, invalid=_invalid(reader), invalid_mask=_invalid_mask(reader, symbols))
+
+
+def _with_shifted_create_time(thread: Layout) -> Layout:
+    """XP and Server 2003: the lowest three bits of the create time are NestedFaultCount and ApcNeeded."""
+    members = dict(thread.members)
+    at, size = members.pop("CreateTime")
+    return replace(thread, members=members, bits={**thread.bits, "CreateTime": (at, size, 3, 8 * size - 3)})
 
 
 class _Reader:

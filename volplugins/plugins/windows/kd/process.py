@@ -18,7 +18,8 @@ class Process(interfaces.plugins.PluginInterface):
 
     PageDirectory is the verdict of windows.kd.pagedirs. Note marks the process that caused the event (|#) and the
     current one of each processor (|.). Source says how a process was found: in the list, by a scan of memory (hidden
-    and exited ones), or by a thread that names it. CommitCharge is in pages.
+    and exited ones), or by a thread that names it. CommitCharge is in pages. --threads adds a row per thread
+    below its process, with state, what it waits for, where it started and when (WinDbg: !process, flag 2).
     """
 
     _required_framework_version = (2, 0, 0)
@@ -29,34 +30,56 @@ class Process(interfaces.plugins.PluginInterface):
         return [
             requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump"),
             *process_options(),
+            requirements.BooleanRequirement(
+                name="threads", description="Show the threads of each process", default=False, optional=True
+            ),
             *scan_options(),
         ]
 
     def _generator(self):
-        from volatility3.framework.renderers import conversion
-
+        from volplugins.vol.process_rows import Wanted
         from volplugins.vol.process_shell import rows_below
-        from volplugins.vol.rows import volatility_cell
+        from volplugins.vol.thread_rows import ThreadRow
+
+        threads = self.config.get("threads", False)
+        wanted = Wanted(chosen(self.config), threads, scan_wanted(self.config))
+        for row in rows_below(self.context, self.config["primary"], wanted, self._progress_callback):
+            if isinstance(row, ThreadRow):
+                yield 1, self._thread_cells(row)
+            else:
+                yield 0, self._process_cells(row) + (9 * (renderers.NotApplicableValue(),) if threads else ())
+
+    def _process_cells(self, row):
+        from volplugins.vol.rows import volatility_cell, volatility_time
 
         absent = renderers.NotAvailableValue()
-        who, scan = chosen(self.config), scan_wanted(self.config)
-        for row in rows_below(self.context, self.config["primary"], who, scan, self._progress_callback):
-            hexes = [
-                absent if v is None else format_hints.Hex(v) for v in (row.eprocess, row.peb, row.dirbase, row.vad_root)
-            ]
-            times = [conversion.wintime_to_datetime(v) if v else absent for v in (row.create_time, row.exit_time)]
-            counts = [
-                absent if v is None else v
-                for v in (row.session_id, row.vad_count, row.threads, row.handles, row.commit_charge, row.wow64)
-            ]
-            yield (
-                0,
-                (
-                    absent if row.pid is None else row.pid, absent if row.ppid is None else row.ppid,
-                    volatility_cell(row.name), hexes[0], counts[0], hexes[1], hexes[2], row.page_directory, hexes[3],
-                    *counts[1:], *times, row.source, row.life, volatility_cell(row.note),
-                ),
-            )  # fmt: skip
+        hexes = [
+            absent if v is None else format_hints.Hex(v) for v in (row.eprocess, row.peb, row.dirbase, row.vad_root)
+        ]
+        counts = [
+            absent if v is None else v
+            for v in (row.session_id, row.vad_count, row.threads, row.handles, row.commit_charge, row.wow64)
+        ]
+        return (
+            absent if row.pid is None else row.pid, absent if row.ppid is None else row.ppid,
+            volatility_cell(row.name), hexes[0], counts[0], hexes[1], hexes[2], row.page_directory, hexes[3],
+            *counts[1:], volatility_time(row.create_time), volatility_time(row.exit_time), row.source, row.life,
+            volatility_cell(row.note),
+        )  # fmt: skip
+
+    def _thread_cells(self, row):
+        from volplugins.vol.rows import volatility_cell, volatility_time
+
+        absent, other = renderers.NotAvailableValue(), renderers.NotApplicableValue()
+        return (
+            absent if row.pid is None else row.pid, other, volatility_cell(row.name), format_hints.Hex(row.eprocess),
+            *12 * (other,), row.source, other, volatility_cell(row.note),
+            absent if row.tid is None else row.tid,
+            absent if row.ethread is None else format_hints.Hex(row.ethread),
+            row.state, row.wait, absent if row.context_switches is None else row.context_switches,
+            absent if row.start_address is None else format_hints.Hex(row.start_address), volatility_cell(row.start),
+            volatility_time(row.create_time), volatility_time(row.exit_time),
+        )  # fmt: skip
 
     def run(self):
         columns = [
@@ -80,4 +103,16 @@ class Process(interfaces.plugins.PluginInterface):
             ("Life", str),
             ("Note", str),
         ]
+        if self.config.get("threads", False):
+            columns += [
+                ("TID", int),
+                ("ETHREAD", format_hints.Hex),
+                ("State", str),
+                ("Wait", str),
+                ("ContextSwitches", int),
+                ("StartAddress", format_hints.Hex),
+                ("Start", str),
+                ("ThreadCreateTime", datetime.datetime),
+                ("ThreadExitTime", datetime.datetime),
+            ]
         return renderers.TreeGrid(columns, self._generator())
