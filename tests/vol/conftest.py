@@ -12,14 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from volatility3.framework import constants
 
 from volplugins.lab.five_levels import with_five_levels
 from volplugins.lab.machines import build
 from volplugins.lab.snapshot import Snapshot
 from volplugins.lab.writers import write
+from volplugins.vol.symbol_path import add_own_symbols
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 Rows = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_tables(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests read in this process: the checkout's own symbol tables, whatever the user's cache points to."""
+    constants.CACHE_PATH = str(tmp_path_factory.mktemp("cache"))
+    add_own_symbols()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from volplugins.image.headers import DIRECTORY_DEBUG, ImageHeaders
 from volplugins.image.image_view import ImageView
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
 
-_CODEVIEW = 2
+_CODEVIEW, _REPRODUCIBLE = 2, 16  # IMAGE_DEBUG_TYPE_*
 _ENTRY = 28
 _MAX_ENTRIES = 32
 _LONGEST_PATH = 1024
@@ -55,24 +55,32 @@ class DebugRecord:
 def read_debug_record(memory: MemoryReader, headers: ImageHeaders) -> DebugRecord | None:
     """The image's CodeView record: by its debug directory, else by a bounded search; None where there is none."""
     view = headers.view(memory)
-    for rva in _codeview_records(view, headers.directories[DIRECTORY_DEBUG]):
+    for entry in _entries(view, headers.directories[DIRECTORY_DEBUG]):
+        kind, _, rva = struct.unpack_from("<III", entry, 12) if entry else (0, 0, 0)
+        if kind != _CODEVIEW or not rva:
+            continue
         record = _record_at(view, rva, "debug-directory")
         if record is not None:
             return record
     return _scan(view, headers)
 
 
-def _codeview_records(view: ImageView, directory: tuple[int, int]) -> Iterator[int]:
-    """RVAs of the CodeView records that the debug directory lists."""
+def is_reproducible(memory: MemoryReader, headers: ImageHeaders) -> bool | None:
+    """Whether the image says that its time stamps are hashes; None where its debug directory is not in memory."""
+    entries = list(_entries(headers.view(memory), headers.directories[DIRECTORY_DEBUG]))
+    if any(entry and struct.unpack_from("<I", entry, 12)[0] == _REPRODUCIBLE for entry in entries):
+        return True
+    return None if b"" in entries else False
+
+
+def _entries(view: ImageView, directory: tuple[int, int]) -> Iterator[bytes]:
+    """The entries of the debug directory; empty for one that is not in memory."""
     start, size = directory
     for index in range(min(size // _ENTRY, _MAX_ENTRIES) if start else 0):
         try:
-            entry = view.read(start + index * _ENTRY, _ENTRY)
+            yield view.read(start + index * _ENTRY, _ENTRY)
         except ReadError:
-            continue
-        kind, _, rva = struct.unpack_from("<III", entry, 12)
-        if kind == _CODEVIEW and rva:
-            yield rva
+            yield b""
 
 
 def _record_at(view: ImageView, rva: int, source: str) -> DebugRecord | None:

@@ -22,6 +22,7 @@ class Module:
         source: ``loaded-list``, ``triage`` or ``unloaded``.
         entry: address of the list's entry, or None.
         note: what is odd about it.
+        unloaded: FILETIME of its unloading; None where it is loaded, or the dump does not say.
     """
 
     base: int
@@ -33,6 +34,7 @@ class Module:
     source: str
     entry: int | None = None
     note: str = ""
+    unloaded: int | None = None
 
     @property
     def end(self) -> int:

@@ -42,4 +42,5 @@ def _entry(memory: MemoryReader, address: int, entry_size: int, width: int) -> M
     end = int.from_bytes(data[3 * width : 4 * width], "little")
     if not start or end <= start:
         return None
-    return Module(start, end - start, name, "", None, None, "unloaded", address)
+    when = int.from_bytes(data[4 * width : 4 * width + 8], "little")
+    return Module(start, end - start, name, "", None, None, "unloaded", address, unloaded=when)

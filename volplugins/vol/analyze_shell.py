@@ -1,4 +1,4 @@
-"""Rows of windows.kd.analyze for a layer: those of its dump, or one row with the reason why there are none."""
+"""Rows and times of windows.kd.analyze for a layer, or one row with the reason why there are none."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from volplugins.bugcheck.analysis import analyse
 from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.analyze_rows import AnalyzeRow, bugcheck_rows, later_rows
 from volplugins.vol.crash_scene import dump_below, scene_below
+from volplugins.vol.crash_timeline import crash_events
 from volplugins.vol.image_path import image_file_in
 from volplugins.vol.rows import NOT_AVAILABLE
+from volplugins.vol.timeline import Event, guarded
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -29,3 +31,17 @@ def rows_below(context: ContextInterface, layer_name: str, image_folders: Sequen
         yield AnalyzeRow("context", "error", NOT_AVAILABLE, "", f"{type(error).__name__}: {error}")
         return
     yield from later_rows(analysis)
+
+
+def events_below(context: ContextInterface, layer_name: str, image_folders: Sequence[str] = ()) -> Iterator[Event]:
+    """The crash, with its signature where that can be worked out, and the boot before it; never raises."""
+
+    def events() -> Iterator[Event]:
+        header = dump_below(context, layer_name).header
+        try:
+            signature = analyse(scene_below(context, layer_name, image_file_in(image_folders))).signature
+        except Exception:  # the header alone is enough for the times
+            signature = ""
+        yield from crash_events(header, signature)
+
+    return guarded(events())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from volplugins.image.debug_record import DebugRecord, read_debug_record
+from volplugins.image.debug_record import DebugRecord, is_reproducible, read_debug_record
 from volplugins.image.exports import read_export_name
 from volplugins.image.headers import DIRECTORY_EXPORT, ImageHeaders, read_headers
 from volplugins.image.version import read_version
@@ -17,13 +17,17 @@ _Key = tuple[str, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """``status`` in WinDbg's words: ``deferred`` where the headers are absent, so that nobody can tell yet."""
+    """``status`` in WinDbg's words: ``deferred`` where the headers are absent, so that nobody can tell yet.
+
+    ``linked``: the time stamp (seconds since 1970) where it is known to be one, and not a reproducible build's hash.
+    """
 
     headers: ImageHeaders | None
     record: DebugRecord | None
     version: str
     status: str
     missing: tuple[str, ...]
+    linked: int | None = None
 
 
 _UNREADABLE = ImageFacts(None, None, "", DEFERRED, ("headers are not in memory",))
@@ -63,7 +67,8 @@ class ImageFactsReader:
             status = EXPORT
         elif headers.directories[DIRECTORY_EXPORT][0]:
             missing.append("its exports are not in memory")
-        return ImageFacts(headers, record, version.file_version if version else "", status, tuple(missing))
+        linked = headers.timestamp if is_reproducible(memory, headers) is False else None
+        return ImageFacts(headers, record, version.file_version if version else "", status, tuple(missing), linked)
 
     def _has_table(self, record: DebugRecord) -> bool:
         key = (record.pdb_name, record.guid, record.age)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from volplugins.kernel.process import Process
 from volplugins.kernel.vads import Vad
+from volplugins.loader.load_time import read_load_time
 from volplugins.loader.loader_lists import LISTS, LoaderEntry, in_order, read_loader_lists
 from volplugins.loader.module import Module
 from volplugins.loader.peb import read_peb
@@ -25,7 +26,10 @@ _PAGE = 0x1000
 
 
 class LmRow(NamedTuple):
-    """One module. ``end`` is exclusive; times and checksums as the image's header has them; None: not known."""
+    """One module. ``end`` is exclusive; times and checksums as the image's header has them; None: not known.
+
+    ``linked`` is the time stamp where it is a time; ``loaded`` and ``unloaded`` are FILETIMEs.
+    """
 
     pid: int | None
     process: str
@@ -45,6 +49,9 @@ class LmRow(NamedTuple):
     mapped: bool | None
     source: str
     note: str
+    linked: int | None = None
+    loaded: int | None = None
+    unloaded: int | None = None
 
 
 def failure_row(why: str, process: Process | None = None) -> LmRow:
@@ -92,7 +99,7 @@ def _kernel(scene: CrashScene, wanted: Wanted, reader: ImageFactsReader) -> Iter
         if not wanted.takes(module.base, module.end):
             continue
         if module.source == "unloaded":
-            yield _row(None, module, None)._replace(note=module.note)
+            yield _row(None, module, None)._replace(note=module.note, unloaded=module.unloaded)
             continue
         made = _with_image(reader, scene.memory, _row(None, module, True))
         table = scene.symbolizer.table(module) if module.is_kernel else None
@@ -115,7 +122,7 @@ def _with_image(reader: ImageFactsReader, memory: MemoryReader, row: LmRow) -> L
     start, end = row.start or 0, row.end or 0
     facts = reader.read(memory, start, row.module)
     notes = [row.note, *facts.missing]
-    row = row._replace(status=facts.status, version=facts.version)
+    row = row._replace(status=facts.status, version=facts.version, linked=facts.linked)
     if facts.headers is not None:
         if facts.headers.size_of_image and facts.headers.size_of_image != end - start:
             notes.append(f"SizeOfImage is {facts.headers.size_of_image:#x} in the header")
@@ -160,7 +167,8 @@ def _of_process(
         yield failure_row(f"page-directory:{word}", process)
         return
     memory = process_space(scene, process)
-    merged = _Merged(process, memory, {vad.start: vad for vad in vads_of(scene, process).ranges})
+    build = scene.dump.header.minor_version
+    merged = _Merged(process, memory, {vad.start: vad for vad in vads_of(scene, process).ranges}, build)
     if process.peb:
         merged.add_lists(process.peb, scene.bits, "ldr")
     low = peb32_of(scene.memory, process.wow64)
@@ -184,6 +192,7 @@ class _Merged:
     process: Process
     memory: MemoryReader
     vads: dict[int, Vad]
+    build: int
     rows: dict[int, LmRow] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -201,7 +210,8 @@ class _Merged:
         for each in lists.lists:
             self.problems.extend(f"{source} {each.name}ModuleList: {problem}" for problem in each.problems)
         for entry, names in in_order(lists):
-            row = self._listed(entry, names, source)
+            loaded = read_load_time(self.memory, entry.address, bits, self.build)
+            row = self._listed(entry, names, source)._replace(loaded=loaded)
             before = self.rows.get(entry.base)
             if before is None:
                 self.rows[entry.base] = row

@@ -1,4 +1,4 @@
-"""Rows of windows.kd.lm for a layer, or one row with the reason why there are none."""
+"""Rows and times of windows.kd.lm for a layer, or one row with the reason why there are none."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import DumpError
 from volplugins.memory.address_text import parse_address
-from volplugins.vol.crash_scene import scene_below
+from volplugins.vol.crash_scene import dump_below, scene_below
 from volplugins.vol.lm_rows import LmRow, Wanted, failure_row, lm_rows
+from volplugins.vol.lm_timeline import module_events
 from volplugins.vol.process_selection import Progress
+from volplugins.vol.timeline import Clock, Event, guarded
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -38,3 +40,20 @@ def rows_below(
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
         yield failure_row(f"{type(error).__name__}: {error}")
+
+
+def events_below(
+    context: ContextInterface,
+    layer_name: str,
+    who: Sequence[str],
+    scan: bool | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Event]:
+    """The times of the kernel's modules, then of the processes'; never raises."""
+
+    def events() -> Iterator[Event]:
+        clock = Clock(dump_below(context, layer_name).header.system_time)
+        for kernel in (True, False):
+            yield from module_events(rows_below(context, layer_name, who, kernel, (), scan, progress), clock)
+
+    return guarded(events())

@@ -1,4 +1,4 @@
-"""Rows of windows.kd.process for a layer, or one row with the reason why there are none."""
+"""Rows and times of windows.kd.process for a layer, or one row with the reason why there are none."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import DumpError
-from volplugins.vol.crash_scene import scene_below
+from volplugins.vol.crash_scene import dump_below, scene_below
 from volplugins.vol.process_rows import ProcessRow, Wanted, failure_row, process_rows
 from volplugins.vol.process_selection import Progress
+from volplugins.vol.process_timeline import process_events
 from volplugins.vol.thread_rows import ThreadRow
+from volplugins.vol.timeline import Clock, Event, guarded
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -25,3 +27,15 @@ def rows_below(
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
         yield failure_row(f"{type(error).__name__}: {error}")
+
+
+def events_below(
+    context: ContextInterface, layer_name: str, wanted: Wanted, progress: Progress | None = None
+) -> Iterator[Event]:
+    """The times of processes and threads; never raises."""
+
+    def events() -> Iterator[Event]:
+        clock = Clock(dump_below(context, layer_name).header.system_time)
+        yield from process_events(rows_below(context, layer_name, wanted, progress), clock)
+
+    return guarded(events())

@@ -3,9 +3,10 @@
 
 from volatility3.framework import interfaces, renderers
 from volatility3.framework.configuration import requirements
+from volatility3.plugins import timeliner
 
 
-class Analyze(interfaces.plugins.PluginInterface):
+class Analyze(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
     """Says what crashed, who is to blame and how sure that is (WinDbg: !analyze -v).
 
     Works on every dump type, with symbols, with exports only, and with nothing; each row says how it is known.
@@ -35,6 +36,14 @@ class Analyze(interfaces.plugins.PluginInterface):
         folders = self.config.get("image-path", None) or []
         for row in rows_below(self.context, self.config["primary"], folders):
             yield 0, tuple(volatility_cell(cell) for cell in row)
+
+    def generate_timeline(self):
+        """The crash and the boot before it, for volatility3's timeliner."""
+        from volplugins.vol.analyze_shell import events_below
+        from volplugins.vol.timeline import volatility_event
+
+        folders = self.config.get("image-path", None) or []
+        yield from map(volatility_event, events_below(self.context, self.config["primary"], folders))
 
     def run(self):
         columns = [("Section", str), ("Field", str), ("Value", str), ("Confidence", str), ("Evidence", str)]

@@ -4,6 +4,7 @@
 try:
     from volplugins.vol.header_kernel import HeaderKernelFinder
     from volplugins.vol.json_lines import JsonLinesRenderer
+    from volplugins.vol.kernel_offset import KernelOffsetCarrier
     from volplugins.vol.stacker import KernelDumpStacker
     from volplugins.vol.symbol_path import add_own_symbols
 
@@ -15,4 +16,4 @@ except BaseException as error:  # volatility3 survives an ImportError only
         raise
     raise ImportError(f"volplugins cannot be loaded: {error}") from error
 
-__all__ = ["HeaderKernelFinder", "JsonLinesRenderer", "KernelDumpStacker"]
+__all__ = ["HeaderKernelFinder", "JsonLinesRenderer", "KernelDumpStacker", "KernelOffsetCarrier"]

@@ -4,6 +4,7 @@
 from volatility3.framework import interfaces, renderers
 from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
+from volatility3.plugins import timeliner
 
 try:
     from volplugins.vol.process_options import chosen, process_options, scan_options, scan_wanted
@@ -11,7 +12,7 @@ except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
 
-class Lm(interfaces.plugins.PluginInterface):
+class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
     """Lists modules with PDB, version and symbol status, and which of the loader's lists hold them (WinDbg: lm, !lmi).
 
     A module that is mapped and in no list, or listed and not mapped, is shown and marked. --kernel-modules lists the
@@ -58,6 +59,15 @@ class Lm(interfaces.plugins.PluginInterface):
                     *(absent if flag is None else flag for flag in row[12:16]), row.source, volatility_cell(row.note),
                 ),
             )  # fmt: skip
+
+    def generate_timeline(self):
+        """When modules were loaded, unloaded and linked, for volatility3's timeliner."""
+        from volplugins.vol.lm_shell import events_below
+        from volplugins.vol.timeline import volatility_event
+
+        who, scan = chosen(self.config), scan_wanted(self.config)
+        found = events_below(self.context, self.config["primary"], who, scan, self._progress_callback)
+        yield from map(volatility_event, found)
 
     def run(self):
         columns = [

@@ -6,6 +6,7 @@ import datetime
 from volatility3.framework import interfaces, renderers
 from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
+from volatility3.plugins import timeliner
 
 try:
     from volplugins.vol.process_options import chosen, process_options, scan_options, scan_wanted
@@ -13,7 +14,7 @@ except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
 
-class Process(interfaces.plugins.PluginInterface):
+class Process(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
     """Lists processes with DirBase, PEB, VADs, threads and the state of their page directory (WinDbg: !process, |).
 
     PageDirectory is the verdict of windows.kd.pagedirs. Note marks the process that caused the event (|#) and the
@@ -48,6 +49,16 @@ class Process(interfaces.plugins.PluginInterface):
                 yield 1, self._thread_cells(row)
             else:
                 yield 0, self._process_cells(row) + (9 * (renderers.NotApplicableValue(),) if threads else ())
+
+    def generate_timeline(self):
+        """Creation and exit of processes and threads, for volatility3's timeliner."""
+        from volplugins.vol.process_rows import Wanted
+        from volplugins.vol.process_shell import events_below
+        from volplugins.vol.timeline import volatility_event
+
+        wanted = Wanted(chosen(self.config), True, scan_wanted(self.config))
+        found = events_below(self.context, self.config["primary"], wanted, self._progress_callback)
+        yield from map(volatility_event, found)
 
     def _process_cells(self, row):
         from volplugins.vol.rows import volatility_cell, volatility_time
