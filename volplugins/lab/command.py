@@ -13,6 +13,7 @@ from typing import Any
 from volplugins.lab.defects import DEFECTS, apply
 from volplugins.lab.directory_defects import DIRECTORY_DEFECTS, with_directory_defect
 from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.user_defects import USER_DEFECTS, with_user_defect
 from volplugins.lab.writers import KINDS, kinds_of, write
 
 _DONE, _WRONG_USE = 0, 2
@@ -29,6 +30,7 @@ examples:
   volplugins lab make --machine win7-x64 --wow64 -o wow64.dmp
   volplugins lab make --directory self-map-elsewhere -o bad-directory.dmp
   volplugins lab make --populous 100 -o many-processes.dmp
+  volplugins lab make --user load-order-loops --victim services.exe -o bad-list.dmp
   volplugins lab make --all -o samples/
 """
 
@@ -45,6 +47,7 @@ class _Order:
     defect: str | None
     directory: str | None = None
     populous: int | None = None
+    user: str | None = None
     wow64: bool = False
 
     @property
@@ -53,7 +56,7 @@ class _Order:
         parts = [self.machine, self.fault, self.kind]
         parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
         parts += [f"populous{self.populous}"] * (self.populous is not None) + ["wow64"] * self.wow64
-        return "-".join([*parts, *(name for name in (self.directory, self.defect) if name)])
+        return "-".join([*parts, *(name for name in (self.directory, self.user, self.defect) if name)])
 
 
 def main(argv: Sequence[str]) -> int:
@@ -95,16 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     bases, hosts = range(BASES), range(len(HOSTS))
     make.add_argument("--base", type=int, choices=bases, default=0, help="which addresses everything lies at")
     make.add_argument("--host", type=int, choices=hosts, default=0, help="which computer: other processes and times")
-    make.add_argument("--defect", metavar="DEFECT", choices=tuple(DEFECTS), help="damage the file in this way")
-    make.add_argument(
-        "--directory",
-        metavar="NAME",
-        choices=tuple(DIRECTORY_DEFECTS),
-        help="damage the page directory of one process in this way",
-    )
-    make.add_argument(
-        "--victim", metavar="IMAGE", default="explorer.exe", help="whose page directory (* for all but System's)"
-    )
+    _add_damage(make)
     make.add_argument(
         "--sections", action="store_true", help="user pages of every state: shared, in transition, paged out, large"
     )
@@ -120,6 +114,29 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_damage(make: argparse.ArgumentParser) -> None:
+    """The options that damage what is made."""
+    make.add_argument("--defect", metavar="DEFECT", choices=tuple(DEFECTS), help="damage the file in this way")
+    make.add_argument(
+        "--directory",
+        metavar="NAME",
+        choices=tuple(DIRECTORY_DEFECTS),
+        help="damage the page directory of one process in this way",
+    )
+    make.add_argument(
+        "--user",
+        metavar="NAME",
+        choices=tuple(USER_DEFECTS),
+        help="damage the PEB, lists, parameters, VADs or threads of one process in this way",
+    )
+    make.add_argument(
+        "--victim", metavar="IMAGE", default="explorer.exe", help="whose (--directory: * for all but System's)"
+    )
+    make.add_argument(
+        "--narrow", action="store_true", help="--user: the 32-bit structures of a 32-bit program on x64 (--wow64)"
+    )
+
+
 def _list(_arguments: argparse.Namespace) -> int:
     from volplugins.lab.machines import FAULTS, MACHINES  # noqa: PLC0415 - see _parser
 
@@ -129,6 +146,7 @@ def _list(_arguments: argparse.Namespace) -> int:
         ("kinds", KINDS),
         ("defects", DEFECTS),
         ("directories", DIRECTORY_DEFECTS),
+        ("user structures", USER_DEFECTS),
     ):
         print(f"{title}:")
         for name in names:
@@ -171,13 +189,16 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
         snapshot = _build(machine, arguments)
         if arguments.directory:
             snapshot = with_directory_defect(snapshot, arguments.directory, arguments.victim)
-        kinds = [arguments.kind] if arguments.kind else list(kinds_of(snapshot)) if arguments.all else ["full"]
+        if arguments.user:
+            snapshot = with_user_defect(snapshot, arguments.user, arguments.victim, arguments.narrow)
+        usual = (USER_DEFECTS[arguments.user].kind if arguments.user else "") or "full"
+        kinds = [arguments.kind] if arguments.kind else list(kinds_of(snapshot)) if arguments.all else [usual]
         for kind in kinds:
             if arguments.all and kind not in kinds_of(snapshot):
                 continue
             order = _Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
-            order = replace(order, directory=arguments.directory, populous=arguments.populous)
-            yield snapshot, replace(order, wow64=arguments.wow64)
+            order = replace(order, directory=arguments.directory, user=arguments.user, wow64=arguments.wow64)
+            yield snapshot, replace(order, populous=arguments.populous)
 
 
 def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:
@@ -204,6 +225,7 @@ def _truth(snapshot: Snapshot, order: _Order) -> str:
         "defect": order.defect,
         "directory": order.directory,
         "populous": order.populous,
+        "user": order.user,
         "wow64": order.wow64,
         "header": snapshot.header,
         "truth": snapshot.truth,

@@ -87,8 +87,8 @@ class LoaderLists:
     def absent(self, name: str) -> tuple[LoaderEntry, ...]:
         """Entries that another list has and the list ``name`` has not, but for what is missing by design."""
         chosen = next(each for each in self.lists if each.name == name)
-        program = self.lists[0].entries[:1] if name == "InInitializationOrder" else ()
-        here = {*chosen.entries, *program}
+        first = self.lists[0].entries[:1] + self.lists[1].entries[:1]  # the program, unless one of them has lost it
+        here = {*chosen.entries, *(first if name == "InInitializationOrder" else ())}
         return tuple(entry for address, entry in self.entries.items() if address not in here)
 
 

@@ -167,8 +167,8 @@ def _of_process(
         yield failure_row(f"page-directory:{word}", process)
         return
     memory = process_space(scene, process)
-    build = scene.dump.header.minor_version
-    merged = _Merged(process, memory, {vad.start: vad for vad in vads_of(scene, process).ranges}, build)
+    vads, build = vads_of(scene, process), scene.dump.header.minor_version
+    merged = _Merged(process, memory, {vad.start: vad for vad in vads.ranges}, build, not vads.notes)
     if process.peb:
         merged.add_lists(process.peb, scene.bits, "ldr")
     low = peb32_of(scene.memory, process.wow64)
@@ -182,17 +182,18 @@ def _of_process(
         if row.end is not None and wanted.takes(start, row.end):
             yield _with_image(reader, memory, row)
     if not wanted.addresses:
-        yield from (failure_row(problem, process) for problem in merged.problems)
+        yield from (failure_row(problem, process) for problem in (*merged.problems, *vads.notes))
 
 
 @dataclass(slots=True)
 class _Merged:
-    """Modules of one process by base: a base that several sources name is one row."""
+    """Modules of one process by base: a base that several sources name is one row. ``whole``: of the VAD tree."""
 
     process: Process
     memory: MemoryReader
     vads: dict[int, Vad]
     build: int
+    whole: bool
     rows: dict[int, LmRow] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -209,9 +210,13 @@ class _Merged:
             return
         for each in lists.lists:
             self.problems.extend(f"{source} {each.name}ModuleList: {problem}" for problem in each.problems)
+        absent = {
+            each.name: {entry.address for entry in lists.absent(each.name)} for each in lists.lists if each.complete
+        }
         for entry, names in in_order(lists):
+            lacking = [name for name, addresses in absent.items() if entry.address in addresses]
             loaded = read_load_time(self.memory, entry.address, bits, self.build)
-            row = self._listed(entry, names, source)._replace(loaded=loaded)
+            row = self._listed(entry, names, source, lacking)._replace(loaded=loaded)
             before = self.rows.get(entry.base)
             if before is None:
                 self.rows[entry.base] = row
@@ -221,20 +226,21 @@ class _Merged:
                     in_init=row.in_init or before.in_init, note=_joined(before.note, row.note),
                 )  # fmt: skip
 
-    def _listed(self, entry: LoaderEntry, names: tuple[str, ...], source: str) -> LmRow:
+    def _listed(self, entry: LoaderEntry, names: tuple[str, ...], source: str, lacking: Sequence[str]) -> LmRow:
         module = Module(entry.base, entry.size, entry.name, entry.path, entry.timestamp, None, source, entry.address,
                         entry.note)  # fmt: skip
         vad = self.vads.get(entry.base)
         mapped = vad is not None and vad.kind == IMAGE_VAD
-        notes = [entry.note]
+        notes = [entry.note, "not in " + ", ".join(lacking) if lacking else ""]
         if not mapped:
-            notes.append("listed, but no image is mapped there")
+            notes.append("listed, but no image is mapped there" if self.whole else "")
         elif vad is not None and vad.end - vad.start != (entry.size + _PAGE - 1) & -_PAGE:
             notes.append(f"the list says {entry.size:#x} bytes, {vad.end - vad.start:#x} are mapped")
         held = [name in names for name in LISTS]
         return _row(self.process, module, held[0])._replace(
-            in_memory=held[1], in_init=held[2], mapped=mapped, note="; ".join(note for note in notes if note)
-        )
+            in_memory=held[1], in_init=held[2], mapped=mapped or (None if not self.whole else False),
+            note=_joined(*notes),
+        )  # fmt: skip
 
     def add_mapped(self, bits: int) -> None:
         rest = [vad for vad in self.vads.values() if vad.kind == IMAGE_VAD and vad.start not in self.rows]

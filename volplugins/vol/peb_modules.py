@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from volplugins.image.headers import read_headers
 from volplugins.kernel.vads import IMAGE_MAP, Vad, Vads
 from volplugins.loader.loader_lists import LoaderLists, in_order
+from volplugins.memory.reader import PAGE_SIZE
 from volplugins.threads.user_modules import user_modules
 from volplugins.vol.peb_row import PebRow, Subject
 
@@ -57,13 +58,18 @@ class PebModules:
                 yield row("integrity", field, "damaged", problem)
             for entry in lists.absent(each.name):
                 yield row("integrity", field, "missing", f"{entry.base:#x} {entry.name} is in another list")
-        mapped = {vad.start for vad in self._images()}
-        if not mapped:
-            return  # no VAD tree to compare with
+        yield from self._against_mapped(lists)
+
+    def _against_mapped(self, lists: LoaderLists) -> Iterator[PebRow]:
+        mapped = {vad.start: vad.end - vad.start for vad in self._images()}
         for entry in lists.entries.values():
-            if entry.base not in mapped:
-                note = f"{entry.base:#x} {entry.name} is listed, but no image is mapped there"
-                yield row("integrity", "image", "not mapped", note)
+            size, name = mapped.get(entry.base), f"{entry.base:#x} {entry.name}"
+            if size is not None and size != (entry.size + PAGE_SIZE - 1) & -PAGE_SIZE:
+                note = f"{name}: the list says {entry.size:#x} bytes, {size:#x} are mapped"
+                yield self.subject.row("integrity", "image", "sizes differ", note)
+            elif size is None and mapped and not self.vads.notes:  # else what is mapped is not known
+                note = f"{name} is listed, but no image is mapped there"
+                yield self.subject.row("integrity", "image", "not mapped", note)
 
     def _images(self) -> list[Vad]:
         return [vad for vad in self.vads.ranges if vad.kind == IMAGE_MAP]

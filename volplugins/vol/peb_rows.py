@@ -58,6 +58,8 @@ def _of_process(scene: CrashScene, court: DirectoryJudge, process: Process, note
     else:
         subject = Subject(process, memory, bits)
         yield from PebReport(subject, PebModules(subject, vads), process.peb).rows(note)
+    for problem in vads.notes:
+        yield Subject(process, memory, bits).row("integrity", "VadRoot", "damaged", problem)
     if teb:
         yield from _tebs(scene, process, memory)
 
