@@ -11,7 +11,8 @@ import pytest
 
 from tests.vol.test_peb_damaged import MODES, NTDLL, PROGRAM, Patient
 from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.lm_rows import LmRow, Wanted, lm_rows
+from volplugins.vol.lm_row import LmRow
+from volplugins.vol.lm_rows import Wanted, lm_rows
 
 HEX = ("Start", "End")
 MACHINES = ("win10-x64", "win7-x64", "win7-x86-pae", "xp-x86")

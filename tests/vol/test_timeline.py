@@ -153,7 +153,7 @@ def events_of(machine: Machine) -> list[Event]:
     clock = Clock(scene.dump.header.system_time)
     found = list(process_events(process_rows(scene, Wanted((), True)), clock))
     for kernel in (True, False):
-        found += module_events(lm_rows(scene, WantedModules(kernel=kernel)), clock)
+        found += module_events(lm_rows(scene, WantedModules(kernel=kernel, times=True)), clock)
     return found
 
 

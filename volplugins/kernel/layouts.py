@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from volplugins.kernel import layout_tables as tables
-from volplugins.kernel.builds import processes, vads
+from volplugins.kernel.builds import processes, processors, threads, vads
+from volplugins.kernel.builds.sizes import PAIRS, SIZES
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout
@@ -51,7 +51,7 @@ STRUCTURES = {
     "control_area": ("_CONTROL_AREA", "CONTROL_AREA"),
     "file_object": ("_FILE_OBJECT", "FILE_OBJECT"),
 }
-_TABLES = (processes, tables, vads)
+_TABLES = (processes, processors, threads, vads)
 
 
 def built_in(bits: int, build: int) -> KernelLayouts:
@@ -62,9 +62,9 @@ def built_in(bits: int, build: int) -> KernelLayouts:
         columns, rows = getattr(table, f"{prefix}_COLUMNS"), getattr(table, f"{prefix}_{bits}")
         found[field] = _layout(structure, columns, rows, bits, build)
     found["vad"] = _with_vad_bits(found["vad"], bits, build)
-    resident = {64: tables.STACK_RESIDENT_64, 32: tables.STACK_RESIDENT_32}[bits]
-    old = tables.ETHREAD_BITS_32.get(_row(tables.ETHREAD_32, build), {}) if bits == 32 else {}
-    flags = {"KernelStackResident": resident[_row(resident, build)], **old}
+    resident = {64: threads.STACK_RESIDENT_64, 32: threads.STACK_RESIDENT_32}[bits]
+    old = {64: threads.ETHREAD_BITS_64, 32: threads.ETHREAD_BITS_32}[bits]
+    flags = {"KernelStackResident": resident[_row(resident, build)], **old[_row(old, build)]}
     size = max(found["thread"].size, *(at + size for at, size, _, _ in flags.values()))
     found["thread"] = replace(found["thread"], bits=flags, size=size)
     user_directory = processes.USER_DIRECTORY_64.get(build) if bits == 64 else None
@@ -153,10 +153,10 @@ def _with_vad_bits(layout: Layout, bits: int, build: int) -> Layout:
 def _size(member: str, width: int, offset: int = 0) -> int:
     """Bytes of a member; one at an odd offset is a counter that begins with the second byte of its word."""
     if member == "Number":
-        return 1 if width == 4 else 4
+        return 1 if width == 4 or offset == 4 else 4
     if offset & 1 and member == "VadCount":
         return width - 1
-    return 2 * width if member in tables.PAIRS else tables.SIZES.get(member, width)
+    return 2 * width if member in PAIRS else SIZES.get(member, width)
 
 
 def _end(members: Mapping[str, tuple[int, int]]) -> int:
@@ -184,7 +184,7 @@ def from_offsets(
     DirectoryTableBase as two words).
     """
     width = bits // 8
-    fixed = tables.SIZES.keys() | tables.PAIRS | {"DirectoryTableBase", "Number"}
+    fixed = SIZES.keys() | PAIRS | {"DirectoryTableBase", "Number"}
     members = {
         member: (at, _size(member, width, at) if member in fixed else size) for member, (at, size) in places.items()
     }

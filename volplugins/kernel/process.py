@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from volplugins.kernel.layout_tables import MINIMAL, OUTSWAPPED
+from volplugins.kernel.builds.processes import MINIMAL, OUTSWAPPED
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout, Structure, read_structure
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.memory.structure import Layout, Structure
+from volplugins.memory.structure import Decoder, Layout, Structure
 
 MAX_VADS = 1 << 20
 _PAGE_BITS = 12
@@ -90,6 +90,7 @@ def walk_vads(memory: MemoryReader, root: int, layout: Layout, bits: int) -> Vad
     found: list[Vad] = []
     notes: list[str] = []
     seen: set[int] = set()
+    decoder = _VadDecoder(layout, bits)
     waiting = [(root, True)]  # and whether the node that led there holds a range
     while waiting:
         node, trusted = waiting.pop()
@@ -101,18 +102,20 @@ def walk_vads(memory: MemoryReader, root: int, layout: Layout, bits: int) -> Vad
             break
         seen.add(node)
         try:
-            structure = _read(memory, node, layout)
+            data = _read(memory, node, layout)
         except ReadError as error:
             notes.append(f"VAD {node:#x} cannot be read ({error.reason})")
             continue
-        vad = _decode(structure, bits)
+        vad, left, right = decoder.decode(node, data)
         if vad is not None:
             found.append(vad)
         else:
-            notes.append(f"VAD {node:#x} holds no range: {_vpns(structure)}")
+            notes.append(f"VAD {node:#x} holds no range: {_vpns(Structure(node, data, layout))}")
         if vad is not None or trusted:  # what one bad node leads to may be sound; what two in a row do, is not
-            children = (structure.unsigned("Right"), structure.unsigned("Left"))
-            waiting.extend((child, vad is not None) for child in children if child)
+            if right:
+                waiting.append((right, vad is not None))
+            if left:
+                waiting.append((left, vad is not None))
     ranges, overlaps = _apart(found)
     return Vads(tuple(ranges), _shortened([*notes, *overlaps]))
 
@@ -138,37 +141,50 @@ def _shortened(notes: list[str]) -> tuple[str, ...]:
     return (*notes[: _MOST_NOTES - 1], f"and {len(notes) - _MOST_NOTES + 1} more like these")
 
 
-def _read(memory: MemoryReader, node: int, layout: Layout) -> Structure:
+def _read(memory: MemoryReader, node: int, layout: Layout) -> bytes:
     try:
-        return Structure(node, memory.read(node, layout.size), layout)
+        return memory.read(node, layout.size)
     except ReadError:
         members = [at + size for name, (at, size) in layout.members.items() if name not in _LONG]
         short = max([*members, *(at + size for at, size, _, _ in layout.bits.values())])
-        return Structure(node, memory.read(node, short) + bytes(layout.size - short), layout)
+        return memory.read(node, short) + bytes(layout.size - short)
 
 
-def _decode(structure: Structure, bits: int) -> Vad | None:
-    start = structure.unsigned("StartingVpn") | (structure.get("StartingVpnHigh") or 0) << 32
-    end = structure.unsigned("EndingVpn") | (structure.get("EndingVpnHigh") or 0) << 32
-    if start > end or end >= 1 << (bits - _PAGE_BITS):
-        return None
-    private = structure.get("PrivateMemory")
-    kind = structure.get("VadType")
-    if kind is None and structure.layout.has("ImageMap"):
-        kind = next((number for flag, number in _FLAGS if structure.get(flag)), 0)
-    committed = structure.get("MemCommit")
-    mapped = not private
+_MEMBERS = (
+    "Left", "Right", "StartingVpn", "EndingVpn", "StartingVpnHigh", "EndingVpnHigh", "PrivateMemory", "VadType",
+    "Protection", "CommitCharge", "MemCommit", "FirstPrototypePte", "LastContiguousPte", "Subsection", "ControlArea",
+    *(flag for flag, _ in _FLAGS),
+)  # fmt: skip
 
-    def long_member(name: str) -> int | None:
-        return structure.get(name) if mapped else None
 
-    section = long_member("Subsection")
-    return Vad(
-        structure.address, start << _PAGE_BITS, (end + 1) << _PAGE_BITS, bool(private) if private is not None else None,
-        kind, structure.get("Protection"), structure.get("CommitCharge"), long_member("FirstPrototypePte"),
-        long_member("LastContiguousPte"), section if section is not None else long_member("ControlArea"),
-        bool(committed) if committed is not None else None,
-    )  # fmt: skip
+class _VadDecoder:
+    """Decodes nodes of one layout. ``bits``: width of an address."""
+
+    def __init__(self, layout: Layout, bits: int) -> None:
+        self._decoder = Decoder(layout, _MEMBERS)
+        self._pages = 1 << (bits - _PAGE_BITS)
+        self._old = layout.has("ImageMap")
+
+    def decode(self, address: int, data: bytes) -> tuple[Vad | None, int, int]:
+        """The range, None where it makes no sense, and the addresses of the node's children."""
+        (
+            left, right, start, end, start_high, end_high, private, kind, protection, commit, committed, first, last,
+            subsection, control_area, *flags,
+        ) = self._decoder.values(data)  # fmt: skip
+        low = (start or 0) | (start_high or 0) << 32
+        high = (end or 0) | (end_high or 0) << 32
+        if low > high or high >= self._pages:
+            return None, left or 0, right or 0
+        if kind is None and self._old:
+            kind = next((number for (_, number), flag in zip(_FLAGS, flags, strict=True) if flag), 0)
+        if private:  # a short node has none of these
+            first = last = subsection = control_area = None
+        vad = Vad(
+            address, low << _PAGE_BITS, (high + 1) << _PAGE_BITS, bool(private) if private is not None else None,
+            kind, protection, commit, first, last, subsection if subsection is not None else control_area,
+            bool(committed) if committed is not None else None,
+        )  # fmt: skip
+        return vad, left or 0, right or 0
 
 
 def _vpns(structure: Structure) -> str:

@@ -96,8 +96,25 @@ def read_loader_lists(memory: MemoryReader, address: int, bits: int) -> LoaderLi
     """PEB_LDR_DATA at ``address`` and its lists; raises ReadError where it cannot be read itself."""
     ldr = read_structure(memory, address, LDR_DATA[bits])
     entries: dict[int, LoaderEntry] = {}
-    lists = tuple(_walk(memory, ldr, name, bits, entries) for name in LISTS)
+    once = _Once(memory)
+    lists = tuple(_walk(once, ldr, name, bits, entries) for name in LISTS)
     return LoaderLists(ldr, lists, entries)
+
+
+class _Once:
+    """Memory whose structures are kept: every entry is in three lists, and read once."""
+
+    def __init__(self, memory: MemoryReader) -> None:
+        self._memory = memory
+        self._kept: dict[tuple[int, int], bytes] = {}
+
+    def read(self, address: int, size: int) -> bytes:
+        """As the memory itself."""
+        key = (address, size)
+        data = self._kept.get(key)
+        if data is None:
+            data = self._kept[key] = self._memory.read(address, size)
+        return data
 
 
 def _walk(memory: MemoryReader, ldr: Structure, name: str, bits: int, entries: dict[int, LoaderEntry]) -> LoaderList:
@@ -172,16 +189,29 @@ def _entry(memory: MemoryReader, structure: Structure) -> LoaderEntry | None:
     base, size = structure.unsigned("DllBase"), structure.unsigned("SizeOfImage")
     if not base or base & 0xFFF or not 0 < size < 1 << 31:
         return None
-    texts, notes = [], []
-    for member in ("FullDllName", "BaseDllName"):
-        try:
-            texts.append(read_unicode_string(memory, structure.raw(member)))
-        except ReadError as error:
-            texts.append("")
-            notes.append(f"{member} cannot be read ({error.reason})")
-    path, name = texts
+    notes: list[str] = []
+    path = _text(memory, structure, "FullDllName", notes)
+    name = _last_part(structure, path) or _text(memory, structure, "BaseDllName", notes)
     name = name or path.rsplit("\\", 1)[-1]
     return LoaderEntry(structure.address, base, size, structure.unsigned("TimeDateStamp"), path, name, "; ".join(notes))
+
+
+def _text(memory: MemoryReader, structure: Structure, member: str, notes: list[str]) -> str:
+    try:
+        return read_unicode_string(memory, structure.raw(member))
+    except ReadError as error:
+        notes.append(f"{member} cannot be read ({error.reason})")
+        return ""
+
+
+def _last_part(structure: Structure, path: str) -> str:
+    """The name where its text is the end of the path's, as the loader lays them out; empty where it is not."""
+    full, base = structure.raw("FullDllName"), structure.raw("BaseDllName")
+    half = len(full) // 2
+    length, whole = (int.from_bytes(each[:2], "little") for each in (base, full))
+    start, begin = (int.from_bytes(each[half:], "little") for each in (base, full))
+    within = 0 < length <= whole == 2 * len(path) and start == begin + whole - length and not length & 1
+    return path[-length // 2 :] if within else ""
 
 
 def in_order(lists: LoaderLists) -> Iterator[tuple[LoaderEntry, tuple[str, ...]]]:

@@ -90,6 +90,11 @@ class AddressSpace:
             size -= take
         return b"".join(parts)
 
+    def page_in_memory(self, page: int) -> int | None:
+        """Physical address of the page at virtual ``page``, whose first byte that is; None where it has none."""
+        frame = self._frame(page)
+        return None if isinstance(frame, State) else frame
+
     def _frame(self, page: int) -> int | State:
         """Physical address of the page at virtual ``page``, or the state that says why there is none."""
         frame = self._frames.get(page)

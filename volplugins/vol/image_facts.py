@@ -8,7 +8,8 @@ from volplugins.image.debug_record import DebugRecord, is_reproducible, read_deb
 from volplugins.image.exports import read_export_name
 from volplugins.image.headers import DIRECTORY_EXPORT, ImageHeaders, read_headers
 from volplugins.image.version import read_version
-from volplugins.memory.reader import MemoryReader
+from volplugins.memory.reader import PAGE_SIZE, MemoryReader
+from volplugins.paging.address_space import AddressSpace
 from volplugins.vol.symbol_files import find_location
 
 PDB, EXPORT, NONE, DEFERRED = "pdb symbols", "export symbols", "no symbols", "deferred"
@@ -38,10 +39,21 @@ class ImageFactsReader:
     """Reads the facts of images; those of one image are read once for all processes that have it."""
 
     _known: dict[_Key, ImageFacts] = field(default_factory=dict)
+    _by_page: dict[int, ImageFacts] = field(default_factory=dict)  # physical address of the headers
     _tables: dict[tuple[str, str, int], bool] = field(default_factory=dict)
 
     def read(self, memory: MemoryReader, base: int, name: str) -> ImageFacts:
         """The facts of the image at ``base`` in ``memory``; never raises."""
+        page = memory.page_in_memory(base) if isinstance(memory, AddressSpace) and not base % PAGE_SIZE else None
+        shared = self._by_page.get(page) if page is not None else None
+        if shared is not None:
+            return shared
+        found = self._of_image(memory, base, name)
+        if page is not None and not found.missing:
+            self._by_page[page] = found
+        return found
+
+    def _of_image(self, memory: MemoryReader, base: int, name: str) -> ImageFacts:
         headers = read_headers(memory, base)
         if headers is None:
             return _UNREADABLE

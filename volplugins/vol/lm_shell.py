@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import DumpError
 from volplugins.memory.address_text import parse_address
 from volplugins.vol.crash_scene import dump_below, scene_below
-from volplugins.vol.lm_rows import LmRow, Wanted, failure_row, lm_rows
+from volplugins.vol.image_path import image_file_in
+from volplugins.vol.lm_row import LmRow, failure_row
+from volplugins.vol.lm_rows import Wanted, lm_rows
 from volplugins.vol.lm_timeline import module_events
 from volplugins.vol.process_selection import Progress
 from volplugins.vol.timeline import Clock, Event, guarded
@@ -20,13 +23,17 @@ if TYPE_CHECKING:
 def rows_below(
     context: ContextInterface,
     layer_name: str,
-    who: Sequence[str],
-    kernel: bool = False,
+    wanted: Wanted,
     addresses: Sequence[str] = (),
-    scan: bool | None = None,
+    folders: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Iterator[LmRow]:
-    """The rows; never raises."""
+    """The rows; never raises.
+
+    Args:
+        addresses: only modules that hold one of these, as typed.
+        folders: those of --image-path.
+    """
     try:
         found = [parse_address(text) for text in addresses]
         wrong = [text for text, value in zip(addresses, found, strict=True) if value is None]
@@ -34,8 +41,8 @@ def rows_below(
             yield failure_row(f"{text}: no address")
         if addresses and len(wrong) == len(addresses):
             return
-        wanted = Wanted(who, kernel, [value for value in found if value is not None], scan)
-        yield from lm_rows(scene_below(context, layer_name), wanted, progress)
+        wanted = replace(wanted, addresses=[value for value in found if value is not None])
+        yield from lm_rows(scene_below(context, layer_name), wanted, progress, image_file_in(folders))
     except DumpError as error:
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
@@ -54,6 +61,7 @@ def events_below(
     def events() -> Iterator[Event]:
         clock = Clock(dump_below(context, layer_name).header.system_time)
         for kernel in (True, False):
-            yield from module_events(rows_below(context, layer_name, who, kernel, (), scan, progress), clock)
+            wanted = Wanted(who, kernel, scan=scan, times=True)
+            yield from module_events(rows_below(context, layer_name, wanted, progress=progress), clock)
 
     return guarded(events())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from volplugins.vol.lm_rows import LmRow
+from volplugins.vol.lm_row import LmRow
 from volplugins.vol.timeline import Clock, Event, Kind, event
 
 

@@ -36,17 +36,25 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
                 description="Only the module that holds this address (0x and back-tick as you like)",
                 optional=True,
             ),
+            requirements.ListRequirement(
+                name="image-path",
+                element_type=str,
+                description="Folders with image files, for what memory lacks of them",
+                optional=True,
+            ),
             *scan_options(),
         ]
 
     def _generator(self):
+        from volplugins.vol.lm_rows import Wanted
         from volplugins.vol.lm_shell import rows_below
         from volplugins.vol.rows import volatility_cell
 
         absent = renderers.NotAvailableValue()
+        wanted = Wanted(chosen(self.config), self.config.get("kernel-modules", False), scan=scan_wanted(self.config))
         found = rows_below(
-            self.context, self.config["primary"], chosen(self.config), self.config.get("kernel-modules", False),
-            self.config.get("addr") or [], scan_wanted(self.config), self._progress_callback,
+            self.context, self.config["primary"], wanted, self.config.get("addr") or [],
+            self.config.get("image-path") or [], self._progress_callback,
         )  # fmt: skip
         for row in found:
             numbers = [absent if v is None else format_hints.Hex(v) for v in (row[2], row[3], row[7], row[8])]
