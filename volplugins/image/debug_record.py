@@ -66,7 +66,9 @@ def read_debug_record(memory: MemoryReader, headers: ImageHeaders) -> DebugRecor
 
 
 def is_reproducible(memory: MemoryReader, headers: ImageHeaders) -> bool | None:
-    """Whether the image says that its time stamps are hashes; None where its debug directory is not in memory."""
+    """Whether the image says that its time stamps are hashes; None where headers or debug directory are not whole."""
+    if headers.notes:
+        return None
     entries = list(_entries(headers.view(memory), headers.directories[DIRECTORY_DEBUG]))
     if any(entry and struct.unpack_from("<I", entry, 12)[0] == _REPRODUCIBLE for entry in entries):
         return True

@@ -37,7 +37,7 @@ def running_registers(
         registers = _saved(memory, processor, layouts, bits)
         if registers is not None and registers.ip:
             found[thread.ethread] = registers
-    if crashed is not None and header is not None:
+    if crashed is not None and header is not None and header.machine == _MACHINE[bits]:
         saved = found.get(crashed)
         # the header may hold the context of the fault, and the processor's own block that of the report below it
         if saved is None or not 0 < header.sp - saved.sp < _SAME_STACK:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from volplugins.dumpfile.context import AMD64, I386
 from volplugins.kernel.process import Process
 from volplugins.kernel.thread import Thread, walk_threads
 from volplugins.kernel.thread_words import state_word, wait_word
@@ -116,6 +117,9 @@ def thread_stacks(
     problems: list[str],
 ) -> Iterator[ThreadStack]:
     """The stacks of the threads asked for; ``problems`` takes what could not be done."""
+    if scene.dump.header.machine not in (I386, AMD64):
+        problems.append("stacks of this kind of machine are not walked; windows.kd.analyze scans the crashing thread's")
+        return
     if scene.dump.triage is not None:
         yield from _of_small_dump(scene, wanted, image_file, problems)
         return
