@@ -146,7 +146,10 @@ def test_damaged_dumps_give_what_they_have_and_no_fault(dumps, vol, tmp_path, pl
     assert "Exception occurred running plugin" not in done.stderr
     assert "Traceback" not in done.stdout
     found = [line for line in done.stdout.splitlines() if line.startswith("0,")]
-    assert bool(found) == (defect == "truncated-half")
+    if defect != "truncated-half":
+        assert not found
+    elif plugin == "windows.kd.analyze":  # the header has it; which half has the other lists is chance
+        assert found
 
 
 def events_of(machine: Machine) -> list[Event]:

@@ -21,6 +21,7 @@ from volplugins.lab.writers import write
 from volplugins.vol.crash_scene import scene_of
 from volplugins.vol.lm_rows import Wanted, lm_rows
 from volplugins.vol.peb_rows import peb_rows
+from volplugins.vol.process_rows import Wanted as ProcessWanted
 from volplugins.vol.process_rows import process_rows
 
 VICTIM = "explorer.exe"
@@ -52,7 +53,11 @@ class Report:
 def report(snapshot, folder, kind: str = "full") -> Report:
     path = write(snapshot, kind, folder / "machine.dmp")
     scene = scene_of(open_dump(FileSource(path)))
-    made = (peb_rows(scene, (), True, False), lm_rows(scene, Wanted(scan=False)), process_rows(scene, (), False))
+    made = (
+        peb_rows(scene, (), True, False),
+        lm_rows(scene, Wanted(scan=False)),
+        process_rows(scene, ProcessWanted(scan=False)),
+    )
     found: dict[str, dict[int | None, list]] = {}
     for plugin, rows in zip(PLUGINS, made, strict=True):
         by_pid = found[plugin] = defaultdict(list)
