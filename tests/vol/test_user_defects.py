@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ import pytest
 
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
-from volplugins.kernel.thread import walk_threads
 from volplugins.lab import command
 from volplugins.lab.machines import MACHINES, build
 from volplugins.lab.profiles import PROFILES
@@ -83,8 +81,6 @@ def sound(tmp_path_factory):
 
 @pytest.mark.parametrize(("machine", "name", "victim", "narrow"), CASES)
 def test_each_defect_is_named_and_hurts_nobody_else(sound, tmp_path, machine, name, victim, narrow):
-    if name == "thread-list-loops" and "problems" not in inspect.signature(walk_threads).parameters:
-        pytest.skip("lists of threads do not say yet where they break")
     snapshot, before = sound(machine, victim == PROGRAM_NAME)
     damaged = with_user_defect(snapshot, name, victim, narrow)
     truth = damaged.truth["user_defect"]

@@ -193,7 +193,9 @@ USER_DEFECTS = {
     "vad-child-wild": UserDefect(_wild_child, _both("VAD {at} cannot be read"), kernel=True),
     "vads-overlap": UserDefect(_overlap, _both("VAD {at} ("), kernel=True),
     "vad-inverted": UserDefect(_inverted, _both("VAD {at} holds no range"), kernel=True),
-    "thread-list-loops": UserDefect(_looped_threads, {"process": "thread list: loop at {at}"}, kernel=True),
+    "thread-list-loops": UserDefect(
+        _looped_threads, dict.fromkeys(("process", "peb"), "thread list: loop at {at}"), kernel=True
+    ),
 }
 
 

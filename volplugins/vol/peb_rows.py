@@ -80,7 +80,9 @@ def _of_wow64(scene: CrashScene, process: Process, memory: MemoryReader, vads: V
 
 def _tebs(scene: CrashScene, process: Process, memory: MemoryReader) -> Iterator[PebRow]:
     wide, narrow = Subject(process, memory, scene.bits), Subject(process, memory, 32)
-    for thread in walk_threads(scene.memory, process.eprocess, scene.layouts.process, scene.layouts.thread):
+    problems: list[str] = []
+    layouts = scene.layouts
+    for thread in walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread, problems):
         if not thread.teb:
             continue
         title = f"{thread.tid:x}" if thread.tid is not None else f"{thread.ethread:#x}"
@@ -88,6 +90,8 @@ def _tebs(scene: CrashScene, process: Process, memory: MemoryReader) -> Iterator
         low = teb32_of(memory, thread.teb) if process.wow64 else None
         if low is not None:
             yield from _teb(narrow, low, title)
+    for problem in problems:
+        yield wide.row("teb", "", "", problem)
 
 
 def _teb(subject: Subject, address: int, title: str) -> Iterator[PebRow]:
