@@ -6,13 +6,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import bitmap_open, page_tables, stacks, start_up
+from tests.bench import bitmap_open, page_tables, process_memory, stacks, start_up
 
 BENCHES = {
     "bitmap-open": bitmap_open.run,
     "start-up": start_up.run,
     "page-tables": page_tables.run,
     "stacks": stacks.run,
+    "process-memory": process_memory.run,
 }
 
 
