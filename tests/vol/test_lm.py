@@ -144,6 +144,9 @@ def test_unlinked_and_unmapped_modules_are_marked(dumps, name):
     for base in (ntdll, program):
         row = found[base]
         assert (row.in_load, row.mapped, row.source, row.note) == (False, True, "vad", "mapped, in none of the lists")
+        path = patient.modules()[NTDLL if base == ntdll else PROGRAM]["path"]
+        assert row.path.lower() == path.partition(":")[2].lower(), "named by the file that is mapped"
+        assert row.module == row.path.rsplit("\\", 1)[-1]
     ghost = found[0x11110000]
     assert (ghost.in_load, ghost.mapped, ghost.status) == (True, False, "deferred")
     assert ghost.note == "listed, but no image is mapped there; headers are not in memory"
@@ -165,3 +168,40 @@ def test_headers_that_are_not_in_memory(dumps, name):
     patient.remove_page(base)
     (row,) = [row for row in report(patient) if row.start == base]
     assert (row.status, row.mapped, row.note) == ("deferred", True, "headers are not in memory")
+
+
+@MODES
+def test_a_list_that_names_another_file_than_the_one_that_is_mapped(dumps, name):
+    patient = Patient(dumps, name)
+    entry = patient.entries()[NTDLL]
+    base, full = (0x58, 0x48) if patient.bits == 64 else (0x2C, 0x24)
+    for at in (base, full):
+        text = patient.pointer(entry + at + patient.width)
+        length = int.from_bytes(patient.memory.read(patient.physical(entry + at), 2), "little")
+        end = patient.physical(text + length - 2 * len("ntdll.dll"))
+        patient.memory.write(end, "other.dll".encode("utf-16-le"))
+    (row,) = [row for row in report(patient) if row.start == patient.modules()[NTDLL]["base"]]
+    assert (row.module, row.path.rsplit("\\", 1)[-1]) == ("other.dll", "other.dll")
+    assert "the file mapped there is \\W" in row.note and row.note.lower().endswith("ntdll.dll")
+
+
+@MODES
+def test_what_memory_lacks_comes_from_the_images_file(dumps, name):
+    patient = Patient(dumps, name)
+    base, size = (patient.modules()[NTDLL][key] for key in ("base", "size"))
+    data = bytes(patient.space.read(base, size))
+    whole = next(row for row in report(patient) if row.start == base)
+    patient.remove_page(base)
+    bare = next(row for row in report(patient) if row.start == base)
+    assert (bare.status, bare.pdb) == ("deferred", "")
+    asked = []
+
+    def image_file(module):
+        asked.append((module.image_name, module.size))
+        return data if module.base == base else None
+
+    found = lm_rows(scene_of(patient.dump), Wanted([f"pid:{patient.victim['pid']}"], scan=False), None, image_file)
+    row = next(row for row in found if row.start == base)
+    assert (row.status, row.pdb, row.guid_age) == (whole.status, whole.pdb, whole.guid_age)
+    assert "from the image's file" in row.note
+    assert ("ntdll.dll", size) in asked
