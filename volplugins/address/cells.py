@@ -22,7 +22,7 @@ class Cell:
 
 
 def cells_of(vads: Sequence[Vad], uses: Sequence[Use]) -> list[Cell]:
-    """The cells of all ranges, ascending. Where two uses lay claim to a page, the first has it."""
+    """The cells of all ranges, ascending. Where two uses lay claim to a page, the one that begins first has it."""
     starts = [vad.start for vad in vads]
     whole: dict[int, Use] = {}
     parts: dict[int, list[Use]] = {}
@@ -49,11 +49,11 @@ def _cut(vad: Vad, whole: Use | None, parts: Sequence[Use]) -> Iterator[Cell]:
         yield Cell(vad, at, last, whole)
 
 
-def _edges(parts: Sequence[Use]) -> list[tuple[int, int, Use]]:
+def _edges(parts: Sequence[Use]) -> Iterator[tuple[int, int, Use]]:
     """First page and the one behind the last of each part, ascending, without overlap."""
-    edges: list[tuple[int, int, Use]] = []
-    for use in parts:
+    last = 0
+    for use in sorted(parts, key=lambda use: use.start):
         start, end = use.start // PAGE_SIZE, (use.start + use.size) // PAGE_SIZE
-        if all(end <= low or start >= high for low, high, _ in edges):
-            edges.append((start, end, use))
-    return sorted(edges, key=lambda edge: edge[0])
+        if start >= last:
+            yield start, end, use
+            last = end

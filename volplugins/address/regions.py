@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -45,7 +46,7 @@ class AddressMap:
     def regions(self) -> Iterator[Region]:
         """The rows, ascending; their sizes add up to the whole range."""
         at = 0
-        strays = list(self.runs.by_range.get(-1, ()))
+        strays = self.runs.by_range.get(-1, [])
         for vad, numbered in groupby(enumerate(self.cells), key=lambda each: each[1].vad):
             if vad.start > at:
                 yield self._free(at, vad.start, strays)
@@ -57,7 +58,8 @@ class AddressMap:
     def _free(self, start: int, end: int, strays: list[PageRun]) -> Region:
         """A free gap; pages that are mapped there all the same are named."""
         low, high = start // PAGE_SIZE, end // PAGE_SIZE
-        inside = [run for run in strays if low <= run.start < high] if strays else []
+        first, last = (bisect_left(strays, page, key=lambda run: run.start) for page in (low, high))
+        inside = strays[first:last]
         notes = []
         if inside:
             count = sum(run.end - run.start for run in inside)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from volplugins.kernel.thread import Thread
-from volplugins.loader.heaps import read_heap
+from volplugins.loader.heaps import Heap, read_heap
 from volplugins.loader.peb import heaps, read_peb
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
 from volplugins.memory.structure import Structure
@@ -16,6 +16,7 @@ SHARED_DATA = 0x7FFE0000  # _KUSER_SHARED_DATA, every build
 _HIGHEST_32 = 1 << 32
 # bytes that TEB and PEB take, in whole pages (sizes of the public symbol tables, builds 2600 to 22000)
 _TEB_SIZE, _PEB_SIZE = {64: 0x2000, 32: 0x1000}, {64: 0x1000, 32: 0x1000}
+_MOST_SEGMENTS = 1 << 14  # of all heaps of a process
 # what else the PEB leads to: offset by bits
 _MORE = (
     ("process parameters", {64: 0x20, 32: 0x10}),
@@ -100,8 +101,10 @@ def _of_peb(memory: MemoryReader, address: int, bits: int) -> Iterator[Use]:
 
 
 def _heaps(memory: MemoryReader, peb: Structure, bits: int) -> Iterator[Use]:
+    followed = 0
     for number, address in enumerate(heaps(memory, peb, bits)[0]):
-        heap = read_heap(memory, address, bits)
+        heap = read_heap(memory, address, bits) if followed < _MOST_SEGMENTS else Heap(address, "", ())
+        followed += len(heap.segments)
         name = f"heap {number} at {address:#x}"
         yield Use(address, 0, "Heap", "; ".join(part for part in (name, heap.note) if part))
         for segment in heap.segments:

@@ -14,8 +14,8 @@ MOST_SEGMENTS = 4096
 _SEGMENT_SIGNATURE, _HEAP_SIGNATURE, _SEGMENT_HEAP_SIGNATURE = 0xFFEEFFEE, 0xEEFFEEFF, 0xDDEEDDEE
 # offsets by bits: SegmentSignature (in a segment heap: Signature) and SegmentListEntry of _HEAP_SEGMENT
 _SIGNATURE_AT, _LINK_AT = {64: 0x10, 32: 0x8}, {64: 0x18, 32: 0x10}
-# before Vista (x86): _HEAP.Signature, _HEAP.Segments
-_OLD_SIGNATURE_AT, _OLD_SEGMENTS_AT, _OLD_SEGMENTS = 0x8, 0x58, 64
+# before Vista: _HEAP.Signature, _HEAP.Segments
+_OLD_SIGNATURE_AT, _OLD_SEGMENTS_AT, _OLD_SEGMENTS = {64: 0x10, 32: 0x8}, {64: 0xA0, 32: 0x58}, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,9 @@ def read_heap(memory: MemoryReader, address: int, bits: int) -> Heap:
         return Heap(address, "segment", (), "segment heap: its further ranges are not followed")
     if signature == _SEGMENT_SIGNATURE:
         return _ring(memory, address, bits)
-    if bits == 32 and int.from_bytes(first[_OLD_SIGNATURE_AT : _OLD_SIGNATURE_AT + 4], "little") == _HEAP_SIGNATURE:
-        return _array(memory, address)
+    old = _OLD_SIGNATURE_AT[bits]
+    if int.from_bytes(first[old : old + 4], "little") == _HEAP_SIGNATURE:
+        return _array(memory, address, bits)
     return Heap(address, "", (), f"no heap: the signature is {signature:#x}")
 
 
@@ -69,10 +70,11 @@ def _ring(memory: MemoryReader, address: int, bits: int) -> Heap:
         return Heap(address, "nt", tuple(found), f"the list of segments breaks at {error.address:#x}: {error.reason}")
 
 
-def _array(memory: MemoryReader, address: int) -> Heap:
+def _array(memory: MemoryReader, address: int, bits: int) -> Heap:
+    width = bits // 8
     try:
-        data = memory.read(address + _OLD_SEGMENTS_AT, 4 * _OLD_SEGMENTS)
+        data = memory.read(address + _OLD_SEGMENTS_AT[bits], width * _OLD_SEGMENTS)
     except ReadError as error:
         return Heap(address, "nt", (address,), f"the list of segments breaks at {error.address:#x}: {error.reason}")
-    found = (int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), 4))
+    found = (int.from_bytes(data[at : at + width], "little") for at in range(0, len(data), width))
     return Heap(address, "nt", tuple(segment for segment in found if segment))
