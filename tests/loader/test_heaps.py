@@ -16,7 +16,7 @@ PLACES = {64: (0x10, 0x18, 0x128), 32: (0x8, 0x10, 0xA8)}
 
 def ring(bits: int, links: dict[int, int], size: int = 0x400) -> SegmentReader:
     """A heap and a second segment whose links are as given."""
-    signature, link, _ = PLACES[bits]
+    signature = PLACES[bits][0]
     memory = {}
     for address in (HEAP, SECOND):
         data = bytearray(size)
@@ -41,7 +41,7 @@ def test_a_broken_ring_keeps_what_came_before(bits):
     _, link, _ = PLACES[bits]
     heap = read_heap(ring(bits, {HEAP + link: SECOND + link, SECOND + link: WILD}), HEAP, bits)
     assert heap.segments == (HEAP, SECOND)
-    assert f"breaks at {WILD:#x}" in heap.note
+    assert "the list of segments breaks at 0x6665fff8" in heap.note  # the signature before the link
 
 
 def test_an_endless_list_ends():
