@@ -101,7 +101,7 @@ def test_volatility3_sees_the_same_ranges(dumps, vol, machine):
 @pytest.mark.parametrize("machine", ["win10-x64", "win7-x64"])
 def test_memprocfs_sees_the_same_ranges(dumps, machine):
     path, snapshot = dumps(machine, kind="full")
-    command = [sys.executable, str(Path(__file__).parent / "memprocfs_vads.py"), str(path)]
+    command = [sys.executable, str(Path(__file__).parent / "memprocfs_processes.py"), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode:
         pytest.skip(f"MemProcFS does not run here: {done.stderr.strip()[-200:]}")

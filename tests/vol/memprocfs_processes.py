@@ -29,5 +29,13 @@ def listed(ask):  # type: ignore[no-untyped-def]
 for process in machine.process_list():
     vads = [[each["start"], each["end"] + 1, each["protection"], each["type"]] for each in listed(process.maps.vad)]
     modules = [[each.base, each.image_size, each.name] for each in listed(process.module_list)]
-    found[process.pid] = {"vads": vads, "modules": modules}
+    found[process.pid] = {
+        "vads": vads,
+        "modules": modules,
+        "process": [process.ppid, process.eprocess, process.dtb, process.peb, process.is_wow64],
+        "threads": [
+            [each["tid"], each["va-ethread"], each["state"], each["va-win32start"], each["time-create"]]
+            for each in listed(process.maps.thread)
+        ],
+    }
 print(json.dumps(found))
