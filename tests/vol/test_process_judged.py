@@ -32,7 +32,7 @@ def test_volatility3_sees_the_same(dumps, rows, vol, machine, kind):
         assert bool(row["Wow64"]) == bool(other["Wow64"])
         for ours, name in (("CreateTime", "CreateTime"), ("ExitTime", "ExitTime")):
             assert (row[ours] or "")[:19] == (other[name] or "")[:19]
-        assert row["Handles"] in (other["Handles"], None) or row["Life"] == "exited"
+        assert other["Handles"] in (row["Handles"], None) or row["Life"] == "exited"
         assert other["Threads"] == alive[row["PID"]]
     assert not theirs and mine
 
