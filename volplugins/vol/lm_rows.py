@@ -157,4 +157,7 @@ def _of_process(
         if row.end is not None and wanted.takes(start, row.end):
             yield _with_image(images, memory, row)
     if not wanted.addresses:
-        yield from (failure_row(problem, process) for problem in (*merged.problems, *vads.notes))
+        problems = [*merged.problems, *vads.notes]
+        if not merged.rows and not problems:
+            problems.append("no image is mapped in its user memory")
+        yield from (failure_row(problem, process) for problem in problems)
