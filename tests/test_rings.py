@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "bugcheck": CORE,
     "vol": (*CORE, "vol"),
     "plugins": (*CORE, "vol", "plugins"),
-    "cli": (*CORE, "vol", "cli", "lab", "plugins"),
+    "report": (),
+    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report"),
     "lab": (),
 }
 THIRD_PARTY = {
@@ -28,6 +29,7 @@ THIRD_PARTY = {
     "lab": {"numpy"},
     "vol": {"numpy", "pefile", "yara", "volatility3"},
     "plugins": {"volatility3"},
+    "report": {"jinja2"},
     "cli": {"volatility3"},
 }
 KNOWN_THIRD_PARTY = {"numpy", "pefile", "yara", "volatility3", "rich", "jinja2", "dask", "distributed", "capstone"}

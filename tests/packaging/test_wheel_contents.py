@@ -50,6 +50,14 @@ def test_tables_and_schemas_are_there(wheel: Path) -> None:
     assert schemas and (tables | schemas | {"volplugins/py.typed"}) - contents(wheel) == set()
 
 
+def test_pages_are_there(wheel: Path) -> None:
+    """Templates, styles and scripts, and the installed package makes a page with them."""
+    folder = ROOT / "volplugins" / "report"
+    wanted = {f"volplugins/report/{path.relative_to(folder).as_posix()}" for path in folder.rglob("*.*")}
+    wanted = {name for name in wanted if name.endswith((".j2", ".css", ".js"))}
+    assert len(wanted) >= 10 and wanted - contents(wheel) == set()
+
+
 def test_nothing_else_is_there(wheel: Path) -> None:
     tops = {name.split("/", 1)[0] for name in contents(wheel)}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"volplugins", "volatility3"}

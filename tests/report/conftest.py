@@ -1,0 +1,54 @@
+"""Folders of lab dumps with their pages, and a browser where one is installed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.report.browser import Browser
+from tests.report.hostile import hostile_folder
+from tests.report.made_folder import made_folder
+from volplugins.lab.directory_defects import with_directory_defect
+from volplugins.lab.machines import build
+from volplugins.lab.writers import write
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A complete dump with a 32-bit process, as triage leaves it."""
+    return _made(tmp_path_factory, build("win10-x64", "driver-read", wow64=True), "full")
+
+
+@pytest.fixture(scope="session")
+def bad_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dump with a process whose page directory leads elsewhere."""
+    snapshot = with_directory_defect(build("win10-x64", "driver-read"), "self-map-elsewhere")
+    return _made(tmp_path_factory, snapshot, "full")
+
+
+@pytest.fixture(scope="session")
+def hostile(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder full of attacks."""
+    return hostile_folder(folder, tmp_path_factory.mktemp("hostile") / "out")
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Headless Chromium."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+    if found is None:
+        pytest.skip("no Chromium is installed (apt-get install chromium): pages are not rendered here")
+    running = Browser(found, tmp_path_factory.mktemp("browser"))
+    yield running
+    running.close()
+
+
+def _made(factory: pytest.TempPathFactory, snapshot: object, kind: str) -> Path:
+    if find_spec("volatility3.plugins.windows.kd") is None:
+        pytest.skip("the wheel is not installed in this Python (make test installs it)")
+    place = factory.mktemp("dump")
+    return made_folder(write(snapshot, kind, place / "MEMORY.DMP"), place / "out", place / "home")  # type: ignore[arg-type]

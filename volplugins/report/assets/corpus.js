@@ -1,0 +1,36 @@
+// The index of a corpus: groups, their dumps with links to the pages, failures with reasons.
+const dumpHost = document.getElementById('dump-grid');
+const chosen = document.getElementById('chosen');
+const SIGNATURE = data.dumps.columns.indexOf('Signature');
+const every = data.dumps.rows.map((cells, index) => ({ cells, link: data.links[index] }));
+
+function linked(one) {
+  if (!one.link) return;
+  const cell = one.row.cells[0];
+  cell.replaceChildren(make('a', { href: `./${one.link}` }, cell.textContent));
+}
+
+function showDumps(signature) {
+  const wanted = signature === undefined ? every : every.filter((one) => (one.cells[SIGNATURE] || '(no signature)') === signature);
+  chosen.replaceChildren(...(signature === undefined ? [] : [make('strong', {}, signature), ' ', allAgain()]));
+  if (wanted.length) new Grid(dumpHost, data.dumps.columns, wanted, { left: data.dumps.left, each: linked });
+  else dumpHost.replaceChildren(make('p', { class: 'none' }, 'None.'));
+}
+
+function allAgain() {
+  const button = make('button', { type: 'button' }, 'show all');
+  button.addEventListener('click', () => showDumps());
+  return button;
+}
+
+function choosing(one) {
+  one.row.dataset.jump = '';
+  one.row.addEventListener('click', () => {
+    showDumps(one.cells[0]);
+    document.getElementById('dumps').scrollIntoView({ block: 'start' });
+  });
+}
+
+gridIn(document.getElementById('group-grid'), data.groups, { each: choosing });
+gridIn(document.getElementById('failure-grid'), data.failures);
+showDumps();

@@ -1,0 +1,28 @@
+"""How much of a dump a page shows. What is above is left out, and the page says how much that was."""
+
+from __future__ import annotations
+
+# processes with an address space, modules and threads of their own on the page
+PROCESSES = 200
+TABLE_ROWS = 5_000
+# an index is a table of dumps first of all
+DUMPS = 20_000
+REGIONS_OF_A_PROCESS = 2_000
+REGIONS = 40_000
+MODULES = 20_000
+MODULES_OF_A_PROCESS = 1_000
+THREADS = 20_000
+FRAMES_OF_A_THREAD = 128
+FINDINGS_OF_A_PROCESS = 50
+# the crashing stack, and lists in summary.json
+LIST_ROWS = 500
+# rows of a file that are read at all, and characters of a line
+READ_ROWS = 1_000_000
+LINE = 64 << 20
+# characters of a cell, and of the few texts that matter most (command lines, evidence)
+CELL = 300
+TEXT = 2_000
+# characters of cells on the page, all together
+PAGE = 24 << 20
+# bars of the map of physical memory
+MAP_LINES, MAP_COLUMNS = 8, 256

@@ -1,0 +1,100 @@
+"""index.html: a corpus as one page, grouped by what failed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from volplugins.report import caps
+from volplugins.report.corpus_rows import Group, dumps, report_link
+from volplugins.report.grids import Budget
+from volplugins.report.page import put, rendered
+from volplugins.report.shown_text import Cell, cell, shown
+
+_SCRIPTS = ("dom.js", "grid.js", "corpus.js")
+_GROUPS = ("Signature", "Dumps", "First seen", "Last seen", "Culprits", "Confidence", "Bugchecks", "Computers",
+           "Machines", "Builds", "Dump types")  # fmt: skip
+# heading and column of the table dumps
+_DUMPS = (("Dump", "path"), ("Signature", "signature"), ("Crashed", "crash_time"), ("Computer", "computer"),
+          ("Machine", "machine"), ("Build", "build"), ("Type", "dump_type"), ("Culprit", "culprit"),
+          ("Confidence", "confidence"), ("Process", "process"), ("Status", "status"), ("Size", "size"),
+          ("Seconds", "seconds"), ("SHA-256", "sha256"))  # fmt: skip
+_FAILURES = (("Dump", "path"), ("Status", "status"), ("Reason", "reason"), ("Size", "size"), ("Seconds", "seconds"))
+_NO_SIGNATURE = "(no signature)"
+
+
+def write_index(corpus: Path) -> Path:
+    """Make ``corpus``/index.html from its corpus.sqlite.
+
+    Raises:
+        OSError: there is no such database, or the page cannot be written.
+    """
+    content = _Content(corpus)
+    try:
+        for row in dumps(corpus / "corpus.sqlite"):
+            content.add(row)
+    except sqlite3.Error as error:
+        content.fault = f"corpus.sqlite: {shown(error)}"
+    page = rendered("index.html.j2", _SCRIPTS, content.data(), {"corpus": content})
+    return put(page, corpus / "index.html")
+
+
+class _Content:
+    """What the index shows of the dumps seen so far."""
+
+    def __init__(self, corpus: Path) -> None:
+        self._corpus = corpus
+        self._budget = Budget()
+        self.groups: dict[str, Group] = {}
+        self.statuses: Counter[str] = Counter()
+        self.fault = self.first = self.last = ""
+        self.count = self.failed = self._dumps_left = self._failures_left = 0
+        self._dumps: list[list[Cell]] = []
+        self._links: list[str] = []
+        self._failures: list[list[Cell]] = []
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Take one dump: into its group, or among those that failed."""
+        self.count += 1
+        self.statuses[shown(row["status"], 40)] += 1
+        if row["reason"] not in (None, ""):
+            self.failed += 1
+            self._add_failure(row)
+        if row["signature"] in (None, "") and row["reason"] not in (None, ""):
+            return
+        self._add_to_group(row)
+        cells = [cell(row[name]) for _, name in _DUMPS]
+        link = report_link(self._corpus, row["folder"])
+        if len(self._dumps) < caps.DUMPS and self._budget.takes([*cells, link]):
+            self._dumps.append(cells)
+            self._links.append(link)
+        else:
+            self._dumps_left += 1
+
+    def data(self) -> dict[str, Any]:
+        """What the scripts show: the largest groups first."""
+        groups = sorted(self.groups.values(), key=lambda group: -group.count)
+        kept = groups[: caps.TABLE_ROWS]
+        dumps, failures = ([label for label, _ in pairs] for pairs in (_DUMPS, _FAILURES))
+        return {
+            "groups": {"columns": _GROUPS, "rows": [group.cells() for group in kept], "left": len(groups) - len(kept)},
+            "dumps": {"columns": dumps, "rows": self._dumps, "left": self._dumps_left},
+            "failures": {"columns": failures, "rows": self._failures, "left": self._failures_left},
+            "links": self._links,
+        }
+
+    def _add_to_group(self, row: dict[str, Any]) -> None:
+        signature = shown(row["signature"]) or _NO_SIGNATURE
+        group = self.groups.setdefault(signature, Group(signature))
+        group.add(row)
+        if group.first:
+            self.first, self.last = min(self.first or group.first, group.first), max(self.last, group.last)
+
+    def _add_failure(self, row: dict[str, Any]) -> None:
+        cells = [cell(row[name], caps.TEXT if name == "reason" else caps.CELL) for _, name in _FAILURES]
+        if len(self._failures) < caps.TABLE_ROWS and self._budget.takes(cells):
+            self._failures.append(cells)
+        else:
+            self._failures_left += 1

@@ -1,0 +1,83 @@
+"""corpus.sqlite, read for the index: opened read-only, and every cell of it may hold anything."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from volplugins.report import caps
+from volplugins.report.shown_text import Cell, cell, shown
+
+COLUMNS = ("id", "path", "size", "sha256", "status", "reason", "machine", "build", "dump_type", "computer",
+           "crash_time", "signature", "culprit", "confidence", "bugcheck", "process", "folder", "seconds")  # fmt: skip
+_DISTINCT = 200
+
+
+@dataclass(slots=True)
+class Group:
+    """Dumps of one signature."""
+
+    signature: str
+    count: int = 0
+    first: str = ""
+    last: str = ""
+    seen: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Count one dump."""
+        self.count += 1
+        time = shown(row["crash_time"], 40)
+        if time:
+            self.first, self.last = min(self.first or time, time), max(self.last, time)
+        for name in ("computer", "machine", "build", "dump_type", "culprit", "confidence", "bugcheck"):
+            values = self.seen.setdefault(name, {})
+            if row[name] not in (None, "") and len(values) < _DISTINCT:
+                values[shown(row[name], 80)] = None
+
+    def cells(self) -> list[Cell]:
+        """The group as the index shows it."""
+        return [self.signature, self.count, self.first, self.last,
+                *(cell(", ".join(self.seen.get(name, ()))) for name in GROUP_LISTS)]  # fmt: skip
+
+
+GROUP_LISTS = ("culprit", "confidence", "bugcheck", "computer", "machine", "build", "dump_type")
+
+
+def dumps(database: Path) -> Iterator[dict[str, Any]]:
+    """Rows of the table dumps, those that crashed last first; a column that is missing there is None.
+
+    Raises:
+        sqlite3.Error: it is no such database; rows before a damaged page have been given.
+        OSError: it is not there.
+    """
+    if not database.is_file():
+        raise FileNotFoundError(2, "there is no such file", str(database))
+    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+        there = {str(row[1]) for row in connection.execute("PRAGMA table_info(dumps)")}
+        if not there:
+            raise sqlite3.DatabaseError("it has no table of dumps")
+        chosen = ", ".join(f'"{name}"' if name in there else "NULL" for name in COLUMNS)
+        order = "crash_time DESC" if "crash_time" in there else "1"
+        for row in connection.execute(f"SELECT {chosen} FROM dumps ORDER BY {order}"):
+            yield dict(zip(COLUMNS, row, strict=True))
+
+
+def report_link(corpus: Path, folder: Any) -> str:
+    """Where a dump's page lies, as a relative address; empty where the folder is not below the corpus."""
+    if not isinstance(folder, str) or not folder or len(folder) > caps.TEXT:
+        return ""
+    parts = PurePosixPath(folder.replace("\\", "/"))
+    if parts.is_absolute():
+        try:
+            parts = PurePosixPath(Path(folder).relative_to(corpus.resolve()).as_posix())
+        except (ValueError, OSError):
+            return ""
+    if ".." in parts.parts or ":" in parts.parts[0]:
+        return ""
+    return quote(str(parts / "report.html"), errors="surrogatepass")

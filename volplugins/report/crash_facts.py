@@ -1,0 +1,123 @@
+"""The first lines of the page: what crashed, who is to blame, how sure that is, on which system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from volplugins.report import caps
+from volplugins.report.row_file import Row
+from volplugins.report.shown_text import shown
+from volplugins.report.summary_file import Summary
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+# label, member of summary.crash, row of windows.kd.analyze that says the same
+_CRASH = (
+    ("Failed at", "faulting_ip", "FAULTING_IP"),
+    ("Symbol", "symbol", "SYMBOL_NAME"),
+    ("Process", "process", "PROCESS_NAME"),
+    ("PID", "pid", "PROCESS_ID"),
+    ("Thread", "thread", "THREAD"),
+    ("Crashed on purpose", "manual_crash", "MANUAL_CRASH"),
+    ("Signature", "signature", "FAILURE_SIGNATURE"),
+)
+_STACK = ("ChildSP", "RetAddr", "IP", "Symbol", "Ring", "Trust", "Note", "Stop")
+
+
+@dataclass(slots=True)
+class Headline:
+    """What stands at the top of the page; all of it text."""
+
+    code: str = ""
+    name: str = ""
+    module: str = ""
+    confidence: str = ""
+    evidence: str = ""
+    parameters: list[tuple[str, str]] = field(default_factory=list)
+    crash: list[tuple[str, str]] = field(default_factory=list)
+    system: list[tuple[str, str]] = field(default_factory=list)
+    dump: list[tuple[str, str]] = field(default_factory=list)
+    stack: list[dict[str, str]] = field(default_factory=list)
+    score: int | None = None
+
+
+def headline(summary: Summary, analysis: list[Row]) -> Headline:
+    """From summary.json; what it lacks, from the rows of windows.kd.analyze."""
+    crash = summary.part("crash")
+    known = {str(row.get("Field")): row for row in analysis if row.get("Section") not in ("stack", "modules")}
+
+    def fact(member: str, field_name: str) -> str:
+        return shown(crash.get(member) or known.get(field_name, {}).get("Value"), caps.TEXT)
+
+    culprit = known.get("IMAGE_NAME", {})
+    found = Headline(fact("bugcheck_code", "BUGCHECK_CODE"), fact("bugcheck_name", "BUGCHECK_NAME"))
+    found.module = shown(crash.get("image") or crash.get("module") or culprit.get("Value"), 120)
+    found.confidence = shown(crash.get("confidence") or culprit.get("Confidence"), 20)
+    found.evidence = shown(crash.get("evidence") or culprit.get("Evidence"), caps.TEXT)
+    found.parameters = _parameters(crash.get("parameters"), known)
+    found.crash = [(label, text) for label, member, name in _CRASH if (text := fact(member, name))]
+    found.system = _system(summary.part("system"), known)
+    found.dump = _dump(summary.part("input"))
+    found.stack = _stack(summary, analysis)
+    found.score = _score(summary.part("completeness").get("score"))
+    return found
+
+
+def _parameters(listed: Any, known: dict[str, Row]) -> list[tuple[str, str]]:
+    """The four parameters, each with what it means for this bugcheck."""
+    rows = [known.get(f"BUGCHECK_P{number}", {}) for number in range(1, 5)]
+    values = listed[:4] if isinstance(listed, list) else [row.get("Value") for row in rows]
+    pairs = zip(values, rows, strict=False)
+    return [(shown(value, 60), shown(row.get("Evidence"))) for value, row in pairs if value not in (None, "")]
+
+
+def _system(system: dict[str, Any], known: dict[str, Row]) -> list[tuple[str, str]]:
+    if not system:
+        rows = (row for row in known.values() if row.get("Section") == "system")
+        return [(shown(row.get("Field"), 40), shown(row["Value"])) for row in rows if row.get("Value") is not None]
+    return [(shown(label, 40).replace("_", " "), shown(value)) for label, value in list(system.items())[:40]
+            if value not in (None, "")]  # fmt: skip
+
+
+def _dump(told: dict[str, Any]) -> list[tuple[str, str]]:
+    size = told.get("size")
+    named = (("File", told.get("path")), ("Size", sized(size) if type(size) is int else size),
+             ("Modified", told.get("modified")), ("SHA-256", told.get("sha256")))  # fmt: skip
+    return [(label, shown(value, 1000)) for label, value in named if value not in (None, "")]
+
+
+def sized(size: int) -> str:
+    """Bytes as a reader takes them: ``42.6 MiB``."""
+    if not 0 <= size < 1 << 60:
+        return shown(size)
+    power = min(max(size.bit_length() - 1, 0) // 10, len(_UNITS) - 1)
+    return f"{size / (1 << 10 * power):.1f} {_UNITS[power]}" if power else f"{size} bytes"
+
+
+def _stack(summary: Summary, analysis: list[Row]) -> list[dict[str, str]]:
+    """Frames of the crashing thread; what summary.json leaves out of them, from the rows of analyze."""
+    rows = [_frame(row) for row in analysis if row.get("Section") == "stack"][: caps.LIST_ROWS]
+    frames = []
+    for number, told in enumerate(summary.entries("stack")):
+        more = rows[number] if number < len(rows) else {}
+        named = ((name, told.get(name.lower())) for name in ("Frame", "IP", "Symbol", "Trust"))
+        frames.append(more | {name: shown(value) for name, value in named if value is not None})
+    return frames or rows
+
+
+def _frame(row: Row) -> dict[str, str]:
+    """A frame's row of analyze taken apart: ``Name=value`` each, a value may hold blanks."""
+    text = f"{shown(row.get('Value'), caps.TEXT)} {shown(row.get('Evidence'), caps.TEXT)}"
+    frame = {"Frame": shown(row.get("Field"), 20)}
+    name = ""
+    for word in text.split(" "):
+        head, equals, rest = word.partition("=")
+        if equals and head in _STACK:
+            name, frame[head] = head, rest
+        elif name:
+            frame[name] += " " + word
+    return frame
+
+
+def _score(score: Any) -> int | None:
+    return max(0, min(100, int(score))) if isinstance(score, (int, float)) and abs(score) < 1e9 else None

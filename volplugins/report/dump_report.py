@@ -1,0 +1,139 @@
+"""report.html: one dump's folder as one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from volplugins.report import caps
+from volplugins.report.crash_facts import headline
+from volplugins.report.grids import Budget, Grid, faults_of, grid
+from volplugins.report.page import put, rendered
+from volplugins.report.physical_map import physical_map
+from volplugins.report.process_details import (
+    MODULE_COLUMNS,
+    REGION_COLUMNS,
+    THREAD_COLUMNS,
+    Details,
+    Key,
+    key_of,
+)
+from volplugins.report.row_file import Row, RowFile
+from volplugins.report.shown_text import shown
+from volplugins.report.stack_groups import StackGroups
+from volplugins.report.summary_file import Summary
+
+_SCRIPTS = ("dom.js", "grid.js", "regions.js", "flame.js", "processes.js", "report.js")
+_PROCESSES = ("PID", "PPID", "Name", "PageDirectory", "SessionId", "Threads", "VadCount", "Handles", "CommitCharge",
+              "Wow64", "CreateTime", "ExitTime", "Source", "Life", "EPROCESS", "DirBase", "Note")  # fmt: skip
+_VERDICTS = ("PID", "Process", "Verdict", "Mode", "DirBase", "Level", "TablesPresent", "TablesMissing", "UserPages",
+             "Source", "Life", "Evidence", "Next", "EPROCESS")  # fmt: skip
+_KERNEL_MODULES = ("Start", "End", "Module", "Status", "Version", "Source", "Path", "Pdb", "GuidAge", "Timestamp",
+                   "Note")  # fmt: skip
+_DUMPINFO = ("Group", "Field", "Value", "Note")
+_ANALYZE = ("Section", "Field", "Value", "Confidence", "Evidence")
+_SUMMARY = ("PID", "Process", "By", "Name", "Count", "Size", "PercentBusy", "PercentTotal", "Largest", "Note")
+# verdicts that say nothing against a process
+SOUND = ("ok", "tables-paged-out")
+
+
+def write_report(folder: Path) -> Path:
+    """Make ``folder``/report.html from its summary.json and rows/*.jsonl, any of which may be missing or damaged.
+
+    Raises:
+        OSError: the page cannot be written, or there is no such folder.
+    """
+    summary = Summary(folder)
+    content = _Content(folder, summary)
+    data = content.data()
+    facts = {
+        "summary": summary, "head": headline(summary, content.analysis), "caps": caps, "faults": content.faults(),
+        "map": physical_map(summary.part("completeness").get("runs")), "verdicts": _counted(summary.part("verdicts")),
+        "shown_processes": len(data["processes"]), "left_processes": content.details.left_out,
+        "left_threads": content.stacks.left_out,
+    }  # fmt: skip
+    return put(rendered("report.html.j2", _SCRIPTS, data, facts), folder / "report.html")
+
+
+class _Content:
+    """The rows of one folder, each file read once but for the small ones that say which processes matter."""
+
+    def __init__(self, folder: Path, summary: Summary) -> None:
+        names = ("dumpinfo", "analyze", "process", "pagedirs", "stacks", "peb", "lm", "kernel-modules", "address",
+                 "address-summary")  # fmt: skip
+        self._files = {name: RowFile(folder, name) for name in names}
+        self._summary = summary
+        self.analysis = list(_first(self._files["analyze"], caps.TABLE_ROWS))
+        budget = Budget()
+        self._budget = budget
+        self.details = Details(self._wanted(summary), budget)
+        self.stacks = StackGroups(budget)
+
+    def data(self) -> dict[str, Any]:
+        """What the scripts show."""
+        tables = self._tables()
+        for name, take in (
+            ("process", self.details.add_process), ("pagedirs", self.details.add_verdict),
+            ("peb", self.details.add_peb), ("lm", self.details.add_module), ("address", self.details.add_region),
+        ):  # fmt: skip
+            for row in self._files[name]:
+                take(row)
+        self.stacks.read(self._files["stacks"])
+        others = self.stacks.share_out(self.details)
+        self._mark_crashed()
+        return {
+            "tables": tables, "frames": self.stacks.names, "others": others, "left": self.stacks.left_out,
+            "culprit": shown(self._summary.part("crash").get("module"), 80),
+            "columns": {"regions": REGION_COLUMNS, "modules": MODULE_COLUMNS, "threads": THREAD_COLUMNS},
+            "processes": [detail.as_data() for detail in self.details.all()],
+        }  # fmt: skip
+
+    def faults(self) -> list[str]:
+        """What was wrong with the files, once they have been read."""
+        return [self._summary.fault] * bool(self._summary.fault) + faults_of(self._files.values())
+
+    def _tables(self) -> dict[str, Grid]:
+        files, budget = self._files, self._budget
+        processes = (row for row in files["process"] if row.get("TID") is None)
+        return {
+            "processes": grid(processes, _PROCESSES, budget),
+            "verdicts": grid(files["pagedirs"], _VERDICTS, budget),
+            "kernel-modules": grid(files["kernel-modules"], _KERNEL_MODULES, budget),
+            "analyze": grid(self.analysis, _ANALYZE, budget),
+            "dumpinfo": grid(files["dumpinfo"], _DUMPINFO, budget),
+            "address-summary": grid(files["address-summary"], _SUMMARY, budget),
+        }
+
+    def _wanted(self, summary: Summary) -> list[Key]:
+        """Processes to show in full before others: the crashing one, those whose directory is bad."""
+        wanted = [self._crashed()] if self._crashed()[0] else []
+        wanted += [key_of(one.get("pid"), one.get("process")) for one in summary.entries("threads")]
+        wanted += [key_of(one.get("pid"), one.get("process")) for one in summary.entries("directories")]
+        wanted += (
+            key_of(row.get("PID"), row.get("Process"))
+            for row in self._files["pagedirs"]
+            if row.get("Verdict") not in SOUND and row.get("PID") is not None
+        )
+        return list(dict.fromkeys(wanted))
+
+    def _crashed(self) -> Key:
+        crash = self._summary.part("crash")
+        return key_of(crash.get("pid"), crash.get("process"))
+
+    def _mark_crashed(self) -> None:
+        pid = self._crashed()[0]
+        for detail in self.details.all():
+            detail.crashed = bool(pid) and shown(detail.pid) == pid
+
+
+def _first(rows: RowFile, most: int) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if number < most:
+            yield row
+
+
+def _counted(verdicts: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """Verdicts with their numbers and whether they are sound, bad ones first."""
+    first = list(verdicts.items())[: caps.LIST_ROWS]
+    return sorted(((shown(word, 40), shown(count, 20), word in SOUND) for word, count in first), key=lambda one: one[2])

@@ -1,0 +1,196 @@
+"""What the page shows of each process: facts, findings, address space, modules, threads by stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from volplugins.report import caps
+from volplugins.report.grids import Budget
+from volplugins.report.row_file import Row
+from volplugins.report.shown_text import Cell, cell, shown
+
+REGION_COLUMNS = (
+    "Start", "End", "Size", "Usage", "Type", "State", "Protect", "Actual", "Commit", "Resident", "InDump", "Detail",
+    "Note",
+)  # fmt: skip
+MODULE_COLUMNS = (
+    "Start", "End", "Module", "Status", "InLoad", "InMemory", "InInit", "Mapped", "Source", "Version", "Path", "Pdb",
+    "GuidAge", "Timestamp", "Note",
+)  # fmt: skip
+THREAD_COLUMNS = (
+    "TID", "ETHREAD", "State", "Wait", "ContextSwitches", "Start", "StartAddress", "ThreadCreateTime", "ThreadExitTime",
+    "Source", "Note",
+)  # fmt: skip
+_FACTS = (
+    "PPID", "SessionId", "EPROCESS", "DirBase", "Peb", "Threads", "Handles", "VadCount", "CommitCharge", "Wow64",
+    "CreateTime", "ExitTime", "Source", "Life", "Note",
+)  # fmt: skip
+_PARAMETERS = ("ImageFile", "CommandLine", "CurrentDirectory", "WindowTitle", "BeingDebugged")
+_SOUND = ("", "ok", "tables-paged-out")
+_COMPLETE = ", complete"
+
+Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Detail:
+    """One process; cells are for the page, in the order of the columns above."""
+
+    pid: Cell
+    name: str
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    verdict: str = ""
+    evidence: str = ""
+    next: str = ""
+    findings: list[str] = field(default_factory=list)
+    regions: list[list[Cell]] = field(default_factory=list)
+    modules: list[list[Cell]] = field(default_factory=list)
+    threads: list[list[Cell]] = field(default_factory=list)
+    left: dict[str, int] = field(default_factory=dict)
+    stacks: list[dict[str, Any]] = field(default_factory=list)
+    crashed: bool = False
+
+    def found(self, text: str) -> None:
+        """Note something that is not as it should be, once."""
+        if text not in self.findings and len(self.findings) < caps.FINDINGS_OF_A_PROCESS:
+            self.findings.append(text)
+
+    def as_data(self) -> dict[str, Any]:
+        """The process as the scripts take it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class Details:
+    """The processes shown in full: the first ones seen, but for room kept for those named beforehand.
+
+    Attributes:
+        left_out: processes for which there is no room.
+    """
+
+    def __init__(self, wanted: Iterable[Key], budget: Budget) -> None:
+        """Take processes of ``wanted`` first: the crashing one, then those with bad page directories."""
+        self._kept: dict[Key, Detail] = {}
+        self._wanted = set(list(wanted)[: caps.PROCESSES])
+        self._others: set[Key] = set()
+        self._budget = budget
+        self._room = {"regions": caps.REGIONS, "modules": caps.MODULES, "threads": caps.THREADS}
+
+    @property
+    def left_out(self) -> int:
+        """How many processes were seen that are not shown in full (counted up to a bound)."""
+        return len(self._others)
+
+    def all(self) -> list[Detail]:
+        """Those shown, the crashing process first, then in the order in which they were seen."""
+        return sorted(self._kept.values(), key=lambda detail: not detail.crashed)
+
+    def of(self, row: Row, name: str = "Process") -> Detail | None:
+        """The process that a row belongs to; None where it belongs to none or to one that is not shown."""
+        pid = row.get("PID")
+        key = key_of(pid, row.get(name))
+        if pid is None or key[1] in ("", "error", "*"):
+            return None
+        if key not in self._kept:
+            if len(self._kept) + len(self._wanted - self._kept.keys() - {key}) >= caps.PROCESSES:
+                if len(self._others) < caps.READ_ROWS:
+                    self._others.add(key)
+                return None
+            self._kept[key] = Detail(cell(pid, 40), key[1])
+        return self._kept[key]
+
+    def add_process(self, row: Row) -> None:
+        """Take a row of windows.kd.process: of the process, or of one of its threads."""
+        detail = self.of(row, "Name")
+        if detail is None:
+            return
+        if row.get("TID") is not None:
+            self._keep(detail, "threads", row, THREAD_COLUMNS, caps.TABLE_ROWS)
+            return
+        detail.verdict = detail.verdict or shown(row.get("PageDirectory"), 40)
+        detail.facts += [(label, shown(row[label])) for label in _FACTS if row.get(label) not in (None, "")]
+        if "hidden" in str(row.get("Note")):
+            detail.found("process: " + shown(row["Note"]))
+
+    def add_verdict(self, row: Row) -> None:
+        """Take a row of windows.kd.pagedirs."""
+        detail = self.of(row)
+        if detail is None:
+            return
+        detail.verdict = shown(row.get("Verdict"), 40)
+        detail.evidence, detail.next = shown(row.get("Evidence"), caps.TEXT), shown(row.get("Next"))
+        if detail.verdict not in _SOUND:
+            detail.found(f"page directory: {detail.verdict}: {detail.evidence}")
+
+    def add_peb(self, row: Row) -> None:
+        """Take a row of windows.kd.peb: a few parameters, and lists of modules that are not whole."""
+        section, label = row.get("Section"), str(row.get("Field"))
+        wanted = label in _PARAMETERS or section == "integrity"
+        detail = self.of(row) if wanted else None
+        if detail is None:
+            return
+        value, note = shown(row.get("Value"), caps.TEXT), shown(row.get("Note"))
+        bits = " (32-bit)" if row.get("Bits") == 32 else ""
+        if section == "integrity":
+            if note or not value.endswith(_COMPLETE):
+                detail.found(f"{shown(label)}{bits}: {': '.join(one for one in (value, note) if one)}")
+        elif value and value != "False" and len(detail.facts) < 2 * len(_FACTS) and self._budget.takes([value]):
+            detail.facts.append((label + bits, value))
+
+    def add_module(self, row: Row) -> None:
+        """Take a row of windows.kd.lm; what its Note says of a module that is not as it should be is a finding."""
+        detail = self.of(row)
+        if detail is None:
+            return
+        if not row.get("Module") and not row.get("Start"):
+            if row.get("Note"):
+                detail.facts.append(("modules", shown(row["Note"])))
+            return
+        self._keep(detail, "modules", row, MODULE_COLUMNS, caps.MODULES_OF_A_PROCESS)
+        if module_finding(row):
+            detail.found(f"module {shown(row.get('Module'), 80)}: {module_finding(row)}")
+
+    def add_region(self, row: Row) -> None:
+        """Take a row of windows.kd.address."""
+        detail = self.of(row)
+        if detail is None:
+            return
+        if row.get("Start") is None or type(row.get("Size")) is not int:
+            detail.facts.append(("address space", shown(row.get("Note"))))
+            return
+        self._keep(detail, "regions", row, REGION_COLUMNS, caps.REGIONS_OF_A_PROCESS)
+        if row.get("Type") == "MEM_PRIVATE" and "EXECUTE" in str(row.get("Actual")):
+            size = f"{shown(row['Size'], 20)} bytes"
+            detail.found(
+                f"private memory that is executable: {shown(row['Start'])}, {size}, {shown(row['Actual'], 80)}"
+            )
+
+    def _keep(self, detail: Detail, kind: str, row: Row, columns: Iterable[str], most: int) -> None:
+        kept: list[list[Cell]] = getattr(detail, kind)
+        cells = [cell(row.get(column)) for column in columns]
+        if len(kept) < most and self._room[kind] > 0 and self._budget.takes(cells):
+            kept.append(cells)
+            self._room[kind] -= 1
+        else:
+            detail.left[kind] = detail.left.get(kind, 0) + 1
+
+
+def key_of(pid: object, name: object) -> Key:
+    """What tells processes apart in rows that name them by PID and name alone."""
+    return shown(pid, 40), shown(name, 80)
+
+
+def module_finding(row: Mapping[str, Any]) -> str:
+    """What is wrong with a module: in no list, in some of them only, not mapped; empty where nothing is."""
+    lists = [name for name in ("InLoad", "InMemory") if row.get(name) is False]
+    wrong = []
+    if row.get("Source") == "vad":
+        wrong.append("mapped, and in none of the loader's lists")
+    elif lists:
+        wrong.append("missing from " + " and ".join(lists))
+    if row.get("Mapped") is False:
+        wrong.append("listed, and not mapped")
+    if row.get("Note"):
+        wrong.append(shown(row["Note"]))
+    return "; ".join(wrong)

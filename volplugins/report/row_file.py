@@ -1,0 +1,68 @@
+"""One file of rows as ``vol -r jsonlines`` writes them, read for a page: whatever is in it, nothing is raised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from volplugins.report import caps
+from volplugins.report.shown_text import shown
+
+Row = dict[str, Any]
+
+
+class RowFile:
+    """The rows of one file, in order.
+
+    Attributes:
+        faults: what was wrong with the file, a line each; complete when the rows have been read.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
+        self.faults: list[str] = []
+        self._path = folder / "rows" / f"{name}.jsonl"
+
+    def __iter__(self) -> Iterator[Row]:
+        """Rows, read anew each time; a line that is no row is counted and passed over."""
+        self.faults = []
+        damaged = 0
+        try:
+            for number, line in enumerate(self._lines()):
+                if number >= caps.READ_ROWS:
+                    self.faults.append(f"only the first {caps.READ_ROWS} lines were read")
+                    break
+                row = self._row(line)
+                if row is None:
+                    damaged += 1
+                elif row:
+                    yield row
+        except FileNotFoundError:
+            self.faults.append("there is no such file")
+        except OSError as error:
+            self.faults.append(shown(error.strerror or error))
+        if damaged:
+            self.faults.append(f"{damaged} line{'s' * (damaged > 1)} could not be read as rows")
+
+    def _lines(self) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            while line := file.readline(caps.LINE):
+                if line.strip():
+                    yield line
+
+    def _row(self, line: bytes) -> Row | None:
+        """The row of a line, empty for the line of an error; None for what is neither."""
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(record, dict):
+            return None
+        error, row = record.get("error"), record.get("row")
+        if error is not None:
+            message = error.get("message") if isinstance(error, dict) else error
+            self.faults.append(f"the plugin failed: {shown(message)}")
+            return {}
+        return row if isinstance(row, dict) else None

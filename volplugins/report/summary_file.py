@@ -1,0 +1,56 @@
+"""summary.json, read for a page: every member may be missing or of another kind than the contract says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from volplugins.report import caps
+from volplugins.report.shown_text import shown
+
+_LARGEST = 64 << 20
+
+
+class Summary:
+    """What summary.json says.
+
+    Attributes:
+        fault: why there is nothing in it, or an empty text.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.fault = ""
+        self._members: dict[str, Any] = {}
+        try:
+            with (folder / "summary.json").open("rb") as file:
+                members = json.loads(file.read(_LARGEST))
+            if isinstance(members, dict):
+                self._members = members
+            else:
+                self.fault = "summary.json is no JSON object"
+        except OSError as error:
+            self.fault = f"summary.json: {shown(error.strerror or error)}"
+        except (ValueError, RecursionError):
+            self.fault = "summary.json is damaged"
+
+    def member(self, name: str) -> Any:
+        """A member of the file, None where it is missing."""
+        return self._members.get(name)
+
+    def part(self, name: str, *more: str) -> dict[str, Any]:
+        """A member that is an object, found through others; empty where it is none."""
+        found = self._members.get(name)
+        for inner in more:
+            found = found.get(inner) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    def entries(self, name: str) -> list[dict[str, Any]]:
+        """The objects of a list, the first `caps.LIST_ROWS` of them."""
+        found = self._members.get(name)
+        return [one for one in found[: caps.LIST_ROWS] if isinstance(one, dict)] if isinstance(found, list) else []
+
+    def left_out(self, name: str) -> int:
+        """How many of a list `entries` does not give."""
+        found = self._members.get(name)
+        return max(0, len(found) - caps.LIST_ROWS) if isinstance(found, list) else 0
