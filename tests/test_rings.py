@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "vol": (*CORE, "vol"),
     "plugins": (*CORE, "vol", "plugins"),
     "report": (),
-    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report"),
+    "triage": (*CORE, "vol", "plugins", "report", "triage"),
+    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "triage"),
     "lab": (),
 }
 THIRD_PARTY = {
@@ -30,7 +31,8 @@ THIRD_PARTY = {
     "vol": {"numpy", "pefile", "yara", "volatility3"},
     "plugins": {"volatility3"},
     "report": {"jinja2"},
-    "cli": {"volatility3"},
+    "triage": {"numpy", "volatility3"},
+    "cli": {"volatility3", "rich"},
 }
 KNOWN_THIRD_PARTY = {"numpy", "pefile", "yara", "volatility3", "rich", "jinja2", "dask", "distributed", "capstone"}
 

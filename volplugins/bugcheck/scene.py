@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
@@ -43,7 +44,8 @@ LayoutsOf = Callable[[MemoryReader, Module | None], KernelLayouts | None]
 class CrashScene:
     """A dump with its kernel's memory, modules, processors, and the thread and process that crashed.
 
-    ``system_process`` is the first of the active list.
+    ``system_process`` is the first of the active list. ``shared`` keeps what has been worked out from this scene, for
+    the next who asks: one run of many commands makes it once.
     ``memory`` reads kernel virtual addresses (an empty reader where nothing can be read); ``notes`` say what could
     not be had and why.
     """
@@ -63,6 +65,7 @@ class CrashScene:
     process: Process | None
     system_process: Process | None
     notes: tuple[str, ...]
+    shared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def bits(self) -> int:

@@ -33,9 +33,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _demo(folder: Path) -> int:
     from volplugins.bugcheck.analysis import analyse
-    from volplugins.cli.summary import summary_lines
     from volplugins.lab.machines import build
     from volplugins.lab.writers import write
+    from volplugins.triage.crash_lines import summary_lines
     from volplugins.vol.crash_scene import scene_below
     from volplugins.vol.session import open_file
 

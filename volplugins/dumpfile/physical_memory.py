@@ -29,6 +29,7 @@ class PhysicalMemory:
 
     Attributes:
         pages_described: pages of RAM that the machine has, as far as the dump says.
+        described: the runs of RAM by the header, (base PFN, page count); empty where it says nothing of them.
         pages_indexed: pages that the dump says it holds.
         pages_in_file: pages whose every byte is in the file.
         lowest_pfn, highest_pfn: of the pages that the dump says it holds; 0 where there is none.
@@ -39,7 +40,7 @@ class PhysicalMemory:
     ) -> None:
         self._source = source
         self._index = index
-        self._described = described
+        self._described = self.described = described
         self._starts = [base for base, _ in described]
         self._end = source.size
         self.pages_indexed = index.count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from volplugins.bugcheck.scene import CrashScene, build_scene
 from volplugins.image.debug_record import DebugRecord, read_debug_record
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from volplugins.dumpfile.dump import Dump
 
 
+# scenes by context and layer: one run of many plugins makes each once, and it goes with its context
+_scenes: WeakKeyDictionary[ContextInterface, dict[str, CrashScene]] = WeakKeyDictionary()
+
+
 def dump_below(context: ContextInterface, layer_name: str) -> Dump:
     """The dump that the layer stands on, whatever volatility3 put on top of it.
 
@@ -38,10 +43,16 @@ def dump_below(context: ContextInterface, layer_name: str) -> Dump:
 
 def scene_below(context: ContextInterface, layer_name: str, image_file: ImageFile | None = None) -> CrashScene:
     """The scene of the dump below ``layer_name``, with the symbols that volatility3's folders hold."""
+    kept = _scenes.setdefault(context, {})
+    if image_file is None and layer_name in kept:
+        return kept[layer_name]
     layer = context.layers[layer_name]
     scanned = layer.config.get("page_map_offset", None)
     directories = [(int(scanned), "volatility3's scan")] if scanned else []
-    return scene_of(dump_below(context, layer_name), directories, image_file)
+    scene = scene_of(dump_below(context, layer_name), directories, image_file)
+    if image_file is None:
+        kept[layer_name] = scene
+    return scene
 
 
 def scene_of(

@@ -98,6 +98,14 @@ class DirectoryJudge:
         return [base for base in self._candidates if base not in owned and base != own]
 
 
+def court_of(scene: CrashScene, processes: Sequence[Process]) -> DirectoryJudge:
+    """The judge of these processes' directories; the same one for the same processes, with its verdicts."""
+    kept: DirectoryJudge | None = scene.shared.get("court")
+    if kept is None or kept.processes is not processes:
+        kept = scene.shared["court"] = DirectoryJudge(scene, processes)
+    return kept
+
+
 def vads_of(scene: CrashScene, process: Process) -> Vads:
     """The ranges of a process."""
     return walk_vads(scene.memory, process.vad_root or 0, scene.layouts.vad, scene.bits)

@@ -69,16 +69,43 @@ class JsonLinesRenderer(text_renderer.CLIRenderer):
             raise
 
 
+def write_rows(
+    plugin: interfaces.plugins.PluginInterface, out: TextIO, seen: Callable[[dict[str, Any]], None] | None = None
+) -> int:
+    """Run ``plugin`` and write its rows to ``out`` as the renderer would; gives how many there are.
+
+    Args:
+        seen: called with each row, as it is written.
+
+    Raises:
+        Exception: what the plugin raised, after the rows before it and a line that names it.
+    """
+    lines = _Lines(out, plugin, seen)
+    try:
+        grid = plugin.run()
+        grid.populate(lines.visitor(list(grid.columns), [], None), None)
+    except Exception as error:
+        lines.write_error(error)
+        raise
+    return lines.written
+
+
 class _Lines:
     """Writes rows, numbered as they come, and knows the row that each is a child of."""
 
-    def __init__(self, out: TextIO, plugin: interfaces.plugins.PluginInterface | None) -> None:
+    def __init__(
+        self,
+        out: TextIO,
+        plugin: interfaces.plugins.PluginInterface | None,
+        seen: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
         self._out = out
         self._plugin = plugin
+        self._seen = seen
         self._head: dict[str, Any] = {"schema": SCHEMA}
         if plugin is not None:
             self._head["plugin"] = _plugin_name(type(plugin))
-        self._written = 0
+        self.written = 0
         self._digits: int | None = None
         # numbers of the rows that lead to the present one, None where a filter took one out
         self._ancestors: list[int | None] = []
@@ -99,13 +126,13 @@ class _Lines:
                 self._ancestors.append(None)
                 return
             parent = next((number for number in reversed(self._ancestors) if number is not None), None)
-            self._ancestors.append(self._written)
+            self._ancestors.append(self.written)
             self._write_row(depth, parent, {name: cells[i] for i, name in shown})
 
         return visit
 
     def _write_row(self, depth: int, parent: int | None, cells: dict[str, tuple[Any, str]]) -> None:
-        line = {**self._head, "id": self._written}
+        line = {**self._head, "id": self.written}
         if depth:
             line |= {"depth": depth, "parent": parent}
         line["row"] = {name: value for name, (value, _) in cells.items()}
@@ -113,12 +140,14 @@ class _Lines:
         if absent:
             line["absent"] = absent
         self._write(line)
-        self._written += 1
+        if self._seen is not None:
+            self._seen(line["row"])
+        self.written += 1
 
     def write_error(self, error: Exception) -> None:
         """The last line of a run that failed; silent where nobody reads any more."""
         message = " ".join(str(error).split())[:_LONGEST_MESSAGE]
-        fault = {"type": type(error).__name__, "message": _clean(message), "rows": self._written}
+        fault = {"type": type(error).__name__, "message": _clean(message), "rows": self.written}
         with contextlib.suppress(OSError):
             self._write({**self._head, "error": fault})
 
@@ -225,7 +254,8 @@ def _plugin_of_callers() -> interfaces.plugins.PluginInterface | None:
 
 def _plugin_name(plugin: type) -> str:
     """The name as users type it: ``windows.pslist.PsList``."""
-    return f"{plugin.__module__.removeprefix('volatility3.plugins.')}.{plugin.__name__}"
+    module = plugin.__module__.removeprefix("volatility3.plugins.").removeprefix("volplugins.plugins.")
+    return f"{module}.{plugin.__name__}"
 
 
 def _address_digits(plugin: interfaces.plugins.PluginInterface | None) -> int:

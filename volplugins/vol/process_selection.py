@@ -42,6 +42,14 @@ def gather(scene: CrashScene, scan: bool | None = None, progress: Progress | Non
     Args:
         scan: search all memory for processes that are not listed; None: where the dump holds 8 GiB at most.
     """
+    key = ("gathered", scan)
+    if key not in scene.shared:
+        scene.shared[key] = _gather(scene, scan, progress)
+    found: Gathered = scene.shared[key]
+    return found
+
+
+def _gather(scene: CrashScene, scan: bool | None, progress: Progress | None) -> Gathered:
     layouts, memory = scene.layouts, scene.dump.memory
     listed = list_processes(scene.memory, scene.dump.header.ps_active_process_head, layouts.process)
     if scene.space is None or memory is None or scan is False:

@@ -12,7 +12,7 @@ from volplugins.vol.rows import Absent
 if TYPE_CHECKING:
     from volplugins.bugcheck.analysis import Analysis
 
-_LABELS = 15
+LABELS = 15
 _SHOWN_FRAMES = 8
 # what the header states needs no word on how sure it is
 _DOUBTFUL = ("context", "process", "culprit", "signature")
@@ -48,9 +48,9 @@ def summary_lines(analysis: Analysis) -> Iterator[str]:
         if not shown:
             continue
         confidence = f"  [{found[0].confidence}]" if found[0].confidence and section in _DOUBTFUL else ""
-        yield f"{label:<{_LABELS}}{'  '.join(shown)}{confidence}"
+        yield f"{label:<{LABELS}}{'  '.join(shown)}{confidence}"
         if with_evidence and found[0].evidence:
-            yield f"{'':<{_LABELS}}{found[0].evidence}"
+            yield f"{'':<{LABELS}}{found[0].evidence}"
     yield from _stack(rows)
     yield from _missing(rows, analysis.scene.dump.header.dump_type)
 
@@ -61,9 +61,9 @@ def _stack(rows: list[AnalyzeRow]) -> Iterator[str]:
         fields = dict(part.split("=", 1) for part in str(row.value).split(" ") if "=" in part)
         trust = next((part[6:] for part in row.evidence.split(" ") if part.startswith("Trust=")), "")
         label = "Stack" if number == 0 else ""
-        yield f"{label:<{_LABELS}}{fields['ChildSP']} {fields['Symbol'] or fields['IP']}  ({trust})"
+        yield f"{label:<{LABELS}}{fields['ChildSP']} {fields['Symbol'] or fields['IP']}  ({trust})"
     if len(frames) > _SHOWN_FRAMES:
-        yield f"{'':<{_LABELS}}… {len(frames) - _SHOWN_FRAMES} more: windows.kd.analyze"
+        yield f"{'':<{LABELS}}… {len(frames) - _SHOWN_FRAMES} more: windows.kd.analyze"
 
 
 def _missing(rows: list[AnalyzeRow], dump_type: int) -> Iterator[str]:
@@ -72,10 +72,10 @@ def _missing(rows: list[AnalyzeRow], dump_type: int) -> Iterator[str]:
     if isinstance(completeness.get("Score"), str):
         described, present = completeness["PagesDescribed"], completeness["PagesInFile"]
         text = f"{completeness['Score']} %: {present} of {described} pages of RAM are in the file{why}"
-        yield f"{'Complete':<{_LABELS}}{text}"
+        yield f"{'Complete':<{LABELS}}{text}"
     for row in rows:
         text = row.value if isinstance(row.value, str) else row.evidence
         if row.section == "symbols":
-            yield f"{'No symbols':<{_LABELS}}{row.evidence or text}"
+            yield f"{'No symbols':<{LABELS}}{row.evidence or text}"
         elif row.section == "completeness" and row.field == "Missing" and not isinstance(row.value, Absent):
-            yield f"{'Missing':<{_LABELS}}{text}"
+            yield f"{'Missing':<{LABELS}}{text}"
