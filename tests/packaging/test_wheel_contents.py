@@ -51,7 +51,7 @@ def test_tables_and_schemas_are_there(wheel: Path) -> None:
 
 
 def test_pages_are_there(wheel: Path) -> None:
-    """Templates, styles and scripts, and the installed package makes a page with them."""
+    """Templates, styles and scripts."""
     folder = ROOT / "volplugins" / "report"
     wanted = {f"volplugins/report/{path.relative_to(folder).as_posix()}" for path in folder.rglob("*.*")}
     wanted = {name for name in wanted if name.endswith((".j2", ".css", ".js"))}

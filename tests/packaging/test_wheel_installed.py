@@ -119,6 +119,15 @@ for name in sys.argv[1:]:
     assert shown.returncode == 0 and all(f"    {name}" in shown.stdout for name in core)
 
 
+def test_the_installed_wheel_makes_pages(installed: Any, tmp_path: Path) -> None:
+    (tmp_path / "rows").mkdir()
+    (tmp_path / "summary.json").write_text(json.dumps({"crash": {"bugcheck_name": "MADE_UP<>"}}))
+    done = installed.command("report", str(tmp_path))
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path / 'report.html'}\n"), done.stderr
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "MADE_UP&lt;&gt;" in page and "class Grid" in page and "--paper" in page
+
+
 def test_the_console_command_is_installed(installed: Any) -> None:
     script = installed.python.parent / ("volplugins.exe" if os.name == "nt" else "volplugins")
     assert script.exists()

@@ -81,7 +81,8 @@ def summary_of(dump: Path, rows: Path) -> dict[str, Any]:
         },
         "stack": [_frame(row) for row in analysis if row["Section"] == "stack"],
         "completeness": {"score": int(told.get("Score") or 0), "described": int(told.get("PagesDescribed") or 0),
-                         "present": int(told.get("PagesInFile") or 0), "truncated": False, "runs": _runs(rows)},
+                         "present": int(told.get("PagesInFile") or 0), "truncated": False,
+                         "runs": _runs(rows, int(told.get("Score") or 0))},
         "verdicts": counted,
         "directories": [
             {"pid": row["PID"], "process": row["Process"], "verdict": row["Verdict"], "evidence": row["Evidence"],
@@ -103,11 +104,14 @@ def _frame(row: dict[str, Any]) -> dict[str, str]:
     return {"frame": row["Field"], "ip": parts["IP"], "symbol": parts["Symbol"], "trust": parts["Trust"]}
 
 
-def _runs(rows: Path) -> list[list[int]]:
-    """Runs of the header; a page that is in none of them is missing between them."""
+def _runs(rows: Path, score: int) -> list[list[int]]:
+    """Runs of pages in the file; where the dump lacks pages, what lies between runs counts as missing."""
     runs: list[list[int]] = []
     for row in read(rows, "dumpinfo"):
-        if row["Group"] == "runs" and " " in row["Value"]:
+        if row["Group"] == "runs" and row["Value"].startswith("0x"):
             start, end = (int(part, 16) // 4096 for part in row["Value"].split(" "))
+            before = sum(runs[-1][:2]) if runs else start
+            if start > before and score < 100:
+                runs.append([before, start - before, 0])
             runs.append([start, end - start, end - start])
     return runs

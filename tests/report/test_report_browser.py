@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.report.browser import Browser, Visit
-from volplugins.report import write_report
+from tests.report.hostile import ATTACKS
+from tests.report.made_corpus import made_corpus, made_dump
+from volplugins.report import write_index, write_report
 
 OPEN_ALL = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 SETTLE = "new Promise((done) => setTimeout(done, 300))"
@@ -32,7 +34,7 @@ def opened(visit: Visit) -> None:
         visit.evaluate(SETTLE)
 
 
-@pytest.mark.parametrize("how", [{}, {"dark": True}, {"width": 390}, {"media": "print"}], ids=str)
+@pytest.mark.parametrize("how", [{}, {"dark": True}, {"width": 390}, {"media": "print", "width": 720}], ids=str)
 def test_a_dumps_page_is_silent_and_fits(browser: Browser, folder: Path, how: dict[str, object]) -> None:
     with visited(browser, write_report(folder), **how) as visit:
         opened(visit)
@@ -106,6 +108,27 @@ def test_hostile_text_runs_nothing(browser: Browser, hostile: Path, tmp_path: Pa
             visit.evaluate("document.querySelectorAll('img, iframe, [onload], [onerror], [onmouseover]').length") == 0
         )
         assert "<script>document.title='RUN'</script>" in visit.evaluate("document.body.innerText")
+
+
+def test_the_index_leads_to_the_pages(browser: Browser, tmp_path: Path) -> None:
+    attacks = [made_dump(100 + at, path=text, signature=text, culprit=text, computer=text, folder=text, reason=text)
+               for at, text in enumerate(one for one in ATTACKS if "\ud800" not in one)]  # fmt: skip
+    corpus = made_corpus(tmp_path, [*(made_dump(number) for number in range(40)), *attacks])
+    rows = "document.querySelectorAll('#dump-grid tbody tr').length"
+    for width in (1400, 390):
+        with visited(browser, write_index(corpus), width=width) as visit:
+            title = visit.evaluate("document.title")
+            every = visit.evaluate(rows)
+            visit.evaluate("document.querySelector('#group-grid tbody tr').click()")
+            chosen = visit.evaluate("document.querySelector('#group-grid tbody td.number').textContent")
+            assert visit.evaluate(rows) == int(chosen) < every
+            hrefs = visit.evaluate(
+                "[...document.querySelectorAll('#dump-grid a')].map((one) => one.getAttribute('href'))"
+            )
+            assert hrefs and all(re.fullmatch(r"\./dumps/[0-9a-f]{16}/report\.html", href) for href in hrefs)
+            visit.evaluate("document.querySelectorAll('tr').forEach((one) => one.click())")
+            assert visit.evaluate("document.title") == title != "RUN" and visit.complaints() == []
+            assert visit.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_the_policy_stops_what_is_not_the_pages(browser: Browser, folder: Path, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ class Headline:
     dump: list[tuple[str, str]] = field(default_factory=list)
     stack: list[dict[str, str]] = field(default_factory=list)
     score: int | None = None
+    glance: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def headline(summary: Summary, analysis: list[Row]) -> Headline:
@@ -59,7 +60,8 @@ def headline(summary: Summary, analysis: list[Row]) -> Headline:
     found.system = _system(summary.part("system"), known)
     found.dump = _dump(summary.part("input"))
     found.stack = _stack(summary, analysis)
-    found.score = _score(summary.part("completeness").get("score"))
+    found.score = _score(summary.part("completeness"))
+    found.glance = _glance(summary, found.score)
     return found
 
 
@@ -84,6 +86,27 @@ def _dump(told: dict[str, Any]) -> list[tuple[str, str]]:
     named = (("File", told.get("path")), ("Size", sized(size) if type(size) is int else size),
              ("Modified", told.get("modified")), ("SHA-256", told.get("sha256")))  # fmt: skip
     return [(label, shown(value, 1000)) for label, value in named if value not in (None, "")]
+
+
+def _glance(summary: Summary, score: int | None) -> list[tuple[str, str, str]]:
+    """What else to know at once: kind, words, and the section that says more."""
+    truncated = bool(summary.part("completeness").get("truncated"))
+    found = [] if score is None else [("", f"{score} % of memory", "completeness")]
+    found += [("unsound", "truncated file", "completeness")] * truncated
+    for name, kind, words, where in (
+        ("directories", "unsound", "bad page director{}", "directories"),
+        ("threads", "", "thread{} worth a look", "threads"),
+    ):
+        if count := len(summary.entries(name)) + summary.left_out(name):
+            ending = ("y", "ies") if name == "directories" else ("", "s")
+            found.append((kind, f"{count} {words.format(ending[count > 1])}", where))
+    if missing := summary.part("symbols").get("missing"):
+        found.append(
+            ("sure-medium", f"symbols missing: {len(missing) if isinstance(missing, list) else 'some'}", "completeness")
+        )
+    if failed := sum(bool(one.get("fault")) for one in summary.entries("sections")):
+        found.append(("unsound", f"plugins that failed: {failed}", "run"))
+    return found
 
 
 def sized(size: int) -> str:
@@ -119,5 +142,7 @@ def _frame(row: Row) -> dict[str, str]:
     return frame
 
 
-def _score(score: Any) -> int | None:
+def _score(completeness: dict[str, Any]) -> int | None:
+    """The score of a dump that describes memory at all."""
+    score = completeness.get("score") if completeness.get("described") else None
     return max(0, min(100, int(score))) if isinstance(score, (int, float)) and abs(score) < 1e9 else None

@@ -25,8 +25,8 @@ from volplugins.report.stack_groups import StackGroups
 from volplugins.report.summary_file import Summary
 
 _SCRIPTS = ("dom.js", "grid.js", "regions.js", "flame.js", "processes.js", "report.js")
-_PROCESSES = ("PID", "PPID", "Name", "PageDirectory", "SessionId", "Threads", "VadCount", "Handles", "CommitCharge",
-              "Wow64", "CreateTime", "ExitTime", "Source", "Life", "EPROCESS", "DirBase", "Note")  # fmt: skip
+_PROCESSES = ("PID", "PPID", "Name", "PageDirectory", "Note", "Life", "Source", "Threads", "CreateTime", "ExitTime",
+              "SessionId", "VadCount", "Handles", "CommitCharge", "Wow64", "EPROCESS", "DirBase")  # fmt: skip
 _VERDICTS = ("PID", "Process", "Verdict", "Mode", "DirBase", "Level", "TablesPresent", "TablesMissing", "UserPages",
              "Source", "Life", "Evidence", "Next", "EPROCESS")  # fmt: skip
 _KERNEL_MODULES = ("Start", "End", "Module", "Status", "Version", "Source", "Path", "Pdb", "GuidAge", "Timestamp",

@@ -135,7 +135,11 @@ class Details:
         if section == "integrity":
             if note or not value.endswith(_COMPLETE):
                 detail.found(f"{shown(label)}{bits}: {': '.join(one for one in (value, note) if one)}")
-        elif value and value != "False" and len(detail.facts) < 2 * len(_FACTS) and self._budget.takes([value]):
+        elif (
+            value.lower() not in ("", "no", "false", "0")
+            and len(detail.facts) < 2 * len(_FACTS)
+            and self._budget.takes([value])
+        ):
             detail.facts.append((label + bits, value))
 
     def add_module(self, row: Row) -> None:

@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 class RowFile:
-    """The rows of one file, in order.
+    """The rows of one file, in order; cells are what JSON has but for lists and objects, which become text.
 
     Attributes:
         faults: what was wrong with the file, a line each; complete when the rows have been read.
@@ -65,4 +65,6 @@ class RowFile:
             message = error.get("message") if isinstance(error, dict) else error
             self.faults.append(f"the plugin failed: {shown(message)}")
             return {}
-        return row if isinstance(row, dict) else None
+        if not isinstance(row, dict):
+            return None
+        return {name: shown(value) if isinstance(value, (dict, list)) else value for name, value in row.items()}

@@ -10,6 +10,7 @@ from volplugins.report import caps
 from volplugins.report.shown_text import shown
 
 _LARGEST = 64 << 20
+_DEEPEST = 8  # the contract needs four
 
 
 class Summary:
@@ -26,7 +27,7 @@ class Summary:
             with (folder / "summary.json").open("rb") as file:
                 members = json.loads(file.read(_LARGEST))
             if isinstance(members, dict):
-                self._members = members
+                self._members = _bounded(members, _DEEPEST)
             else:
                 self.fault = "summary.json is no JSON object"
         except OSError as error:
@@ -54,3 +55,14 @@ class Summary:
         """How many of a list `entries` does not give."""
         found = self._members.get(name)
         return max(0, len(found) - caps.LIST_ROWS) if isinstance(found, list) else 0
+
+
+def _bounded(value: Any, depth: int) -> Any:
+    """The value without what is nested deeper than that: text could not be made of it."""
+    if not isinstance(value, (dict, list)):
+        return value
+    if not depth:
+        return "(nested too deep)"
+    if isinstance(value, list):
+        return [_bounded(one, depth - 1) for one in value]
+    return {name: _bounded(one, depth - 1) for name, one in value.items()}

@@ -3,6 +3,10 @@ const STEP = 100;
 const SHORT = 34;
 const BADGES = ['Verdict', 'PageDirectory', 'Confidence'];
 const SIZES = ['Size', 'Commit', 'Resident', 'InDump', 'Largest'];
+// columns that paper has no room for
+const MINOR = ['SessionId', 'VadCount', 'Handles', 'CommitCharge', 'Wow64', 'EPROCESS', 'DirBase', 'Timestamp', 'GuidAge', 'Pdb',
+  'End', 'Mode', 'TablesPresent', 'UserPages', 'InInit', 'ContextSwitches', 'StartAddress', 'ETHREAD', 'SHA-256'];
+const TIME = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?\+00:00$/;
 const ADDRESS = /^0x[0-9a-f]+$/;
 
 // Numbers by value, addresses as numbers whatever their width, the rest as words; absent ones come last.
@@ -52,7 +56,7 @@ class Grid {
 
   head(name, at) {
     const button = make('button', { type: 'button' }, name);
-    const head = make('th', { scope: 'col' }, button);
+    const head = make('th', { scope: 'col', class: MINOR.includes(name) ? 'minor' : null }, button);
     button.addEventListener('click', () => this.sort(at));
     return head;
   }
@@ -97,7 +101,9 @@ class Grid {
 
   row(one) {
     if (!one.row) {
-      one.row = make('tr', {}, one.cells.map((value, at) => this.cell(value, this.columns[at])).filter((_, at) => this.used[at]));
+      const cells = one.cells.map((value, at) => this.cell(value, this.columns[at]));
+      cells.forEach((element, at) => element.classList.toggle('minor', MINOR.includes(this.columns[at])));
+      one.row = make('tr', {}, cells.filter((_, at) => this.used[at]));
       if (this.options.each) this.options.each(one);
     }
     return one.row;
@@ -109,8 +115,15 @@ class Grid {
     if (BADGES.includes(name)) return make('td', {}, badge(value));
     if (SIZES.includes(name) && typeof value === 'number') return make('td', { class: 'number', title: `${value} bytes` }, sized(value));
     if (typeof value === 'number') return make('td', { class: 'number' }, String(value));
-    return make('td', { class: ADDRESS.test(value) ? 'address' : value.length <= SHORT ? 'short' : 'long' }, value);
+    const time = TIME.exec(value);
+    if (time) return make('td', { class: 'short', title: value }, `${time[1]} ${time[2]}`);
+    return make('td', { class: ADDRESS.test(value) ? 'address' : width(value) }, value);
   }
+}
+
+// Whether a text stays on one line: paths and digests do, sentences do not.
+function width(text) {
+  return text.length <= SHORT || (text.length <= 2 * SHORT && !text.includes(' ')) ? 'short' : 'long';
 }
 
 // A table of the data in the element that names it.
@@ -126,6 +139,7 @@ function gridIn(host, table, options) {
 function enlivened(table) {
   const columns = [...table.tHead.rows[0].cells].map((head) => head.textContent);
   const rows = [...table.tBodies[0].rows].map((row) => ({ row, cells: [...row.cells].map((one) => plain(one.textContent)) }));
+  rows.forEach(({ row }) => [...row.cells].forEach((one) => one.classList.add(width(one.textContent))));
   const host = make('div');
   table.replaceWith(host);
   new Grid(host, columns, rows, { all: true });

@@ -38,7 +38,7 @@ function fillProcess(host, process) {
 }
 
 function factList(facts) {
-  return make('dl', { class: 'facts' }, facts.map(([label, value]) => make('div', {}, make('dt', {}, label), make('dd', {}, value))));
+  return make('dl', { class: 'facts' }, facts.map(([label, value]) => make('div', { class: value.length > 40 ? 'long' : null }, make('dt', {}, label), make('dd', {}, value))));
 }
 
 function table(kind, process) {

@@ -97,11 +97,12 @@ function drawTree(tree, regions, measure) {
     tree.append(make('p', { class: 'none' }, 'Nothing of this kind.'));
     return;
   }
-  const wide = Math.max(1, (tree.clientWidth || 900) / (tree.clientHeight || 240));
+  const [across, down] = [tree.clientWidth || 900, tree.clientHeight || 240];
+  const wide = Math.max(1, across / down);
   for (const group of squarified([...groups.values()], { x: 0, y: 0, w: wide, h: 1 })) {
     for (const part of squarified(group.parts, group.box)) {
       const one = regions[part.index];
-      const label = part.box.w / wide > 0.05 && part.box.h > 0.1 ? `${one.Usage} ${sized(one[measure])} ${one.Detail || ''}` : '';
+      const label = part.box.w * across > 70 * wide && part.box.h * down > 18 ? `${one.Usage} ${sized(one[measure])} ${one.Detail || ''}` : '';
       const box = make('div', { 'data-region': part.index }, label);
       place(box, part.box, wide);
       box.style.backgroundColor = hue(one.Usage);

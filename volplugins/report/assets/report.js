@@ -16,6 +16,16 @@ function jumping(one) {
   });
 }
 
+document.querySelectorAll('figure .memory').forEach((map) => {
+  const told = make('div', { class: 'told dim' }, 'Point at the map, or tap it.');
+  map.after(told);
+  const tell = (event) => {
+    const title = event.target.querySelector('title');
+    if (title && event.target !== map) told.textContent = title.textContent;
+  };
+  map.addEventListener('pointerover', tell);
+  map.addEventListener('click', tell);
+});
 document.querySelectorAll('[data-grid]').forEach((host) => {
   gridIn(host, data.tables[host.dataset.grid], host.dataset.grid === 'processes' ? { each: jumping } : {});
 });
