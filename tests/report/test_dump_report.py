@@ -86,15 +86,27 @@ def made(tmp_path: Path, **rows: list[dict[str, Any]]) -> Path:
         ({"Source": "vad", "InLoad": False, "InMemory": False}, "mapped, and in none of the loader's lists"),
         ({"InMemory": False}, "missing from InMemory"),
         ({"Mapped": False}, "listed, and not mapped"),
-        ({"Note": "the header was wiped"}, "the header was wiped"),
+        (
+            {"Note": "no version resource; the list says 0x3000 bytes, 0x2000 are mapped"},
+            "the list says 0x3000 bytes, 0x2000 are mapped",
+        ),
+        ({"Note": "debug record: page not in the dump"}, ""),
         ({"InInit": False}, ""),
     ],
 )
 def test_modules_that_are_not_as_they_should_be(tmp_path: Path, change: dict[str, Any], finding: str) -> None:
     module = {"PID": 8, "Process": "a.exe", "Start": "0x1000", "End": "0x2000", "Module": "m.dll", "InLoad": True,
               "InMemory": True, "InInit": True, "Mapped": True, "Source": "ldr", "Note": ""} | change  # fmt: skip
-    (process,) = page_of(made(tmp_path, lm=[module])).data["processes"]
+    sound = {"PID": 8, "Process": "a.exe", "Start": "0x0", "End": "0x1000", "Module": "a.exe", "Source": "ldr"}
+    (process,) = page_of(made(tmp_path, lm=[sound, module])).data["processes"]
     assert process["findings"] == ([f"module m.dll: {finding}"] if finding else [])
+
+
+def test_a_process_without_lists_has_no_unlisted_modules(tmp_path: Path) -> None:
+    module = {"PID": 4, "Process": "System", "Start": "0x1000", "End": "0x2000", "Module": "ntdll.dll", "Source": "vad"}
+    (process,) = page_of(made(tmp_path, lm=[module])).data["processes"]
+    assert process["findings"] == [] and len(process["modules"]) == 1
+    assert any(label == "modules" and "from the VADs" in text for label, text in process["facts"])
 
 
 def test_lists_that_are_not_whole_are_findings(tmp_path: Path) -> None:

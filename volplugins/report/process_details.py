@@ -28,8 +28,13 @@ _FACTS = (
     "CreateTime", "ExitTime", "Source", "Life", "Note",
 )  # fmt: skip
 _PARAMETERS = ("ImageFile", "CommandLine", "CurrentDirectory", "WindowTitle", "BeingDebugged")
+_FIRST = ("CommandLine", "ImageFile")  # what a reader looks for
 _SOUND = ("", "ok", "tables-paged-out")
 _COMPLETE = ", complete"
+_UNLISTED = "mapped, and in none of the loader's lists"
+# what a Note of windows.kd.lm says against a module, among what it says of pages that are absent
+_WRONG = ("the list says ", "the file mapped there is ", "SizeOfImage is ")
+_NOTES = 20
 
 Key = tuple[str, str]
 
@@ -51,6 +56,7 @@ class Detail:
     left: dict[str, int] = field(default_factory=dict)
     stacks: list[dict[str, Any]] = field(default_factory=list)
     crashed: bool = False
+    listed: bool = False
 
     def found(self, text: str) -> None:
         """Note something that is not as it should be, once."""
@@ -58,8 +64,12 @@ class Detail:
             self.findings.append(text)
 
     def as_data(self) -> dict[str, Any]:
-        """The process as the scripts take it."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """The process as the scripts take it; without lists of modules, none is said to be missing from them."""
+        facts = sorted(self.facts, key=lambda fact: not fact[0].startswith(_FIRST))
+        findings = [one for one in self.findings if self.listed or not one.endswith(_UNLISTED)]
+        if len(findings) < len(self.findings):
+            facts.append(("modules", "from the VADs: there are no lists of them, or they cannot be read"))
+        return {name: getattr(self, name) for name in self.__slots__} | {"facts": facts, "findings": findings}
 
 
 class Details:
@@ -152,8 +162,9 @@ class Details:
                 detail.facts.append(("modules", shown(row["Note"])))
             return
         self._keep(detail, "modules", row, MODULE_COLUMNS, caps.MODULES_OF_A_PROCESS)
-        if module_finding(row):
-            detail.found(f"module {shown(row.get('Module'), 80)}: {module_finding(row)}")
+        detail.listed = detail.listed or str(row.get("Source")).startswith("ldr")
+        if finding := module_finding(row):
+            detail.found(f"module {shown(row.get('Module'), 80)}: {finding}")
 
     def add_region(self, row: Row) -> None:
         """Take a row of windows.kd.address."""
@@ -186,15 +197,16 @@ def key_of(pid: object, name: object) -> Key:
 
 
 def module_finding(row: Mapping[str, Any]) -> str:
-    """What is wrong with a module: in no list, in some of them only, not mapped; empty where nothing is."""
+    """What is wrong with a module: in no list, in some of them only, not mapped, of another size or file than its list
+    says; empty where nothing is. What memory lacks of an image is no finding.
+    """
     lists = [name for name in ("InLoad", "InMemory") if row.get(name) is False]
     wrong = []
     if row.get("Source") == "vad":
-        wrong.append("mapped, and in none of the loader's lists")
+        wrong.append(_UNLISTED)
     elif lists:
         wrong.append("missing from " + " and ".join(lists))
     if row.get("Mapped") is False:
         wrong.append("listed, and not mapped")
-    if row.get("Note"):
-        wrong.append(shown(row["Note"]))
-    return "; ".join(wrong)
+    notes = str(row.get("Note") or "").split("; ", _NOTES)
+    return "; ".join(wrong + [shown(note) for note in notes if note.startswith(_WRONG)])

@@ -25,7 +25,7 @@ function allAgain() {
 
 function choosing(one) {
   one.row.dataset.jump = '';
-  one.row.addEventListener('click', () => {
+  pressable(one.row, () => {
     showDumps(one.cells[0]);
     document.getElementById('dumps').scrollIntoView({ block: 'start' });
   });

@@ -37,6 +37,15 @@ function badge(word) {
   return make('span', { class: `badge ${kind}` }, String(word));
 }
 
+// A row that does something when it is clicked, or chosen with the keyboard.
+function pressable(row, act) {
+  row.tabIndex = 0;
+  row.addEventListener('click', act);
+  row.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') act();
+  });
+}
+
 // Runs `fill` once, when the details element that holds the host is opened; at once where none does.
 function whenSeen(host, fill) {
   const closed = host.closest('details:not([open])');

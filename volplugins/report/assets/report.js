@@ -9,7 +9,7 @@ function jumping(one) {
   const index = data.processes.findIndex((process) => String(process.pid) === String(pid) && process.name === name);
   if (index < 0) return;
   one.row.dataset.jump = String(index);
-  one.row.addEventListener('click', () => {
+  pressable(one.row, () => {
     const element = document.getElementById(`process-${index}`);
     element.open = true;
     element.scrollIntoView({ block: 'start' });
