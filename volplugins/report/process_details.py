@@ -100,7 +100,7 @@ class Details:
         """The process that a row belongs to; None where it belongs to none or to one that is not shown."""
         pid = row.get("PID")
         key = key_of(pid, row.get(name))
-        if pid is None or key[1] in ("", "error", "*"):
+        if pid is None or key[1] in ("", "error", "*") or key in self._others:
             return None
         if key not in self._kept:
             if len(self._kept) + len(self._wanted - self._kept.keys() - {key}) >= caps.PROCESSES:
