@@ -22,9 +22,7 @@ MAY_IMPORT = {
     "plugins": (*CORE, "vol", "plugins"),
     "report": (),
     "triage": (*CORE, "vol", "plugins", "report", "triage"),
-    "symbols_exchange": (*CORE, "vol"),
-    "batch": ("triage", "report", "batch", "dumpfile"),
-    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "triage", "symbols_exchange", "batch"),
+    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "triage"),
     "lab": (),
 }
 THIRD_PARTY = {
@@ -35,10 +33,19 @@ THIRD_PARTY = {
     "report": {"jinja2"},
     "triage": {"numpy", "volatility3"},
     "cli": {"volatility3", "rich"},
-    "symbols_exchange": {"volatility3"},
-    "batch": {"rich", "dask", "distributed", "pyarrow"},
 }
-KNOWN_THIRD_PARTY = {"numpy", "pefile", "yara", "volatility3", "rich", "jinja2", "dask", "distributed", "capstone", "pyarrow"}
+KNOWN_THIRD_PARTY = {
+    "numpy",
+    "pefile",
+    "yara",
+    "volatility3",
+    "rich",
+    "jinja2",
+    "dask",
+    "distributed",
+    "capstone",
+    "pyarrow",
+}
 
 
 def imported(path: Path) -> set[str]:

@@ -21,8 +21,11 @@ from volplugins.triage.engine import run_triage
 from volplugins.triage.options import TriageOptions
 from volplugins.triage.suite import SUITE
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/triage.schema.json").read_text())
-ROW_SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/rows.schema.json").read_text())
+SCHEMAS = Path(__file__).parents[2] / "docs/schema"
+SUMMARY, ROWS = (
+    jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}.schema.json").read_text()))
+    for name in ("triage", "rows")
+)
 
 
 def triage(path: Path, output: Path | None = None, **options):
@@ -31,12 +34,12 @@ def triage(path: Path, output: Path | None = None, **options):
 
 def check(folder: Path) -> dict:
     summary = json.loads((folder / "summary.json").read_text())
-    jsonschema.validate(summary, SCHEMA)
+    SUMMARY.validate(summary)
     assert {file.name for file in (folder / "rows").iterdir()} == {f"{part.name}.jsonl" for part in SUITE}
     for section in summary["sections"]:
         lines = [json.loads(line) for line in (folder / section["file"]).read_text().splitlines()]
-        for line in lines[:50]:
-            jsonschema.validate(line, ROW_SCHEMA)
+        for line in lines[:10]:
+            ROWS.validate(line)
         assert section["rows"] == sum("row" in line for line in lines)
     assert (folder / "report.html").stat().st_size > 10_000
     return summary
@@ -71,23 +74,22 @@ def test_every_kind_of_dump(dumps, machine, tmp_path):  # noqa: F811
         assert len(result.lines) <= 24 and max(map(len, result.lines)) <= 100
 
 
-def test_every_defect_is_a_summary_or_one_line(dumps, tmp_path):  # noqa: F811
-    for defect in DEFECTS:
-        path, _ = dumps("win10-x64", kind="bitmap-full")
-        damaged = tmp_path / f"{defect}.dmp"
-        damaged.write_bytes(path.read_bytes())
-        try:
-            apply(defect, damaged)
-        except ValueError:
-            continue  # not of this kind of dump
-        folder = tmp_path / f"out-{defect}"
-        try:
-            triage(damaged, folder, hash=False)
-        except DumpError as error:
-            assert "\n" not in str(error)
-            assert not (folder / "summary.json").exists()
-            continue
-        assert check(folder)["faults"] == 0, defect
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_every_defect_is_a_summary_or_one_line(dumps, tmp_path, defect):  # noqa: F811
+    path, _ = dumps("xp-x86", kind="triage" if defect.startswith("triage") else "full")
+    damaged = tmp_path / "damaged.dmp"
+    damaged.write_bytes(path.read_bytes())
+    try:
+        apply(defect, damaged)
+    except ValueError:
+        return  # not of this kind of dump
+    try:
+        triage(damaged, tmp_path / "out", hash=False)
+    except DumpError as error:
+        assert "\n" not in str(error)
+        assert not (tmp_path / "out/summary.json").exists()
+        return
+    assert check(tmp_path / "out")["faults"] == 0
 
 
 def test_the_hash_is_that_of_the_file_and_the_input_stays_as_it_is(dumps, tmp_path):  # noqa: F811
@@ -177,3 +179,20 @@ def test_a_file_gets_its_name_when_it_is_whole(tmp_path):
     with whole_file.whole_file(tmp_path / "a.txt") as file:
         file.write("whole")
     assert [each.name for each in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_redacted_output_names_nobody(dumps, tmp_path):  # noqa: F811
+    path, snapshot = dumps("win10-x64", kind="full")
+    result = triage(path, tmp_path / "out", redact=True)
+    check(tmp_path / "out")
+    computer = next(iter(snapshot.truth["user"].values()))["environment"]["COMPUTERNAME"]
+    plain = triage(path, tmp_path / "plain")
+    assert computer in (tmp_path / "plain/rows/peb.jsonl").read_text()
+    for file in (tmp_path / "out").rglob("*"):
+        if file.is_file():
+            text = file.read_text().lower()
+            assert computer.lower() not in text, file.name
+            assert str(path.parent).lower() not in text, file.name
+    assert [section["rows"] for section in result.summary["sections"]] == [
+        section["rows"] for section in plain.summary["sections"]
+    ]

@@ -31,6 +31,9 @@ def add_parser(subparsers: Any) -> None:
         "--image-path", metavar="DIR", nargs="+", default=[], help="folders with image files, for what the dump lacks"
     )
     parser.add_argument("--no-hash", action="store_true", help="do not compute the SHA-256 of the file")
+    parser.add_argument(
+        "--redact", action="store_true", help="replace users, machines, paths and command lines in everything written"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary: the exit code alone")
 
 
@@ -43,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         tuple(folder for folder in args.symbols.split(";") if folder),
         tuple(args.image_path),
         not args.no_hash,
+        args.redact,
         ("volplugins", *sys.argv[1:]),
     )
     output = Path(args.output) if args.output else None

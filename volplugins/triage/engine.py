@@ -6,15 +6,17 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TextIO
 
 from volplugins.report import write_report
 from volplugins.triage.options import TriageOptions, TriageResult
+from volplugins.triage.redaction import Redactor
 from volplugins.triage.screen import screen_lines
 from volplugins.triage.suite import SUITE, Part, make
 from volplugins.triage.summary import summary_of
@@ -43,26 +45,53 @@ def run_triage(dump: Path, output: Path | None, options: TriageOptions, progress
     progress(0.0, "Opening the dump")
     context, layer = open_file(dump, options.symbols)
     dump_below(context, layer)  # says in one line what is no dump
-    with ThreadPoolExecutor(1) as beside:
+    # what is to be redacted is written beside first: names are learnt from all rows before one is shown
+    aside = TemporaryDirectory(prefix="volplugins-") if options.redact else nullcontext(output)
+    with ThreadPoolExecutor(1) as beside, aside as folder:
         digest = beside.submit(_sha256, dump) if options.hash else None
-        run = _Run(context, layer, options, output, progress)
+        run = _Run(context, layer, options, Path(folder) if folder is not None else None, progress)
         for number, part in enumerate(SUITE):
             run.section(part, 100.0 * number / len(SUITE))
         progress(100.0, "Summary")
-        return _finish(run, dump, digest, started)
+        summary = _summary(run, dump, digest, started)
+        lines = tuple(screen_lines(run.context, run.layer, summary))
+        if options.redact:
+            summary, lines = _redacted(run, summary, lines, output)
+    if output is not None:
+        with whole_file(output / "summary.json") as file:
+            json.dump(summary, file, indent=1)
+        _page(output, summary)
+    return TriageResult(summary, lines, output)
 
 
-def _finish(run: _Run, dump: Path, digest: Future[str] | None, started: float) -> TriageResult:
+def _summary(run: _Run, dump: Path, digest: Future[str] | None, started: float) -> dict[str, Any]:
     scene = scene_below(run.context, run.layer)
     summary = summary_of(scene, dump, run.options, run.sections, run.kept, run.watch)
     summary["input"]["sha256"] = digest.result() if digest is not None else None
     summary["seconds"] = round(time.monotonic() - started, 3)
-    lines = tuple(screen_lines(run.context, run.layer, summary))
-    if run.output is not None:
-        with whole_file(run.output / "summary.json") as file:
-            json.dump(summary, file, indent=1)
-        _page(run.output, summary)
-    return TriageResult(summary, lines, run.output)
+    return summary
+
+
+def _redacted(
+    run: _Run, summary: dict[str, Any], lines: tuple[str, ...], output: Path | None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Summary and lines without private names; the rows go from where they were written to ``output``, redacted too."""
+    redactor = Redactor()
+    names = [each["file"] for each in run.sections]
+    assert run.output is not None
+    for name in names:
+        redactor.learn(_rows_in(run.output / name))
+    if output is not None:
+        for name in names:
+            with whole_file(output / name) as file:
+                for row in _rows_in(run.output / name):
+                    file.write(json.dumps(redactor.row(row), allow_nan=False) + "\n")
+    return redactor.row(summary), tuple(redactor.text(line) for line in lines)
+
+
+def _rows_in(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        yield from map(json.loads, file)
 
 
 def _page(output: Path, summary: dict[str, Any]) -> None:

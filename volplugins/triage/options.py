@@ -15,12 +15,14 @@ class TriageOptions:
         symbols: symbol folders, searched first.
         image_path: folders with image files, for what the dump lacks of them.
         hash: whether the SHA-256 of the whole file is wanted.
+        redact: whether private names are to be replaced in everything written (docs/output.md).
         command_line: as typed, for the summary.
     """
 
     symbols: tuple[str, ...] = ()
     image_path: tuple[str, ...] = ()
     hash: bool = True
+    redact: bool = False
     command_line: tuple[str, ...] = ()
 
 
