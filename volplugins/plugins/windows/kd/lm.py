@@ -1,6 +1,8 @@
 # Volatility Software License 1.0, https://www.volatilityfoundation.org/license/vsl-v1.0
 """windows.kd.lm: modules of processes or of the kernel, by the loader's lists, the VADs and the images themselves."""
 
+import datetime
+
 from volatility3.framework import interfaces, renderers
 from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
@@ -48,10 +50,11 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
     def _generator(self):
         from volplugins.vol.lm_rows import Wanted
         from volplugins.vol.lm_shell import rows_below
-        from volplugins.vol.rows import volatility_cell
+        from volplugins.vol.rows import volatility_cell, volatility_time, volatility_unix_time
 
         absent = renderers.NotAvailableValue()
-        wanted = Wanted(chosen(self.config), self.config.get("kernel-modules", False), scan=scan_wanted(self.config))
+        kernel = self.config.get("kernel-modules", False)
+        wanted = Wanted(chosen(self.config), kernel, scan=scan_wanted(self.config), times=True)
         found = rows_below(
             self.context, self.config["primary"], wanted, self.config.get("addr") or [],
             self.config.get("image-path") or [], self._progress_callback,
@@ -65,6 +68,7 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
                     absent if row.pid is None else row.pid, volatility_cell(row.process), *numbers[:2],
                     volatility_cell(row.module), row.status, volatility_cell(row.path), *numbers[2:], *texts,
                     *(absent if flag is None else flag for flag in row[12:16]), row.source, volatility_cell(row.note),
+                    volatility_unix_time(row.linked), volatility_time(row.loaded), volatility_time(row.unloaded),
                 ),
             )  # fmt: skip
 
@@ -97,5 +101,8 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
             ("Mapped", bool),
             ("Source", str),
             ("Note", str),
+            ("LinkTime", datetime.datetime),
+            ("LoadTime", datetime.datetime),
+            ("UnloadTime", datetime.datetime),
         ]
         return renderers.TreeGrid(columns, self._generator())
