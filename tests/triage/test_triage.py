@@ -22,9 +22,9 @@ from volplugins.triage.options import TriageOptions
 from volplugins.triage.suite import SUITE
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schema"
-SUMMARY, ROWS = (
+SUMMARY, ROWS, EVENTS = (
     jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}.schema.json").read_text()))
-    for name in ("triage", "rows")
+    for name in ("triage", "rows", "timesketch")
 )
 
 
@@ -41,6 +41,8 @@ def check(folder: Path) -> dict:
         for line in lines[:10]:
             ROWS.validate(line)
         assert section["rows"] == sum("row" in line for line in lines)
+    for line in (folder / "timeline.jsonl").read_text().splitlines()[:10]:
+        EVENTS.validate(json.loads(line))
     assert (folder / "report.html").stat().st_size > 10_000
     return summary
 

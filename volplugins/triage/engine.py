@@ -20,6 +20,7 @@ from volplugins.triage.redaction import Redactor
 from volplugins.triage.screen import screen_lines
 from volplugins.triage.suite import SUITE, Part, make
 from volplugins.triage.summary import summary_of
+from volplugins.triage.timesketch import timeline
 from volplugins.triage.whole_file import whole_file
 from volplugins.vol.crash_scene import dump_below, scene_below
 from volplugins.vol.json_lines import write_rows
@@ -42,7 +43,6 @@ def run_triage(dump: Path, output: Path | None, options: TriageOptions, progress
         OSError: the folder cannot be written to.
     """
     started = time.monotonic()
-    progress(0.0, "Opening the dump")
     context, layer = open_file(dump, options.symbols)
     dump_below(context, layer)  # says in one line what is no dump
     # what is to be redacted is written beside first: names are learnt from all rows before one is shown
@@ -58,6 +58,9 @@ def run_triage(dump: Path, output: Path | None, options: TriageOptions, progress
         if options.redact:
             summary, lines = _redacted(run, summary, lines, output)
     if output is not None:
+        with whole_file(output / "timeline.jsonl") as file:
+            for event in timeline(output / "rows", summary):
+                file.write(json.dumps(event, allow_nan=False) + "\n")
         with whole_file(output / "summary.json") as file:
             json.dump(summary, file, indent=1)
         _page(output, summary)
