@@ -1,52 +1,131 @@
-"""``volplugins symbols DUMP``: the PDBs that a dump needs, for someone without a network."""
+"""``volplugins symbols DUMP…``: which PDBs dumps need, a list to fetch them by, the import of what comes back."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from volplugins.symbols_exchange.needed import Needs
+
+_DONE, _FAULTS, _WRONG_USE = 0, 1, 2
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "symbols",
-        help="list the PDBs that dumps need: name, GUID, age, and the path below a symbol server",
-        description="Lists the PDB of the kernel and of every module whose debug record is in the dump. "
-        "Take the list to a machine with a network; nothing is fetched here.",
+        help="which PDBs dumps need and which are missing; a list to fetch them by, and the import of what comes back",
+        description="Lists each PDB that the kernel modules of the dumps need, with how many dumps need it and whether "
+        "its symbol table is at hand. --list writes those that are missing to a file for a machine with a network, "
+        "--import takes what comes back into the folder where volatility3 looks. Nothing is fetched here.",
     )
-    parser.add_argument("dumps", metavar="DUMP", nargs="+", help="Windows crash dumps of any type")
+    parser.add_argument(
+        "inputs",
+        metavar="DUMP",
+        nargs="+",
+        type=Path,
+        help="crash dumps, folders of them, folders that triage or batch wrote, or a file that --list wrote",
+    )
     parser.add_argument("-s", "--symbols", metavar="DIRS", default="", help="symbol folders, separated by ;, as vol -s")
+    parser.add_argument("--user", action="store_true", help="modules of processes too")
+    parser.add_argument(
+        "--list",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="write what is missing: JSON lines, or with the ending .txt a manifest as symchk /im takes it; repeatable",
+    )
+    parser.add_argument(
+        "--import",
+        dest="folders",
+        metavar="FOLDER",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        help="take PDB files (bare, or a symbol store) and symbol tables (.json, .xz, .gz) below FOLDER into the first "
+        "folder of -s, else into volatility3's folder of the user's own",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print a line per module; exit code 1 where a dump's kernel record is missing."""
-    folders = [folder for folder in args.symbols.split(";") if folder]
-    faults = sum(_list(Path(dump), folders) for dump in args.dumps)
-    return 1 if faults else 0
+    """Print a line per PDB; exit code 1 where an input or a file could not be used, or a kernel's PDB not be named."""
+    from volplugins.symbols_exchange.inputs import gather
+    from volplugins.vol.symbol_path import search_symbols
+
+    wrong = _wrong_use(args)
+    if wrong:
+        print(f"volplugins: {wrong}", file=sys.stderr)
+        return _WRONG_USE
+    symbols = [folder for folder in args.symbols.split(";") if folder]
+    search_symbols(symbols)
+    needs = gather(args.inputs, symbols, args.user)
+    search_symbols(symbols)
+    _find(needs)
+    faults = len(needs.faults)
+    for note in (*needs.notes, *needs.faults):
+        print(f"# {note}")
+    if args.folders:
+        faults += _import(needs, args.folders, symbols)
+    _show(needs)
+    for path in args.list:
+        _write(needs, path)
+    return _FAULTS if faults else _DONE
 
 
-def _list(path: Path, folders: list[str]) -> int:
-    """Print one dump's modules; return how many faults were met."""
-    from volplugins.vol.crash_scene import debug_record, scene_below
-    from volplugins.vol.session import open_file
+def _wrong_use(args: argparse.Namespace) -> str:
+    """What is wrong with the options; empty where nothing is."""
+    for folder in args.folders:
+        if not folder.is_dir():
+            return f"--import {folder}: no such folder"
+    for path in args.list:
+        if path.exists():
+            return f"--list {path}: exists already and is left alone; give another name"
+        if not path.parent.is_dir():
+            return f"--list {path}: no such folder"
+    return ""
+
+
+def _find(needs: Needs) -> None:
+    """Note which tables are at hand."""
+    from volplugins.vol.pdb_store import table_location
     from volplugins.vol.symbol_files import find_location
 
-    scene = scene_below(*open_file(path, folders))
-    print(f"# {path}")
-    found = 0
-    for module in scene.modules:
-        record = debug_record(scene.memory, module)
-        if record is None:
-            continue
-        found += 1
-        status = "present" if find_location(record) else "missing"
-        print(f"{status}\t{module.image_name}\t{record.pdb_name}\t{record.guid}\t{record.age}\t{record.symbol_path}")
-    absent = len(scene.modules) - found
-    if absent:
-        print(f"# {absent} of {len(scene.modules)} modules: the debug record is not in the dump")
-    kernel = scene.modules.kernel
-    if kernel is None or debug_record(scene.memory, kernel) is None:
-        print("# the kernel's debug record is not in the dump; its PDB cannot be named")
-        return 1
-    return 0
+    for pdb in needs.pdbs.values():
+        try:
+            pdb.present = find_location(pdb.record) or table_location(pdb.record) or ""
+        except (ValueError, NotImplementedError):  # a name that no path or identifier takes
+            pdb.present = ""
+
+
+def _import(needs: Needs, folders: list[Path], symbols: list[str]) -> int:
+    """Take what came back; return how many files were refused."""
+    from volplugins.symbols_exchange.imports import import_folders
+    from volplugins.vol.symbol_path import user_symbols
+
+    place = Path(symbols[0]).absolute() if symbols else user_symbols()
+    found = import_folders(needs, folders, place)
+    for line in found.taken:
+        print(f"taken\t{line}")
+    for line in found.refused:
+        print(f"refused\t{line}")
+    print(f"# {len(found.taken)} taken into {place}, {len(found.refused)} refused, {found.passed} that nothing needs")
+    return len(found.refused)
+
+
+def _show(needs: Needs) -> None:
+    for pdb in needs.in_order():
+        record, status = pdb.record, "present" if pdb.present else "missing"
+        images = ",".join("".join(c if c.isprintable() else "?" for c in image) for image in pdb.images)
+        print(f"{status}\t{pdb.dumps}\t{images}\t{record.pdb_name}\t{record.guid}\t{record.age}\t{record.symbol_path}")
+    print(f"# {len(needs.pdbs)} PDBs needed, {len(needs.missing)} missing")
+
+
+def _write(needs: Needs, path: Path) -> None:
+    from volplugins.symbols_exchange.lists import write_list
+
+    print(f"# {write_list(path, needs.missing)} missing PDBs listed in {path}")
