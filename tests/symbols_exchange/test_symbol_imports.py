@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.symbols_exchange.test_symbol_lists import FAULTS, symbols  # noqa: F401
+from tests.symbols_exchange.test_symbol_lists import CONVERTERS, FAULTS, symbols  # noqa: F401
 from tests.vol.conftest import dumps, own_tables  # noqa: F401
 from tests.vol.test_pdb_store import made  # noqa: F401
 from volplugins.symbols_exchange.lists import write_list
@@ -37,7 +37,7 @@ def bare(symbols, kernel, monkeypatch, tmp_path):  # noqa: F811
     """The command with one symbol folder, the user's own, which is empty."""
     from volatility3.framework import constants
 
-    monkeypatch.setattr(constants, "SYMBOL_BASEPATHS", [str(tmp_path / "cache" / "symbols")])
+    monkeypatch.setattr(constants, "SYMBOL_BASEPATHS", [str(tmp_path / "cache" / "symbols"), str(CONVERTERS)])
     return symbols
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import volatility3.framework
 
 from tests.vol.conftest import dumps, own_tables, vol, vol_home  # noqa: F401
 from volplugins.cli.main import main
@@ -18,6 +19,8 @@ from volplugins.symbols_exchange.needed import record_of, usable
 from volplugins.vol.symbol_path import own_symbols
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/symbols.schema.json").read_text(encoding="utf-8"))
+# volatility3's own folder, which has what its converter reads PDB files by
+CONVERTERS = Path(volatility3.framework.__file__).parent / "symbols"
 FAULTS, WRONG_USE, CANNOT_OPEN = 1, 2, 3
 
 
@@ -29,7 +32,8 @@ def symbols(monkeypatch, tmp_path, capsys):
 
     monkeypatch.setattr(constants, "CACHE_PATH", str(tmp_path / "cache"))
     monkeypatch.setattr(constants, "OFFLINE", True)
-    monkeypatch.setattr(constants, "SYMBOL_BASEPATHS", [str(tmp_path / "cache" / "symbols"), str(own_symbols())])
+    own = [tmp_path / "cache" / "symbols", CONVERTERS, own_symbols()]
+    monkeypatch.setattr(constants, "SYMBOL_BASEPATHS", list(map(str, own)))
     monkeypatch.setattr(volatility3.symbols, "__path__", [])
 
     def run(*arguments: object) -> tuple[int, list[list[str]], list[str]]:
@@ -50,7 +54,7 @@ def needed(*snapshots) -> Counter:
 
 
 def shown(rows: list[list[str]]) -> dict:
-    found = {(pdb, guid, int(age)): int(dumps) for _, dumps, _, pdb, guid, age, _ in rows}
+    found = {(pdb, guid, int(age)): int(count) for _, count, _, pdb, guid, age, _ in rows}
     assert len(found) == len(rows), "each PDB once"
     return found
 
@@ -113,7 +117,7 @@ def test_folders_of_dumps_and_of_rows(dumps, vol, symbols, tmp_path):  # noqa: F
         (out / "rows" / "kernel-modules.jsonl").write_text("{\n[]\n" + done.stdout)
         (out / "rows" / "lm.jsonl").write_text(vol("-r", "jsonlines", "-f", str(path), "windows.kd.lm").stdout)
     code, rows, _ = symbols(tmp_path / "corpus")
-    assert code == 0 and shown(rows) == {key: 2 for key in needed(snapshot)}
+    assert code == 0 and shown(rows) == dict.fromkeys(needed(snapshot), 2)
     by_rows, by_dump = (
         shown(symbols(tmp_path / "corpus" / "dumps" / "1", "--user")[1]),
         shown(symbols(path, "--user")[1]),
@@ -131,7 +135,7 @@ def test_a_kernel_without_debug_record_is_told_by_three_addresses(dumps, symbols
     # and where no table at hand has them, so said
     from volatility3.framework import constants
 
-    monkeypatch.setattr(constants, "SYMBOL_BASEPATHS", [])
+    monkeypatch.setattr(constants, "SYMBOL_BASEPATHS", [str(CONVERTERS)])
     monkeypatch.setattr("volplugins.vol.symbol_path.own_symbols", lambda: None)
     code, rows, lines = symbols(path)
     assert code == FAULTS and kernel["pdb"] not in [row[3] for row in rows]

@@ -42,7 +42,7 @@ def gather(inputs: Sequence[Path], folders: Sequence[str] = (), user: bool = Fal
                 _add(needs, each, folders, user)
                 needs.inputs += 1
             except DumpError as error:
-                errors.append(error)
+                errors.append(error if str(each) in str(error) else DumpError(f"{each}: {error}"))
             except OSError as error:
                 errors.append(DumpNotFound(f"{each}: {error.strerror or error}"))
     if errors and not needs.inputs:
