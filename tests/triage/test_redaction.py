@@ -6,14 +6,18 @@ import html
 import json
 import re
 import unicodedata
+from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from tests.vol.conftest import dumps, own_tables, vol, vol_home  # noqa: F401
 from volplugins.triage.private_names import PrivateNames, is_common, is_everybodys
 from volplugins.triage.redaction import ARGUMENTS, Redactor
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/rows.schema.json").read_text(encoding="utf-8"))
 USER, MACHINE = "johnsmythe", "DESKTOP-7QK2M1L"
 
 
@@ -175,6 +179,10 @@ def test_directories_of_third_parties_are_no_part_of_the_output(directory):
         (r"\\fileserver\share\deep\salary.XLSX", r"\\machine-1\path-1\file-1.xlsx"),
         (r"..\secret\plan.docx", r"path-1\file-1.docx"),
         ("ntkrnlmp.pdb/52AFE2C7F1356BE246FA8675C28A1BC81/ntkrnlmp.pdb",) * 2,
+        (r"C:\Windows\System32\..\..\secret\x.dll", r"C:\Windows\System32\path-1\x.dll"),
+        (r"\\?\C:\Users\ann\x.dll", r"\\?\C:\Users\user-1\x.dll"),
+        (r"\\?\UNC\srv1\share\x.dll", r"\\?\UNC\machine-1\path-1\x.dll"),
+        (r"\Device\Mup\srv\share\x.dll", r"\Device\Mup\path-1\x.dll"),
         (r"C:\pagefile.sys", r"C:\pagefile.sys"),
         ("", ""),
     ],
@@ -262,6 +270,32 @@ def test_bytes_and_account_identifiers():
     assert redactor.text(f"bytes {wide} there") == "bytes user-1 there"
     assert redactor.text(f"bytes {USER.encode().hex(' ')} there") == "bytes user-1 there"
     assert redactor.text("of S-1-5-21-1-2-3-1001") == "of sid-1-1001"
+
+
+def test_rows_of_a_real_run(dumps, vol):  # noqa: F811
+    """The lab's computer and third party's folder are gone, everything that names no one is as it was."""
+    path, snapshot = dumps("win10-x64", kind="full")
+    redactor, lines = Redactor(), []
+    for options in (["windows.kd.peb", "--teb"], ["windows.kd.lm"], ["windows.kd.analyze"], ["windows.kd.process"]):
+        done = vol("-r", "jsonlines", "-f", str(path), *options)
+        lines += [json.loads(line) for line in done.stdout.splitlines()]
+    redactor.learn(lines)
+    made = [redactor.row(line) for line in lines]
+    for line in made:
+        jsonschema.validate(line, SCHEMA)
+    before, after = resolved(lines), resolved(made)
+    for secret in (snapshot.truth["computer"].casefold(), "program files\\acme", "-session"):
+        assert secret in before and secret not in after
+    changed = {
+        (row["row"].get("Section"), name, row["row"][name])
+        for row, new in zip(lines, made, strict=True)
+        for name in row["row"]
+        if row["row"][name] != new["row"][name]
+    }
+    assert all(
+        (section, name) == ("environment", "Value") or "-session" in value or "ACME" in value
+        for section, name, value in changed
+    )
 
 
 def test_a_dump_full_of_names_costs_bounded_time():

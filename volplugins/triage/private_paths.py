@@ -64,7 +64,7 @@ class PrivatePaths:
 
     def learn(self, text: str) -> None:
         """Note the users and servers that paths in the text name."""
-        for found in _IN_TEXT.finditer(text):
+        for found in _IN_TEXT.finditer(text) if "\\" in text or "/" in text else ():
             self._parts(found[0])
 
     def _parts(self, text: str) -> str:
@@ -136,8 +136,12 @@ def _own(folders: list[str]) -> tuple[list[str], list[str]]:
     """Directories below \\Windows: those that stay where the first is one of Windows' own, up to another path."""
     if not folders or folders[0].casefold() not in _WINDOWS:
         return [], folders
-    end = next((i for i, name in enumerate(folders) if not _PLAIN.fullmatch(name) or _is_start(name)), len(folders))
+    end = next((i for i, name in enumerate(folders) if _leads_away(name)), len(folders))
     return folders[:end], folders[end:]
+
+
+def _leads_away(name: str) -> bool:
+    return _PLAIN.fullmatch(name) is None or not name.strip(". ") or _is_start(name)
 
 
 def _programs(folders: list[str]) -> tuple[list[str], list[str]]:
