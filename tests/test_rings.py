@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "plugins": (*CORE, "vol", "plugins"),
     "report": (),
     "triage": (*CORE, "vol", "plugins", "report", "triage"),
-    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "triage"),
+    "symbols_exchange": (*CORE, "vol", "symbols_exchange"),
+    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "triage", "symbols_exchange"),
     "lab": (),
 }
 THIRD_PARTY = {
@@ -32,6 +33,7 @@ THIRD_PARTY = {
     "plugins": {"volatility3"},
     "report": {"jinja2"},
     "triage": {"numpy", "volatility3"},
+    "symbols_exchange": {"volatility3"},
     "cli": {"volatility3", "rich"},
 }
 KNOWN_THIRD_PARTY = {
