@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "report": (),
     "triage": (*CORE, "vol", "plugins", "report", "triage"),
     "symbols_exchange": (*CORE, "vol", "symbols_exchange"),
-    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "triage", "symbols_exchange"),
+    "batch": ("dumpfile", "triage", "batch"),
+    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "triage", "symbols_exchange", "batch"),
     "lab": (),
 }
 THIRD_PARTY = {
@@ -34,6 +35,7 @@ THIRD_PARTY = {
     "report": {"jinja2"},
     "triage": {"numpy", "volatility3"},
     "symbols_exchange": {"volatility3"},
+    "batch": set(),
     "cli": {"volatility3", "rich"},
 }
 KNOWN_THIRD_PARTY = {

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import bitmap_open, page_tables, process_memory, stacks, start_up
+from tests.bench import bitmap_open, page_tables, process_memory, stacks, start_up, triage
 
 BENCHES = {
     "bitmap-open": bitmap_open.run,
@@ -14,6 +14,7 @@ BENCHES = {
     "page-tables": page_tables.run,
     "stacks": stacks.run,
     "process-memory": process_memory.run,
+    "triage": triage.run,
 }
 
 
