@@ -18,7 +18,6 @@ from volplugins.vol.address_rows import (
 )
 from volplugins.vol.crash_scene import scene_below
 from volplugins.vol.process_selection import Progress
-from volplugins.vol.shared_work import fault_text
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -38,7 +37,7 @@ def rows_below(
     except (DumpError, RuleError) as error:
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield failure_row(fault_text(error))
+        yield failure_row(f"{type(error).__name__}: {error}")
 
 
 def summary_below(
@@ -50,4 +49,4 @@ def summary_below(
     except DumpError as error:
         yield summary_failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield summary_failure_row(fault_text(error))
+        yield summary_failure_row(f"{type(error).__name__}: {error}")

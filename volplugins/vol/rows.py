@@ -61,13 +61,18 @@ def volatility_time(filetime: int | None) -> Any:
     return when or (renderers.UnparsableValue() if filetime else renderers.NotAvailableValue())
 
 
+def volatility_unix_time(seconds: int | None) -> Any:
+    """Seconds since 1970 as volatility3's renderers take them; absent where there are none."""
+    from volatility3.framework import renderers
+
+    return datetime.fromtimestamp(seconds, timezone.utc) if seconds else renderers.NotAvailableValue()
+
+
 def volatility_cell(cell: Cell) -> Any:
     """The cell as volatility3's renderers take it."""
     from volatility3.framework import renderers
 
     if isinstance(cell, str):
-        if cell.isprintable():
-            return cell
         # a renderer prints one row a line: what the dump puts into names must not break it
         return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in cell)
     return {

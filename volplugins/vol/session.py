@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import volatility3.framework
-import volatility3.symbols
-from volatility3.framework import constants, contexts, exceptions
+from volatility3.framework import contexts, exceptions
 from volatility3.framework.automagic import stacker, windows
 from volatility3.framework.interfaces import configuration
 from volatility3.framework.layers import physical
 
 from volplugins.dumpfile.source import FileSource
 from volplugins.vol.stacker import KernelDumpStacker
-from volplugins.vol.symbol_path import add_own_symbols
+from volplugins.vol.symbol_path import search_symbols
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -33,7 +31,7 @@ def open_file(path: Path, symbol_folders: Sequence[str] = ()) -> tuple[ContextIn
     """
     with FileSource(path):  # names these causes in our own words before volatility3 looks
         pass
-    _search(symbol_folders)
+    search_symbols(symbol_folders)
     context = contexts.Context()
     name = "FileLayer"
     config = configuration.path_join("volplugins", name)
@@ -44,10 +42,3 @@ def open_file(path: Path, symbol_folders: Sequence[str] = ()) -> tuple[ContextIn
         return context, stacker.LayerStacker.stack_layer(context, name, list(stackers))[0]
     except exceptions.VolatilityException:
         return context, name
-
-
-def _search(folders: Sequence[str]) -> None:
-    constants.OFFLINE = True  # this command never asks a network; `vol` does unless told --offline
-    add_own_symbols()
-    wanted = [os.path.abspath(folder) for folder in folders]
-    volatility3.symbols.__path__ = [*wanted, *constants.SYMBOL_BASEPATHS]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import volatility3.symbols
@@ -22,3 +24,16 @@ def add_own_symbols() -> None:
     for paths in (constants.SYMBOL_BASEPATHS, volatility3.symbols.__path__):
         if str(folder) not in paths:
             paths.append(str(folder))
+
+
+def search_symbols(folders: Sequence[str] = ()) -> None:
+    """Have symbols looked for in ``folders`` first, as ``vol -s`` does, and never on a network."""
+    constants.OFFLINE = True  # these commands never ask a network; `vol` does unless told --offline
+    add_own_symbols()
+    wanted = [os.path.abspath(folder) for folder in folders]
+    volatility3.symbols.__path__ = [*wanted, *constants.SYMBOL_BASEPATHS]
+
+
+def user_symbols() -> Path:
+    """The folder of symbol tables that is the user's own: volatility3 writes there what it has fetched."""
+    return Path(constants.CACHE_PATH, "symbols")
