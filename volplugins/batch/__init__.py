@@ -1,4 +1,5 @@
-"""Many dumps: found, told apart, worked on one process each, gathered into a corpus that survives being stopped.
+"""Many dumps: finds them, knows each by its content, has each triaged in a process of its own, keeps what comes out.
 
-What may enter: the running of work and the keeping of its results. What a dump says is the business of `triage`.
+May enter: files, processes, the corpus's database, the engines that spread the work. May not: what a dump holds;
+that is triage's, and comes back as a folder of rows.
 """

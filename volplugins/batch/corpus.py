@@ -1,156 +1,144 @@
-"""corpus.sqlite: what is known of every dump. One transaction per dump; docs/corpus.md describes the tables."""
+"""A run over a corpus: finds, identifies, has the work done, and writes each result as it comes."""
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+import shutil
+from collections import deque
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import RLock
-from typing import Any
 
-SCHEMA = 1
-_MOST_ROWS = 200_000  # of one table and dump
-_TABLES = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT);
-CREATE TABLE IF NOT EXISTS dumps (
-    id TEXT PRIMARY KEY, path TEXT, size INTEGER, sha256 TEXT, status TEXT, reason TEXT, machine TEXT, build TEXT,
-    dump_type TEXT, computer TEXT, crash_time TEXT, signature TEXT, culprit TEXT, confidence TEXT, bugcheck TEXT,
-    process TEXT, folder TEXT, seconds REAL);
-CREATE TABLE IF NOT EXISTS paths (path TEXT PRIMARY KEY, dump TEXT, size INTEGER, modified INTEGER, head TEXT);
-CREATE TABLE IF NOT EXISTS failures (
-    dump TEXT PRIMARY KEY, bugcheck TEXT, name TEXT, p1 TEXT, p2 TEXT, p3 TEXT, p4 TEXT, signature TEXT,
-    culprit TEXT, symbol TEXT, confidence TEXT, manual_crash TEXT);
-CREATE TABLE IF NOT EXISTS modules (
-    dump TEXT, start TEXT, name TEXT, version TEXT, timestamp TEXT, pdb TEXT, guid_age TEXT);
-CREATE TABLE IF NOT EXISTS processes (dump TEXT, pid INTEGER, ppid INTEGER, name TEXT, created TEXT, exited TEXT,
-    source TEXT, life TEXT, wow64 INTEGER);
-CREATE TABLE IF NOT EXISTS verdicts (dump TEXT, pid INTEGER, process TEXT, verdict TEXT, evidence TEXT);
-CREATE TABLE IF NOT EXISTS faults (dump TEXT, section TEXT, fault TEXT);
-CREATE VIEW IF NOT EXISTS signatures AS
-    SELECT signature, count(*) AS dumps, min(crash_time) AS first_seen, max(crash_time) AS last_seen,
-        count(DISTINCT computer) AS machines, group_concat(DISTINCT build) AS builds,
-        group_concat(DISTINCT culprit) AS culprits
-    FROM dumps WHERE signature IS NOT NULL GROUP BY signature;
-"""
-_OF_DUMP = ("failures", "modules", "processes", "verdicts", "faults")
+from volplugins.batch import job as jobs
+from volplugins.batch.candidate import Candidate
+from volplugins.batch.corpus_folder import CorpusFolder
+from volplugins.batch.database import Database
+from volplugins.batch.engine import Engine
+from volplugins.batch.errors import CorpusError
+from volplugins.batch.identity import Identity
+from volplugins.batch.job import Job, Outcome
+from volplugins.batch.options import BatchOptions
+from volplugins.batch.outcome_file import Result
+from volplugins.batch.progress import Progress
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run came to: dumps done now by status; places known before; places of a dump met already; other files."""
+
+    done: dict[str, int] = field(default_factory=dict)
+    known: int = 0
+    same: int = 0
+    others: int = 0
+    problems: int = 0
+
+    def count(self, status: str) -> None:
+        """One more."""
+        self.done[status] = self.done.get(status, 0) + 1
 
 
 class Corpus:
-    """The database of one folder; made where it is not there."""
+    """One run; the caller holds the folder's lock."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
-        # several threads wait for workers; each goes through the lock
-        self._base = sqlite3.connect(folder / "corpus.sqlite", check_same_thread=False)
-        self._lock = RLock()
-        self._base.execute("PRAGMA journal_mode=WAL")
-        self._base.executescript(_TABLES)
-        with self._lock, self._base:
-            self._base.execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (str(SCHEMA),))
+    def __init__(
+        self, options: BatchOptions, folder: CorpusFolder, database: Database, engine: Engine, progress: Progress
+    ) -> None:
+        self._options = options
+        self._folder, self._database, self._engine, self._progress = folder, database, engine, progress
+        self.tally = Tally()
+        self._jobs: deque[Job] = deque()
+        self._places: dict[str, list[Candidate]] = {}
+        self._running = 0
 
-    def close(self) -> None:
-        """Close it; nothing is lost where this never happens."""
-        self._base.close()
+    def run(self) -> Tally:
+        """Do all that is to be done.
 
-    def known(self, path: Path, size: int, modified: int, head: str) -> str | None:
-        """The dump that this path was found to be, by size, time and header: the shortcut of a resumed run."""
-        with self._lock:
-            row = self._base.execute(
-                "SELECT dump FROM paths WHERE path = ? AND size = ? AND modified = ? AND head = ?",
-                (str(path), size, modified, head),
-            ).fetchone()
-        return row[0] if row else None
+        Raises:
+            CorpusError, OSError: the corpus cannot be written.
+        """
+        found = self._engine.find()
+        self.tally.others = found.others
+        for place, reason in found.problems:
+            self.tally.problems += 1
+            self._progress.say("a path" if self._options.redact else place, reason)
+        waiting = deque(self._new(found.candidates))
+        self._progress.begin(len(found.candidates), self.tally.known)
+        while waiting or self._jobs or self._running:
+            while self._running < 2 * self._engine.slots and (waiting or self._jobs):
+                if self._jobs:
+                    self._engine.perform(self._jobs.popleft())
+                else:
+                    self._engine.identify(waiting.popleft())
+                self._running += 1
+            self._take(self._engine.next())
+        return self.tally
 
-    def remember(self, path: Path, size: int, modified: int, head: str, dump: str) -> None:
-        """Note which dump a path is."""
-        with self._lock, self._base:
-            self._base.execute(
-                "INSERT OR REPLACE INTO paths VALUES (?, ?, ?, ?, ?)", (str(path), dump, size, modified, head)
-            )
+    def _new(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Candidates of which nothing is known yet."""
+        if self._options.rehash:
+            return candidates
+        new = [one for one in candidates if self._database.dump_of(one.key) is None]
+        self.tally.known = len(candidates) - len(new)
+        return new
 
-    def status(self, dump: str) -> str | None:
-        """``ok``, ``faults`` or ``failed``; None for a dump that has not been worked on."""
-        with self._lock:
-            row = self._base.execute("SELECT status FROM dumps WHERE id = ?", (dump,)).fetchone()
-        return row[0] if row else None
+    def _take(self, result: Identity | tuple[Job, Outcome]) -> None:
+        self._running -= 1
+        if isinstance(result, Identity):
+            self._identified(result)
+        else:
+            self._performed(*result)
 
-    def counts(self) -> dict[str, int]:
-        """How many dumps are of each status."""
-        return dict(self._base.execute("SELECT status, count(*) FROM dumps GROUP BY status"))
+    def _identified(self, identity: Identity) -> None:
+        """A dump that is known gets another path; one that is new, work; one that cannot be read, its line."""
+        one = identity.candidate
+        if identity.id in self._places:
+            self._places[identity.id].append(one)
+            self.tally.same += 1
+            self._progress.advance("same")
+        elif self._database.has(identity.id):
+            self._database.add_paths(identity.id, [self._path(one)])
+            self.tally.same += 1
+            self._progress.advance("same")
+        else:
+            self._places[identity.id] = [one]
+            if identity.sha256 is None:
+                self._record(self._no_result(identity, jobs.CANNOT_OPEN, identity.reason, 0.0), None)
+            else:
+                self._jobs.append(self._job(identity, identity.sha256))
 
-    def fail(self, dump: str, path: Path, size: int, reason: str, seconds: float) -> None:
-        """A dump that gave nothing: one line."""
-        with self._lock, self._base:
-            self._base.execute(
-                "INSERT OR REPLACE INTO dumps (id, path, size, sha256, status, reason, seconds) VALUES (?,?,?,?,?,?,?)",
-                (dump, str(path), size, dump, "failed", reason, seconds),
-            )
-
-    def add(self, dump: str, folder: Path) -> None:
-        """A dump whose folder is whole: all of it in one transaction, in place of what was there."""
-        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        crash, system = summary["crash"], summary["system"]
-        header = {row.get("Field"): row.get("Value") for row in _rows(folder, "dumpinfo")}
-        status = "faults" if summary["faults"] else "ok"
-        reason = "; ".join(f"{each['name']}: {each['fault']}" for each in summary["sections"] if each["fault"]) or None
-        computer = next((row["Value"] for row in _rows(folder, "peb") if row.get("Field") == "COMPUTERNAME"), None)
-        with self._lock, self._base:
-            for table in _OF_DUMP:
-                self._base.execute(f"DELETE FROM {table} WHERE dump = ?", (dump,))
-            self._base.execute(
-                "INSERT OR REPLACE INTO dumps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                (
-                    dump, summary["input"]["path"], summary["input"]["size"], dump, status, reason,
-                    system.get("machine"), system.get("build"), header.get("DumpType"), computer,
-                    system.get("system_time"), crash["signature"], crash["image"] or crash["module"],
-                    crash["confidence"], crash["bugcheck_code"], crash["process"],
-                    str(folder.relative_to(self.folder)), summary["seconds"],
-                ),
-            )  # fmt: skip
-            self._details(dump, folder, crash, summary)
-
-    def _details(self, dump: str, folder: Path, crash: dict[str, Any], summary: dict[str, Any]) -> None:
-        self._base.execute(
-            "INSERT INTO failures VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                dump, crash["bugcheck_code"], crash["bugcheck_name"], *crash["parameters"], crash["signature"],
-                crash["image"] or crash["module"], crash["symbol"], crash["confidence"], crash["manual_crash"],
-            ),
+    def _job(self, identity: Identity, sha256: str) -> Job:
+        options = self._options
+        return Job(
+            identity.id, sha256, identity.size, identity.candidate, options.work, options.symbols, options.image_path,
+            options.redact, options.memory, options.timeout, options.caps, options.command_line,
         )  # fmt: skip
-        self._many("modules", 7, (
-            (dump, row["Start"], row["Module"], row["Version"], row["Timestamp"], row["Pdb"], row["GuidAge"])
-            for row in _rows(folder, "kernel-modules")
-        ))  # fmt: skip
-        self._many("processes", 9, (
-            (dump, row["PID"], row["PPID"], row["Name"], row["CreateTime"], row["ExitTime"], row["Source"], row["Life"],
-             row["Wow64"])
-            for row in _rows(folder, "process") if row.get("TID") is None and row["PID"] is not None
-        ))  # fmt: skip
-        self._many("verdicts", 5, (
-            (dump, row["PID"], row["Process"], row["Verdict"], row["Evidence"])
-            for row in _rows(folder, "pagedirs") if row.get("Verdict")
-        ))  # fmt: skip
-        self._many("faults", 3, ((dump, each["name"], each["fault"]) for each in summary["sections"] if each["fault"]))
 
-    def _many(self, table: str, columns: int, rows: Iterator[tuple[Any, ...]]) -> None:
-        marks = ",".join("?" * columns)
-        capped = (row for _, row in zip(range(_MOST_ROWS), rows, strict=False))
-        self._base.executemany(f"INSERT INTO {table} VALUES ({marks})", capped)
+    def _performed(self, job: Job, outcome: Outcome) -> None:
+        """The folder gets its name first, then the row is written: whoever is killed between them finds the folder."""
+        if outcome.status == jobs.DISK_FULL:
+            raise CorpusError(f"{self._options.output}: {outcome.reason}")
+        made = self._folder.receive(job.id, outcome.files) if outcome.files else outcome.folder
+        if made is None:
+            identity = Identity(job.candidate, job.sha256, job.size)
+            self._record(self._no_result(identity, outcome.status, outcome.reason, outcome.seconds), None)
+            return
+        self._record(self._folder.accept(job.id, Path(made)), self._folder.name_of(job.id))
+
+    def _no_result(self, identity: Identity, status: str, reason: str, seconds: float) -> Result:
+        one = identity.candidate
+        place = one.shown(self._options.redact)
+        return Result(identity.id, identity.sha256, identity.size, status, reason, seconds, one.key, place, {})
+
+    def _record(self, result: Result, folder: str | None) -> None:
+        places = self._places.pop(result.id)
+        self._database.record(result, folder, [self._path(one) for one in places])
+        self.tally.count(result.status)
+        self._progress.advance(result.status)
+        if result.reason:
+            self._progress.say(result.place, f"{result.status}: {result.reason}")
+
+    def _path(self, one: Candidate) -> tuple[str, str]:
+        return one.key, one.shown(self._options.redact)
 
 
-def _rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
-    """Rows of one file; lines that are damaged are left out."""
-    path = folder / "rows" / f"{name}.jsonl"
-    if not path.is_file():
-        return
-    with closing(path.open(encoding="utf-8")) as file:
-        for line in file:
-            try:
-                row = json.loads(line).get("row")
-            except (ValueError, AttributeError):
-                continue
-            if isinstance(row, dict):
-                yield row
+def finish(folder: CorpusFolder) -> None:
+    """Remove what only the run needed."""
+    shutil.rmtree(folder.scratch, ignore_errors=True)

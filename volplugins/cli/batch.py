@@ -1,80 +1,76 @@
-"""``volplugins batch PATHS… -o DIR``: a corpus of dumps, each worked on once, in processes of their own."""
+"""``volplugins batch PATHS… -o DIR``: triage of many dumps, each in a process of its own; stops and resumes."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
-
-_EPILOG = """\
-DIR gets a folder per dump (dumps/ID: summary.json, rows, report.html), corpus.sqlite and index.html. Stop it whenever
-you like and run the same command again: what is done stays done. A dump that cannot be read is one line with a reason.
-Exit codes: 0 done; 1 done, with faults or dumps that cannot be opened; 2 wrong use; 3 nothing that could be opened.
-"""
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "batch",
-        help="run triage over many dumps, resumable, into one corpus",
-        description="Finds dumps in files and folders (.gz, .xz and .zip too) and runs triage on each.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        help="triage every dump in files and folders into one corpus; can be stopped and resumed",
+        description="Finds dumps by how they start, in folders and in .gz, .xz and .zip files, and triages each in a "
+        "process of its own. Results are in DIR/corpus.sqlite, DIR/index.html and DIR/dumps. The same command goes on "
+        "where a run was stopped.",
     )
-    parser.add_argument("paths", metavar="PATHS", nargs="+", help="dumps, or folders with dumps")
-    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the corpus")
+    parser.add_argument("paths", metavar="PATHS", nargs="+", help="dumps, and folders to search")
+    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the corpus folder; made where missing")
     parser.add_argument("-s", "--symbols", metavar="DIRS", default="", help="symbol folders, separated by ;, as vol -s")
-    parser.add_argument("--image-path", metavar="DIR", nargs="+", default=[], help="folders with image files")
-    parser.add_argument("--workers", metavar="N", type=int, default=1, help="dumps worked on at once (default: 1)")
-    parser.add_argument("--rehash", action="store_true", help="hash every file again, whatever its size and time say")
-    parser.add_argument(
-        "--timeout", metavar="SECONDS", type=float, default=3600.0, help="for each dump (default: 3600)"
-    )
-    parser.add_argument("--memory", metavar="MIB", type=int, default=0, help="for each dump (default: no limit)")
-    parser.add_argument("--redact", action="store_true", help="replace private names in everything written")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no counts")
+    parser.add_argument("--image-path", metavar="DIR", action="append", default=[], help="folder with image files")
+    parser.add_argument("--workers", metavar="N", type=_at_least(1), default=os.cpu_count() or 1,
+                        help="dumps at a time on this machine (all processors)")  # fmt: skip
+    parser.add_argument("--scheduler", metavar="ADDRESS", default="", help="work on this Dask cluster: tcp://HOST:PORT")
+    parser.add_argument("--rehash", action="store_true", help="read every file again, however well its path is known")
+    parser.add_argument("--retry", action="store_true", help="do dumps again whose work failed or hit a limit")
+    parser.add_argument("--timeout", metavar="SECONDS", type=_at_least(0), default=3600, help="for one dump (3600)")
+    parser.add_argument("--memory", metavar="MIB", type=_at_least(0), default=4096,
+                        help="for one dump, beside the file itself (4096; 0: no limit)")  # fmt: skip
+    parser.add_argument("--unpack-limit", metavar="MIB", type=_at_least(1), default=256 << 10,
+                        help="most that one compressed dump may grow to (262144)")  # fmt: skip
+    parser.add_argument("--redact", action="store_true", help="replace names, paths and command lines in all results")
+    parser.add_argument("--rows", action="store_true", help="write the rows of all dumps to DIR/rows.jsonl too")
+    parser.add_argument("--parquet", action="store_true", help="write them to DIR/parquet too (needs pyarrow)")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but what ends the run")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run it; OSError reaches main, which says why in one line."""
-    from volplugins.batch.runner import Batch, BatchOptions
-    from volplugins.report import write_index
+    """Run; CorpusError reaches main, which says why in one line."""
+    from volplugins.batch.compression import Caps
+    from volplugins.batch.options import BatchOptions
+    from volplugins.batch.run import run_batch
 
-    if args.workers < 1:
-        print("volplugins: --workers: at least one", file=sys.stderr)
-        return 2
-    options = BatchOptions(
-        args.workers, tuple(folder for folder in args.symbols.split(";") if folder), tuple(args.image_path),
-        args.redact, args.rehash, args.timeout, args.memory << 20, ("volplugins", *sys.argv[1:]),
-    )  # fmt: skip
-    folder = Path(args.output)
-    batch = Batch([Path(path) for path in args.paths], folder, options)
-    if not args.quiet:
-        batch.report = _Report().line
-    try:
-        counts = batch.run()
-    except BlockingIOError:
-        print(f"volplugins: {folder}: another run works on this corpus", file=sys.stderr)
-        return 2
-    write_index(folder)
-    if not args.quiet:
-        print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no dumps found")
-        print(folder / "index.html")
-    if not counts or set(counts) == {"failed"}:
-        return 3
-    return 0 if set(counts) == {"ok"} else 1
+    return run_batch(
+        BatchOptions(
+            paths=tuple(Path(path) for path in args.paths),
+            output=Path(os.path.abspath(args.output)),
+            symbols=tuple(os.path.abspath(folder) for folder in args.symbols.split(";") if folder),
+            image_path=tuple(os.path.abspath(folder) for folder in args.image_path),
+            workers=args.workers,
+            scheduler=args.scheduler,
+            rehash=args.rehash,
+            retry=args.retry,
+            timeout=args.timeout,
+            memory=args.memory << 20,
+            redact=args.redact,
+            rows=args.rows,
+            parquet=args.parquet,
+            quiet=args.quiet,
+            caps=Caps(most=args.unpack_limit << 20),
+            command_line=tuple(sys.argv),
+        )
+    )
 
 
-class _Report:
-    """One line a dump, with the rate and the time left."""
+def _at_least(least: int) -> Any:
+    def number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{least} or more, not {text}")
+        return value
 
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-
-    def line(self, path: str, done: int, count: int) -> None:
-        spent = max(time.monotonic() - self._started, 1e-6)
-        left = spent / done * (count - done)
-        print(f"{done}/{count} {done / spent:.2f}/s, {left:.0f} s left: {path}", file=sys.stderr)
+    return number

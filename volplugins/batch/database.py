@@ -1,0 +1,139 @@
+"""corpus.sqlite: one transaction per dump, the journal of every file system; one writer, who holds its lock."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from volplugins import __version__
+from volplugins.batch import schema
+from volplugins.batch.errors import CorpusError
+from volplugins.batch.outcome_file import Result
+
+Path_ = tuple[str, str]  # key, place
+_OF_DUMPS = tuple(name for name in schema.TABLES if name != "dumps")
+
+
+class Database:
+    """The rows of a corpus.
+
+    Raises:
+        CorpusError: the file is no database, is of another version, or cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self._make()
+            elif version != schema.VERSION:
+                raise CorpusError(f"{path}: is of version {version}, this program writes {schema.VERSION}")
+        except sqlite3.Error as error:
+            raise CorpusError(f"{path}: {error}") from None
+
+    def _make(self) -> None:
+        with _Transaction(self):
+            for statement in schema.statements():
+                self._connection.execute(statement)
+            values = (f"volplugins.corpus/{schema.VERSION}", __version__)
+            self._connection.execute("INSERT INTO corpus VALUES (?, ?)", values)
+
+    def dump_of(self, key: str) -> str | None:
+        """The dump that lay at a place, by the place's key."""
+        row = self._connection.execute("SELECT dump FROM paths WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def has(self, dump: str) -> bool:
+        """Whether this dump's row is there."""
+        return self._connection.execute("SELECT 1 FROM dumps WHERE id = ?", (dump,)).fetchone() is not None
+
+    def folders(self) -> list[tuple[str, str, str | None]]:
+        """id, status and folder of every dump; the status of a place that could not be read is empty."""
+        statement = "SELECT id, iif(sha256 IS NULL, '', status), folder FROM dumps ORDER BY id"
+        return list(self._connection.execute(statement))
+
+    def counts(self) -> dict[str, int]:
+        """Dumps by status."""
+        return dict(self._connection.execute("SELECT status, count(*) FROM dumps GROUP BY status"))
+
+    def record(self, result: Result, folder: str | None, paths: Iterable[Path_]) -> None:
+        """Put in all that is known of one dump, in one transaction."""
+        with _Transaction(self):
+            self._forget(result.id, with_paths=False)
+            found = (result.tables.get("dumps") or [[None] * 10])[0]
+            row = [result.id, result.place, result.size, result.sha256, result.status, result.reason or None]
+            self._insert("dumps", [[*row, *found, folder, result.seconds]])
+            for table in _OF_DUMPS:
+                self._insert(table, ([result.id, *cells] for cells in result.tables.get(table, ())))
+            for key, place in paths:
+                self._add_path(result.id, key, place)
+
+    def add_paths(self, dump: str, paths: Iterable[Path_]) -> None:
+        """The dump lies at these places too."""
+        with _Transaction(self):
+            for key, place in paths:
+                self._add_path(dump, key, place)
+
+    def forget(self, dump: str) -> None:
+        """Take a dump out, so that it is done again."""
+        with _Transaction(self):
+            self._forget(dump, with_paths=True)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def execute(self, statement: str) -> None:
+        """Run one statement, as the transactions do.
+
+        Raises:
+            CorpusError: the database cannot be written.
+        """
+        try:
+            self._connection.execute(statement)
+        except sqlite3.Error as error:
+            raise CorpusError(f"{self.path}: {error}") from None
+
+    def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
+        columns = len(schema.TABLES[table]) + (table != "dumps")
+        self._connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})", rows)
+
+    def _add_path(self, dump: str, key: str, place: str) -> None:
+        """Note the place; another dump that lay there before lies there no more."""
+        run = self._connection.execute
+        before = [row[0] for row in run("SELECT dump FROM paths WHERE path = ? AND dump <> ?", (place, dump))]
+        run("DELETE FROM paths WHERE path = ? AND key <> ?", (place, key))
+        run("INSERT OR REPLACE INTO paths VALUES (?, ?, ?)", (key, dump, place))
+        for other in {dump, *before}:
+            first = run("SELECT min(path) FROM paths WHERE dump = ?", (other,)).fetchone()[0]
+            if first is not None:
+                run("UPDATE dumps SET path = ? WHERE id = ?", (first, other))
+            elif run("SELECT 1 FROM dumps WHERE id = ? AND sha256 IS NULL", (other,)).fetchone():
+                self._forget(other, with_paths=True)  # it stood for the place, and the place holds something else now
+
+    def _forget(self, dump: str, with_paths: bool) -> None:
+        for table in (*_OF_DUMPS, *(("paths",) if with_paths else ())):
+            self._connection.execute(f"DELETE FROM {table} WHERE dump = ?", (dump,))
+        self._connection.execute("DELETE FROM dumps WHERE id = ?", (dump,))
+
+
+class _Transaction:
+    """All or nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> None:
+        self._database.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is None:
+            self._database.execute("COMMIT")
+            return
+        if self._database._connection.in_transaction:  # a full disk may have ended it already
+            self._database.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise CorpusError(f"{self._database.path}: {error}") from None

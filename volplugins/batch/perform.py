@@ -1,0 +1,80 @@
+"""One job from end to end, on whatever machine this runs: unpack, run the child, clean up."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+from volplugins.batch import job as jobs
+from volplugins.batch.child import Children, run_child
+from volplugins.batch.compression import PLAIN, chunks
+from volplugins.batch.errors import UnpackError, reason_of
+from volplugins.batch.job import Job, Outcome
+
+_RESERVE = 256 << 20  # bytes of the disk that an unpacked dump leaves free
+
+
+def perform(job: Job, output: Path, scratch: Path, children: Children) -> Outcome:
+    """Do the job into ``output``; never raises but for a disk that cannot be written.
+
+    Args:
+        scratch: a folder for what is removed after: the unpacked dump; and for volatility3's cache, one per thread.
+    """
+    cache = scratch / f"cache-{threading.get_ident()}"
+    cache.mkdir(parents=True, exist_ok=True)
+    unpacked: Path | None = None
+    try:
+        dump = job.candidate.path
+        if job.candidate.form != PLAIN:
+            unpacked = scratch / f"{job.id}.dmp"
+            _unpack(job, unpacked, children)
+            dump = str(unpacked)
+        output.mkdir()
+        done = run_child(replace(job, dump=dump, output=str(output), cache=str(cache)), scratch, children)
+    except (OSError, UnpackError) as error:
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        done = Outcome(jobs.DISK_FULL if full else jobs.FAILED, reason_of(error))
+    finally:
+        if unpacked is not None:
+            unpacked.unlink(missing_ok=True)
+    if done.folder is None:
+        shutil.rmtree(output, ignore_errors=True)
+    return done
+
+
+def _unpack(job: Job, target: Path, children: Children) -> None:
+    """Raises UnpackError where the limit, the disk's free space or the run's end ends it."""
+    one, left = job.candidate, shutil.disk_usage(target.parent).free - _RESERVE
+    if job.size > left:
+        raise UnpackError(f"{one.form}: needs {job.size >> 20} MiB to unpack, and the disk has {max(left, 0) >> 20}")
+    with target.open("xb") as file:
+        for chunk in chunks(Path(one.path), one.form, one.member, job.caps):
+            file.write(chunk)
+            if children.are_ended():
+                raise UnpackError("stopped")
+
+
+def packed(folder: Path) -> dict[str, bytes]:
+    """The folder's files by relative name, compressed, to be sent."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): zlib.compress(path.read_bytes(), 1) for path in files}
+
+
+def unpacked_into(folder: Path, files: dict[str, bytes]) -> None:
+    """Write what was sent.
+
+    Raises:
+        OSError: a file cannot be written, or its name leads out of the folder.
+    """
+    folder.mkdir()
+    for name, data in files.items():
+        target = folder / name
+        if os.path.isabs(name) or ".." in Path(name).parts:
+            raise OSError(errno.EINVAL, "a name that leads out of the folder", name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(zlib.decompress(data))

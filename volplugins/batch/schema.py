@@ -1,0 +1,53 @@
+"""The tables of corpus.sqlite: docs/corpus.md explains each column."""
+
+from __future__ import annotations
+
+VERSION = 1
+
+#: Columns by table, without the dump's id where the table belongs to dumps.
+TABLES = {
+    "dumps": (
+        "id TEXT PRIMARY KEY", "path TEXT", "size INTEGER", "sha256 TEXT", "status TEXT", "reason TEXT",
+        "machine TEXT", "build TEXT", "dump_type TEXT", "computer TEXT", "crash_time TEXT", "signature TEXT",
+        "culprit TEXT", "confidence TEXT", "bugcheck TEXT", "process TEXT", "folder TEXT", "seconds REAL",
+    ),
+    "failures": (
+        "signature TEXT", "bugcheck TEXT", "bugcheck_name TEXT", "module TEXT", "image TEXT", "symbol TEXT",
+        "confidence TEXT", "faulting_ip TEXT", "process TEXT", "pid INTEGER", "manual_crash TEXT", "crash_time TEXT",
+    ),
+    "modules": (
+        "kernel INTEGER", "module TEXT", "path TEXT", "timestamp TEXT", "checksum TEXT", "pdb TEXT", "guid_age TEXT",
+        "version TEXT", "source TEXT", "processes INTEGER",
+    ),
+    "processes": (
+        "pid INTEGER", "ppid INTEGER", "name TEXT", "eprocess TEXT", "session INTEGER", "dirbase TEXT",
+        "page_directory TEXT", "wow64 INTEGER", "create_time TEXT", "exit_time TEXT", "source TEXT", "life TEXT",
+        "note TEXT",
+    ),
+    "verdicts": (
+        "pid INTEGER", "process TEXT", "eprocess TEXT", "dirbase TEXT", "mode TEXT", "verdict TEXT", "evidence TEXT",
+        "next TEXT",
+    ),
+    "faults": ("section TEXT", "fault TEXT"),
+}  # fmt: skip
+
+_PATHS = "CREATE TABLE paths (key TEXT PRIMARY KEY, dump TEXT NOT NULL REFERENCES dumps(id), path TEXT NOT NULL)"
+_SIGNATURES = """CREATE VIEW signatures AS
+SELECT signature, count(*) AS dumps, min(crash_time) AS first_seen, max(crash_time) AS last_seen,
+       count(DISTINCT computer) AS computers, group_concat(DISTINCT machine) AS machines,
+       group_concat(DISTINCT build) AS builds, group_concat(DISTINCT culprit) AS culprits
+FROM dumps WHERE signature IS NOT NULL GROUP BY signature"""
+_INDEXED = (("failures", "signature"), ("modules", "module"), ("processes", "name"), ("verdicts", "verdict"))
+
+
+def statements() -> list[str]:
+    """What makes an empty database."""
+    made = ["CREATE TABLE corpus (schema TEXT, written_by TEXT)", _PATHS, _SIGNATURES]
+    for name, columns in TABLES.items():
+        own = columns if name == "dumps" else ("dump TEXT NOT NULL REFERENCES dumps(id)", *columns)
+        made.append(f"CREATE TABLE {name} ({', '.join(own)})")
+        if name != "dumps":
+            made.append(f"CREATE INDEX {name}_dump ON {name} (dump)")
+    made += [f"CREATE INDEX {table}_{column} ON {table} ({column})" for table, column in _INDEXED]
+    made += ["CREATE INDEX paths_dump ON paths (dump)", "CREATE INDEX paths_path ON paths (path)"]
+    return [*made, "CREATE INDEX dumps_signature ON dumps (signature)", f"PRAGMA user_version = {VERSION}"]

@@ -1,0 +1,50 @@
+"""A dump's work as it is meant: triage, into the job's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timezone
+from importlib.util import find_spec
+from pathlib import Path
+
+from volplugins.batch.compression import PLAIN
+from volplugins.batch.job import Job
+
+
+def triage(job: Job) -> int:
+    """Triage the job's dump; return the count of faults.
+
+    Raises:
+        DumpError: it cannot be opened.
+        OSError: the folder cannot be written to.
+    """
+    from volatility3.framework import constants  # noqa: PLC0415 - the child alone pays for volatility3
+
+    constants.CACHE_PATH = job.cache  # where no other process writes
+    from volplugins.triage import run_triage  # noqa: PLC0415
+    from volplugins.triage.options import TriageOptions  # noqa: PLC0415
+
+    options = TriageOptions(job.symbols, job.image_path, True, job.redact, job.command_line)
+    folder = Path(job.output)
+    faults: int = run_triage(Path(job.dump), folder, options, lambda text, part: None).faults
+    if job.candidate.form != PLAIN:
+        _name_source(folder, job)
+    return faults
+
+
+def _name_source(folder: Path, job: Job) -> None:
+    """Say where the dump came from, not where it was unpacked to."""
+    path = folder / "summary.json"
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    modified = datetime.fromtimestamp(os.stat(job.candidate.path).st_mtime, timezone.utc)
+    summary["input"]["modified"] = modified.isoformat(timespec="microseconds")
+    if not job.redact:  # else the place is a word that stands for it already
+        summary["input"]["path"] = job.candidate.label
+    draft = path.with_name(".summary.json.part")
+    draft.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    os.replace(draft, path)
+    if find_spec("volplugins.report") is not None:
+        from volplugins.report import write_report  # noqa: PLC0415
+
+        write_report(folder)
