@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "report": (),
     "triage": (*CORE, "vol", "plugins", "report", "triage"),
     "symbols_exchange": (*CORE, "vol", "symbols_exchange"),
-    "batch": ("dumpfile", "triage", "batch"),
+    "batch": ("dumpfile", "report", "triage", "batch"),
     "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "triage", "symbols_exchange", "batch"),
     "lab": (),
 }
@@ -35,7 +35,7 @@ THIRD_PARTY = {
     "report": {"jinja2"},
     "triage": {"numpy", "volatility3"},
     "symbols_exchange": {"volatility3"},
-    "batch": set(),
+    "batch": {"volatility3", "rich", "distributed", "pyarrow"},
     "cli": {"volatility3", "rich"},
 }
 KNOWN_THIRD_PARTY = {
@@ -47,8 +47,8 @@ KNOWN_THIRD_PARTY = {
     "jinja2",
     "dask",
     "distributed",
-    "capstone",
     "pyarrow",
+    "capstone",
 }
 
 

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import bitmap_open, page_tables, process_memory, stacks, start_up, triage
+from tests.bench import bitmap_open, corpus, page_tables, process_memory, stacks, start_up, triage
 
 BENCHES = {
     "bitmap-open": bitmap_open.run,
@@ -15,6 +15,7 @@ BENCHES = {
     "stacks": stacks.run,
     "process-memory": process_memory.run,
     "triage": triage.run,
+    "corpus": corpus.run,
 }
 
 

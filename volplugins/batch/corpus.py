@@ -19,6 +19,8 @@ from volplugins.batch.options import BatchOptions
 from volplugins.batch.outcome_file import Result
 from volplugins.batch.progress import Progress
 
+_AHEAD = 1024  # files that are read while the work on an earlier one cannot begin
+
 
 @dataclass(slots=True)
 class Tally:
@@ -47,6 +49,8 @@ class Corpus:
         self._jobs: deque[Job] = deque()
         self._places: dict[str, list[Candidate]] = {}
         self._running = 0
+        self._order: deque[str] = deque()
+        self._read: dict[str, Identity] = {}
 
     def run(self) -> Tally:
         """Do all that is to be done.
@@ -62,14 +66,22 @@ class Corpus:
         waiting = deque(self._new(found.candidates))
         self._progress.begin(len(found.candidates), self.tally.known)
         while waiting or self._jobs or self._running:
-            while self._running < 2 * self._engine.slots and (waiting or self._jobs):
-                if self._jobs:
-                    self._engine.perform(self._jobs.popleft())
-                else:
-                    self._engine.identify(waiting.popleft())
+            while self._running < 2 * self._engine.slots and self._start(waiting):
                 self._running += 1
             self._take(self._engine.next())
         return self.tally
+
+    def _start(self, waiting: deque[Candidate]) -> bool:
+        """Start a task: a dump's work first, else the reading of the next file, so far as reading may run ahead."""
+        if self._jobs:
+            self._engine.perform(self._jobs.popleft())
+            return True
+        if not waiting or len(self._order) >= _AHEAD:
+            return False
+        one = waiting.popleft()
+        self._order.append(one.key)
+        self._engine.identify(one)
+        return True
 
     def _new(self, candidates: list[Candidate]) -> list[Candidate]:
         """Candidates of which nothing is known yet."""
@@ -81,10 +93,13 @@ class Corpus:
 
     def _take(self, result: Identity | tuple[Job, Outcome]) -> None:
         self._running -= 1
-        if isinstance(result, Identity):
-            self._identified(result)
-        else:
+        if not isinstance(result, Identity):
             self._performed(*result)
+            return
+        self._read[result.candidate.key] = result
+        # in order of their places, so that of two places of a dump it is always the first that is worked on
+        while self._order and self._order[0] in self._read:
+            self._identified(self._read.pop(self._order.popleft()))
 
     def _identified(self, identity: Identity) -> None:
         """A dump that is known gets another path; one that is new, work; one that cannot be read, its line."""
