@@ -25,12 +25,10 @@ Start = Callable[..., "subprocess.Popen[str]"]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 
-def killed_and_resumed(
-    started: Start, folder: Path, moments: list[float], workers: int, output: str, **more: str
-) -> int:
+def killed_and_resumed(started: Start, folder: Path, after: list[float], workers: int, output: str, **more: str) -> int:
     """Run with a SIGKILL after each of these seconds, then to the end; the count of kills that struck."""
     struck = 0
-    for seconds in moments:
+    for seconds in after:
         run = started(folder, workers=workers, output=output, quiet=True, **more)
         try:
             run.wait(seconds)
@@ -44,20 +42,26 @@ def killed_and_resumed(
     return struck
 
 
+def moments(took: float, chance: random.Random) -> list[float]:
+    """Ten moments, of a run that takes so many seconds undisturbed: some before its first result, and most strike."""
+    return [chance.uniform(0.2, 0.4 + took / 5) for _ in range(10)]
+
+
 @posix
 @pytest.mark.parametrize("count", [30, pytest.param(500, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_the_results_are_the_same(
     started: Start, tmp_path: Path, importable: Path, count: int
 ) -> None:
     folder, chance = made_corpus(tmp_path / "in", count), random.Random(6)
+    start = time.monotonic()
     whole = started(folder, workers=2, output="whole", quiet=True)
     assert whole.wait(900) == 1
+    took = time.monotonic() - start
     dumps = Counter(importable.read_text().split())
     assert set(dumps.values()) == {1}
     importable.unlink()
-    reach = count / 20  # seconds
-    struck = killed_and_resumed(started, folder, [chance.uniform(0.3, reach) for _ in range(10)], 2, "out")
-    assert struck >= 3
+    struck = killed_and_resumed(started, folder, moments(took, chance), 2, "out")
+    assert struck >= 5
     assert contents.tables(tmp_path / "out") == contents.tables(tmp_path / "whole")
     assert contents.files(tmp_path / "out") == contents.files(tmp_path / "whole")
     again = Counter(importable.read_text().split())

@@ -6,6 +6,7 @@ import os
 import random
 import sqlite3
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -16,7 +17,7 @@ import pytest
 
 from tests.batch import contents
 from tests.batch.made_corpus import MACHINES, lab_corpus
-from tests.batch.test_batch_resume import Start, killed_and_resumed
+from tests.batch.test_batch_resume import Start, killed_and_resumed, moments
 from volplugins.batch.options import TRIAGE
 from volplugins.cli.main import main
 from volplugins.lab.machines import build
@@ -51,10 +52,11 @@ def test_a_great_corpus_killed_ten_times(started: Start, tmp_path: Path) -> None
     """The issue's corpus: VOLPLUGINS_CORPUS dumps, 500 by default."""
     count = int(os.environ.get("VOLPLUGINS_CORPUS", "500"))
     folder, chance = lab_corpus(tmp_path / "in", count), random.Random(9)
+    start = time.monotonic()
     whole = started(folder, work=TRIAGE, workers=2, output="whole", quiet=True)
     assert whole.wait(7200) == 1
-    moments = [chance.uniform(0.5, count / 20) for _ in range(10)]
-    struck = killed_and_resumed(started, folder, moments, 2, "out", work=TRIAGE)
+    took = time.monotonic() - start
+    struck = killed_and_resumed(started, folder, moments(took, chance), 2, "out", work=TRIAGE)
     assert struck >= 5
     assert contents.tables(tmp_path / "out") == contents.tables(tmp_path / "whole")
     ours, theirs = contents.files(tmp_path / "out"), contents.files(tmp_path / "whole")

@@ -22,7 +22,7 @@ def triage(job: Job) -> int:
     from volatility3.framework import constants  # noqa: PLC0415 - the child alone pays for volatility3
 
     constants.CACHE_PATH = job.cache  # where no other process writes
-    from volplugins.triage import run_triage  # noqa: PLC0415
+    from volplugins.triage.engine import run_triage  # noqa: PLC0415
     from volplugins.triage.options import TriageOptions  # noqa: PLC0415
 
     options = TriageOptions(job.symbols, job.image_path, True, job.redact, job.command_line)
