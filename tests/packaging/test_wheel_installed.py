@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 SHELLS = sorted(path.stem for path in (ROOT / "volplugins" / "plugins" / "windows" / "kd").glob("[!_]*.py"))
 LIST = """
 import json, sys
+sys.modules["pyarrow"] = None  # volatility3 loads it where it is installed, and numpy with it
 from volatility3 import framework, plugins
 before = set(sys.modules)
 failures = framework.import_files(plugins, True)

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from types import FrameType
 
 from volplugins.batch import job as jobs
@@ -21,6 +20,7 @@ from volplugins.batch.lock import FolderLock
 from volplugins.batch.merged_rows import write_merged
 from volplugins.batch.options import BatchOptions
 from volplugins.batch.progress import Progress, progress
+from volplugins.report import write_index
 
 ALL_DONE, WITH_FAULTS, NOTHING_OPENED, INTERRUPTED = 0, 1, 3, 130
 
@@ -94,10 +94,7 @@ def _write_pages(options: BatchOptions, folder: CorpusFolder) -> None:
         from volplugins.batch.parquet import write_parquet  # noqa: PLC0415 - an extra
 
         write_parquet(folder.dumps, folder.path / "parquet")
-    if find_spec("volplugins.report") is not None:
-        from volplugins.report import write_index  # noqa: PLC0415 - pages are the last thing a run needs
-
-        write_index(folder.path)
+    write_index(folder.path)
 
 
 def exit_code(totals: dict[str, int], tally: Tally) -> int:

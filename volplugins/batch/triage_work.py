@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from datetime import datetime, timezone
-from importlib.util import find_spec
 from pathlib import Path
 
 from volplugins.batch.compression import PLAIN
 from volplugins.batch.job import Job
+from volplugins.report import write_report
 
 
 def triage(job: Job) -> int:
@@ -22,12 +22,11 @@ def triage(job: Job) -> int:
     from volatility3.framework import constants  # noqa: PLC0415 - the child alone pays for volatility3
 
     constants.CACHE_PATH = job.cache  # where no other process writes
-    from volplugins.triage.engine import run_triage  # noqa: PLC0415
-    from volplugins.triage.options import TriageOptions  # noqa: PLC0415
+    from volplugins.triage import TriageOptions, run_triage  # noqa: PLC0415
 
     options = TriageOptions(job.symbols, job.image_path, True, job.redact, job.command_line)
     folder = Path(job.output)
-    faults: int = run_triage(Path(job.dump), folder, options, lambda text, part: None).faults
+    faults: int = run_triage(Path(job.dump), folder, options, lambda text, percent: None).faults
     if job.candidate.form != PLAIN:
         _name_source(folder, job)
     return faults
@@ -44,7 +43,4 @@ def _name_source(folder: Path, job: Job) -> None:
     draft = path.with_name(".summary.json.part")
     draft.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     os.replace(draft, path)
-    if find_spec("volplugins.report") is not None:
-        from volplugins.report import write_report  # noqa: PLC0415
-
-        write_report(folder)
+    write_report(folder)

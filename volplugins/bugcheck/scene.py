@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
@@ -44,8 +43,7 @@ LayoutsOf = Callable[[MemoryReader, Module | None], KernelLayouts | None]
 class CrashScene:
     """A dump with its kernel's memory, modules, processors, and the thread and process that crashed.
 
-    ``system_process`` is the first of the active list. ``shared`` keeps what has been worked out from this scene, for
-    the next who asks: one run of many commands makes it once.
+    ``system_process`` is the first of the active list.
     ``memory`` reads kernel virtual addresses (an empty reader where nothing can be read); ``notes`` say what could
     not be had and why.
     """
@@ -65,7 +63,6 @@ class CrashScene:
     process: Process | None
     system_process: Process | None
     notes: tuple[str, ...]
-    shared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def bits(self) -> int:

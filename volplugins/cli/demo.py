@@ -32,20 +32,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _demo(folder: Path) -> int:
-    from volplugins.bugcheck.analysis import analyse
     from volplugins.lab.machines import build
     from volplugins.lab.writers import write
-    from volplugins.triage.crash_lines import summary_lines
-    from volplugins.vol.crash_scene import scene_below
-    from volplugins.vol.session import open_file
+    from volplugins.triage import TriageOptions, run_triage
+    from volplugins.triage.screen import summary_lines
 
     path = folder / "NOTMYFAULT.DMP"
     write(build(MACHINE, FAULT), KIND, path)
     size = path.stat().st_size / (1 << 20)
     print(f"{path.name}: a made-up {MACHINE} machine, crashed with NotMyFault, kernel dump of {size:.1f} MiB")
     print()
-    for line in summary_lines(analyse(scene_below(*open_file(path)))):
-        print(line)
+    result = run_triage(path, None, TriageOptions(hash=False), lambda text, percent: None)
+    print("\n".join(summary_lines(result.summary)))
     print()
     print("The same on a dump of yours:  volplugins triage MEMORY.DMP")
     print("Every detail, as rows:        vol -f MEMORY.DMP windows.kd.analyze")

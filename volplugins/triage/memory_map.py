@@ -1,47 +1,65 @@
-"""How much of physical memory a dump holds, over its whole span, in a bounded number of steps."""
+"""Where the machine's memory is in the file and where it is missing, in at most so many entries."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 if TYPE_CHECKING:
     from volplugins.dumpfile.physical_memory import PhysicalMemory
 
-MOST_STEPS = 2048
-_MOST_PAGES = 1 << 34  # 64 TiB: beyond that only the first part is drawn
+MOST_ENTRIES = 2048
+Entry = list[int]  # first page, pages, pages of them that are in the file
 
 
-def memory_map(memory: PhysicalMemory | None) -> list[list[int]]:
-    """``[first page, pages of RAM, pages in the file]``, ascending; empty where there are no pages.
-
-    What lies between runs of RAM is left out. Where the header describes none, everything between the lowest page and
-    the highest may be RAM.
-    """
-    if memory is None or not memory.pages_indexed:
-        return []
-    ram = memory.described or ((memory.lowest_pfn, memory.highest_pfn - memory.lowest_pfn + 1),)
-    low = min(memory.lowest_pfn, ram[0][0])
-    high = min(max(memory.highest_pfn, ram[-1][0] + ram[-1][1] - 1), low + _MOST_PAGES)
-    step = -(-(high - low + 1) // MOST_STEPS)
-    there, meant = (np.zeros((high - low) // step + 1, np.int64) for _ in range(2))
-    for base, pages, _ in memory.runs(low, high):
-        _spread(there, base - low, pages, step)
-    for base, pages in ram:
-        if base <= high:
-            _spread(meant, base - low, min(pages, high + 1 - base), step)
-    meant = np.maximum(meant, there)
-    return [[low + place * step, int(meant[place]), int(there[place])] for place in np.flatnonzero(meant).tolist()]
+def memory_map(memory: PhysicalMemory, most: int = MOST_ENTRIES) -> list[Entry]:
+    """Entries in ascending order; neighbours are merged, the shortest pairs first, until there are few enough."""
+    entries: list[Entry] = []
+    for entry in _entries(memory):
+        entries.append(entry)
+        if len(entries) >= 4 * most:
+            entries = _merged(entries, 2 * most)
+    return _merged(entries, most)
 
 
-def _spread(counts: np.ndarray, start: int, pages: int, step: int) -> None:
-    """Add a run to the steps that it lies in."""
-    end = start + pages
-    first, last = start // step, (end - 1) // step
-    if first == last:
-        counts[first] += pages
-        return
-    counts[first] += (first + 1) * step - start
-    counts[first + 1 : last] += step
-    counts[last] += end - last * step
+def _entries(memory: PhysicalMemory) -> Iterator[Entry]:
+    """What is there and what is not, by turns, inside the memory that the header describes."""
+    ranges = memory.described or ((0, memory.highest_pfn + 1),)
+    for base, count in ranges:
+        at, end = base, base + count
+        while at < end:
+            run = memory.next_run(at)
+            start = min(run[0], end) if run is not None else end
+            if start > at:
+                yield [at, start - at, 0]
+            if run is None or start >= end:
+                break
+            present = min(run[0] + run[1], end) - start
+            yield [start, present, present]
+            at = start + present
+
+
+def _merged(entries: list[Entry], most: int) -> list[Entry]:
+    """Neighbours put together until ``most`` are left; a hole between two counts as missing only where it must."""
+    while len(entries) > most:
+        sizes = sorted(_pair(entries, place) for place in range(0, len(entries) - 1, 2))
+        limit = sizes[min(len(entries) - most, len(sizes)) - 1]
+        made: list[Entry] = []
+        place, surplus = 0, len(entries) - most
+        while place < len(entries):
+            if surplus and place + 1 < len(entries) and place % 2 == 0 and _pair(entries, place) <= limit:
+                (first, _, here), (second, pages, there) = entries[place], entries[place + 1]
+                made.append([first, second + pages - first, here + there])
+                surplus -= 1
+                place += 2
+            else:
+                made.append(entries[place])
+                place += 1
+        entries = made
+    return entries
+
+
+def _pair(entries: list[Entry], place: int) -> int:
+    """Pages from the start of one entry to the end of the next."""
+    second, pages, _ = entries[place + 1]
+    return second + pages - entries[place][0]

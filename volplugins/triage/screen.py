@@ -1,47 +1,146 @@
-"""What ``volplugins triage`` prints: the crash, then page directories, threads and faults, on one screen."""
+"""The summary of one dump as lines for a screen of 24 lines and 100 columns: made from summary.json's members alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
 
-from volplugins.bugcheck.analysis import analyse
-from volplugins.triage.crash_lines import LABELS, summary_lines
-from volplugins.vol.crash_scene import scene_below
-
-if TYPE_CHECKING:
-    from volatility3.framework.interfaces.context import ContextInterface
-
-WIDTH = 100
-_SHOWN = 2  # directories, threads and faults each
-_ROOM = 24
+LINES, COLUMNS = 24, 100
+_LABELS = 15
 
 
-def screen_lines(context: ContextInterface, layer: str, summary: dict[str, Any]) -> Iterator[str]:
-    """The lines, none longer than WIDTH."""
-    below = [*_directories(summary), *_threads(summary), *_faults(summary)]
-    crash = summary_lines(analyse(scene_below(context, layer)))
-    for line in [*islice(crash, _ROOM - len(below)), *below]:
-        yield line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+@dataclass(slots=True)
+class _Block:
+    """Lines below one label: ``least`` are shown however full the screen is, ``more`` says where the rest is."""
+
+    label: str
+    lines: list[str]
+    least: int
+    more: str = ""
+    shown: int = 0
+
+    def text(self) -> Iterator[str]:
+        """The lines that are shown, each cut to the screen's width."""
+        rest = len(self.lines) - self.shown
+        for number, line in enumerate(self.lines[: self.shown]):
+            last = number == self.shown - 1 and rest > 0
+            shown = f"… {rest + 1} more: {self.more}" if last and self.shown > 1 else line
+            label = self.label if number == 0 else ""
+            yield _cut(f"{label:<{_LABELS}}{shown}", f" (+{rest})" if last and self.shown == 1 else "")
 
 
-def _listed(label: str, found: list[str]) -> Iterator[str]:
-    for number, text in enumerate(found[:_SHOWN]):
-        more = f"  (and {len(found) - _SHOWN} more)" if number == _SHOWN - 1 and len(found) > _SHOWN else ""
-        yield f"{label if number == 0 else '':<{LABELS}}{text}{more}"
+def summary_lines(summary: Mapping[str, Any], folder: Path | None = None) -> list[str]:
+    """At most LINES lines of at most COLUMNS characters, the most telling facts first.
+
+    Args:
+        folder: where the results are, for a last line that says so.
+    """
+    blocks = [block for block in _blocks(summary) if block.lines]
+    if folder is not None:
+        blocks.append(_Block("Written", [str(folder / "report.html")], 1))
+    room = LINES
+    for block in blocks:
+        block.shown = min(block.least, len(block.lines))
+        room -= block.shown
+    while room > 0 and (short := [block for block in blocks if block.shown < len(block.lines)]):
+        block = min(short, key=lambda each: each.shown)
+        block.shown += 1
+        room -= 1
+    return [line for block in blocks for line in block.text()][:LINES]
 
 
-def _directories(summary: dict[str, Any]) -> Iterator[str]:
-    bad = [f"{each['process']} ({each['pid']}): {each['verdict']}" for each in summary["directories"]]
-    yield from _listed("Directories", bad)
+def _cut(text: str, end: str = "") -> str:
+    room = COLUMNS - len(end)
+    return (text if len(text) <= room else text[: room - 1] + "…") + end
 
 
-def _threads(summary: dict[str, Any]) -> Iterator[str]:
-    found = [f"{each['process']} {each['tid']}: {each['why']}" for each in summary["threads"][1:]]
-    yield from _listed("Threads", found)
+def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
+    crash, system = summary["crash"], summary["system"]
+    code = _joined(crash["bugcheck_code"], crash["bugcheck_name"])
+    yield _Block("What crashed", [code] if code else [], 1)
+    yield _Block("Parameters", [_joined(*crash["parameters"])], 1)
+    yield _Block("Blame", [*_blame(crash)], 1)
+    yield _Block("Failed at", [*_failed(crash)], 1)
+    yield _Block("Process", [*_one(_joined(crash["process"], crash["pid"]))], 1)
+    yield _Block("On purpose", [*_one(_joined(crash["manual_crash"], crash["manual_evidence"]))], 1)
+    yield _Block("Signature", [*_one(crash["signature"])], 1)
+    fields = ("machine", "build", "system_time", "system_uptime")
+    yield _Block("System", [*_one(_joined(*(system.get(name) for name in fields)))], 1)
+    frames = [f"{each['ip']} {each['symbol']}  ({each['trust']})" for each in summary["stack"]]
+    yield _Block("Stack", frames, 2, "windows.kd.analyze")
+    yield _Block("Complete", [*_complete(summary)], 1)
+    yield _Block("Missing", [*_missing(summary)], 1, "windows.kd.dumpinfo, volplugins symbols")
+    yield _Block("Directories", [*_directories(summary)], 1, "windows.kd.pagedirs")
+    yield _Block("Threads", [*_threads(summary)], 1, "windows.kd.stacks, windows.kd.process --threads")
+    yield _Block("Faults", list(summary["fault_texts"]), 1, "summary.json")
 
 
-def _faults(summary: dict[str, Any]) -> Iterator[str]:
-    failed = [each for each in summary["sections"] if each["fault"]]
-    yield from _listed("Faults", [f"{each['plugin']}: {each['fault']}" for each in failed])
+def _joined(*parts: Any) -> str:
+    return "  ".join(str(part) for part in parts if part not in (None, ""))
+
+
+def _one(text: str | None) -> Iterator[str]:
+    if text:
+        yield text
+
+
+def _blame(crash: Mapping[str, Any]) -> Iterator[str]:
+    if crash["image"]:
+        confidence = f"[{crash['confidence']}]" if crash["confidence"] else ""
+        yield _joined(crash["image"], crash["symbol"], confidence)
+    else:
+        yield "nobody could be named"
+    yield from wrap(crash["evidence"] or "", COLUMNS - _LABELS)
+
+
+def _failed(crash: Mapping[str, Any]) -> Iterator[str]:
+    access = [f"{word} {crash[name]}" for word, name in _ACCESSES if crash.get(name)]
+    code = f"exception {crash['exception_code']}" if crash.get("exception_code") else ""
+    yield from _one(_joined(crash["faulting_ip"], *access, code))
+
+
+_ACCESSES = (("reading", "read_address"), ("writing", "write_address"), ("executing", "execute_address"))
+
+
+def _complete(summary: Mapping[str, Any]) -> Iterator[str]:
+    found = summary["completeness"]
+    truncated = "; the file is cut short" if found["truncated"] else ""
+    why = f" ({found['note']})" if found["note"] else ""
+    if found["score"] is not None:
+        yield f"{found['score']} %: {found['present']} of {found['described']} pages of RAM{truncated}{why}"
+    elif truncated or found["note"]:
+        yield "; ".join(part for part in (truncated.removeprefix("; "), found["note"]) if part)
+
+
+def _missing(summary: Mapping[str, Any]) -> Iterator[str]:
+    yield from dict.fromkeys(summary["missing"])
+    symbols = summary["symbols"]
+    kernel = symbols["kernel"]
+    if kernel is None:
+        yield "the kernel's debug record is not in the dump: which PDB it needs cannot be told"
+    absent = symbols["missing"]
+    mine = [each for each in absent if kernel and (each["guid"], each["pdb"]) == (kernel["guid"], kernel["pdb"])]
+    yield from (f"symbols of the kernel: {each['path']}" for each in mine)
+    others = len(absent) - len(mine)
+    if others:
+        yield f"symbols of {others} other modules"
+
+
+def _directories(summary: Mapping[str, Any]) -> Iterator[str]:
+    bad = summary["directories"]
+    if not bad and summary["verdicts"]:
+        gone = summary["verdicts"].get("no-directory", 0)
+        also = f"; {gone} of processes that have exited are gone" if gone else ""
+        yield f"all {sum(summary['verdicts'].values()) - gone} page directories can be used{also}"
+    for each in bad:
+        who = "all in all:" if each["process"] == "*" else _joined(each["process"], each["pid"])
+        yield f"{who} {each['verdict']}: {each['evidence']}"
+
+
+def _threads(summary: Mapping[str, Any]) -> Iterator[str]:
+    for each in summary["threads"]:
+        if each["why"] != "crashed":  # said above
+            yield f"{each['process']} {each['pid']}.{each['tid']} {each['why']}"

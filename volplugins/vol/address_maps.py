@@ -18,7 +18,7 @@ from volplugins.kernel.user_range import user_limit
 from volplugins.kernel.vads import NO_VADS, Vad, Vads
 from volplugins.paging.address_space import AddressSpace
 from volplugins.threads.wow64 import peb32_of
-from volplugins.vol.directory_judge import WALKABLE, DirectoryJudge, court_of, process_space, vads_of
+from volplugins.vol.directory_judge import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -45,7 +45,7 @@ class AddressMaps:
     _images: ImageSections = field(init=False)
 
     def __post_init__(self) -> None:
-        self.court = court_of(self.scene, self.processes)
+        self.court = judge_of(self.scene, self.processes)
         self._sections = SectionFiles(self.scene.memory, self.scene.layouts, self.scene.bits)
         self._images = ImageSections(self.scene.memory)
 

@@ -18,6 +18,7 @@ from volplugins.vol.address_rows import (
 )
 from volplugins.vol.crash_scene import scene_below
 from volplugins.vol.process_selection import Progress
+from volplugins.vol.shared_work import fault_text
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -37,7 +38,7 @@ def rows_below(
     except (DumpError, RuleError) as error:
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield failure_row(f"{type(error).__name__}: {error}")
+        yield failure_row(fault_text(error))
 
 
 def summary_below(
@@ -49,4 +50,4 @@ def summary_below(
     except DumpError as error:
         yield summary_failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield summary_failure_row(f"{type(error).__name__}: {error}")
+        yield summary_failure_row(fault_text(error))

@@ -20,6 +20,7 @@ from volplugins.stack.frame import Stack
 from volplugins.vol.crash_scene import debug_record, kernel_symbols
 from volplugins.vol.dumpinfo_rows import completeness_rows
 from volplugins.vol.rows import NOT_APPLICABLE, NOT_AVAILABLE, Cell, uptime, utc
+from volplugins.vol.shared_work import fault_text
 from volplugins.vol.symbol_files import find_location
 
 MACHINES = {0x14C: "x86", 0x8664: "x64", 0xAA64: "ARM64", 0x200: "IA64", 0x1C4: "ARM"}
@@ -58,7 +59,7 @@ def later_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
         try:
             yield from section(analysis)
         except Exception as error:  # a fault in one section becomes a row of it
-            yield AnalyzeRow(name, "error", NOT_AVAILABLE, "", f"{type(error).__name__}: {error}")
+            yield AnalyzeRow(name, "error", NOT_AVAILABLE, "", fault_text(error))
 
 
 def bugcheck_rows(header: DumpHeader) -> Iterator[AnalyzeRow]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from volplugins.bugcheck.analysis import analyse
 from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.analyze_rows import AnalyzeRow, bugcheck_rows, later_rows
-from volplugins.vol.crash_scene import dump_below, scene_below
+from volplugins.vol.crash_scene import analysis_of, dump_below, scene_below
 from volplugins.vol.crash_timeline import crash_events
 from volplugins.vol.image_path import image_file_in
 from volplugins.vol.rows import NOT_AVAILABLE
+from volplugins.vol.shared_work import fault_text
 from volplugins.vol.timeline import Event, guarded
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def rows_below(context: ContextInterface, layer_name: str, image_folders: Sequen
         yield AnalyzeRow("bugcheck", "error", NOT_AVAILABLE, "", str(error))
         return
     try:
-        analysis = analyse(scene_below(context, layer_name, image_file_in(image_folders)))
+        analysis = analysis_of(scene_below(context, layer_name, image_file_in(image_folders)))
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield AnalyzeRow("context", "error", NOT_AVAILABLE, "", f"{type(error).__name__}: {error}")
+        yield AnalyzeRow("context", "error", NOT_AVAILABLE, "", fault_text(error))
         return
     yield from later_rows(analysis)
 
@@ -39,7 +39,7 @@ def events_below(context: ContextInterface, layer_name: str, image_folders: Sequ
     def events() -> Iterator[Event]:
         header = dump_below(context, layer_name).header
         try:
-            signature = analyse(scene_below(context, layer_name, image_file_in(image_folders))).signature
+            signature = analysis_of(scene_below(context, layer_name, image_file_in(image_folders))).signature
         except Exception:  # the header alone is enough for the times
             signature = ""
         yield from crash_events(header, signature)

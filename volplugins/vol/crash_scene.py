@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
+from volplugins.bugcheck.analysis import Analysis, analyse
 from volplugins.bugcheck.scene import CrashScene, build_scene
 from volplugins.image.debug_record import DebugRecord, read_debug_record
 from volplugins.image.exports import read_exports
@@ -17,16 +17,13 @@ from volplugins.memory.reader import MemoryReader
 from volplugins.threads.module_code import ImageFile, with_image_file
 from volplugins.vol import symbol_files
 from volplugins.vol.opened_dumps import open_layer
+from volplugins.vol.shared_work import once_in_context, once_of_scene
 from volplugins.vol.symbol_files import PdbSymbols
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
     from volplugins.dumpfile.dump import Dump
-
-
-# scenes by context and layer: one run of many plugins makes each once, and it goes with its context
-_scenes: WeakKeyDictionary[ContextInterface, dict[str, CrashScene]] = WeakKeyDictionary()
 
 
 def dump_below(context: ContextInterface, layer_name: str) -> Dump:
@@ -43,16 +40,18 @@ def dump_below(context: ContextInterface, layer_name: str) -> Dump:
 
 def scene_below(context: ContextInterface, layer_name: str, image_file: ImageFile | None = None) -> CrashScene:
     """The scene of the dump below ``layer_name``, with the symbols that volatility3's folders hold."""
-    kept = _scenes.setdefault(context, {})
-    if image_file is None and layer_name in kept:
-        return kept[layer_name]
-    layer = context.layers[layer_name]
-    scanned = layer.config.get("page_map_offset", None)
-    directories = [(int(scanned), "volatility3's scan")] if scanned else []
-    scene = scene_of(dump_below(context, layer_name), directories, image_file)
-    if image_file is None:
-        kept[layer_name] = scene
-    return scene
+
+    def make() -> CrashScene:
+        scanned = context.layers[layer_name].config.get("page_map_offset", None)
+        directories = [(int(scanned), "volatility3's scan")] if scanned else []
+        return scene_of(dump_below(context, layer_name), directories, image_file)
+
+    return once_in_context(context, ("scene", layer_name, image_file), make)
+
+
+def analysis_of(scene: CrashScene) -> Analysis:
+    """The analysis of the crash."""
+    return once_of_scene(scene, ("analysis",), lambda: analyse(scene))
 
 
 def scene_of(

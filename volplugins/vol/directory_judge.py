@@ -14,6 +14,7 @@ from volplugins.kernel.process import Process
 from volplugins.kernel.thread import walk_threads
 from volplugins.kernel.vads import Vads, walk_vads
 from volplugins.paging.address_space import AddressSpace
+from volplugins.vol.shared_work import once_of_scene
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -98,17 +99,17 @@ class DirectoryJudge:
         return [base for base in self._candidates if base not in owned and base != own]
 
 
-def court_of(scene: CrashScene, processes: Sequence[Process]) -> DirectoryJudge:
-    """The judge of these processes' directories; the same one for the same processes, with its verdicts."""
-    kept: DirectoryJudge | None = scene.shared.get("court")
-    if kept is None or kept.processes is not processes:
-        kept = scene.shared["court"] = DirectoryJudge(scene, processes)
-    return kept
+def judge_of(scene: CrashScene, processes: Sequence[Process]) -> DirectoryJudge:
+    """The judge of a scene's directories, with the verdicts that it has given."""
+    return once_of_scene(
+        scene, ("judge", *(each.eprocess for each in processes)), lambda: DirectoryJudge(scene, processes)
+    )
 
 
 def vads_of(scene: CrashScene, process: Process) -> Vads:
     """The ranges of a process."""
-    return walk_vads(scene.memory, process.vad_root or 0, scene.layouts.vad, scene.bits)
+    root = process.vad_root or 0
+    return once_of_scene(scene, ("vads", root), lambda: walk_vads(scene.memory, root, scene.layouts.vad, scene.bits))
 
 
 def process_space(

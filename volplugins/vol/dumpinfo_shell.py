@@ -9,6 +9,7 @@ from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.crash_scene import dump_below, scene_below
 from volplugins.vol.dumpinfo_rows import DumpinfoRow, dumpinfo_rows
 from volplugins.vol.rows import NOT_AVAILABLE
+from volplugins.vol.shared_work import fault_text
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -25,7 +26,7 @@ def rows_below(context: ContextInterface, layer_name: str) -> Iterator[DumpinfoR
     try:
         scene = scene_below(context, layer_name)
     except Exception as error:  # what memory says is an extra here: its loss is a row
-        fault = f"{type(error).__name__}: {error}"
+        fault = fault_text(error)
     yield from dumpinfo_rows(dump, scene)
     if fault:
         yield DumpinfoRow("crosscheck", "error", NOT_AVAILABLE, fault)

@@ -14,7 +14,7 @@ import math
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from volatility3.cli import text_renderer
 from volatility3.framework import exceptions, interfaces, renderers
@@ -52,7 +52,7 @@ class JsonLinesRenderer(text_renderer.CLIRenderer):
         """Write a line per row to standard output; after a fault, a last line that names it, and raise it again."""
         out = sys.stdout
         plugin = self.plugin or _plugin_of_callers()
-        lines = _Lines(out, plugin)
+        lines = _Lines(out, plugin, flush=out.flush)
         try:
             hidden = self.ignored_columns(grid)
             visit = lines.visitor(grid.columns, hidden, self.filter)
@@ -69,21 +69,28 @@ class JsonLinesRenderer(text_renderer.CLIRenderer):
             raise
 
 
+class TextSink(Protocol):
+    """What rows are written to."""
+
+    def write(self, text: str, /) -> object:
+        """Take some text."""
+        ...  # pragma: no cover - a protocol has no body
+
+
 def write_rows(
-    plugin: interfaces.plugins.PluginInterface, out: TextIO, seen: Callable[[dict[str, Any]], None] | None = None
+    plugin: interfaces.plugins.PluginInterface, out: TextSink, watch: Callable[[dict[str, Any]], None] | None = None
 ) -> int:
-    """Run ``plugin`` and write its rows to ``out`` as the renderer would; gives how many there are.
+    """Run ``plugin`` and write its rows to ``out`` as ``vol -r jsonlines`` prints them; return how many there are.
+
+    What the plugin raises becomes the last line, and is raised again. Nothing is flushed.
 
     Args:
-        seen: called with each row, as it is written.
-
-    Raises:
-        Exception: what the plugin raised, after the rows before it and a line that names it.
+        watch: is given each row's cells by column, after it was written.
     """
-    lines = _Lines(out, plugin, seen)
+    lines = _Lines(out, plugin, watch)
     try:
         grid = plugin.run()
-        grid.populate(lines.visitor(list(grid.columns), [], None), None)
+        grid.populate(lines.visitor(grid.columns, [], None), None)
     except Exception as error:
         lines.write_error(error)
         raise
@@ -95,13 +102,15 @@ class _Lines:
 
     def __init__(
         self,
-        out: TextIO,
+        out: TextSink,
         plugin: interfaces.plugins.PluginInterface | None,
-        seen: Callable[[dict[str, Any]], None] | None = None,
+        watch: Callable[[dict[str, Any]], None] | None = None,
+        flush: Callable[[], object] = lambda: None,
     ) -> None:
         self._out = out
+        self._watch = watch
+        self._flush = flush
         self._plugin = plugin
-        self._seen = seen
         self._head: dict[str, Any] = {"schema": SCHEMA}
         if plugin is not None:
             self._head["plugin"] = _plugin_name(type(plugin))
@@ -140,20 +149,20 @@ class _Lines:
         if absent:
             line["absent"] = absent
         self._write(line)
-        if self._seen is not None:
-            self._seen(line["row"])
         self.written += 1
+        if self._watch is not None:
+            self._watch(line["row"])
 
     def write_error(self, error: Exception) -> None:
         """The last line of a run that failed; silent where nobody reads any more."""
         message = " ".join(str(error).split())[:_LONGEST_MESSAGE]
-        fault = {"type": type(error).__name__, "message": _clean(message), "rows": self.written}
+        fault = {"type": type(error).__name__, "message": clean_text(message), "rows": self.written}
         with contextlib.suppress(OSError):
             self._write({**self._head, "error": fault})
 
     def _write(self, line: dict[str, Any]) -> None:
         self._out.write(json.dumps(line, allow_nan=False) + "\n")
-        self._out.flush()
+        self._flush()
 
 
 def _cell(convert: Callable[[Any, int], Any], value: Any, digits: int) -> tuple[Any, str]:
@@ -184,8 +193,10 @@ def _time(value: datetime.datetime, _: int) -> str:
     return aware.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
 
 
-def _clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """The text with lone surrogates, which JSON readers refuse, replaced."""
+    if text.isascii():
+        return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
@@ -236,7 +247,7 @@ _CONVERTERS: tuple[tuple[type, Callable[[Any, int], Any]], ...] = (
 
 def _converter(column_type: type) -> Callable[[Any, int], Any]:
     found = (convert for kind, convert in _CONVERTERS if issubclass(column_type, kind))
-    return next(found, lambda value, _: _clean(str(value)))
+    return next(found, lambda value, _: clean_text(str(value)))
 
 
 def _plugin_of_callers() -> interfaces.plugins.PluginInterface | None:

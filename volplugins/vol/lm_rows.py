@@ -12,7 +12,7 @@ from volplugins.loader.module import Module
 from volplugins.memory.reader import MemoryReader
 from volplugins.threads.module_code import ImageFile, ImageOverlay
 from volplugins.threads.wow64 import peb32_of
-from volplugins.vol.directory_judge import WALKABLE, DirectoryJudge, court_of, process_space, vads_of
+from volplugins.vol.directory_judge import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
 from volplugins.vol.image_facts import PDB, ImageFactsReader
 from volplugins.vol.lm_merge import MergedModules
 from volplugins.vol.lm_row import LmRow, failure_row, joined, row_of
@@ -116,7 +116,7 @@ def _processes(scene: CrashScene, wanted: Wanted, images: _Images, progress: Pro
         yield failure_row("user memory is not in this kind of dump; --kernel-modules shows the kernel's modules")
         return
     gathered = gather(scene, wanted.scan, progress)
-    court = court_of(scene, gathered.processes)
+    court = judge_of(scene, gathered.processes)
     chosen, problems = choose(gathered.processes, wanted.who)
     for number, (process, _) in enumerate(chosen):
         if progress is not None:

@@ -14,6 +14,7 @@ from volplugins.vol.lm_row import LmRow, failure_row
 from volplugins.vol.lm_rows import Wanted, lm_rows
 from volplugins.vol.lm_timeline import module_events
 from volplugins.vol.process_selection import Progress
+from volplugins.vol.shared_work import fault_text
 from volplugins.vol.timeline import Clock, Event, guarded
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def rows_below(
     except DumpError as error:
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield failure_row(f"{type(error).__name__}: {error}")
+        yield failure_row(fault_text(error))
 
 
 def events_below(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from volplugins.kernel.directories.verdict import Verdict
 from volplugins.kernel.process import looks_like_a_name
 from volplugins.paging.mode import PagingMode
-from volplugins.vol.directory_judge import court_of
+from volplugins.vol.directory_judge import judge_of
 from volplugins.vol.pagedirs_row import PagedirsRow, note_row, process_rows
 from volplugins.vol.pagedirs_typed import typed_rows
 from volplugins.vol.process_selection import Progress, choose, gather
@@ -32,7 +32,7 @@ def pagedirs_rows(
         yield note_row("error", "; ".join(scene.notes) or "this dump holds no page tables (a small dump has none)", "")
         return
     gathered = gather(scene, scan, progress)
-    court = court_of(scene, gathered.processes)
+    court = judge_of(scene, gathered.processes)
     if typed:
         yield from typed_rows(court, typed, with_checks)
     if typed and not who:

@@ -10,6 +10,7 @@ from volplugins.vol.crash_scene import scene_below
 from volplugins.vol.pagedirs_row import PagedirsRow, note_row
 from volplugins.vol.pagedirs_rows import pagedirs_rows
 from volplugins.vol.process_selection import Progress
+from volplugins.vol.shared_work import fault_text
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -30,4 +31,4 @@ def rows_below(
     except DumpError as error:
         yield note_row("error", str(error), "")
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield note_row("error", f"{type(error).__name__}: {error}", "")
+        yield note_row("error", fault_text(error), "")

@@ -11,7 +11,7 @@ from volplugins.kernel.vads import Vads
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.threads.teb import teb_fields
 from volplugins.threads.wow64 import peb32_of, teb32_of
-from volplugins.vol.directory_judge import WALKABLE, DirectoryJudge, court_of, process_space, vads_of
+from volplugins.vol.directory_judge import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
 from volplugins.vol.peb_modules import PebModules
 from volplugins.vol.peb_report import PebReport, listed_bases
 from volplugins.vol.peb_row import PebRow, Subject, failure_row
@@ -29,7 +29,7 @@ def peb_rows(
         yield failure_row("user memory is not in this kind of dump")
         return
     gathered = gather(scene, scan, progress)
-    court = court_of(scene, gathered.processes)
+    court = judge_of(scene, gathered.processes)
     chosen, problems = choose(gathered.processes, who)
     for number, (process, note) in enumerate(chosen):
         if progress is not None:

@@ -10,6 +10,7 @@ from volplugins.vol.crash_scene import scene_below
 from volplugins.vol.peb_row import PebRow, failure_row
 from volplugins.vol.peb_rows import peb_rows
 from volplugins.vol.process_selection import Progress
+from volplugins.vol.shared_work import fault_text
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -29,4 +30,4 @@ def rows_below(
     except DumpError as error:
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield failure_row(f"{type(error).__name__}: {error}")
+        yield failure_row(fault_text(error))

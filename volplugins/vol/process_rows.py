@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from volplugins.kernel.process import Process
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout, read_structure
-from volplugins.vol.directory_judge import DirectoryJudge, court_of, process_space, vads_of
+from volplugins.vol.directory_judge import DirectoryJudge, judge_of, process_space, vads_of
 from volplugins.vol.process_selection import Gathered, Progress, choose, gather
 from volplugins.vol.stack_scene import StackScene
 from volplugins.vol.thread_rows import ProcessThreads, ThreadRow, small_dump_thread, thread_rows, threads_of
@@ -59,7 +59,7 @@ def process_rows(
         yield from _of_small_dump(scene, wanted)
         return
     gathered = gather(scene, wanted.scan, progress)
-    court = court_of(scene, gathered.processes) if scene.space is not None else None
+    court = judge_of(scene, gathered.processes) if scene.space is not None else None
     stacks = StackScene(scene, court) if wanted.threads else None
     chosen, problems = choose(gathered.processes, wanted.who)
     for process, note in chosen:

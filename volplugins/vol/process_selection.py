@@ -10,6 +10,7 @@ from volplugins.kernel.process import Process
 from volplugins.kernel.process_list import list_processes
 from volplugins.kernel.process_scan import scan_processes
 from volplugins.kernel.who import KINDS, resolve
+from volplugins.vol.shared_work import once_of_scene
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -42,14 +43,10 @@ def gather(scene: CrashScene, scan: bool | None = None, progress: Progress | Non
     Args:
         scan: search all memory for processes that are not listed; None: where the dump holds 8 GiB at most.
     """
-    key = ("gathered", scan)
-    if key not in scene.shared:
-        scene.shared[key] = _gather(scene, scan, progress)
-    found: Gathered = scene.shared[key]
-    return found
+    return once_of_scene(scene, ("processes", scan), lambda: _gathered(scene, scan, progress))
 
 
-def _gather(scene: CrashScene, scan: bool | None, progress: Progress | None) -> Gathered:
+def _gathered(scene: CrashScene, scan: bool | None, progress: Progress | None) -> Gathered:
     layouts, memory = scene.layouts, scene.dump.memory
     listed = list_processes(scene.memory, scene.dump.header.ps_active_process_head, layouts.process)
     if scene.space is None or memory is None or scan is False:

@@ -10,6 +10,7 @@ from volplugins.vol.crash_scene import dump_below, scene_below
 from volplugins.vol.process_rows import ProcessRow, Wanted, failure_row, process_rows
 from volplugins.vol.process_selection import Progress
 from volplugins.vol.process_timeline import process_events
+from volplugins.vol.shared_work import fault_text
 from volplugins.vol.thread_rows import ThreadRow
 from volplugins.vol.timeline import Clock, Event, guarded
 
@@ -26,7 +27,7 @@ def rows_below(
     except DumpError as error:
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield failure_row(f"{type(error).__name__}: {error}")
+        yield failure_row(fault_text(error))
 
 
 def events_below(

@@ -13,7 +13,7 @@ from volplugins.kernel.process import Process
 from volplugins.memory.address_text import parse_address
 from volplugins.paging.entry_text import flag_letters
 from volplugins.paging.mode import PagingMode
-from volplugins.vol.directory_judge import WALKABLE, DirectoryJudge, court_of
+from volplugins.vol.directory_judge import WALKABLE, DirectoryJudge, judge_of
 from volplugins.vol.process_selection import Progress, choose, gather
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def ptov_rows(
     chosen, problems = choose(gathered.processes, who)
     for problem in (*problems, *gathered.notes):
         yield failure_row(problem)
-    court = court_of(scene, gathered.processes)
+    court = judge_of(scene, gathered.processes)
     if not physical:
         for process, note in chosen:
             yield from _whole_map(court, process, note)

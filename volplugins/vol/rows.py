@@ -73,6 +73,8 @@ def volatility_cell(cell: Cell) -> Any:
     from volatility3.framework import renderers
 
     if isinstance(cell, str):
+        if cell.isprintable():
+            return cell
         # a renderer prints one row a line: what the dump puts into names must not break it
         return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in cell)
     return {

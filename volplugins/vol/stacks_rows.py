@@ -13,7 +13,7 @@ from volplugins.kernel.thread_words import state_word, wait_word
 from volplugins.memory.address_text import parse_address
 from volplugins.threads.module_code import ImageFile
 from volplugins.threads.thread_walk import ThreadFrame
-from volplugins.vol.directory_judge import court_of, process_space
+from volplugins.vol.directory_judge import judge_of, process_space
 from volplugins.vol.process_selection import Progress, choose, gather
 from volplugins.vol.stack_scene import StackScene, arguments
 
@@ -131,7 +131,7 @@ def thread_stacks(
     if not (layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")):
         problems.append(f"threads cannot be listed: {layouts.thread.source}")
         return
-    court = court_of(scene, gathered.processes) if scene.space is not None else None
+    court = judge_of(scene, gathered.processes) if scene.space is not None else None
     stacks = StackScene(scene, court, image_file)
     tests = [_thread_test(text) for text in wanted.threads]
     matched = 0

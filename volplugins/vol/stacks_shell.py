@@ -9,6 +9,7 @@ from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.crash_scene import scene_below
 from volplugins.vol.image_path import image_file_in
 from volplugins.vol.process_selection import Progress
+from volplugins.vol.shared_work import fault_text
 from volplugins.vol.stacks_rows import StackRow, ThreadStack, Wanted, failure_row, stacks_rows
 
 if TYPE_CHECKING:
@@ -32,4 +33,4 @@ def rows_below(
     except DumpError as error:
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield failure_row(f"{type(error).__name__}: {error}")
+        yield failure_row(fault_text(error))

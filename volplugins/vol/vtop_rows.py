@@ -10,7 +10,7 @@ from volplugins.paging.address_space import AddressSpace
 from volplugins.paging.entry_text import entry_virtual, flag_letters
 from volplugins.paging.self_map import self_map_slot
 from volplugins.paging.translation import State, Step, Translation
-from volplugins.vol.directory_judge import USABLE, WALKABLE, court_of, process_space
+from volplugins.vol.directory_judge import USABLE, WALKABLE, judge_of, process_space
 from volplugins.vol.process_selection import choose, gather
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _of_processes(scene: CrashScene, who: Sequence[str]) -> tuple[list[Directory
     if problems:
         gathered = gather(scene)
         chosen, problems = choose(gathered.processes, who)
-    court = court_of(scene, gathered.processes)
+    court = judge_of(scene, gathered.processes)
     found = []
     for process, taken in chosen:
         verdict = court.verdict(process)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.crash_scene import scene_below
+from volplugins.vol.shared_work import fault_text
 from volplugins.vol.vtop_rows import VtopRow, vtop_rows
 
 if TYPE_CHECKING:
@@ -22,4 +23,4 @@ def rows_below(
     except DumpError as error:
         yield VtopRow(None, "error", None, None, None, "", None, "", str(error))
     except Exception as error:  # nothing in a dump may end in a traceback
-        yield VtopRow(None, "error", None, None, None, "", None, "", f"{type(error).__name__}: {error}")
+        yield VtopRow(None, "error", None, None, None, "", None, "", fault_text(error))

@@ -1,0 +1,103 @@
+"""``volplugins triage`` as a user runs it: exit codes, streams, one line for what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from volplugins.lab.defects import apply
+from volplugins.lab.machines import build
+from volplugins.lab.writers import write
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(build("win10-x64"), "bitmap-kernel", tmp_path_factory.mktemp("dump") / "a.dmp")
+
+
+def test_a_folder_and_plain_progress(volplugins: Run, dump: Path, tmp_path: Path) -> None:
+    done = volplugins("triage", str(dump), "-o", "out")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 24 and max(map(len, lines)) <= 100 and "acmedrv.sys" in done.stdout
+    assert done.stderr.splitlines()[-1] == "100 %  done" and "\x1b" not in done.stderr
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["command_line"][1:] == ["triage", str(dump), "-o", "out"]
+    assert [*dump.parent.iterdir()] == [dump]
+
+
+def test_quiet_and_json(volplugins: Run, dump: Path, tmp_path: Path) -> None:
+    done = volplugins("triage", "-q", "--json", "--no-hash", str(dump))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["crash"]["image"] == "acmedrv.sys"
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+def test_damage_is_exit_code_1(volplugins: Run, dump: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.dmp"
+    damaged.write_bytes(dump.read_bytes())
+    apply("truncated-half", damaged)
+    done = volplugins("triage", "-q", str(damaged))
+    assert done.returncode == 1 and done.stderr == "" and "Faults" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "says"),
+    [("file/out", 1, "file"), ("file", 2, "is not a folder"), ("", 2, "nothing is written beside a dump")],
+)
+def test_folders_that_cannot_be_used(
+    volplugins: Run, dump: Path, tmp_path: Path, output: str, code: int, says: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    folder = str(tmp_path / output) if output else str(dump.parent)
+    done = volplugins("triage", "-q", str(dump), "-o", folder)
+    assert done.returncode == code and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and says in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_a_full_disk_behind_standard_output(dump: Path) -> None:
+    command = [sys.executable, "-m", "volplugins.cli.main", "triage", "-q", str(dump)]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=Path(__file__).parents[2]
+        )
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+
+
+def test_wrong_use(volplugins: Run, dump: Path) -> None:
+    assert volplugins("triage").returncode == 2
+    assert volplugins("triage", str(dump), "--nonsense").returncode == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pseudo terminal there")
+def test_a_bar_on_a_terminal(dump: Path, tmp_path: Path) -> None:
+    import pty
+
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "volplugins.cli.main", "triage", str(dump)]
+    environment = {**os.environ, "TERM": "xterm", "HOME": str(tmp_path)}
+    done = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=follower, cwd=Path(__file__).parents[2], env=environment
+    )
+    os.close(follower)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(leader, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+    assert done.stdout is not None and b"acmedrv.sys" in done.stdout.read()
+    assert done.wait() == 0 and b"\x1b[" in seen and b"%" in seen
+    os.close(leader)

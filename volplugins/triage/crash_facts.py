@@ -1,0 +1,142 @@
+"""The parts of a summary that come from the analysis of the crash, by the rows of windows.kd.analyze."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from volplugins.dumpfile.dump_type import DumpType
+from volplugins.triage.memory_map import memory_map
+from volplugins.triage.time_bias import time_bias
+from volplugins.vol.analyze_rows import AnalyzeRow, bugcheck_rows, later_rows
+from volplugins.vol.crash_scene import debug_record, kernel_symbols
+from volplugins.vol.symbol_files import find_location
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.analysis import Analysis
+    from volplugins.dumpfile.dump import Dump
+    from volplugins.image.debug_record import DebugRecord
+
+# kernel dumps: their score is low on purpose
+_KERNEL_ONLY = (DumpType.KERNEL_SUMMARY, DumpType.BITMAP_KERNEL, DumpType.KERNEL_MEMORY)
+_MOST_MODULES = 4096
+_MOST_FRAMES = 256
+_CRASH = {
+    "bugcheck_code": ("bugcheck", "BUGCHECK_CODE"),
+    "bugcheck_name": ("bugcheck", "BUGCHECK_NAME"),
+    "signature": ("signature", "FAILURE_SIGNATURE"),
+    "manual_crash": ("signature", "MANUAL_CRASH"),
+    "module": ("culprit", "MODULE_NAME"),
+    "image": ("culprit", "IMAGE_NAME"),
+    "symbol": ("culprit", "SYMBOL_NAME"),
+    "faulting_ip": ("context", "FAULTING_IP"),
+    "process": ("process", "PROCESS_NAME"),
+    "thread": ("process", "THREAD"),
+    "exception_code": ("context", "EXCEPTION_CODE"),
+    "read_address": ("context", "READ_ADDRESS"),
+    "write_address": ("context", "WRITE_ADDRESS"),
+    "execute_address": ("context", "EXECUTE_ADDRESS"),
+}
+
+
+class CrashFacts:
+    """Facts about one crash; without an analysis, those of the header."""
+
+    def __init__(self, dump: Dump, analysis: Analysis | None) -> None:
+        self._dump = dump
+        self._analysis = analysis
+        rows = [*bugcheck_rows(dump.header), *(later_rows(analysis) if analysis is not None else ())]
+        self._rows = {(row.section, row.field): row for row in rows if row.section not in ("stack", "modules")}
+
+    def of_header(self) -> CrashFacts:
+        """The facts of the header alone."""
+        return CrashFacts(self._dump, None)
+
+    def _value(self, section: str, field: str) -> str | None:
+        row = self._rows.get((section, field))
+        return row.value if row is not None and isinstance(row.value, str) else None
+
+    def system(self) -> dict[str, Any]:
+        """Fields of the section ``system`` by lower-case name, and the machine's bias from UTC."""
+        found: dict[str, Any] = {
+            field.lower(): self._value(section, field) for section, field in self._rows if section == "system"
+        }
+        scene = self._analysis.scene if self._analysis is not None else None
+        return found | {"time_bias_minutes": time_bias(scene.memory, scene.bits) if scene is not None else None}
+
+    def crash(self) -> dict[str, Any]:
+        """What crashed, who is to blame, how sure."""
+        blamed = self._rows.get(("culprit", "IMAGE_NAME")) or AnalyzeRow("", "", "")
+        found: dict[str, Any] = {name: self._value(*where) for name, where in _CRASH.items()}
+        pid = self._value("process", "PROCESS_ID")
+        manual = self._rows.get(("signature", "MANUAL_CRASH")) or AnalyzeRow("", "", "")
+        return found | {
+            "parameters": [self._value("bugcheck", f"BUGCHECK_P{number}") for number in range(1, 5)],
+            "confidence": blamed.confidence or None,
+            "evidence": blamed.evidence,
+            "manual_evidence": manual.evidence if found["manual_crash"] else "",
+            "pid": int(pid) if pid is not None and pid.isdecimal() else None,
+        }
+
+    def stack(self) -> list[dict[str, Any]]:
+        """The frames from the failure on."""
+        if self._analysis is None:
+            return []
+        digits = self._analysis.scene.bits // 4
+        locate = self._analysis.scene.symbolizer.locate
+        frames = []
+        for number, frame in enumerate(self._analysis.fault_stack.frames[:_MOST_FRAMES]):
+            location = locate(frame.ip)
+            symbol = location.text() if location.module else ""
+            ip = f"0x{frame.ip:0{digits}x}"
+            frames.append({"frame": number, "ip": ip, "symbol": symbol, "trust": frame.trust.value})
+        return frames
+
+    def completeness(self) -> dict[str, Any]:
+        """How much of the memory is in the file, and where."""
+        found = self._dump.completeness
+        return {
+            "score": found.score, "described": found.pages_described, "present": found.pages_in_file,
+            "truncated": found.truncated, "note": found.note or self._left_out(),
+            "runs": memory_map(self._dump.memory) if self._dump.memory is not None else [],
+        }  # fmt: skip
+
+    def _left_out(self) -> str:
+        """Why the score of a sound dump is low."""
+        return "this type of dump leaves user memory out" if self._dump.header.dump_type in _KERNEL_ONLY else ""
+
+    def missing(self) -> list[str]:
+        """What could not be had, in words."""
+        return list(self._analysis.scene.notes) if self._analysis is not None else []
+
+    def symbols(self) -> dict[str, Any]:
+        """Identity of the kernel's PDB, and of every one that no symbol folder has."""
+        kernel, missing = None, []
+        for record, is_kernel in self._records():
+            identity = {"pdb": record.pdb_name, "guid": str(record.guid), "age": record.age}
+            if is_kernel:
+                kernel = identity
+            if find_location(record) is None and not (is_kernel and self._kernel_is_known()):
+                missing.append(identity | {"path": record.symbol_path})
+        return {"kernel": kernel, "missing": missing}
+
+    def _records(self) -> Iterator[tuple[DebugRecord, bool]]:
+        if self._analysis is None:
+            return
+        scene = self._analysis.scene
+        for _, module in zip(range(_MOST_MODULES), scene.modules, strict=False):
+            record = debug_record(scene.memory, module)
+            if record is not None:
+                yield record, module.is_kernel
+
+    def _kernel_is_known(self) -> bool:
+        assert self._analysis is not None
+        scene = self._analysis.scene
+        return scene.modules.kernel is not None and kernel_symbols(scene.dump, scene.modules.kernel) is not None
+
+    def thread(self) -> str:
+        """The crashing thread as rows write it; empty where it is not known."""
+        scene = self._analysis.scene if self._analysis is not None else None
+        if scene is None or scene.thread is None or not scene.thread.ethread:
+            return ""
+        return f"0x{scene.thread.ethread:0{scene.bits // 4}x}"

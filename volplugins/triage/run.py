@@ -1,0 +1,193 @@
+"""The run itself: open once, every section in one context, the summary last."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timezone
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from volplugins.triage.crash_facts import CrashFacts
+from volplugins.triage.extras import write_page, write_timeline
+from volplugins.triage.file_hash import FileHash
+from volplugins.triage.foreign_drivers import ForeignDrivers
+from volplugins.triage.noted_directories import NotedDirectories
+from volplugins.triage.noted_threads import NotedThreads
+from volplugins.triage.options import TriageOptions
+from volplugins.triage.output_folder import OutputFolder
+from volplugins.triage.plain_text import plain
+from volplugins.triage.redaction import Redactor
+from volplugins.triage.result import TriageResult
+from volplugins.triage.section_run import Row, SectionOutcome, SectionRunner, one_line
+from volplugins.triage.sections import SECTIONS, Section
+from volplugins.triage.spooled_rows import SpooledRows
+from volplugins.triage.versions import versions
+from volplugins.vol.crash_scene import analysis_of, dump_below, scene_below
+from volplugins.vol.image_path import image_file_in
+from volplugins.vol.session import open_file
+from volplugins.vol.shared_work import SharedWork, sharing
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.analysis import Analysis
+    from volplugins.dumpfile.dump import Dump
+
+SCHEMA = "volplugins.triage/1"
+_MOST_NOTES = 200
+_LONGEST_FAULT = 300
+Progress = Callable[[str, float], None]
+
+
+class TriageRun:
+    """One run over one dump."""
+
+    def __init__(self, path: Path, output: Path | None, options: TriageOptions, progress: Progress) -> None:
+        self._path = path
+        self._output = output
+        self._options = options
+        self._progress = progress
+        self._folder: OutputFolder | None = None
+        self._faults: list[str] = []
+
+    def result(self) -> TriageResult:
+        """Run everything; see ``run_triage``."""
+        start = time.monotonic()
+        context, layer = open_file(self._path, self._options.symbols)
+        dump = dump_below(context, layer)
+        self._progress("the dump is open", 0.0)  # nothing before: what cannot be opened is one line
+        with ExitStack() as stack:
+            if self._output is not None:  # not before it is known that there is a dump
+                self._folder = OutputFolder(self._output, self._path)
+            digest = FileHash(self._path) if self._options.hash else None
+            if digest is not None:
+                stack.callback(digest.stop)
+            work = stack.enter_context(sharing(context))
+            facts, summary = self._run(work, layer, dump)
+            summary["input"] = self._input(digest)
+            return self._finish(facts, summary, start)
+
+    def _run(self, work: SharedWork, layer: str, dump: Dump) -> tuple[CrashFacts, dict[str, Any]]:
+        """Every section, then what the summary says of them."""
+        self._progress("finding the kernel", 1.0)
+        analysis = self._analysis(work, layer)
+        facts = CrashFacts(dump, analysis)
+        directories = NotedDirectories()
+        foreign = ForeignDrivers(analysis.scene).why if analysis is not None else lambda _: ""
+        threads = NotedThreads(facts.thread(), foreign)
+        watchers = {"pagedirs": directories.take, "stacks": threads.take_frame, "process": threads.take_thread}
+        runner = SectionRunner(work, layer, self._options)
+        outcomes = self._sections(runner, watchers)
+        self._progress("summing up", 98.0)
+        parts = self._parts(facts)
+        notes = [*dump.notes][:_MOST_NOTES]
+        self._faults += [f"{each.section.name}: {each.fault}" for each in outcomes if each.fault]
+        self._faults += [f"{note.field}: {note.text}" for note in notes if note.severity == "fault"]
+        kept = self._folder is not None
+        return facts, {
+            "schema": SCHEMA, "versions": versions(), "command_line": list(self._options.command_line), "input": {},
+            **parts, "verdicts": dict(sorted(directories.verdicts.items())),
+            "directories": directories.bad, "threads": threads.threads(),
+            "missing": [*facts.missing(), *directories.problems],
+            "notes": [{"field": note.field, "severity": note.severity, "text": note.text} for note in notes],
+            "sections": [each.summary(kept) for each in outcomes],
+        }  # fmt: skip
+
+    def _parts(self, facts: CrashFacts) -> dict[str, Any]:
+        """What the analysis gives to the summary; a part that fails is a fault, and says what the header alone says."""
+        parts = {}
+        for name in ("symbols", "system", "crash", "stack", "completeness"):
+            try:
+                parts[name] = getattr(facts, name)()
+            except Exception as error:
+                self._faults.append(f"summary, {name}: {one_line(error)}")
+                parts[name] = getattr(facts.of_header(), name)()
+        return parts
+
+    def _analysis(self, work: SharedWork, layer: str) -> Analysis | None:
+        """The analysis that the plugins will find made; what goes wrong here goes wrong there too."""
+        try:
+            return analysis_of(scene_below(work.context, layer, image_file_in(self._options.image_path)))
+        except Exception:
+            return None
+
+    def _sections(self, runner: SectionRunner, watchers: Mapping[str, Callable[[Row], None]]) -> list[SectionOutcome]:
+        """Run those that are wanted, in turn."""
+        wanted = [each for each in SECTIONS if self._folder is not None or each.summed]
+        total, done = sum(each.weight for each in wanted), 0
+        outcomes = []
+        with SpooledRows(self._folder, Redactor() if self._options.redact else None) as spool:
+            for section in wanted:
+                base, share = 2.0 + 96.0 * done / total, 96.0 * section.weight / total
+                with self._rows_of(section, spool) as out:
+                    report = self._reporter(section, base, share)
+                    report(0.0, "")
+                    watch = watchers.get(section.name, lambda _: None)
+                    outcomes.append(runner.run(section, out, watch, report))
+                done += section.weight
+            spool.settle()
+            self._redactor = spool.redactor
+        return outcomes
+
+    @contextmanager
+    def _rows_of(self, section: Section, spool: SpooledRows) -> Iterator[TextIO]:
+        if self._folder is None:
+            yield _Nowhere()
+            return
+        with spool.file(f"rows/{section.name}.jsonl") as out:
+            yield out
+
+    def _reporter(self, section: Section, base: float, share: float) -> Callable[[float, str], None]:
+        part = 0.0
+
+        def report(percent: float, text: str | None = None) -> None:
+            nonlocal part  # a plugin of several steps begins each at 0
+            part = min(max(percent or 0.0, part), 100.0)
+            named = text and not self._options.redact  # it may name a process
+            self._progress(f"{section.name}: {text}" if named else section.name, base + share * part / 100.0)
+
+        return report
+
+    def _input(self, digest: FileHash | None) -> dict[str, Any]:
+        status = os.stat(self._path)
+        modified = datetime.fromtimestamp(status.st_mtime, timezone.utc).isoformat(timespec="microseconds")
+        sha256 = None
+        if digest is not None:
+            self._progress("waiting for SHA-256", 99.0)
+            sha256 = digest.result()
+            if digest.fault:
+                self._faults.append(digest.fault)
+        return {"path": str(self._path), "size": status.st_size, "modified": modified, "sha256": sha256}
+
+    def _finish(self, facts: CrashFacts, summary: dict[str, Any], start: float) -> TriageResult:
+        """Write the summary and what is made from it; redacted where that was asked for."""
+        hide = self._redactor.row if self._redactor is not None else dict
+        summary["fault_texts"] = [fault[:_LONGEST_FAULT] for fault in self._faults]
+        summary |= {"faults": len(self._faults), "seconds": round(time.monotonic() - start, 3)}
+        shown: dict[str, Any] = hide(plain(summary))
+        if self._folder is not None:
+            made = write_timeline(self._folder, shown)
+            if made:
+                self._add_fault(shown, made)
+            self._folder.write_json("summary.json", shown)
+            made = write_page(self._folder)
+            if made:  # the page says what was there before; the summary then says that there is no page
+                self._add_fault(shown, made)
+                self._folder.write_json("summary.json", shown)
+        self._progress("done", 100.0)
+        return TriageResult(shown, shown["faults"], self._folder.path if self._folder is not None else None)
+
+    @staticmethod
+    def _add_fault(summary: dict[str, Any], fault: str) -> None:
+        summary["fault_texts"].append(fault[:_LONGEST_FAULT])
+        summary["faults"] += 1
+
+
+class _Nowhere(StringIO):
+    """Takes rows that nobody keeps."""
+
+    def write(self, text: str) -> int:
+        """Forget it."""
+        return len(text)

@@ -1,0 +1,88 @@
+"""What plugins that run in one context have in common, made once: scenes, analyses, processes, judges.
+
+Without ``sharing`` nothing is kept and every plugin makes its own, as plain ``vol`` does. Inside it, what was made for
+one plugin is handed to the next; all of it goes when the block ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from volatility3.framework.interfaces.context import ContextInterface
+
+_Made = TypeVar("_Made")
+_LONGEST_FAULT = 300
+_MOST_FAULTS = 1000
+
+
+class SharedWork:
+    """The work of one context.
+
+    Attributes:
+        context: whose plugins share it.
+        faults: what the shells caught and turned into rows: one line each.
+    """
+
+    def __init__(self, context: ContextInterface) -> None:
+        self.context = context
+        self.faults: list[str] = []
+        self._made: dict[Hashable, Any] = {}
+        # what was made for the context, by identity: what is made of these is theirs
+        self._own: dict[int, object] = {}
+
+    def once(self, key: tuple[Hashable, ...], make: Callable[[], _Made], of: object = None) -> _Made:
+        """What ``make`` gave for this key when it was asked first; what it raises is not kept.
+
+        Args:
+            of: the object that the thing is about, told from others by identity; one that ``holds`` is true of.
+        """
+        whole = (id(of) if of is not None else 0, *key)
+        if whole not in self._made:
+            self._made[whole] = make()
+            if of is None:
+                self._own[id(self._made[whole])] = self._made[whole]
+        found: _Made = self._made[whole]
+        return found
+
+    def holds(self, scene: object) -> bool:
+        """Whether this scene was made here."""
+        return id(scene) in self._own
+
+
+# the innermost is last; empty in plain vol
+_active: list[SharedWork] = []
+
+
+@contextmanager
+def sharing(context: ContextInterface) -> Iterator[SharedWork]:
+    """Plugins of ``context`` share their work inside this block."""
+    work = SharedWork(context)
+    _active.append(work)
+    try:
+        yield work
+    finally:
+        _active.remove(work)
+
+
+def once_in_context(context: ContextInterface, key: tuple[Hashable, ...], make: Callable[[], _Made]) -> _Made:
+    """What ``make`` gives, made once where the plugins of this context share their work."""
+    work = next((each for each in _active if each.context is context), None)
+    return work.once(key, make) if work is not None else make()
+
+
+def once_of_scene(scene: object, key: tuple[Hashable, ...], make: Callable[[], _Made]) -> _Made:
+    """The same for what is made of a scene, which knows no context."""
+    work = next((each for each in _active if each.holds(scene)), None)
+    return work.once(key, make, of=scene) if work is not None else make()
+
+
+def fault_text(error: Exception) -> str:
+    """One line for an error that nobody expected; noted where work is shared, so that the section counts as failed."""
+    text = f"{type(error).__name__}: {error}"
+    for work in _active[-1:]:
+        if len(work.faults) < _MOST_FAULTS:
+            work.faults.append(" ".join(text.split())[:_LONGEST_FAULT])
+    return text
