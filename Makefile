@@ -9,11 +9,12 @@ SOURCES := $(shell find volplugins symbols docs/schema -type f -not -name '*.pyc
 demo: $(VENV)/installed
 	@$(BIN)/volplugins demo
 
+# tests of one file stay in one process (`loadfile`): they share what they made
 test: $(VENV)/dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 test-all: $(VENV)/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
