@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.report.hostile import ATTACKS
-from tests.report.made_folder import PLUGINS, read
+from tests.report.made_folder import NAMES, read
 from tests.report.page_parser import PageParser
 from volplugins.report import caps, write_report
 from volplugins.report.shown_text import shown
@@ -140,7 +140,7 @@ def test_nothing_is_loaded(folder: Path) -> None:
     assert "http://" not in text and "https://" not in text and "url(" not in text and "@import" not in text
 
 
-@pytest.mark.parametrize("lost", ["summary", *PLUGINS])
+@pytest.mark.parametrize("lost", ["summary", *NAMES])
 @pytest.mark.parametrize("how", ["missing", "empty", "cut", "binary", "other kinds", "a folder"])
 def test_any_file_may_be_missing_or_damaged(folder: Path, tmp_path: Path, lost: str, how: str) -> None:
     copy = tmp_path / "out"

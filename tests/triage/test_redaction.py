@@ -13,7 +13,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from tests.vol.conftest import dumps, own_tables, vol, vol_home  # noqa: F401
+from tests.triage.conftest import silent
+from tests.vol.conftest import dumps  # noqa: F401
+from volplugins.triage import TriageOptions, run_triage
 from volplugins.triage.private_names import PrivateNames, is_common, is_everybodys
 from volplugins.triage.redaction import ARGUMENTS, Redactor
 
@@ -272,13 +274,13 @@ def test_bytes_and_account_identifiers():
     assert redactor.text("of S-1-5-21-1-2-3-1001") == "of sid-1-1001"
 
 
-def test_rows_of_a_real_run(dumps, vol):  # noqa: F811
+def test_rows_of_a_real_run(dumps, tmp_path):  # noqa: F811
     """The lab's computer and third party's folder are gone, everything that names no one is as it was."""
     path, snapshot = dumps("win10-x64", kind="full")
     redactor, lines = Redactor(), []
-    for options in (["windows.kd.peb", "--teb"], ["windows.kd.lm"], ["windows.kd.analyze"], ["windows.kd.process"]):
-        done = vol("-r", "jsonlines", "-f", str(path), *options)
-        lines += [json.loads(line) for line in done.stdout.splitlines()]
+    run_triage(path, tmp_path / "out", TriageOptions(hash=False), silent)
+    for name in ("peb", "lm", "analyze", "process"):
+        lines += map(json.loads, (tmp_path / f"out/rows/{name}.jsonl").read_text(encoding="utf-8").splitlines())
     redactor.learn(lines)
     made = [redactor.row(line) for line in lines]
     for line in made:

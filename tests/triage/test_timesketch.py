@@ -9,18 +9,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.vol.conftest import dumps, own_tables, vol, vol_home  # noqa: F401
+from tests.triage.conftest import silent
+from tests.vol.conftest import dumps  # noqa: F401
 from tests.vol.test_process_threads import MACHINES, name_of
 from volplugins.bugcheck.codes import bugcheck_name
+from volplugins.triage import TriageOptions, run_triage
 from volplugins.triage.timesketch import timeline
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/timesketch.schema.json").read_text(encoding="utf-8"))
-SECTIONS = {
-    "analyze": ("windows.kd.analyze",),
-    "process": ("windows.kd.process", "--threads"),
-    "kernel-modules": ("windows.kd.lm", "--kernel-modules"),
-    "lm": ("windows.kd.lm",),
-}
 START = datetime(1601, 1, 1, tzinfo=timezone.utc)
 UNIX = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -31,16 +27,13 @@ def stamp(filetime: int) -> int:
 
 
 @pytest.fixture
-def made(dumps, vol, tmp_path):  # noqa: F811
+def made(dumps, tmp_path):  # noqa: F811
     """``made(machine)``: the lines of its time line, and what the lab built."""
 
     def make(machine: str) -> tuple[list[dict], object]:
         path, snapshot = dumps(machine, kind="full")
-        for name, options in SECTIONS.items():
-            done = vol("-r", "jsonlines", "-f", str(path), *options)
-            assert done.returncode == 0, done.stderr
-            (tmp_path / f"{name}.jsonl").write_text(done.stdout, encoding="utf-8")
-        return list(timeline(tmp_path, {})), snapshot
+        run_triage(path, tmp_path / "out", TriageOptions(hash=False), silent)
+        return list(timeline(tmp_path / "out" / "rows", {})), snapshot
 
     return make
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sampling import sampled
 from tests.triage.conftest import checked, silent
 from volplugins.lab.machines import build
 from volplugins.lab.writers import write
@@ -26,7 +27,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("machine", "fault", "kind"), CASES)
+@pytest.mark.parametrize(("machine", "fault", "kind"), sampled(CASES, 3))
 def test_rows_are_those_of_vol(machine: str, fault: str, kind: str, tmp_path: Path) -> None:
     script = Path(sysconfig.get_path("scripts")) / ("vol.exe" if os.name == "nt" else "vol")
     if not script.exists() or find_spec("volatility3.plugins.windows.kd") is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.sampling import sampled
 from tests.triage.conftest import checked, silent
 from volplugins.dumpfile.errors import DumpError
 from volplugins.lab.defects import DEFECTS, apply
@@ -81,8 +82,7 @@ def test_the_map_of_memory_is_the_labs(tmp_path: Path) -> None:
         at = first + pages
 
 
-@pytest.mark.parametrize("defect", sorted(DEFECTS))
-@pytest.mark.parametrize("kind", ["full", "bitmap-kernel", "triage"])
+@pytest.mark.parametrize(("kind", "defect"), sampled(product(["full", "bitmap-kernel", "triage"], sorted(DEFECTS)), 4))
 def test_every_defect_of_the_file(kind: str, defect: str, tmp_path: Path, intact: dict[str, bytes]) -> None:
     dump = tmp_path / "a.dmp"
     dump.write_bytes(intact[kind])
@@ -161,7 +161,7 @@ def test_hostile_texts_in_a_summary_stay_on_their_line() -> None:
 X64_DEFECTS = sorted(name for name, each in DIRECTORY_DEFECTS.items() if "x64" in each.modes)
 
 
-@pytest.mark.parametrize("defect", X64_DEFECTS)
+@pytest.mark.parametrize("defect", sampled(X64_DEFECTS, 3))
 def test_a_bad_directory_is_in_the_summary_with_why(defect: str, tmp_path: Path, sound: Snapshot) -> None:
     damaged = with_directory_defect(sound, defect)
     truth = damaged.truth["directory_defect"]
@@ -176,7 +176,7 @@ def test_a_bad_directory_is_in_the_summary_with_why(defect: str, tmp_path: Path,
         assert f"explorer.exe  {truth['pid']} {truth['verdict']}: " in "\n".join(summary_lines(summary))
 
 
-@pytest.mark.parametrize("defect", user_defects_of(64))
+@pytest.mark.parametrize("defect", sampled(user_defects_of(64), 3))
 def test_damaged_structures_fail_no_section(defect: str, tmp_path: Path, sound: Snapshot) -> None:
     summary = checked(triaged(with_user_defect(sound, defect), "full", tmp_path))
     fits(summary)

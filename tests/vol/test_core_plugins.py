@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.sampling import sampled
 from volplugins.lab.machines import MACHINES
 from volplugins.lab.writers import KINDS, KINDS32
 
@@ -12,7 +13,7 @@ MEMORY_KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("machine", "kind"), MEMORY_KINDS)
+@pytest.mark.parametrize(("machine", "kind"), sampled(MEMORY_KINDS, 2))
 def test_pslist_lists_what_was_built(dumps, rows, machine, kind):
     path, snapshot = dumps(machine, kind=kind)
     found = {(row["PID"], row["PPID"], row["ImageFileName"]) for row in rows(path, "windows.pslist")}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from tests.sampling import sampled
 from tests.vol.test_peb_damaged import MODES, NTDLL, PROGRAM, Patient
 from volplugins.vol.crash_scene import scene_of
 from volplugins.vol.lm_row import LmRow
@@ -75,8 +77,7 @@ def test_memprocfs_sees_the_same(dumps, listed, machine):
         assert mine == {(base, size, name.lower()) for base, size, name in user}
 
 
-@pytest.mark.parametrize("machine", MACHINES)
-@pytest.mark.parametrize("kind", ["full", "bitmap-kernel", "triage"])
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, ["full", "bitmap-kernel", "triage"]), 2))
 def test_kernel_modules(dumps, listed, machine, kind):
     path, snapshot = dumps(machine, kind=kind)
     found = listed(path, "--kernel-modules")

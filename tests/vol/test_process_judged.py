@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from tests.sampling import sampled
 from volplugins.lab.machines import MACHINES
 from volplugins.vol.process_rows import Wanted, process_rows
 
 
-@pytest.mark.parametrize("machine", MACHINES)
-@pytest.mark.parametrize("kind", ["full", "bitmap-kernel"])
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, ["full", "bitmap-kernel"]), 3))
 def test_volatility3_sees_the_same(dumps, rows, vol, machine, kind):
     path, snapshot = dumps(machine, kind=kind)
     done = vol("-r", "json", "-f", str(path), "windows.pslist")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
+from itertools import product
 
 import pytest
 
+from tests.sampling import sampled
 from tests.vol.damaged import PAE, X64, X86, Machine
 from volplugins.bugcheck.scene import build_scene
 from volplugins.kernel.thread_words import state_word, wait_word
@@ -96,8 +98,7 @@ def test_without_the_option_nothing_changes(dumps, rows):
     assert [row["Note"] for row in plain if row["Life"] == "exited"] == ["exited"]
 
 
-@pytest.mark.parametrize("plugin", ["windows.threads", "windows.thrdscan"])
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(("machine", "plugin"), sampled(product(MACHINES, ["windows.threads", "windows.thrdscan"]), 3))
 def test_volatility3_sees_the_same(dumps, rows, vol, machine, plugin):
     path, snapshot = dumps(machine, kind="full")
     done = vol("-r", "json", "-f", str(path), plugin)

@@ -10,10 +10,12 @@ import calendar
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from tests.sampling import sampled
 from tests.vol.conftest import SHARED
 from tests.vol.damaged import PAE, X64, X86, Machine
 from tests.vol.test_process_threads import MACHINES, name_of, write
@@ -112,8 +114,7 @@ def test_modules(dumps, body, machine):
     assert any("loaded" in text for text in expected)
 
 
-@pytest.mark.parametrize("machine", MACHINES)
-@pytest.mark.parametrize("kind", ["bitmap-kernel", "triage"])
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, ["bitmap-kernel", "triage"]), 3))
 def test_the_crash_and_the_boot(dumps, body, rows, machine, kind):
     path, snapshot = dumps(machine, kind=kind)
     header = snapshot.header
@@ -134,8 +135,16 @@ def test_all_three_at_once_and_volatility3s_own(dumps, body):
     assert kinds["Process:"] == len(snapshot.truth["processes"])
 
 
-@pytest.mark.parametrize("plugin", ["windows.kd.process", "windows.kd.lm", "windows.kd.analyze"])
-@pytest.mark.parametrize("defect", ["encrypted", "header-only", "truncated-half", "truncated-header"])
+@pytest.mark.parametrize(
+    ("plugin", "defect"),
+    sampled(
+        product(
+            ["windows.kd.process", "windows.kd.lm", "windows.kd.analyze"],
+            ["encrypted", "header-only", "truncated-half", "truncated-header"],
+        ),
+        3,
+    ),
+)
 def test_damaged_dumps_give_what_they_have_and_no_fault(dumps, vol, tmp_path, plugin, defect):
     path, _ = dumps("win10-x64", kind="full")
     damaged = tmp_path / "damaged.dmp"
@@ -161,8 +170,7 @@ def events_of(machine: Machine) -> list[Event]:
     return found
 
 
-@MODES
-@pytest.mark.parametrize("garbage", GARBAGE)
+@pytest.mark.parametrize(("name", "garbage"), sampled(product([X64, PAE, X86], GARBAGE), 2))
 def test_garbage_times_give_no_row(dumps, name, garbage):
     machine = Machine(dumps, name)
     thread = machine.victim["threads"][0]
