@@ -224,3 +224,18 @@ def test_the_page_is_whole_or_not_there(folder: Path, tmp_path: Path, monkeypatc
 
 def test_the_same_folder_gives_the_same_page(folder: Path) -> None:
     assert write_report(folder).read_bytes() == write_report(folder).read_bytes()
+
+
+def test_what_is_missing_or_odd_is_said(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    summary["missing"] = ["no debugger data block at 0x1", "<b>bold</b>"]
+    summary["notes"] = [{"field": "file", "severity": "fault", "text": "truncated: 7 bytes are missing"}]
+    summary["fault_texts"] = ["lm: ZeroDivisionError: division by zero"]
+    summary["completeness"]["note"] = "this type of dump leaves user memory out"
+    (copy / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    page = page_of(copy)
+    for text in (*summary["missing"], summary["notes"][0]["text"], summary["completeness"]["note"]):
+        assert text in page.texts["completeness"], text
+    assert summary["fault_texts"][0] in page.texts["run"]

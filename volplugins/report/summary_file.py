@@ -51,6 +51,12 @@ class Summary:
         found = self._members.get(name)
         return [one for one in found[: caps.LIST_ROWS] if isinstance(one, dict)] if isinstance(found, list) else []
 
+    def texts(self, name: str) -> list[Any]:
+        """What a list holds but objects and lists, the first `caps.LIST_ROWS` of them."""
+        found = self._members.get(name)
+        one_by_one = found[: caps.LIST_ROWS] if isinstance(found, list) else []
+        return [one for one in one_by_one if not isinstance(one, (dict, list))]
+
     def left_out(self, name: str) -> int:
         """How many of a list `entries` does not give."""
         found = self._members.get(name)

@@ -90,7 +90,7 @@ class TriageRun:
             "schema": SCHEMA, "versions": versions(), "command_line": list(self._options.command_line), "input": {},
             **parts, "verdicts": dict(sorted(directories.verdicts.items())),
             "directories": directories.bad, "threads": threads.threads(),
-            "missing": [*facts.missing(), *directories.problems],
+            "missing": self._missing(facts, directories.problems),
             "notes": [{"field": note.field, "severity": note.severity, "text": note.text} for note in notes],
             "sections": [each.summary(kept) for each in outcomes],
         }  # fmt: skip
@@ -105,6 +105,12 @@ class TriageRun:
                 self._faults.append(f"summary, {name}: {one_line(error)}")
                 parts[name] = getattr(facts.of_header(), name)()
         return parts
+
+    @staticmethod
+    def _missing(facts: CrashFacts, problems: list[str]) -> list[str]:
+        """What the scene lacks, and why directories could not be judged, where that is more."""
+        lacking = facts.missing()
+        return [*lacking, *(problem for problem in problems if problem != "; ".join(lacking))]
 
     def _analysis(self, work: SharedWork, layer: str) -> Analysis | None:
         """The analysis that the plugins will find made; what goes wrong here goes wrong there too."""

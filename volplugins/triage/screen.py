@@ -59,6 +59,8 @@ def _cut(text: str, end: str = "") -> str:
 
 def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
     crash, system = summary["crash"], summary["system"]
+    if crash["evidence"] == "; ".join(summary["missing"]):  # said below
+        crash = {**crash, "evidence": ""}
     code = _joined(crash["bugcheck_code"], crash["bugcheck_name"])
     yield _Block("What crashed", [code] if code else [], 1)
     yield _Block("Parameters", [_joined(*crash["parameters"])], 1)
