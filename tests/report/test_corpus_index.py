@@ -53,6 +53,17 @@ def test_a_dump_with_a_signature_and_a_fault_is_in_both(tmp_path: Path) -> None:
     assert [len(data[name]["rows"]) for name in ("groups", "dumps", "failures")] == [1, 1, 1]
 
 
+def test_faults_of_a_dump_that_was_done_are_its_reason(tmp_path: Path) -> None:
+    made_corpus(tmp_path, [made_dump(0), made_dump(1, status="faults")])
+    with closing(sqlite3.connect(tmp_path / "corpus.sqlite")) as connection, connection:
+        connection.execute("CREATE TABLE faults (dump TEXT, section TEXT, fault TEXT)")
+        own = [(f"{1:016x}", "lm", "ZeroDivisionError"), (f"{1:016x}", "file", "truncated")]
+        connection.executemany("INSERT INTO faults VALUES (?, ?, ?)", own)
+    page = PageParser(write_index(tmp_path))
+    assert [row[1:3] for row in page.data["failures"]["rows"]] == [["faults", "ZeroDivisionError; truncated"]]
+    assert "1 with a fault" in page.text and len(page.data["dumps"]["rows"]) == 2
+
+
 @pytest.mark.parametrize(
     ("folder", "link"),
     [

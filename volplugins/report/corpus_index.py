@@ -59,7 +59,7 @@ class _Content:
         """Take one dump: into its group, or among those that failed."""
         self.count += 1
         self.statuses[shown(row["status"], 40)] += 1
-        if row["reason"] not in (None, ""):
+        if row["reason"] not in (None, "") or row["faults"] not in (None, ""):
             self.failed += 1
             self._add_failure(row)
         if row["signature"] in (None, "") and row["reason"] not in (None, ""):
@@ -93,7 +93,8 @@ class _Content:
             self.first, self.last = min(self.first or group.first, group.first), max(self.last, group.last)
 
     def _add_failure(self, row: dict[str, Any]) -> None:
-        cells = [cell(row[name], caps.TEXT if name == "reason" else caps.CELL) for _, name in _FAILURES]
+        told = {**row, "reason": row["faults"] if row["reason"] in (None, "") else row["reason"]}
+        cells = [cell(told[name], caps.TEXT if name == "reason" else caps.CELL) for _, name in _FAILURES]
         if len(self._failures) < caps.TABLE_ROWS and self._budget.takes(cells):
             self._failures.append(cells)
         else:

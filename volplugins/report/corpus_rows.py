@@ -16,6 +16,7 @@ from volplugins.report.shown_text import Cell, cell, shown
 COLUMNS = ("id", "path", "size", "sha256", "status", "reason", "machine", "build", "dump_type", "computer",
            "crash_time", "signature", "culprit", "confidence", "bugcheck", "process", "folder", "seconds")  # fmt: skip
 _DISTINCT = 200
+_FAULTS = "(SELECT group_concat(fault, '; ') FROM (SELECT fault FROM faults WHERE dump = dumps.id LIMIT 10))"
 
 
 @dataclass(slots=True)
@@ -51,6 +52,8 @@ GROUP_LISTS = ("culprit", "confidence", "bugcheck", "computer", "machine", "buil
 def dumps(database: Path) -> Iterator[dict[str, Any]]:
     """Rows of the table dumps, those that crashed last first; a column that is missing there is None.
 
+    Each has ``faults`` besides: the first of the table faults that are its own, in one text.
+
     Raises:
         sqlite3.Error: it is no such database; rows before a damaged page have been given.
         OSError: it is not there.
@@ -59,13 +62,19 @@ def dumps(database: Path) -> Iterator[dict[str, Any]]:
         raise FileNotFoundError(2, "there is no such file", str(database))
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
-        there = {str(row[1]) for row in connection.execute("PRAGMA table_info(dumps)")}
+        there = _columns(connection, "dumps")
         if not there:
             raise sqlite3.DatabaseError("it has no table of dumps")
         chosen = ", ".join(f'"{name}"' if name in there else "NULL" for name in COLUMNS)
-        order = "crash_time DESC" if "crash_time" in there else "1"
-        for row in connection.execute(f"SELECT {chosen} FROM dumps ORDER BY {order}"):
-            yield dict(zip(COLUMNS, row, strict=True))
+        known = "id" in there and {"dump", "fault"} <= _columns(connection, "faults")
+        order = ", ".join(name for name in ("crash_time DESC", "path", "id") if name.split(" ")[0] in there) or "1"
+        statement = f"SELECT {chosen}, {_FAULTS if known else 'NULL'} FROM dumps ORDER BY {order}"
+        for row in connection.execute(statement):
+            yield dict(zip((*COLUMNS, "faults"), row, strict=True))
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {str(row[1]) for row in connection.execute(f"PRAGMA table_info({table})")}
 
 
 def report_link(corpus: Path, folder: Any) -> str:
