@@ -6,13 +6,18 @@ import gzip
 import lzma
 import random
 import zipfile
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 from volplugins.lab.defects import DEFECTS, apply
+from volplugins.lab.directory_defects import DIRECTORY_DEFECTS, with_directory_defect
 from volplugins.lab.machines import build
 from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.user_defects import USER_DEFECTS, user_defects_of, with_user_defect
 from volplugins.lab.writers import kinds_of, write
 
 MACHINES = ("win10-x64", "win7-x64", "win7-x86-pae", "xp-x86")
@@ -75,18 +80,67 @@ def _pack(path: Path, number: int) -> None:
 
 
 def lab_corpus(folder: Path, count: int, seed: int = 1) -> Path:
-    """The same with whole machines of the lab: every kind each has, small ones more often; 4 MiB on the average."""
-    chance, defects = random.Random(seed), list(DEFECTS)
-    for number in range(count):
-        snapshot = build(MACHINES[number % len(MACHINES)], _FAULTS[number // 4 % len(_FAULTS)])
-        different = replace(snapshot, header={**snapshot.header, "BugCheckParameter4": number})
-        kinds = kinds_of(snapshot)
-        kind = kinds[number // 8 % len(kinds)] if number % 5 == 0 else ("triage", "bitmap-kernel")[number // 4 % 2]
-        folder.mkdir(parents=True, exist_ok=True)
-        path = write(different, kind, folder / f"{number:04}.dmp")
-        if number % 3 == 1:
-            with suppress(ValueError):
-                apply(defects[number // 3 % len(defects)], path)
-        _spoil(path, number, chance)
-        _pack(path, number)
+    """Whole machines of the lab: each in every kind; every defect of files, page directories and user structures once;
+    the rest, up to ``count``, small ones. Some cut, some garbage, some packed, as above.
+    """
+    chance = random.Random(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, recipe in enumerate(islice(chain(_every_kind(), _every_defect(), _small(chance)), count)):
+        recipe(number, folder / f"{number:04}.dmp")
     return folder
+
+
+Recipe = partial[None]
+
+
+def _whole(machine: str, fault: str, kind: str, number: int, path: Path) -> None:
+    snapshot = build(machine, fault)
+    write(replace(snapshot, header={**snapshot.header, "BugCheckParameter4": number}), kind, path)
+
+
+def _every_kind() -> Iterator[Recipe]:
+    for machine in MACHINES:
+        for kind in kinds_of(build(machine)):
+            yield partial(_whole, machine, "driver-read", kind)
+
+
+def _every_defect() -> Iterator[Recipe]:
+    for number, defect in enumerate(DEFECTS):
+        yield partial(_damaged_file, MACHINES[number % len(MACHINES)], defect)
+    for defect, made in DIRECTORY_DEFECTS.items():
+        machine = "win10-x64" if "x64" in made.modes else "win7-x86-pae" if "pae" in made.modes else "xp-x86"
+        yield partial(_damaged_directory, machine, defect, made.kind or "full")
+    for number, defect in enumerate(user_defects_of(64)):
+        yield partial(_damaged_user, ("win10-x64", "win7-x64")[number % 2], defect)
+
+
+def _damaged_file(machine: str, defect: str, number: int, path: Path) -> None:
+    """In the first kind of dump that can have the defect."""
+    for one in (machine, "win10-x64"):
+        for kind in kinds_of(build(one)):
+            _whole(one, "notmyfault", kind, number, path)
+            with suppress(ValueError):
+                apply(defect, path)
+                return
+    raise AssertionError(f"no kind of dump can have {defect}")
+
+
+def _damaged_directory(machine: str, defect: str, kind: str, number: int, path: Path) -> None:
+    write(with_directory_defect(build(machine), defect), kind, path)
+
+
+def _damaged_user(machine: str, defect: str, number: int, path: Path) -> None:
+    write(with_user_defect(build(machine), defect), USER_DEFECTS[defect].kind or "full", path)
+
+
+def _small(chance: random.Random) -> Iterator[Recipe]:
+    while True:
+        kind = chance.choice(("triage", "bitmap-kernel"))
+        yield partial(_small_one, chance, chance.choice(MACHINES), chance.choice(_FAULTS), kind)
+
+
+def _small_one(chance: random.Random, machine: str, fault: str, kind: str, number: int, path: Path) -> None:
+    """As it is, or cut, or garbage behind the magic; or packed."""
+    _whole(machine, fault, kind, number, path)
+    _spoil(path, number, chance)
+    _pack(path, number)
