@@ -105,6 +105,11 @@ def test_an_encrypted_member_is_a_reason(dump: Path) -> None:
         data[data.index(signature) + flags] |= 1
     path.write_bytes(data)
     assert identify(one, CAPS).reason == "zip: the member is encrypted"
+    assert [identify(each, CAPS).reason for each in find([str(path.parent)]).candidates][1:] == [
+        "zip: the member is encrypted"
+    ]
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "no dump")
     assert find([str(path)]).problems == [(str(path), "zip: no dump in it")]
 
 
@@ -128,6 +133,9 @@ def test_what_is_named_is_tried_and_the_rest_must_look_like_a_dump(batch: Batch,
     text = dump.with_name("notes.txt")
     text.write_text("no dump")
     assert [one.path for one in find([str(dump.parent)]).candidates] == [str(dump)]
+    garbage = dump.with_name("garbage.DMP")
+    garbage.write_bytes(b"nothing that a dump starts with")
+    assert [one.path for one in find([str(dump.parent)]).candidates] == [str(dump), str(garbage)]
     assert batch(text) == 3
     (row,) = contents.tables(tmp_path / "out")["dumps"]
     assert row["status"] == "cannot-open" and row["reason"].startswith("not a Windows kernel crash dump")

@@ -27,7 +27,8 @@ class Found:
 
 
 def find(paths: Sequence[str], without: str = "") -> Found:
-    """Search files and folders. A file that is named is a candidate whatever it holds; others start as a dump does.
+    """Search files and folders. A file that was given, or is called ``.dmp``, is a candidate whatever it holds; others
+    are if they start as a dump does.
 
     Args:
         without: a folder that is not searched: where results go.
@@ -74,8 +75,15 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def _called_a_dump(name: str) -> bool:
+    """Whether the name says that it is a dump, packed or not: then one that is none is worth a line."""
+    stem, suffix = os.path.splitext(name.lower())
+    return suffix == ".dmp" or (suffix in (".gz", ".xz", ".zip") and stem.endswith(".dmp"))
+
+
 def _look(path: str, found: Found, named: bool) -> None:
     """Take the file in where it is a dump, or where it was named."""
+    named = named or _called_a_dump(path)
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
@@ -84,7 +92,8 @@ def _look(path: str, found: Found, named: bool) -> None:
             head = file.read(_HEAD)
         form = form_of(head)
         if form == ZIP:
-            dumps = [name for name, start in members(Path(path), _MOST_MEMBERS) if start in DUMP_MAGIC]
+            inside = members(Path(path), _MOST_MEMBERS)
+            dumps = [name for name, start in inside if start in DUMP_MAGIC or _called_a_dump(name)]
             if named and not dumps:
                 raise UnpackError("zip: no dump in it")
             found.candidates.extend(candidate(path, status, head, ZIP, name) for name in dumps)
