@@ -65,6 +65,7 @@ def test_names_come_from_a_pdb_in_a_symbol_folder(made, places, layout):
         where = where / f"{record.guid}{record.age:X}" / where.name
         where.parent.mkdir(parents=True)
     shutil.copy(folder / "target.pdb", where)
+    assert symbol_files.is_there(record)
     symbols = symbol_files.load(record)
     assert symbols is not None
     assert {"leaf", "pushes", "recursive", "run"} <= set(symbols.names)
@@ -72,6 +73,7 @@ def test_names_come_from_a_pdb_in_a_symbol_folder(made, places, layout):
     assert symbols.nearest(rva + 3) == ("pushes", 3)
     where.unlink()
     assert symbol_files.load(record) is not None, "the cache has the table now"
+    assert symbol_files.is_there(record)
 
 
 def test_the_pdb_of_another_build_is_passed_over(made, places):
@@ -83,5 +85,8 @@ def test_the_pdb_of_another_build_is_passed_over(made, places):
     name = record.pdb_name.replace("\\", "/").rsplit("/", 1)[-1]
     shutil.copy(folder / "target.pdb", places / name)
     assert pdb_store.table_location(replace(record, guid="0" * 32)) is None
+    assert not pdb_store.is_there(replace(record, guid="0" * 32)) and not pdb_store.is_there(
+        replace(record, pdb_name="..")
+    )
     (places / name).write_bytes(b"Microsoft C/C++ MSF 7.00\r\n\x1aDS" + bytes(300))
     assert pdb_store.table_location(record) is None, "a damaged file is no symbol table"

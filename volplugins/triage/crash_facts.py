@@ -10,7 +10,7 @@ from volplugins.triage.memory_map import memory_map
 from volplugins.triage.time_bias import time_bias
 from volplugins.vol.analyze_rows import AnalyzeRow, bugcheck_rows, later_rows
 from volplugins.vol.crash_scene import debug_record, kernel_symbols
-from volplugins.vol.symbol_files import find_location
+from volplugins.vol.symbol_files import is_there
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.analysis import Analysis
@@ -116,7 +116,7 @@ class CrashFacts:
             identity = {"pdb": record.pdb_name, "guid": str(record.guid), "age": record.age}
             if is_kernel:
                 kernel = identity
-            if find_location(record) is None and not (is_kernel and self._kernel_is_known()):
+            if not is_there(record) and not (is_kernel and self._kernel_is_known()):
                 missing.append(identity | {"path": record.symbol_path})
         return {"kernel": kernel, "missing": missing}
 

@@ -21,7 +21,7 @@ from volplugins.vol.crash_scene import debug_record, kernel_symbols
 from volplugins.vol.dumpinfo_rows import completeness_rows
 from volplugins.vol.rows import NOT_APPLICABLE, NOT_AVAILABLE, Cell, uptime, utc
 from volplugins.vol.shared_work import fault_text
-from volplugins.vol.symbol_files import find_location
+from volplugins.vol.symbol_files import is_there
 
 MACHINES = {0x14C: "x86", 0x8664: "x64", 0xAA64: "ARM64", 0x200: "IA64", 0x1C4: "ARM"}
 
@@ -279,7 +279,7 @@ def _symbols(analysis: Analysis) -> Iterator[AnalyzeRow]:
     if record is None:
         why = f"the debug record of {kernel.image_name} is not in the dump: which PDB it needs cannot be told"
         yield AnalyzeRow("symbols", "nt", NOT_AVAILABLE, "", why)
-    elif find_location(record) is None:
+    elif not is_there(record):
         evidence = f"missing: PDB {record.pdb_name}, GUID {record.guid}, age {record.age}"
         yield AnalyzeRow("symbols", record.pdb_name, record.symbol_path, Confidence.CERTAIN.value, evidence)
 

@@ -10,7 +10,7 @@ from volplugins.image.headers import DIRECTORY_EXPORT, ImageHeaders, read_header
 from volplugins.image.version import read_version
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader
 from volplugins.paging.address_space import AddressSpace
-from volplugins.vol.symbol_files import find_location
+from volplugins.vol.symbol_files import is_there
 
 PDB, EXPORT, NONE, DEFERRED = "pdb symbols", "export symbols", "no symbols", "deferred"
 _Key = tuple[str, int, int, int]
@@ -85,5 +85,5 @@ class ImageFactsReader:
     def _has_table(self, record: DebugRecord) -> bool:
         key = (record.pdb_name, record.guid, record.age)
         if key not in self._tables:
-            self._tables[key] = find_location(record) is not None
+            self._tables[key] = is_there(record)
         return self._tables[key]

@@ -28,10 +28,10 @@ _LARGEST = 1 << 30
 
 def table_location(record: DebugRecord) -> str | None:
     """Where the table made of this PDB is, as a URL: in the cache, else made now; None where no folder has the PDB."""
-    name = record.pdb_name.replace("\\", "/").rsplit("/", 1)[-1]
-    if not name or name in (".", ".."):
+    name = _name(record)
+    kept = _kept(name, record)
+    if not name:
         return None
-    kept = Path(constants.CACHE_PATH) / "volplugins-pdb" / name / f"{record.guid}-{record.age}.json.xz"
     if kept.is_file():
         return kept.as_uri()
     for path in _files(name, record):
@@ -41,9 +41,39 @@ def table_location(record: DebugRecord) -> str | None:
     return None
 
 
+def is_there(record: DebugRecord) -> bool:
+    """Whether a table can be had: made already, or its PDB lies where a symbol store keeps it.
+
+    A file of that name outside of a store's folders is looked into: the table is made then.
+    """
+    name = _name(record)
+    if not name:
+        return False
+    if _kept(name, record).is_file():
+        return True
+    files = list(_files(name, record))
+    return any(path.parent.name == _store_folder(record) for path in files) or (
+        bool(files) and table_location(record) is not None
+    )
+
+
+def _name(record: DebugRecord) -> str:
+    """The PDB's file name; empty where it is none."""
+    name = record.pdb_name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "" if name in (".", "..") else name
+
+
+def _kept(name: str, record: DebugRecord) -> Path:
+    return Path(constants.CACHE_PATH) / "volplugins-pdb" / name / f"{record.guid}-{record.age}.json.xz"
+
+
+def _store_folder(record: DebugRecord) -> str:
+    return f"{record.guid}{record.age:X}"
+
+
 def _files(name: str, record: DebugRecord) -> Iterator[Path]:
     for folder in volatility3.symbols.__path__:
-        for path in (Path(folder, name, f"{record.guid}{record.age:X}", name), Path(folder, name)):
+        for path in (Path(folder, name, _store_folder(record), name), Path(folder, name)):
             try:
                 if path.is_file() and path.stat().st_size <= _LARGEST:
                     yield path

@@ -82,6 +82,11 @@ def find_location(record: DebugRecord) -> str | None:
     return next(iter(urls), None)
 
 
+def is_there(record: DebugRecord) -> bool:
+    """Whether `load` would find a table, without reading one."""
+    return find_location(record) is not None or pdb_store.is_there(record)
+
+
 def load(record: DebugRecord) -> PdbSymbols | None:
     """The symbols of this PDB where a table can be had without a network, else None."""
     location = find_location(record) or pdb_store.table_location(record)
