@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "report": (),
     "triage": (*CORE, "vol", "plugins", "report", "triage"),
     "symbols_exchange": (*CORE, "vol", "symbols_exchange"),
-    "batch": ("dumpfile", "report", "triage", "batch"),
+    "batch": ("dumpfile", "vol", "report", "triage", "batch"),
     "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "triage", "symbols_exchange", "batch"),
     "lab": (),
 }

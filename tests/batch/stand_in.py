@@ -94,3 +94,9 @@ def raising(job: Job) -> int:
 def full_disk(job: Job) -> int:
     """Finds the disk full."""
     raise OSError(28, "No space left on device", job.output)
+
+
+def starved(job: Job) -> int:
+    """Ends as a library does that got no memory."""
+    print("OpenBLAS error: Memory allocation still failed after 10 retries, giving up.", file=sys.stderr, flush=True)
+    os._exit(1)

@@ -17,7 +17,7 @@ from tests.batch import contents
 from tests.batch.made_corpus import tiny
 from volplugins.batch.candidate import Candidate, candidate
 from volplugins.batch.compression import CAPS, GZIP, XZ, ZIP, Caps, chunks, form_of
-from volplugins.batch.errors import UnpackError
+from volplugins.batch.errors import UnpackError, UseError
 from volplugins.batch.finding import find
 from volplugins.batch.identity import identify
 from volplugins.lab.writers import write
@@ -143,10 +143,88 @@ def test_what_is_named_is_tried_and_the_rest_must_look_like_a_dump(batch: Batch,
 
 def test_the_results_are_not_searched(batch: Batch, tmp_path: Path, dump: Path) -> None:
     inside = dump.parent / "results"
-    inside.mkdir()
-    write(tiny(2), "full", inside / "x.dmp")
     batch(dump.parent, output="in/results")
-    assert [row["path"] for row in contents.tables(inside)["dumps"]] == [str(dump)]
+    write(tiny(2), "full", inside / "dumps" / "x.dmp")
+    (inside / "more").mkdir()
+    other = write(tiny(3), "full", inside / "more" / "x.dmp")
+    batch(dump.parent, output="in/results")
+    assert {row["path"] for row in contents.tables(inside)["dumps"]} == {str(dump), str(other)}
+
+
+def test_nothing_is_written_beside_a_dump(batch: Batch, tmp_path: Path, dump: Path) -> None:
+    inside = dump.parent / "results"
+    inside.mkdir()
+    beside = write(tiny(2), "full", inside / "x.dmp")
+    for paths, output in ((dump.parent, "in/results"), (beside, "in/results"), (dump, "in"), (dump.parent, "in")):
+        with pytest.raises(UseError):
+            batch(paths, output=output)
+    assert not list((tmp_path / "in").rglob("*.html"))
+    os.rename(dump.parent, tmp_path / "dumps")  # where DIR/dumps would be
+    with pytest.raises(UseError, match="is no corpus"):
+        batch(tmp_path / "dumps", output="")
+    assert {path.name for path in (tmp_path / "dumps").iterdir()} == {"a.dmp", "results"}
+
+
+@pytest.mark.parametrize("name", ["dumps/0123456789abcdef/notes.txt", ".scratch/x", "index.html", "rows.jsonl"])
+def test_somebody_elses_files_are_left_alone(batch: Batch, tmp_path: Path, dump: Path, name: str) -> None:
+    own = tmp_path / "out" / name
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    with pytest.raises(UseError, match="is no corpus"):
+        batch(dump)
+    assert own.read_text() == "mine" and not (tmp_path / "out" / "corpus.sqlite").exists()
+
+
+def test_somebody_elses_database_is_left_alone(batch: Batch, tmp_path: Path, dump: Path) -> None:
+    import sqlite3
+
+    (tmp_path / "out").mkdir()
+    with sqlite3.connect(tmp_path / "out" / "corpus.sqlite") as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    before = (tmp_path / "out" / "corpus.sqlite").read_bytes()
+    with pytest.raises(UseError, match="of something else"):
+        batch(dump)
+    assert (tmp_path / "out" / "corpus.sqlite").read_bytes() == before
+
+
+def test_a_corpus_is_redacted_from_the_first_run_on_or_not_at_all(batch: Batch, dump: Path) -> None:
+    batch(dump)
+    with pytest.raises(UseError, match="begun without --redact"):
+        batch(dump, redact=True)
+    batch(dump, output="other", redact=True)
+    with pytest.raises(UseError, match="begun with --redact"):
+        batch(dump, output="other")
+
+
+@pytest.mark.parametrize("size", [200, 300])
+def test_a_small_packed_dump_that_is_cut_is_found(dump: Path, size: int) -> None:
+    for form in (GZIP, XZ):
+        path = pack(dump, form)
+        path.write_bytes(path.read_bytes()[:size])
+        assert [one.form for one in find([str(dump.parent)]).candidates][1:] == [form]
+        assert "ends within" in identify(find([str(path)]).candidates[0], CAPS).reason
+        path.unlink()
+
+
+def test_what_follows_a_gzip_file_is_passed_over(dump: Path) -> None:
+    path, wanted = pack(dump, GZIP), hashlib.sha256(dump.read_bytes()).hexdigest()
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"something else")
+    assert identify(find([str(path)]).candidates[0], CAPS).sha256 == wanted
+    path.write_bytes(gzip.compress(dump.read_bytes()[:5000]) + gzip.compress(dump.read_bytes()[5000:]) + bytes(7))
+    assert identify(find([str(path)]).candidates[0], CAPS).sha256 == wanted
+    path.write_bytes(whole[:-8] + bytes(8))
+    assert identify(find([str(path)]).candidates[0], CAPS).reason.startswith("gzip: damaged")
+
+
+def test_members_that_cannot_be_read_are_named(tmp_path: Path, dump: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("memory", dump.read_bytes())
+    (one,) = find([str(path)]).candidates
+    assert identify(one, CAPS).reason == "zip: method 14 is not read here; unpack it first"
+    path.write_bytes(path.read_bytes()[:-30])
+    assert [reason.partition(":")[0] for _, reason in find([str(tmp_path)]).problems] == ["zip"]
 
 
 def test_a_changed_file_is_another_dump(batch: Batch, tmp_path: Path, dump: Path) -> None:

@@ -95,3 +95,28 @@ def test_nothing_is_written_beside_a_dump(batch: Batch, tmp_path: Path, dump: Pa
         with pytest.raises(CorpusError, match="beside dumps"):
             batch(path, output=output)
     assert [path.name for path in tmp_path.iterdir()] == ["a.dmp"]
+
+
+def test_a_disk_without_room_is_asked_again(
+    batch: Batch, tmp_path: Path, dump: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import gzip
+    import shutil
+    from types import SimpleNamespace
+
+    packed = tmp_path / "a.dmp.gz"
+    packed.write_bytes(gzip.compress(dump.read_bytes()))
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 20))
+        assert batch(packed) == 1
+    (row,) = contents.tables(tmp_path / "out")["dumps"]
+    assert row["status"] == "no-room" and "needs" in row["reason"] and row["sha256"]
+    assert batch(packed) in (0, 1)
+    (row,) = contents.tables(tmp_path / "out")["dumps"]
+    assert row["status"] in ("done", "faults")
+
+
+def test_words_of_a_library_without_memory(batch: Batch, tmp_path: Path, dump: Path) -> None:
+    batch(dump, work="starved")
+    (row,) = contents.tables(tmp_path / "out")["dumps"]
+    assert row["status"] == "memory"

@@ -108,7 +108,7 @@ def test_ctrl_c_ends_cleanly(started: Start, tmp_path: Path, importable: Path, n
     assert run.returncode == 130 and "Traceback" not in text and "stopped; what is done is kept" in text
     assert gone(grandchild)
     assert not contents.tables(tmp_path / "out")["dumps"]
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {".lock", "corpus.sqlite", "dumps"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {".lock", "corpus.sqlite", "dumps", "index.html"}
     assert not list((tmp_path / "out" / "dumps").glob("[!.]*"))
 
 

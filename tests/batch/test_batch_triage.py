@@ -18,6 +18,9 @@ import pytest
 from tests.batch import contents
 from tests.batch.made_corpus import MACHINES, lab_corpus
 from tests.batch.test_batch_resume import Start, killed_and_resumed, moments
+from volplugins.batch import corpus as corpus_module
+from volplugins.batch.identity import Identity
+from volplugins.batch.job import Job
 from volplugins.batch.options import TRIAGE
 from volplugins.cli.main import main
 from volplugins.lab.machines import build
@@ -84,8 +87,61 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["batch", str(tmp_path / "in")]) == 2
     assert main(["batch", "x", "-o", str(tmp_path / "out"), "--workers", "0"]) == 2
     capsys.readouterr()
+    write(build("xp-x86"), "triage", tmp_path / "a.dmp")
+    assert main(["batch", str(tmp_path / "a.dmp"), "-o", str(tmp_path)]) == 2
+    assert main(["batch", str(tmp_path / "a.dmp"), "-o", str(tmp_path / "a.dmp")]) == 2
+    assert main(["batch", str(tmp_path / "a.dmp"), "-o", str(tmp_path / "other"), "--scheduler", "foo"]) == 2
+    capsys.readouterr()
     for number, path in enumerate(("in", "missing", "in/text.dmp")):
         assert main(["batch", str(tmp_path / path), "-o", str(tmp_path / f"out-{number}")]) == 3, path
     printed = capsys.readouterr().out
     assert f"{tmp_path / 'missing'}: No such file or directory\n" in printed
     assert f"{tmp_path / 'in' / 'text.dmp'}: cannot-open: not a Windows kernel crash dump" in printed
+
+
+def test_another_file_in_its_place_is_not_taken_for_it(
+    batch: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was hashed is not what is there when the work begins."""
+    path = write(build("xp-x86", "notmyfault"), "triage", tmp_path / "a.dmp")
+    other = write(build("win7-x64", "driver-read"), "triage", tmp_path / "other")
+    real = corpus_module.Corpus._job
+
+    def replaced(self: corpus_module.Corpus, identity: Identity, sha256: str) -> Job:
+        other.replace(path)
+        return real(self, identity, sha256)
+
+    monkeypatch.setattr(corpus_module.Corpus, "_job", replaced)
+    assert batch(path, work=TRIAGE) == 1
+    (row,) = contents.tables(tmp_path / "out")["dumps"]
+    assert (row["status"], row["reason"]) == ("failed", "the file changed after it was hashed: run again")
+    monkeypatch.undo()
+    batch(path, work=TRIAGE)
+    rows = contents.tables(tmp_path / "out")["dumps"]
+    assert [row["culprit"] for row in rows if row["status"] == "done"] == ["acmedrv.sys"]
+
+
+def test_names_that_are_no_text_are_read_and_redacted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if sys.platform != "linux":
+        pytest.skip("file names are bytes on Linux alone")
+    folder = tmp_path / "SECRETPLACE"
+    folder.mkdir()
+    path = write(build("xp-x86", "notmyfault"), "triage", folder / "a.dmp")
+    os.rename(path, os.fsencode(folder) + b"/sec\xffret.dmp")
+    out = tmp_path / "out"
+    assert main(["batch", str(folder), "-o", str(out), "--redact", "--workers", "1"]) in (0, 1)
+    printed = capsys.readouterr()
+    assert {row["status"] for row in contents.tables(out)["dumps"]} <= {"done", "faults"}
+    files = [file.read_bytes() for file in out.rglob("*") if file.is_file()]
+    assert b"SECRETPLACE" not in b"".join(files) and "SECRETPLACE" not in printed.out + printed.err
+
+
+def test_lists_of_the_signatures_are_in_order(batch: Callable[..., int], tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number, machine in enumerate(("win7-x64", "win10-x64")):
+        write(build(machine, "driver-read"), "triage", tmp_path / "in" / f"{number}.dmp")
+    batch(tmp_path / "in", work=TRIAGE)
+    with closing(sqlite3.connect(tmp_path / "out" / "corpus.sqlite")) as connection:
+        assert connection.execute("SELECT builds, machines, culprits FROM signatures").fetchall() == [
+            ("19041,7601", "x64", "acmedrv.sys")
+        ]

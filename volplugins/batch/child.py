@@ -127,10 +127,15 @@ def _crash(job: Job, code: int, words: Path, seconds: float) -> Outcome:
     last = words.read_bytes()[-_TAIL:].decode("utf-8", "replace").strip().splitlines()
     if code < 0:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-        if last and "MemoryError" in last[-1]:
+        if _starved(last):
             return Outcome(jobs.MEMORY, f"needs more than {job.memory >> 20} MiB", seconds)
         return Outcome(jobs.CRASHED, f"the process was ended by {name}", seconds)
-    if last and last[-1].startswith("MemoryError"):
+    if _starved(last):
         return Outcome(jobs.MEMORY, f"needs more than {job.memory >> 20} MiB", seconds)
     text = f": {last[-1][:300]}" if last and not job.redact else ""
     return Outcome(jobs.CRASHED, f"the process ended with exit code {code}{text}", seconds)
+
+
+def _starved(last: list[str]) -> bool:
+    """Whether the last words are those of a process, or of a library in it, that got no memory."""
+    return any("MemoryError" in line or "Memory allocation" in line or "bad_alloc" in line for line in last[-3:])

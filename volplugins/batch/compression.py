@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import lzma
 import zipfile
 import zlib
@@ -17,9 +16,10 @@ from volplugins.batch.errors import UnpackError
 PLAIN, GZIP, XZ, ZIP = "plain", "gzip", "xz", "zip"
 _MAGIC = ((b"\x1f\x8b\x08", GZIP), (b"\xfd7zXZ\0", XZ), (b"PK\x03\x04", ZIP))
 _CHUNK = 1 << 20
+_GZIP_BITS = 31  # zlib: a gzip header, and the check that ends it
 _XZ_MEMORY = 512 << 20  # xz -9 needs 65 MiB; a hostile header may ask for 4 GiB
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
-_DAMAGE = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error, zipfile.BadZipFile, NotImplementedError, ValueError)
+_DAMAGE = (EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, NotImplementedError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,18 @@ CAPS = Caps()
 def form_of(head: bytes) -> str:
     """How a file that starts so is compressed, or ``plain``."""
     return next((form for magic, form in _MAGIC if head.startswith(magic)), PLAIN)
+
+
+def start_of(head: bytes, form: str) -> bytes:
+    """The first 8 bytes of what a file that starts with ``head`` holds, unpacked; fewer where that cannot be told."""
+    try:
+        if form == GZIP:
+            return zlib.decompressobj(_GZIP_BITS).decompress(head, 8)
+        if form == XZ:
+            return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY).decompress(head, 8)
+    except (zlib.error, lzma.LZMAError):
+        return b""
+    return head[:8]
 
 
 def chunks(path: Path, form: str, member: str, caps: Caps) -> Iterator[bytes]:
@@ -76,9 +88,8 @@ def _packed(path: Path, form: str, member: str) -> Iterator[bytes]:
         with path.open("rb") as file:
             yield from _xz(file)
     elif form == GZIP:
-        with gzip.open(path) as unpacked:
-            while chunk := unpacked.read(_CHUNK):
-                yield chunk
+        with path.open("rb") as file:
+            yield from _gzip(file)
     else:
         with zipfile.ZipFile(path) as archive:
             yield from _zip(archive, member)
@@ -98,6 +109,25 @@ def _zip(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
             yield chunk
 
 
+def _gzip(file: IO[bytes]) -> Iterator[bytes]:
+    """Every member of the file; what follows the last one is passed over, as gzip itself does."""
+    data = file.read(_CHUNK)
+    while data.startswith(_MAGIC[0][0]):
+        unpacker = zlib.decompressobj(_GZIP_BITS)
+        while not unpacker.eof:
+            chunk = unpacker.decompress(data, _CHUNK)
+            if chunk:
+                yield chunk
+            data = unpacker.unconsumed_tail
+            if not data and not unpacker.eof:
+                data = file.read(_CHUNK)
+                if not data:
+                    raise EOFError("the file ends within a member")
+        data = unpacker.unused_data
+        if len(data) < len(_MAGIC[0][0]):
+            data += file.read(_CHUNK)
+
+
 def _xz(file: IO[bytes]) -> Iterator[bytes]:
     """Every stream of the file, with a limit on memory, which lzma.open does not take."""
     data = file.read(_CHUNK)
@@ -113,8 +143,8 @@ def _xz(file: IO[bytes]) -> Iterator[bytes]:
         data = (unpacker.unused_data or file.read(_CHUNK)).lstrip(b"\0")  # streams may be padded
 
 
-def members(path: Path, most: int) -> list[tuple[str, bytes]]:
-    """Names of a zip's first ``most`` files, each with the 8 bytes that it starts with.
+def members(path: Path, most: int) -> list[tuple[str, bytes | None]]:
+    """Names of a zip's first ``most`` files, each with its first 8 bytes; None where these cannot be read.
 
     Raises:
         UnpackError: the archive is damaged.
@@ -131,12 +161,12 @@ def members(path: Path, most: int) -> list[tuple[str, bytes]]:
     return found
 
 
-def _start(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """A member's first bytes; nothing where it cannot be opened."""
+def _start(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | None:
+    """A member's first bytes; None where it cannot be opened."""
     if info.compress_type not in _ZIP_METHODS:
-        return b""
+        return None
     try:
         with archive.open(info) as unpacked:
             return unpacked.read(8)
     except (*_DAMAGE, RuntimeError):
-        return b""
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import deque
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from volplugins.batch.candidate import Candidate
 from volplugins.batch.corpus_folder import CorpusFolder
 from volplugins.batch.database import Database
 from volplugins.batch.engine import Engine
-from volplugins.batch.errors import CorpusError
+from volplugins.batch.errors import CorpusError, UseError
 from volplugins.batch.identity import Identity
 from volplugins.batch.job import Job, Outcome
 from volplugins.batch.options import BatchOptions
@@ -59,6 +60,7 @@ class Corpus:
             CorpusError, OSError: the corpus cannot be written.
         """
         found = self._engine.find()
+        self._refuse_beside(found.candidates)
         self.tally.others = found.others
         for place, reason in found.problems:
             self.tally.problems += 1
@@ -70,6 +72,14 @@ class Corpus:
                 self._running += 1
             self._take(self._engine.next())
         return self.tally
+
+    def _refuse_beside(self, candidates: list[Candidate]) -> None:
+        """Nothing is written beside a dump that was found in DIR itself."""
+        output = os.path.realpath(self._options.output)
+        for one in candidates:
+            if output in (os.path.dirname(one.path), os.path.dirname(os.path.realpath(one.path))):
+                place = "a dump" if self._options.redact else one.label
+                raise UseError(f"{self._options.output}: {place} lies there: give another folder for the results")
 
     def _start(self, waiting: deque[Candidate]) -> bool:
         """Start a task: a dump's work first, else the reading of the next file, so far as reading may run ahead."""

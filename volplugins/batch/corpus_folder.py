@@ -8,27 +8,39 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volplugins.batch.database import Database
-from volplugins.batch.job import CUT_SHORT
+from volplugins.batch.errors import UseError
+from volplugins.batch.job import CUT_SHORT, NO_ROOM
 from volplugins.batch.outcome_file import FOLDER_NAME, Result, read_outcome
 from volplugins.batch.perform import unpacked_into
 
 _NEW = ".new-"
+#: What a corpus writes in DIR, besides its database and lock.
+OWN = ("dumps", ".scratch", "index.html", "rows.jsonl", "parquet")
 
 
 class CorpusFolder:
     """DIR, which is made where it is missing.
 
     Raises:
+        UseError: it is no folder, or holds what a corpus would overwrite and is none.
         OSError: it cannot be made.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.dumps, self.scratch, self.database = path / "dumps", path / ".scratch", path / "corpus.sqlite"
-        self.dumps.mkdir(parents=True, exist_ok=True)
+        if not self.database.exists():
+            for name in OWN:
+                if os.path.lexists(path / name):
+                    raise UseError(f"{path}: has {name} in it and is no corpus: give another folder for the results")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise UseError(f"{error.filename}: is not a folder") from None
 
     def clean(self) -> None:
-        """Remove what a run left half done; the lock is held."""
+        """Remove what a run left half done; the lock is held, and the database is there: the folder is ours."""
+        self.dumps.mkdir(exist_ok=True)
         shutil.rmtree(self.scratch, ignore_errors=True)
         for left in self.dumps.glob(f"{_NEW}*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -38,7 +50,8 @@ class CorpusFolder:
         """Make rows and folders agree: a whole folder without a row gets it; a row whose folder is gone goes."""
         known = set()
         for dump, status, folder in database.folders():
-            if (folder is not None and not (self.path / folder).is_dir()) or (retry and status in ("", *CUT_SHORT)):
+            again = status == NO_ROOM or (retry and status in ("", *CUT_SHORT))
+            if again or (folder is not None and not (self.path / folder).is_dir()):
                 database.forget(dump)
             else:
                 known.add(dump)

@@ -6,6 +6,7 @@ the corpus by the one process that writes there, when it is taken from here, and
 
 from __future__ import annotations
 
+import re
 import tempfile
 import uuid
 from collections.abc import Callable
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from volplugins.batch import job as jobs
 from volplugins.batch.candidate import Candidate
 from volplugins.batch.child import Children
-from volplugins.batch.engine import Result
-from volplugins.batch.errors import CorpusError, reason_of
+from volplugins.batch.engine import Result, results_below
+from volplugins.batch.errors import CorpusError, UseError, reason_of
 from volplugins.batch.finding import Found, find
 from volplugins.batch.identity import Identity, identify
 from volplugins.batch.job import Job, Outcome
@@ -27,6 +28,7 @@ from volplugins.batch.perform import packed, perform
 if TYPE_CHECKING:
     from distributed import Future
 
+_ADDRESS = re.compile(r"(?:[a-z]+://)?[^/\s]+:\d{1,5}/?")
 _WAIT = 30  # seconds for a scheduler to answer, and for a first worker
 _TRIES = 3  # for a dump whose workers are lost again and again
 
@@ -35,6 +37,7 @@ class DaskEngine:
     """Tasks of a cluster.
 
     Raises:
+        UseError: the address is none.
         CorpusError: dask.distributed is not installed, no scheduler answers, or no worker is there.
     """
 
@@ -44,6 +47,8 @@ class DaskEngine:
         except ImportError:
             raise CorpusError("--scheduler needs dask.distributed: pip install 'volplugins[dask]'") from None
         self._options = options
+        if not _ADDRESS.fullmatch(options.scheduler):
+            raise UseError(f"{options.scheduler}: is no address of a scheduler, as tcp://HOST:PORT is")
         try:
             self._client = Client(options.scheduler, timeout=_WAIT, set_as_default=False)
             self._client.wait_for_workers(1, timeout=_WAIT)
@@ -63,7 +68,8 @@ class DaskEngine:
     def find(self) -> Found:
         """Search where a worker sees the paths."""
         paths = [str(path) for path in self._options.paths]
-        found: Found = self._client.submit(find, paths, str(self._options.output), pure=False).result()
+        results = results_below(self._options.output)
+        found: Found = self._client.submit(find, paths, results, pure=False).result()
         return found
 
     def identify(self, one: Candidate) -> None:

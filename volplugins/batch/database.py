@@ -8,7 +8,7 @@ from pathlib import Path
 
 from volplugins import __version__
 from volplugins.batch import schema
-from volplugins.batch.errors import CorpusError
+from volplugins.batch.errors import CorpusError, UseError
 from volplugins.batch.outcome_file import Result
 
 Path_ = tuple[str, str]  # key, place
@@ -19,27 +19,47 @@ class Database:
     """The rows of a corpus.
 
     Raises:
-        CorpusError: the file is no database, is of another version, or cannot be written.
+        UseError: the file is somebody else's, is of another version, or was begun with the other choice of --redact.
+        CorpusError: it cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, redacted: bool = False) -> None:
         self.path = path
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                self._make()
-            elif version != schema.VERSION:
-                raise CorpusError(f"{path}: is of version {version}, this program writes {schema.VERSION}")
-        except sqlite3.Error as error:
-            raise CorpusError(f"{path}: {error}") from None
+            if self._is_empty():
+                self._make(redacted)
+            else:
+                self._check(redacted)
+        except sqlite3.DatabaseError as error:
+            kind = UseError if type(error) is sqlite3.DatabaseError else CorpusError  # no database at all
+            raise kind(f"{path}: {error}") from None
 
-    def _make(self) -> None:
+    def _is_empty(self) -> bool:
+        run = self._connection.execute
+        found = run("SELECT count(*) FROM sqlite_master").fetchone(), run("PRAGMA user_version").fetchone()
+        return bool(found == ((0,), (0,)))
+
+    def _make(self, redacted: bool) -> None:
         with _Transaction(self):
             for statement in schema.statements():
                 self._connection.execute(statement)
-            values = (f"volplugins.corpus/{schema.VERSION}", __version__)
-            self._connection.execute("INSERT INTO corpus VALUES (?, ?)", values)
+            self._connection.execute("INSERT INTO corpus VALUES (?, ?, ?)", (schema.NAME, __version__, int(redacted)))
+
+    def _check(self, redacted: bool) -> None:
+        """Nothing is changed in a file that is not ours, and what was redacted stays so."""
+        run = self._connection.execute
+        version = run("PRAGMA user_version").fetchone()[0]
+        ours = run("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'corpus'").fetchone()
+        if version not in (0, schema.VERSION):
+            raise UseError(f"{self.path}: is of version {version}, this program writes {schema.VERSION}")
+        if not ours or run("SELECT schema FROM corpus").fetchone() != (schema.NAME,):
+            raise UseError(f"{self.path}: is a database of something else: give another folder for the results")
+        if run("SELECT redacted FROM corpus").fetchone() != (int(redacted),):
+            with_or_without = "without" if redacted else "with"
+            raise UseError(
+                f"{self.path}: was begun {with_or_without} --redact: give another folder, or the same option"
+            )
 
     def dump_of(self, key: str) -> str | None:
         """The dump that lay at a place, by the place's key."""

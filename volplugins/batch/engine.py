@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from volplugins.batch.candidate import Candidate
 from volplugins.batch.child import Children
+from volplugins.batch.corpus_folder import OWN
 from volplugins.batch.finding import Found, find
 from volplugins.batch.identity import Identity, identify
 from volplugins.batch.job import Job, Outcome
@@ -17,6 +18,11 @@ from volplugins.batch.options import BatchOptions
 from volplugins.batch.perform import perform
 
 Result = Identity | tuple[Job, Outcome]
+
+
+def results_below(output: Path) -> list[str]:
+    """The folders of a corpus, which are not searched for dumps."""
+    return [str(output / name) for name in OWN]
 
 
 class Engine(Protocol):
@@ -62,7 +68,7 @@ class LocalEngine:
 
     def find(self) -> Found:
         """Search here."""
-        return find([str(path) for path in self._options.paths], str(self._options.output))
+        return find([str(path) for path in self._options.paths], results_below(self._options.output))
 
     def identify(self, one: Candidate) -> None:
         """Read it in a thread."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from volplugins.batch.candidate import Candidate, candidate
-from volplugins.batch.compression import CAPS, GZIP, PLAIN, XZ, ZIP, chunks, form_of, members
+from volplugins.batch.compression import ZIP, form_of, members, start_of
 from volplugins.batch.errors import UnpackError, reason_of
 
 DUMP_MAGIC = (b"PAGEDU64", b"PAGEDUMP")  # live dumps too: their RDMP follows behind the same header
@@ -26,20 +26,21 @@ class Found:
     others: int = 0
 
 
-def find(paths: Sequence[str], without: str = "") -> Found:
+def find(paths: Sequence[str], without: Sequence[str] = ()) -> Found:
     """Search files and folders. A file that was given, or is called ``.dmp``, is a candidate whatever it holds; others
     are if they start as a dump does.
 
     Args:
-        without: a folder that is not searched: where results go.
+        without: folders that are not searched: where results go.
     """
     found = Found()
+    results = {os.path.realpath(folder) for folder in without}
     seen: set[tuple[int, int]] = set()
     for path in paths:
         place = os.path.abspath(path)
         try:
             if os.path.isdir(place):
-                for inner in _files(place, os.path.realpath(without) if without else "", seen, found):
+                for inner in _files(place, results, seen, found):
                     _look(inner, found, named=False)
             else:
                 _look(place, found, named=True)
@@ -50,14 +51,14 @@ def find(paths: Sequence[str], without: str = "") -> Found:
     return found
 
 
-def _files(folder: str, without: str, seen: set[tuple[int, int]], found: Found) -> Iterator[str]:
+def _files(folder: str, without: set[str], seen: set[tuple[int, int]], found: Found) -> Iterator[str]:
     """Files of the folder and of those in it; without recursion, so that depth costs nothing."""
     waiting = [folder]
     while waiting:
         place = waiting.pop()
         try:
             status = os.stat(place)
-            if (status.st_dev, status.st_ino) in seen or os.path.realpath(place) == without:
+            if (status.st_dev, status.st_ino) in seen or os.path.realpath(place) in without:
                 continue
             seen.add((status.st_dev, status.st_ino))
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
@@ -81,6 +82,11 @@ def _called_a_dump(name: str) -> bool:
     return suffix == ".dmp" or (suffix in (".gz", ".xz", ".zip") and stem.endswith(".dmp"))
 
 
+def _may_be_a_dump(name: str, start: bytes | None, named: bool) -> bool:
+    """Whether a zip's member is taken: by its start or name; what cannot be looked into, if the zip was named."""
+    return start in DUMP_MAGIC or _called_a_dump(name) or (start is None and named)
+
+
 def _look(path: str, found: Found, named: bool) -> None:
     """Take the file in where it is a dump, or where it was named."""
     named = named or _called_a_dump(path)
@@ -93,26 +99,17 @@ def _look(path: str, found: Found, named: bool) -> None:
         form = form_of(head)
         if form == ZIP:
             inside = members(Path(path), _MOST_MEMBERS)
-            dumps = [name for name, start in inside if start in DUMP_MAGIC or _called_a_dump(name)]
+            dumps = [name for name, start in inside if _may_be_a_dump(name, start, named)]
             if named and not dumps:
                 raise UnpackError("zip: no dump in it")
             found.candidates.extend(candidate(path, status, head, ZIP, name) for name in dumps)
             found.others += not dumps
-        elif named or _start(Path(path), head, form) in DUMP_MAGIC:
+        elif named or start_of(head, form) in DUMP_MAGIC:
             found.candidates.append(candidate(path, status, head, form))
         else:
             found.others += 1
     except (OSError, UnpackError) as error:
-        if named or isinstance(error, PermissionError):
+        if named or isinstance(error, (PermissionError, UnpackError)):
             found.problems.append((path, reason_of(error)))
         else:
             found.others += 1
-
-
-def _start(path: Path, head: bytes, form: str) -> bytes:
-    if form == PLAIN or form not in (GZIP, XZ):
-        return head[:8]
-    try:
-        return next(chunks(path, form, "", CAPS), b"")[:8]
-    except UnpackError:
-        return b""

@@ -10,8 +10,8 @@ from volplugins.batch.compression import CAPS, Caps
 
 #: How a dump's work can end. The first two leave a folder.
 DONE, FAULTS = "done", "faults"
-CANNOT_OPEN, FAILED, CRASHED, TIMEOUT, MEMORY, DISK_FULL = (
-    "cannot-open", "failed", "crashed", "timeout", "memory", "disk-full",
+CANNOT_OPEN, FAILED, CRASHED, TIMEOUT, MEMORY, DISK_FULL, NO_ROOM = (
+    "cannot-open", "failed", "crashed", "timeout", "memory", "disk-full", "no-room",
 )  # fmt: skip
 #: Those that another try, with other limits, may end otherwise.
 CUT_SHORT = (FAILED, CRASHED, TIMEOUT, MEMORY)

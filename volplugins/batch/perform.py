@@ -13,10 +13,10 @@ from pathlib import Path
 from volplugins.batch import job as jobs
 from volplugins.batch.child import Children, run_child
 from volplugins.batch.compression import PLAIN, chunks
-from volplugins.batch.errors import UnpackError, reason_of
+from volplugins.batch.errors import NoRoom, UnpackError, reason_of
 from volplugins.batch.job import Job, Outcome
 
-_RESERVE = 256 << 20  # bytes of the disk that an unpacked dump leaves free
+_RESERVE = 16 << 20  # bytes of the disk that an unpacked dump leaves free, for its results
 
 
 def perform(job: Job, output: Path, scratch: Path, children: Children) -> Outcome:
@@ -36,6 +36,8 @@ def perform(job: Job, output: Path, scratch: Path, children: Children) -> Outcom
             dump = str(unpacked)
         output.mkdir()
         done = run_child(replace(job, dump=dump, output=str(output), cache=str(cache)), scratch, children)
+    except NoRoom as error:
+        done = Outcome(jobs.NO_ROOM, reason_of(error))
     except (OSError, UnpackError) as error:
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         done = Outcome(jobs.DISK_FULL if full else jobs.FAILED, reason_of(error))
@@ -48,10 +50,10 @@ def perform(job: Job, output: Path, scratch: Path, children: Children) -> Outcom
 
 
 def _unpack(job: Job, target: Path, children: Children) -> None:
-    """Raises UnpackError where the limit, the disk's free space or the run's end ends it."""
+    """Raises UnpackError where the limit or the run's end ends it; NoRoom where the disk is too full for it."""
     one, left = job.candidate, shutil.disk_usage(target.parent).free - _RESERVE
     if job.size > left:
-        raise UnpackError(f"{one.form}: needs {job.size >> 20} MiB to unpack, and the disk has {max(left, 0) >> 20}")
+        raise NoRoom(f"{one.form}: needs {job.size} bytes to unpack, and the disk has {max(left, 0)} to give")
     with target.open("xb") as file:
         for chunk in chunks(Path(one.path), one.form, one.member, job.caps):
             file.write(chunk)

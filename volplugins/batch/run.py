@@ -15,7 +15,7 @@ from volplugins.batch.corpus import Corpus, Tally, finish
 from volplugins.batch.corpus_folder import CorpusFolder
 from volplugins.batch.database import Database
 from volplugins.batch.engine import Engine, LocalEngine
-from volplugins.batch.errors import CorpusError
+from volplugins.batch.errors import UseError
 from volplugins.batch.lock import FolderLock
 from volplugins.batch.merged_rows import write_merged
 from volplugins.batch.options import BatchOptions
@@ -29,6 +29,7 @@ def run_batch(options: BatchOptions) -> int:
     """Work through the corpus and return the exit code.
 
     Raises:
+        UseError: what was asked for must not be done; nothing was changed.
         CorpusError, OSError: the run cannot go on; all that was done before is kept.
     """
     if options.parquet:
@@ -39,9 +40,9 @@ def run_batch(options: BatchOptions) -> int:
     folder = CorpusFolder(options.output)
     shown = progress(options.quiet)
     with FolderLock(folder.path):
-        folder.clean()
-        database = Database(folder.database)
+        database = Database(folder.database, options.redact)
         try:
+            folder.clean()
             folder.recover(database, options.retry)
             with _termination_as_interrupt():
                 return _run(options, folder, database, shown)
@@ -55,7 +56,7 @@ def _refuse_beside(options: BatchOptions) -> None:
     output = os.path.realpath(options.output)
     for path in map(os.path.realpath, options.paths):
         if output in (path, os.path.dirname(path) if os.path.isfile(path) else ""):
-            raise CorpusError(f"{options.output}: nothing is written beside dumps: give another folder for the results")
+            raise UseError(f"{options.output}: nothing is written beside dumps: give another folder for the results")
 
 
 def _run(options: BatchOptions, folder: CorpusFolder, database: Database, shown: Progress) -> int:
@@ -69,6 +70,7 @@ def _run(options: BatchOptions, folder: CorpusFolder, database: Database, shown:
             shown.end()
         _write_pages(options, folder)
     except KeyboardInterrupt:
+        write_index(folder.path)
         if not options.quiet:
             print("stopped; what is done is kept, and the same command goes on from here", file=sys.stderr)
         return INTERRUPTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 VERSION = 1
+NAME = f"volplugins.corpus/{VERSION}"
 
 #: Columns by table, without the dump's id where the table belongs to dumps.
 TABLES = {
@@ -34,15 +35,18 @@ TABLES = {
 _PATHS = "CREATE TABLE paths (key TEXT PRIMARY KEY, dump TEXT NOT NULL REFERENCES dumps(id), path TEXT NOT NULL)"
 _SIGNATURES = """CREATE VIEW signatures AS
 SELECT signature, count(*) AS dumps, min(crash_time) AS first_seen, max(crash_time) AS last_seen,
-       count(DISTINCT computer) AS computers, group_concat(DISTINCT machine) AS machines,
-       group_concat(DISTINCT build) AS builds, group_concat(DISTINCT culprit) AS culprits
-FROM dumps WHERE signature IS NOT NULL GROUP BY signature"""
+       count(DISTINCT computer) AS computers, {machines}, {builds}, {culprits}
+FROM dumps AS one WHERE signature IS NOT NULL GROUP BY signature"""
+_DISTINCT = """(SELECT group_concat({column}, ',') FROM (SELECT DISTINCT {column} FROM dumps
+       WHERE signature = one.signature AND {column} IS NOT NULL ORDER BY {column})) AS {column}s"""
 _INDEXED = (("failures", "signature"), ("modules", "module"), ("processes", "name"), ("verdicts", "verdict"))
 
 
 def statements() -> list[str]:
     """What makes an empty database."""
-    made = ["CREATE TABLE corpus (schema TEXT, written_by TEXT)", _PATHS, _SIGNATURES]
+    lists = {f"{column}s": _DISTINCT.format(column=column) for column in ("machine", "build", "culprit")}
+    made = ["CREATE TABLE corpus (schema TEXT, written_by TEXT, redacted INTEGER)", _PATHS]
+    made.append(_SIGNATURES.format(**lists))
     for name, columns in TABLES.items():
         own = columns if name == "dumps" else ("dump TEXT NOT NULL REFERENCES dumps(id)", *columns)
         made.append(f"CREATE TABLE {name} ({', '.join(own)})")

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from volplugins.batch.compression import PLAIN
+from volplugins.batch.errors import ChangedFile
 from volplugins.batch.job import Job
 from volplugins.report import write_report
 
@@ -17,19 +18,19 @@ def triage(job: Job) -> int:
 
     Raises:
         DumpError: it cannot be opened.
+        ChangedFile: it is not the file that was hashed.
         OSError: the folder cannot be written to.
     """
-    from volatility3.framework import constants  # noqa: PLC0415 - the child alone pays for volatility3
-
-    constants.CACHE_PATH = job.cache  # where no other process writes
-    from volplugins.triage import TriageOptions, run_triage  # noqa: PLC0415
+    from volplugins.triage import TriageOptions, run_triage  # noqa: PLC0415 - the child alone pays for volatility3
 
     options = TriageOptions(job.symbols, job.image_path, True, job.redact, job.command_line)
     folder = Path(job.output)
-    faults: int = run_triage(Path(job.dump), folder, options, lambda text, percent: None).faults
+    result = run_triage(Path(job.dump), folder, options, lambda text, percent: None)
+    if result.summary["input"]["sha256"] not in (None, job.sha256):
+        raise ChangedFile("the file changed after it was hashed: run again")
     if job.candidate.form != PLAIN:
         _name_source(folder, job)
-    return faults
+    return result.faults
 
 
 def _name_source(folder: Path, job: Job) -> None:

@@ -13,16 +13,18 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from volplugins.batch import job as jobs
 from volplugins.batch.digest import digest
-from volplugins.batch.errors import reason_of
+from volplugins.batch.errors import ChangedFile, reason_of
 from volplugins.batch.job import Job, from_json
 from volplugins.batch.outcome_file import write_outcome
 from volplugins.dumpfile.errors import DumpError
+from volplugins.vol.cache_folder import cache_folder, keep_cache_in
 
 _MAPPINGS = 4  # of the dump at a time, at most: ours, the hash's, the plugins'
 _LIBRARIES = 2 << 30  # address space, hardly memory
@@ -30,7 +32,7 @@ _LIBRARIES = 2 << 30  # address space, hardly memory
 
 def main() -> int:
     """Do the job; how it ended is in batch.json of its folder."""
-    job = from_json(json.loads(_line()))
+    job = _with_own_cache(from_json(json.loads(_line())))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_memory(job.memory, job.size)
     start = time.monotonic()
@@ -48,6 +50,13 @@ def main() -> int:
     return 0
 
 
+def _with_own_cache(job: Job) -> Job:
+    """volatility3's cache is the job's, where no other process writes; tables in the user's own are found still."""
+    users = cache_folder() / "symbols"
+    keep_cache_in(job.cache)
+    return replace(job, symbols=(*job.symbols, str(users))) if users.is_dir() else job
+
+
 def perform(job: Job) -> tuple[str, str]:
     """Do the work; status and reason. Never raises."""
     try:
@@ -57,9 +66,12 @@ def perform(job: Job) -> tuple[str, str]:
         return jobs.CANNOT_OPEN, _without_place(error.reason, job)
     except MemoryError:
         return jobs.MEMORY, f"needs more than {job.memory >> 20} MiB" if job.memory else "out of memory"
+    except ChangedFile as error:
+        return jobs.FAILED, reason_of(error)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        return (jobs.DISK_FULL if full else jobs.FAILED), _without_place(reason_of(error), job)
+        said = (error.strerror or type(error).__name__) if job.redact else _without_place(reason_of(error), job)
+        return (jobs.DISK_FULL if full else jobs.FAILED), said
     except Exception as error:
         return jobs.FAILED, type(error).__name__ if job.redact else _without_place(reason_of(error), job)
 

@@ -197,7 +197,10 @@ def _checked(work: _Work, layouts: KernelLayouts) -> KernelLayouts:
         links = int.from_bytes(work.memory.read(head, work.bits // 8), "little")
     except ReadError:
         return layouts
-    if fits_system_process(work.memory, links - layouts.process.offset("ActiveProcessLinks"), layouts.process):
+    known = layouts.process.has("ActiveProcessLinks")  # of a machine that nobody has seen here nothing is
+    if known and fits_system_process(
+        work.memory, links - layouts.process.offset("ActiveProcessLinks"), layouts.process
+    ):
         return layouts
     found = find_process_layout(work.memory, links, layouts.process, work.bits)
     if found is None:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+_WRONG_USE = 2
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command."""
@@ -40,29 +42,40 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; CorpusError reaches main, which says why in one line."""
-    from volplugins.batch.compression import Caps
-    from volplugins.batch.options import BatchOptions
+    from volplugins.batch.errors import UseError
     from volplugins.batch.run import run_batch
 
-    return run_batch(
-        BatchOptions(
-            paths=tuple(Path(path) for path in args.paths),
-            output=Path(os.path.abspath(args.output)),
-            symbols=tuple(os.path.abspath(folder) for folder in args.symbols.split(";") if folder),
-            image_path=tuple(os.path.abspath(folder) for folder in args.image_path),
-            workers=args.workers,
-            scheduler=args.scheduler,
-            rehash=args.rehash,
-            retry=args.retry,
-            timeout=args.timeout,
-            memory=args.memory << 20,
-            redact=args.redact,
-            rows=args.rows,
-            parquet=args.parquet,
-            quiet=args.quiet,
-            caps=Caps(most=args.unpack_limit << 20),
-            command_line=tuple(sys.argv),
-        )
+    if not args.output or not all(args.paths):
+        print("volplugins: an empty name is no file or folder", file=sys.stderr)
+        return _WRONG_USE
+    try:
+        return run_batch(_options(args))
+    except UseError as error:
+        print(f"volplugins: {error}", file=sys.stderr)
+        return _WRONG_USE
+
+
+def _options(args: argparse.Namespace) -> Any:
+    from volplugins.batch.compression import Caps
+    from volplugins.batch.options import BatchOptions
+
+    return BatchOptions(
+        paths=tuple(Path(os.path.abspath(path)) for path in args.paths),
+        output=Path(os.path.abspath(args.output)),
+        symbols=tuple(os.path.abspath(folder) for folder in args.symbols.split(";") if folder),
+        image_path=tuple(os.path.abspath(folder) for folder in args.image_path),
+        workers=args.workers,
+        scheduler=args.scheduler,
+        rehash=args.rehash,
+        retry=args.retry,
+        timeout=args.timeout,
+        memory=args.memory << 20,
+        redact=args.redact,
+        rows=args.rows,
+        parquet=args.parquet,
+        quiet=args.quiet,
+        caps=Caps(most=args.unpack_limit << 20),
+        command_line=tuple(sys.argv),
     )
 
 

@@ -15,10 +15,14 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from volplugins import __version__
+from volplugins.vol.cache_folder import make_cache_possible
 
 # One module of this room per command, in the order of the help: `add_parser(subparsers)` and `run(args) -> int`.
 # A module with PASSES_ARGUMENTS gets everything after its name, unread, as `args.rest`.
 COMMANDS = ("demo", "triage", "batch", "report", "symbols", "vol", "plugin_dir", "setup", "doctor", "lab")
+
+# commands that import volatility3, which makes its cache folder then
+USES_VOLATILITY = frozenset(("demo", "triage", "batch", "symbols", "vol", "doctor"))
 
 DONE, FAULTS, WRONG_USE, CANNOT_OPEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 
@@ -26,6 +30,7 @@ DONE, FAULTS, WRONG_USE, CANNOT_OPEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (the process's own by default) and return the exit code; raises nothing."""
     try:
+        _open_streams()
         for stream in (sys.stdout, sys.stderr):  # a terminal of another encoding costs letters, not the run
             with suppress(AttributeError):
                 stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -40,6 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:
         return _tell(error)
+
+
+def _open_streams() -> None:
+    """A stream that the shell closed (`>&-`) is one that nobody reads."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the whole process
 
 
 def commands() -> dict[str, str]:
@@ -62,6 +74,8 @@ def _run(arguments: list[str]) -> int:
     names = commands()
     chosen = arguments[0] if arguments and arguments[0] in names else None
     modules = {name: _module(names[name]) for name in ([chosen] if chosen else names)}
+    if chosen in USES_VOLATILITY:
+        make_cache_possible()
     if chosen and getattr(modules[chosen], "PASSES_ARGUMENTS", False):
         return int(modules[chosen].run(argparse.Namespace(rest=arguments[1:])))
     parser = argparse.ArgumentParser("volplugins", description="Reads Windows crash dumps with Volatility 3.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _SECONDS = 5.0  # between plain lines about the same section
 Show = Callable[[str, float], None]
@@ -14,7 +14,7 @@ Show = Callable[[str, float], None]
 @contextmanager
 def progress_display(quiet: bool) -> Iterator[Show]:
     """A function that takes what is being done and how far it is, in percent."""
-    if quiet:
+    if quiet or sys.stderr is None:
         yield lambda text, percent: None
     elif sys.stderr.isatty():
         with _bar() as show:
@@ -52,7 +52,8 @@ class _PlainLines:
         head, now = text.partition(":")[0], time.monotonic()
         if head != self._head or now - self._said >= _SECONDS:
             self._head, self._said = head, now
-            print(f"{percent:3.0f} %  {_printable(text)}", file=sys.stderr, flush=True)
+            with suppress(OSError):  # nobody can be told; the run is what matters
+                print(f"{percent:3.0f} %  {_printable(text)}", file=sys.stderr, flush=True)
 
 
 def _printable(text: str) -> str:

@@ -42,6 +42,9 @@ def run(args: argparse.Namespace) -> int:
         tuple(folder for folder in args.symbols.split(";") if folder), tuple(args.image_path), not args.no_hash,
         args.redact, tuple(sys.argv),
     )  # fmt: skip
+    if args.output == "" or args.dump == "":
+        print("volplugins: an empty name is no file or folder", file=sys.stderr)
+        return 2
     output = Path(args.output) if args.output else None
     try:
         with progress_display(args.quiet) as progress:

@@ -218,7 +218,7 @@ def find_process_layout(memory: MemoryReader, links: int, layout: Layout, bits: 
     except ReadError:
         return None
     links_at = _distance_to_start(memory, links, width)
-    if name_delta < 0 or links_at is None:
+    if name_delta < 0 or links_at is None or not layout.has("DirectoryTableBase"):
         return None
     members = {
         "UniqueProcessId": (links_at - width, width),

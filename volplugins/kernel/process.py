@@ -115,6 +115,8 @@ def walk_active_processes(memory: MemoryReader, head: int, layout: Layout) -> It
         ReadError: after the good ones, where the list cannot be followed further; its reason is ``loop`` or
             ``limit`` where the list itself is bad.
     """
+    if not layout.has("ActiveProcessLinks"):  # of a machine that is not known here
+        return
     at, width = layout.members["ActiveProcessLinks"]
     width //= 2
     links = int.from_bytes(memory.read(head, width), "little")

@@ -88,7 +88,7 @@ def _is_dump(path: Path) -> bool:
 def _add(needs: Needs, path: Path, folders: Sequence[str], user: bool) -> None:
     if path.is_dir():
         _add_rows(needs, path, user)
-    elif is_list(path):
+    elif path.is_file() and is_list(path):  # a pipe would wait for ever
         for record, images, dumps, kernel in read_list(path):
             needs.add([(record, image, kernel) for image in images or [""]], dumps)
     else:

@@ -32,9 +32,13 @@ class OutputFolder:
         self.path = path
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path}: is not a folder")
-        if path.resolve() == dump.resolve().parent:
+        where_it_lies = {dump.resolve().parent, Path(os.path.abspath(dump)).parent.resolve()}
+        if where_it_lies & {path.resolve(), (path / "rows").resolve()}:
             raise OutputError(f"{path}: is where the dump lies; nothing is written beside a dump: give another folder")
-        (path / "rows").mkdir(parents=True, exist_ok=True)
+        try:
+            (path / "rows").mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise OutputError(f"{error.filename}: is not a folder") from None
         for name in OWN_FILES:
             final = path / name
             final.unlink(missing_ok=True)

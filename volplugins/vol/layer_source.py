@@ -40,6 +40,9 @@ def local_path(layer: DataLayerInterface) -> str | None:
     """Path of the local file that ``layer`` reads as it is, or None (remote, compressed, or no file)."""
     from pathlib import Path
 
+    known = getattr(layer, "path", None)  # PathLayer's
+    if isinstance(known, str):
+        return known
     location = getattr(layer, "location", None)
     if not isinstance(location, str):
         return None

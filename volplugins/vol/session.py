@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +9,11 @@ from typing import TYPE_CHECKING
 from volatility3.framework import contexts, exceptions
 from volatility3.framework.automagic import stacker, windows
 from volatility3.framework.interfaces import configuration
-from volatility3.framework.layers import physical
 
+from volplugins.dumpfile.errors import DumpError
 from volplugins.dumpfile.source import FileSource
+from volplugins.vol.opened_dumps import open_layer
+from volplugins.vol.path_layer import file_layer
 from volplugins.vol.stacker import KernelDumpStacker
 from volplugins.vol.symbol_path import search_symbols
 
@@ -35,10 +36,19 @@ def open_file(path: Path, symbol_folders: Sequence[str] = ()) -> tuple[ContextIn
     context = contexts.Context()
     name = "FileLayer"
     config = configuration.path_join("volplugins", name)
-    context.config[configuration.path_join(config, "location")] = Path(os.path.abspath(path)).as_uri()
-    context.add_layer(physical.FileLayer(context, config, name))
+    context.add_layer(file_layer(context, config, name, path))
+    if not _opens(context, name):
+        return context, name  # whoever asks for the dump is told why
     stackers = [KernelDumpStacker, windows.WindowsIntelStacker]
     try:
         return context, stacker.LayerStacker.stack_layer(context, name, list(stackers))[0]
     except exceptions.VolatilityException:
         return context, name
+
+
+def _opens(context: ContextInterface, name: str) -> bool:
+    try:
+        open_layer(context.layers[name])
+    except DumpError:
+        return False
+    return True
