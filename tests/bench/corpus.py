@@ -21,13 +21,15 @@ _MACHINES = ("win10-x64", "win7-x64", "win7-x86-pae", "xp-x86")
 _FAULTS = ("driver-read", "notmyfault")
 _KINDS = ("bitmap-kernel", "triage", "active")
 _PROGRAM = """
-import json, resource, sys
+import json, sys
 from pathlib import Path
 from volplugins.batch.options import BatchOptions
 from volplugins.batch.run import run_batch
 folder, output, workers = sys.argv[1:]
 code = run_batch(BatchOptions((Path(folder),), Path(output), workers=int(workers), quiet=True))
-print(json.dumps({"code": code, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+# not ru_maxrss, which remembers the process that this one was forked from
+peak = next((line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")), "0")
+print(json.dumps({"code": code, "peak": int(peak)}))
 """
 
 

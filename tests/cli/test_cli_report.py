@@ -18,7 +18,8 @@ def test_the_page_of_a_dumps_folder(volplugins: Run, tmp_path: Path) -> None:
     (folder / "summary.json").write_text(json.dumps({"crash": {"bugcheck_name": "<b>NAME"}}))
     (folder / "report.html").write_text("an old one")
     done = volplugins("report", str(folder))
-    assert (done.returncode, done.stdout) == (0, f"{folder / 'report.html'}\n"), done.stderr
+    assert (done.returncode, done.stdout) == (1, f"{folder / 'report.html'}\n"), done.stderr
+    assert "volplugins: the page lacks something: rows/lm.jsonl: there is no such file" in done.stderr.splitlines()
     assert "&lt;b&gt;NAME" in (folder / "report.html").read_text(encoding="utf-8")
     assert sorted(path.name for path in folder.iterdir()) == ["report.html", "rows", "summary.json"]
 
@@ -30,6 +31,12 @@ def test_the_index_of_a_corpus(volplugins: Run, tmp_path: Path) -> None:
     done = volplugins("report", str(tmp_path))
     assert (done.returncode, done.stdout) == (0, f"{tmp_path / 'index.html'}\n"), done.stderr
     assert "0xd1_a.sys" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_database_that_is_none(volplugins: Run, tmp_path: Path) -> None:
+    (tmp_path / "corpus.sqlite").write_text("no database, but long enough to be looked at " * 100)
+    done = volplugins("report", str(tmp_path))
+    assert done.returncode == 1 and "file is not a database" in done.stderr and (tmp_path / "index.html").exists()
 
 
 def test_a_folder_of_neither_is_one_line(volplugins: Run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-_DONE, _CANNOT_OPEN = 0, 3
+_DONE, _FAULTS, _CANNOT_OPEN = 0, 1, 3
 
 
 def add_parser(subparsers: Any) -> None:
@@ -17,6 +17,8 @@ def add_parser(subparsers: Any) -> None:
         help="make report.html of a dump's folder, or index.html of a corpus, again",
         description="Reads summary.json and rows/ that `volplugins triage -o DIR` wrote, or corpus.sqlite that "
         "`volplugins batch -o DIR` wrote, and makes the page anew. No dump is opened.",
+        epilog="Exit codes: 0 done; 1 done, but a file that the page is made of is missing or damaged; 2 wrong use; "
+        "3 there is nothing to make a page of.",
     )
     parser.add_argument("folder", metavar="DIR", help="a folder that triage or batch wrote")
 
@@ -26,13 +28,18 @@ def run(args: argparse.Namespace) -> int:
     from volplugins.report import write_index, write_report
 
     folder = Path(args.folder)
-    made = []
+    made: list[Path] = []
+    lacking: list[str] = []
     if (folder / "corpus.sqlite").is_file():
-        made.append(write_index(folder))
+        made.append(write_index(folder, lacking))
     if (folder / "summary.json").is_file() or (folder / "rows").is_dir():
-        made.append(write_report(folder))
+        made.append(write_report(folder, lacking))
     for page in made:
         print(page)
     if not made:
         print(f"volplugins: {folder}: no summary.json, rows or corpus.sqlite to make a page of", file=sys.stderr)
-    return _DONE if made else _CANNOT_OPEN
+    for fault in lacking:
+        print(f"volplugins: the page lacks something: {fault}", file=sys.stderr)
+    if not made:
+        return _CANNOT_OPEN
+    return _FAULTS if lacking else _DONE

@@ -34,6 +34,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the summary; DumpError and OSError reach main, which says why in one line."""
     from volplugins.cli.progress import progress_display
+    from volplugins.cli.termination import clean_termination
     from volplugins.triage import TriageOptions, run_triage
     from volplugins.triage.output_folder import OutputError
     from volplugins.triage.screen import summary_lines
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     output = Path(args.output) if args.output else None
     try:
-        with progress_display(args.quiet) as progress:
+        with clean_termination(), progress_display(args.quiet) as progress:
             result = run_triage(Path(args.dump), output, options, progress)
     except OutputError as error:
         print(f"volplugins: {error}", file=sys.stderr)

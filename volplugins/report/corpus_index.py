@@ -25,8 +25,11 @@ _FAILURES = (("Dump", "path"), ("Status", "status"), ("Reason", "reason"), ("Siz
 _NO_SIGNATURE = "(no signature)"
 
 
-def write_index(corpus: Path) -> Path:
+def write_index(corpus: Path, lacking: list[str] | None = None) -> Path:
     """Make ``corpus``/index.html from its corpus.sqlite.
+
+    Args:
+        lacking: gets what was damaged, a line.
 
     Raises:
         OSError: there is no such database, or the page cannot be written.
@@ -37,6 +40,8 @@ def write_index(corpus: Path) -> Path:
             content.add(row)
     except sqlite3.Error as error:
         content.fault = f"corpus.sqlite: {shown(error)}"
+        if lacking is not None:
+            lacking.append(content.fault)
     page = rendered("index.html.j2", _SCRIPTS, content.data(), {"corpus": content})
     return put(page, corpus / "index.html")
 

@@ -38,8 +38,11 @@ _SUMMARY = ("PID", "Process", "By", "Name", "Count", "Size", "PercentBusy", "Per
 SOUND = ("ok", "tables-paged-out")
 
 
-def write_report(folder: Path) -> Path:
+def write_report(folder: Path, lacking: list[str] | None = None) -> Path:
     """Make ``folder``/report.html from its summary.json and rows/*.jsonl, any of which may be missing or damaged.
+
+    Args:
+        lacking: gets what was missing or damaged, a line each.
 
     Raises:
         OSError: the page cannot be written, or there is no such folder.
@@ -47,9 +50,12 @@ def write_report(folder: Path) -> Path:
     summary = Summary(folder)
     content = _Content(folder, summary)
     data = content.data()
+    faults = content.faults()
+    if lacking is not None:
+        lacking += faults
     facts = {
-        "summary": summary, "head": headline(summary, content.analysis), "caps": caps, "faults": content.faults(),
-        "map": physical_map(summary.part("completeness").get("runs")), "verdicts": _counted(summary.part("verdicts")),
+        "summary": summary, "head": headline(summary, content.analysis), "caps": caps, "faults": faults,
+        "map": physical_map(summary.part("completeness").get("runs")), "verdicts": _counted(summary),
         "shown_processes": len(data["processes"]), "left_processes": content.details.left_out,
         "left_threads": content.stacks.left_out,
     }  # fmt: skip
@@ -133,7 +139,12 @@ def _first(rows: RowFile, most: int) -> Iterator[Row]:
             yield row
 
 
-def _counted(verdicts: dict[str, Any]) -> list[tuple[str, str, bool]]:
-    """Verdicts with their numbers and whether they are sound, bad ones first."""
-    first = list(verdicts.items())[: caps.LIST_ROWS]
-    return sorted(((shown(word, 40), shown(count, 20), word in SOUND) for word, count in first), key=lambda one: one[2])
+def _counted(summary: Summary) -> list[tuple[str, str, bool]]:
+    """Verdicts with their numbers and whether they are sound, bad ones first.
+
+    Processes that have exited have no directory: the word is bad where the summary lists one of them as bad.
+    """
+    first = list(summary.part("verdicts").items())[: caps.LIST_ROWS]
+    listed = {str(one.get("verdict")) for one in summary.entries("directories")}
+    sound = {*SOUND, *({"no-directory"} - listed)}
+    return sorted(((shown(word, 40), shown(count, 20), word in sound) for word, count in first), key=lambda one: one[2])
