@@ -27,7 +27,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("machine", "fault", "kind"), sampled(CASES, 3))
+@pytest.mark.parametrize(("machine", "fault", "kind"), sampled(CASES, 4))
 def test_rows_are_those_of_vol(machine: str, fault: str, kind: str, tmp_path: Path) -> None:
     script = Path(sysconfig.get_path("scripts")) / ("vol.exe" if os.name == "nt" else "vol")
     if not script.exists() or find_spec("volatility3.plugins.windows.kd") is None:

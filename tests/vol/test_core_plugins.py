@@ -13,7 +13,7 @@ MEMORY_KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("machine", "kind"), sampled(MEMORY_KINDS, 2))
+@pytest.mark.parametrize(("machine", "kind"), sampled(MEMORY_KINDS, 3))
 def test_pslist_lists_what_was_built(dumps, rows, machine, kind):
     path, snapshot = dumps(machine, kind=kind)
     found = {(row["PID"], row["PPID"], row["ImageFileName"]) for row in rows(path, "windows.pslist")}
