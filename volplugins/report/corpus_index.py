@@ -14,8 +14,8 @@ from volplugins.report.page import put, rendered
 from volplugins.report.shown_text import Cell, cell, shown
 
 _SCRIPTS = ("dom.js", "grid.js", "corpus.js")
-_GROUPS = ("Signature", "Dumps", "First seen", "Last seen", "Culprits", "Confidence", "Bugchecks", "Computers",
-           "Machines", "Builds", "Dump types")  # fmt: skip
+_GROUPS = ("Signature", "Dumps", "First seen", "Last seen", "Culprits", "Builds", "Machines", "Computers", "Confidence",
+           "Bugchecks")  # fmt: skip
 # heading and column of the table dumps
 _DUMPS = (("Dump", "path"), ("Signature", "signature"), ("Crashed", "crash_time"), ("Computer", "computer"),
           ("Machine", "machine"), ("Build", "build"), ("Type", "dump_type"), ("Culprit", "culprit"),

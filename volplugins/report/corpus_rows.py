@@ -16,6 +16,8 @@ from volplugins.report.shown_text import Cell, cell, shown
 COLUMNS = ("id", "path", "size", "sha256", "status", "reason", "machine", "build", "dump_type", "computer",
            "crash_time", "signature", "culprit", "confidence", "bugcheck", "process", "folder", "seconds")  # fmt: skip
 _DISTINCT = 200
+#: columns of which a group lists the distinct values
+GROUP_LISTS = ("culprit", "build", "machine", "computer", "confidence", "bugcheck")
 _FAULTS = "(SELECT group_concat(fault, '; ') FROM (SELECT fault FROM faults WHERE dump = dumps.id LIMIT 10))"
 
 
@@ -35,7 +37,7 @@ class Group:
         time = shown(row["crash_time"], 40)
         if time:
             self.first, self.last = min(self.first or time, time), max(self.last, time)
-        for name in ("computer", "machine", "build", "dump_type", "culprit", "confidence", "bugcheck"):
+        for name in GROUP_LISTS:
             values = self.seen.setdefault(name, {})
             if row[name] not in (None, "") and len(values) < _DISTINCT:
                 values[shown(row[name], 80)] = None
@@ -44,9 +46,6 @@ class Group:
         """The group as the index shows it."""
         return [self.signature, self.count, self.first, self.last,
                 *(cell(", ".join(self.seen.get(name, ()))) for name in GROUP_LISTS)]  # fmt: skip
-
-
-GROUP_LISTS = ("culprit", "confidence", "bugcheck", "computer", "machine", "build", "dump_type")
 
 
 def dumps(database: Path) -> Iterator[dict[str, Any]]:
