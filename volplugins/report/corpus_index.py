@@ -17,9 +17,9 @@ _SCRIPTS = ("dom.js", "grid.js", "corpus.js")
 _GROUPS = ("Signature", "Dumps", "First seen", "Last seen", "Culprits", "Builds", "Machines", "Computers", "Confidence",
            "Bugchecks")  # fmt: skip
 # heading and column of the table dumps
-_DUMPS = (("Dump", "path"), ("Signature", "signature"), ("Crashed", "crash_time"), ("Computer", "computer"),
-          ("Machine", "machine"), ("Build", "build"), ("Type", "dump_type"), ("Culprit", "culprit"),
-          ("Confidence", "confidence"), ("Process", "process"), ("Status", "status"), ("Size", "size"),
+_DUMPS = (("Dump", "path"), ("Signature", "signature"), ("Crashed", "crash_time"), ("Culprit", "culprit"),
+          ("Confidence", "confidence"), ("Process", "process"), ("Build", "build"), ("Machine", "machine"),
+          ("Computer", "computer"), ("Status", "status"), ("Type", "dump_type"), ("Size", "size"),
           ("Seconds", "seconds"), ("SHA-256", "sha256"))  # fmt: skip
 _FAILURES = (("Dump", "path"), ("Status", "status"), ("Reason", "reason"), ("Size", "size"), ("Seconds", "seconds"))
 _NO_SIGNATURE = "(no signature)"
