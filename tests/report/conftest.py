@@ -12,6 +12,7 @@ from volatility3.framework import constants
 
 from tests.report.browser import Browser
 from tests.report.hostile import hostile_folder
+from tests.report.hostile_dump import hostile_dump
 from tests.report.made_folder import made_folder
 from volplugins.lab.directory_defects import with_directory_defect
 from volplugins.lab.machines import build
@@ -35,6 +36,14 @@ def bad_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hostile(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder full of attacks."""
     return hostile_folder(folder, tmp_path_factory.mktemp("hostile") / "out")
+
+
+@pytest.fixture(scope="session")
+def hostile_triage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What triage makes of a dump in which every text is an attack."""
+    place = tmp_path_factory.mktemp("attacks")
+    constants.CACHE_PATH = str(tmp_path_factory.mktemp("cache"))
+    return made_folder(hostile_dump(place / "MEMORY.DMP"), place / "out")
 
 
 @pytest.fixture(scope="session")

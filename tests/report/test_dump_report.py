@@ -239,3 +239,12 @@ def test_what_is_missing_or_odd_is_said(folder: Path, tmp_path: Path) -> None:
     for text in (*summary["missing"], summary["notes"][0]["text"], summary["completeness"]["note"]):
         assert text in page.texts["completeness"], text
     assert summary["fault_texts"][0] in page.texts["run"]
+
+
+def test_a_dump_full_of_attacks_is_triaged_without_a_fault(hostile_triage: Path) -> None:
+    summary = json.loads((hostile_triage / "summary.json").read_text(encoding="utf-8"))
+    assert summary["faults"] == 0 and summary["crash"]["confidence"] == "certain"
+    page = page_of(hostile_triage)
+    assert not page.open and page.names().count("script") == 2 and "img" not in page.names()
+    names = {row["Name"] for row in read(hostile_triage / "rows", "process") if row["TID"] is None}
+    assert any("<script>" in name for name in names) and all(name.isprintable() for name in names)

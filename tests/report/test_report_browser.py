@@ -95,6 +95,22 @@ def test_hostile_text_runs_nothing(browser: Browser, hostile: Path, tmp_path: Pa
         assert bare != text
         page = tmp_path / "bare.html"
         page.write_text(bare, encoding="utf-8")
+    runs_nothing(browser, page)
+
+
+@pytest.mark.parametrize("guarded", [True, False], ids=["with its policy", "without its policy"])
+def test_a_dump_full_of_attacks_runs_nothing(browser: Browser, hostile_triage: Path, guarded: bool) -> None:
+    """From the dump's bytes to the page, nothing put in by hand on the way."""
+    page = hostile_triage / "report.html"
+    if not guarded:
+        text = page.read_text(encoding="utf-8")
+        page = hostile_triage / "bare.html"
+        page.write_text(re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text), encoding="utf-8")
+    runs_nothing(browser, page)
+
+
+def runs_nothing(browser: Browser, page: Path) -> None:
+    """Whatever is opened, clicked and pointed at, the page stays what it is, and shows markup as text."""
     with visited(browser, page) as visit:
         title = visit.evaluate("document.title")
         opened(visit)
@@ -107,7 +123,7 @@ def test_hostile_text_runs_nothing(browser: Browser, hostile: Path, tmp_path: Pa
         assert (
             visit.evaluate("document.querySelectorAll('img, iframe, [onload], [onerror], [onmouseover]').length") == 0
         )
-        assert "<script>document.title='RUN'</script>" in visit.evaluate("document.body.innerText")
+        assert "<script>document.ti" in visit.evaluate("document.body.innerText")
 
 
 def test_the_index_leads_to_the_pages(browser: Browser, tmp_path: Path) -> None:
