@@ -83,8 +83,8 @@ class DaskEngine:
     def next(self) -> Result:
         """Wait for a result; a task that the cluster gave up is asked for again, a few times."""
         while True:
-            future: Future = next(self._done)
-            task, tries = self._asked.pop(future.key)
+            future: Future[Any] = next(self._done)
+            task, tries = self._asked.pop(str(future.key))
             try:
                 result: Result = future.result()
                 return result
