@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.sampling import sampled
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.lab import command
@@ -79,7 +80,7 @@ def sound(tmp_path_factory):
     return make
 
 
-@pytest.mark.parametrize(("machine", "name", "victim", "narrow"), CASES)
+@pytest.mark.parametrize(("machine", "name", "victim", "narrow"), sampled(CASES, 2))
 def test_each_defect_is_named_and_hurts_nobody_else(sound, tmp_path, machine, name, victim, narrow):
     snapshot, before = sound(machine, victim == PROGRAM_NAME)
     damaged = with_user_defect(snapshot, name, victim, narrow)
