@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
+from unicodedata import east_asian_width
 
 LINES, COLUMNS = 24, 100
 _LABELS = 15
@@ -33,7 +34,7 @@ class _Block:
 
 
 def summary_lines(summary: Mapping[str, Any], folder: Path | None = None) -> list[str]:
-    """At most LINES lines of at most COLUMNS characters, the most telling facts first.
+    """At most LINES lines of at most COLUMNS columns, the most telling facts first.
 
     Args:
         folder: where the results are, for a last line that says so.
@@ -54,7 +55,18 @@ def summary_lines(summary: Mapping[str, Any], folder: Path | None = None) -> lis
 
 def _cut(text: str, end: str = "") -> str:
     room = COLUMNS - len(end)
-    return (text if len(text) <= room else text[: room - 1] + "…") + end
+    if sum(map(_columns, text)) <= room:
+        return text + end
+    taken, used = 0, 1  # the ellipsis
+    while used + _columns(text[taken]) <= room:
+        used += _columns(text[taken])
+        taken += 1
+    return text[:taken] + "…" + end
+
+
+def _columns(character: str) -> int:
+    """How many columns of a terminal it takes."""
+    return 2 if east_asian_width(character) in "WF" else 1
 
 
 def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
