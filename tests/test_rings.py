@@ -27,6 +27,13 @@ MAY_IMPORT = {
     "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "triage", "symbols_exchange", "batch"),
     "lab": (),
 }
+# rooms within a folder, from the ground up: each imports only those before it, and itself
+FLOORS = {
+    "vol": ("output", "layers", "symbols", "scene", "commands"),
+    "lab": (
+        "structures", "code", "machine", "kernel", "user", "world", "crashes", "machines", "writers", "damage",
+    ),
+}  # fmt: skip
 THIRD_PARTY = {
     **{room: {"numpy", "pefile", "yara"} for room in CORE},
     "lab": {"numpy"},
@@ -80,6 +87,18 @@ def test_imports_point_inwards(room: str) -> None:
                 assert rest[0] in (*MAY_IMPORT[room], room), f"{path} imports {name}"
             elif top in KNOWN_THIRD_PARTY:
                 assert top in THIRD_PARTY[room], f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("folder", FLOORS)
+def test_rooms_of_a_folder_stand_on_each_other(folder: str) -> None:
+    floors = FLOORS[folder]
+    assert {p.name for p in (ROOT / folder).iterdir() if p.is_dir() and not p.name.startswith("__")} == set(floors)
+    for floor, room in enumerate(floors):
+        for path in (ROOT / folder / room).rglob("*.py"):
+            for name in imported(path):
+                top, *rest = name.split(".")
+                if (top, *rest[:1]) == ("volplugins", folder) and len(rest) > 1:
+                    assert rest[1] in floors[: floor + 1], f"{path} imports {name}"
 
 
 def test_every_room_says_what_it_is_for() -> None:

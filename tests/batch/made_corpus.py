@@ -13,11 +13,11 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
-from volplugins.lab.defects import DEFECTS, apply
-from volplugins.lab.directory_defects import DIRECTORY_DEFECTS, with_directory_defect
-from volplugins.lab.machines import build
-from volplugins.lab.snapshot import PAGE, Snapshot
-from volplugins.lab.user_defects import USER_DEFECTS, user_defects_of, with_user_defect
+from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
+from volplugins.lab.damage.files import DEFECTS, apply
+from volplugins.lab.damage.user import USER_DEFECTS, user_defects_of, with_user_defect
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
+from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import kinds_of, write
 
 MACHINES = ("win10-x64", "win7-x64", "win7-x86-pae", "xp-x86")

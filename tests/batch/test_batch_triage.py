@@ -23,7 +23,7 @@ from volplugins.batch.identity import Identity
 from volplugins.batch.job import Job
 from volplugins.batch.options import TRIAGE
 from volplugins.cli.main import main
-from volplugins.lab.machines import build
+from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 
 pytestmark = pytest.mark.skipif(find_spec("volplugins.triage") is None, reason="triage is not there")

@@ -12,7 +12,7 @@ _OURS = """
 import sys, time
 from volatility3.framework import contexts
 from volatility3.framework.layers import physical
-from volplugins.vol.dump_layer import KernelDump64Layer as Layer
+from volplugins.vol.layers.dump_layer import KernelDump64Layer as Layer
 path = sys.argv[1]
 context = contexts.Context()
 context.config["file.location"] = "file://" + path
@@ -26,7 +26,7 @@ print(probe, layer.minimum_address, layer.maximum_address)
 print(took)
 """
 _THEIRS = _OURS.replace(
-    "from volplugins.vol.dump_layer import KernelDump64Layer as Layer",
+    "from volplugins.vol.layers.dump_layer import KernelDump64Layer as Layer",
     "from volatility3.framework.layers.crash import WindowsCrashDump64Layer as Layer",
 )
 

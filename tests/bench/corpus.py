@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tests.bench.measure import report
-from volplugins.lab.machines import build
+from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 
 _DUMPS, _FEW = 200, 50

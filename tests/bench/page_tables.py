@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from tests.bench.measure import RUNS, report
-from volplugins.lab.dense import with_dense_processes
-from volplugins.lab.machines import build
+from volplugins.lab.machines.catalogue import build
+from volplugins.lab.machines.dense import with_dense_processes
 from volplugins.lab.writers import write
 
 PAGES = 2_000_000

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.measure import RUNS, report
-from volplugins.lab.populous import build_populous
+from volplugins.lab.machines.populous import build_populous
 from volplugins.lab.writers import write
 
 PROCESSES = 100

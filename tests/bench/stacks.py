@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.bench.measure import RUNS, report
-from volplugins.lab.crowd import build_crowd
+from volplugins.lab.machines.crowd import build_crowd
 from volplugins.lab.writers import write
 
 # prints threads and frames, then the seconds from the opened scene to the last frame's name
@@ -16,8 +16,8 @@ _WALK = """
 import sys, time
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.stacks_rows import Wanted, stacks_rows
+from volplugins.vol.scene.crash_scene import scene_of
+from volplugins.vol.commands.stacks.rows import Wanted, stacks_rows
 scene = scene_of(open_dump(FileSource(sys.argv[1])))
 start = time.perf_counter()
 rows = list(stacks_rows(scene, Wanted(), scan=False))
@@ -30,7 +30,7 @@ _NAMES = """
 import random, sys, time
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
-from volplugins.vol.crash_scene import scene_of
+from volplugins.vol.scene.crash_scene import scene_of
 scene = scene_of(open_dump(FileSource(sys.argv[1])))
 kernel = scene.modules.kernel
 chooser = random.Random(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.bench.measure import medians, report
-from volplugins.lab.machines import build
+from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 
 _PROGRAM = """

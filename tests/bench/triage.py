@@ -16,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.measure import RUNS, report
-from volplugins.lab.machines import build
-from volplugins.lab.populous import build_populous
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machines.catalogue import build
+from volplugins.lab.machines.populous import build_populous
 from volplugins.lab.writers import write
 from volplugins.triage.sections import SECTIONS
 

@@ -10,10 +10,10 @@ from typing import Any
 from volplugins.bugcheck.analysis import Analysis, analyse
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
-from volplugins.lab.machines import FAULTS, MACHINES, build
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machines.catalogue import FAULTS, MACHINES, build
 from volplugins.lab.writers import write
-from volplugins.vol.crash_scene import scene_of
+from volplugins.vol.scene.crash_scene import scene_of
 
 
 @dataclass(frozen=True, slots=True)

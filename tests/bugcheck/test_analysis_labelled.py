@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bugcheck.labelled import Labelled, analysed, pairs
-from volplugins.lab.machines import BASES, build
+from volplugins.lab.machines.catalogue import BASES, build
 from volplugins.lab.writers import kinds_of
 
 HOSTS = 2

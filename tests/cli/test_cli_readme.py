@@ -41,7 +41,7 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_triage_and_symbols_of_a_dump(volplugins, tmp_path) -> None:
-    from volplugins.lab.machines import build
+    from volplugins.lab.machines.catalogue import build
     from volplugins.lab.writers import write
 
     snapshot = build("win10-x64", "system-thread")

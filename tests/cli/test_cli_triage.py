@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from volplugins.lab.defects import apply
-from volplugins.lab.machines import build
+from volplugins.lab.damage.files import apply
+from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -18,7 +18,7 @@ from volplugins.kernel.layouts import (
 from volplugins.memory.reader import SegmentReader
 from volplugins.paging.invalid_entry import built_in_layout
 from volplugins.paging.mode import PagingMode
-from volplugins.vol.symbol_layouts import kernel_layouts
+from volplugins.vol.symbols.symbol_layouts import kernel_layouts
 
 TABLES = Path(__file__).parents[2].parent / "shared" / "data" / "isf" / "windows"
 EPROCESS = 0xFFFFA80012345000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from volplugins.lab.machines import build
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machines.catalogue import build
 
 _X64, _PAE, _X86 = ((39, 9), (30, 9), (21, 9), (12, 9)), ((30, 2), (21, 9), (12, 9)), ((22, 10), (12, 10))
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.lab.machine_memory import kernel_bytes, made, pointer, translate
-from volplugins.lab.machines import BASES, FAULTS, MACHINES, build, faults_of
-from volplugins.lab.profiles import HOSTS, PROFILES
-from volplugins.lab.snapshot import Snapshot
-from volplugins.lab.symbol_tables import packed, symbol_table, table_path
+from volplugins.lab.machine.profiles import HOSTS, PROFILES
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machines.catalogue import BASES, FAULTS, MACHINES, build, faults_of
+from volplugins.lab.writers.symbol_tables import packed, symbol_table, table_path
 
 SYMBOLS = Path(__file__).parents[2] / "symbols"
 EVERY = [(machine, fault) for machine in MACHINES for fault in faults_of(machine)]
@@ -170,7 +170,7 @@ def test_manual_crashes_and_culprits(machine: str, fault: str) -> None:
 def test_symbol_tables_are_up_to_date(machine: str) -> None:
     path = table_path(PROFILES[machine], SYMBOLS)
     assert json.loads(lzma.decompress(path.read_bytes())) == symbol_table(PROFILES[machine]), (
-        "run python -m volplugins.lab.symbol_tables"
+        "run python -m volplugins.lab.writers.symbol_tables"
     )
     assert packed(PROFILES[machine]) == packed(PROFILES[machine])
 

@@ -9,10 +9,10 @@ import pefile
 import pytest
 
 from tests.lab.machine_memory import made
-from volplugins.lab.image_sources import machine_images
-from volplugins.lab.machines import MACHINES
-from volplugins.lab.profiles import PROFILES
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.image_sources import machine_images
+from volplugins.lab.machine.profiles import PROFILES
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machines.catalogue import MACHINES
 
 
 def _load(snapshot: Snapshot, module: dict[str, Any]) -> pefile.PE:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.lab.machine_memory import kernel_bytes, lowest_entry, made, pointer
-from volplugins.lab.machines import MACHINES
-from volplugins.lab.profiles import PROFILES
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.profiles import PROFILES
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machines.catalogue import MACHINES
 from volplugins.lab.writers import write
 
 HERE = Path(__file__).parent

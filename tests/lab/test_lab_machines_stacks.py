@@ -8,9 +8,9 @@ import pytest
 
 from tests.lab.machine_memory import kernel_bytes, made, pointer
 from tests.lab.unwinding import as_registers, unwind
-from volplugins.lab.functions import parse_functions
-from volplugins.lab.image_sources import machine_images
-from volplugins.lab.machines import MACHINES, faults_of
+from volplugins.lab.code.functions import parse_functions
+from volplugins.lab.machine.image_sources import machine_images
+from volplugins.lab.machines.catalogue import MACHINES, faults_of
 
 EVERY = [(machine, fault) for machine in MACHINES for fault in faults_of(machine)]
 EVERY_X64 = [(machine, fault) for machine, fault in EVERY if machine.endswith("x64")]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from volplugins.lab import command
-from volplugins.lab.populous import build_populous
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machines.populous import build_populous
 from volplugins.lab.writers import write
 
 HERE = Path(__file__).parent

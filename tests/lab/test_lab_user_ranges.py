@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.lab.machine_memory import lowest_entry, made, pointer, user_bytes
-from volplugins.lab.machines import MACHINES, build
-from volplugins.lab.profiles import PROFILES
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.profiles import PROFILES
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machines.catalogue import MACHINES, build
 
 OWNERS = ("explorer.exe", "acmetray.exe")
 PLAIN = ("PAGE_NOACCESS", "PAGE_READONLY", "PAGE_EXECUTE", "PAGE_EXECUTE_READ", "PAGE_READWRITE", "PAGE_WRITECOPY",

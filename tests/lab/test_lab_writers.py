@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
 from volplugins.lab.writers import KINDS, KINDS32, write
 
 RUNS = [(1, 0x9E), (0x100, 0x205), (0x1000, 3)]

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from volplugins.lab import command
-from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
 
 
 @pytest.fixture(autouse=True)
@@ -25,12 +25,12 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int, int]]
         pages = {pfn: bytes([pfn]) * PAGE for pfn in (1, 2)}
         return Snapshot(machine, bits, False, pages, [(1, 8)], {1}, {"BugCheckCode": 0xD1}, b"", b"", truth=truth)
 
-    stand_in = ModuleType("volplugins.lab.machines")
+    stand_in = ModuleType("volplugins.lab.machines.catalogue")
     faults = {"win10-x64": ("first", "second"), "xp-x86": ("first",)}
     stand_in.__dict__.update(
         faults_of=faults.get, build=build, MACHINES=("win10-x64", "xp-x86"), FAULTS=("first", "second"), BASES=3
     )
-    monkeypatch.setitem(sys.modules, "volplugins.lab.machines", stand_in)
+    monkeypatch.setitem(sys.modules, "volplugins.lab.machines.catalogue", stand_in)
     return orders
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from volplugins.lab.defects import DEFECTS, apply
-from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.damage.files import DEFECTS, apply
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
 from volplugins.lab.writers import kinds_of, write
 
 

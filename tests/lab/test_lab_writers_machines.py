@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.test_lab_writers_triage import read_small
-from volplugins.lab.machines import MACHINES, build, faults_of
+from volplugins.lab.machines.catalogue import MACHINES, build, faults_of
 from volplugins.lab.writers import write
 
 CRASHES = [(machine, fault) for machine in MACHINES for fault in faults_of(machine)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
 from volplugins.lab.writers import write
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "triage"

@@ -14,8 +14,8 @@ from tests.report.browser import Browser
 from tests.report.hostile import hostile_folder
 from tests.report.hostile_dump import hostile_dump
 from tests.report.made_folder import made_folder
-from volplugins.lab.directory_defects import with_directory_defect
-from volplugins.lab.machines import build
+from volplugins.lab.damage.directories import with_directory_defect
+from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 
 

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from tests.report.hostile import ATTACKS
-from volplugins.lab.machines import build
+from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 
 _LEAST = 3  # letters: shorter ones are no names

@@ -16,7 +16,7 @@ from tests.vol.conftest import dumps, own_tables  # noqa: F401
 from tests.vol.test_pdb_store import made  # noqa: F401
 from volplugins.symbols_exchange.lists import write_list
 from volplugins.symbols_exchange.needed import Needs
-from volplugins.vol.symbol_path import own_symbols
+from volplugins.vol.symbols.symbol_path import own_symbols
 
 PACKERS = {".json": bytes, ".json.xz": lzma.compress, ".json.gz": gzip.compress}
 
@@ -28,7 +28,7 @@ def kernel(dumps, monkeypatch, tmp_path):  # noqa: F811
     nt = next(each for each in snapshot.truth["modules"] if each["name"] == "nt")
     table = next((own_symbols() / "windows" / nt["pdb"]).glob(f"{nt['guid']}-*.json.xz"))
     data = json.loads(lzma.decompress(table.read_bytes()))
-    monkeypatch.setattr("volplugins.vol.symbol_path.own_symbols", lambda: None)
+    monkeypatch.setattr("volplugins.vol.symbols.symbol_path.own_symbols", lambda: None)
     return path, nt, data
 
 
@@ -70,7 +70,7 @@ def test_a_table_is_taken_and_found(bare, kernel, tmp_path, ending, named):
 
 def test_plain_volatility_uses_what_was_taken(bare, kernel, tmp_path):
     from volplugins.image.debug_record import DebugRecord
-    from volplugins.vol import symbol_files
+    from volplugins.vol.symbols import symbol_files
 
     path, nt, table = kernel
     (tmp_path / "back").mkdir()
@@ -128,7 +128,7 @@ def list_of(record, path: Path) -> Path:
 
 @pytest.mark.parametrize("layout", ["bare", "store", "store, lower case"])
 def test_a_pdb_is_converted_and_taken(made, bare, tmp_path, layout):  # noqa: F811
-    from volplugins.vol import symbol_files
+    from volplugins.vol.symbols import symbol_files
 
     record, folder = made
     record = replace(record, pdb_name="target.pdb")

@@ -16,7 +16,7 @@ from volplugins.cli.main import main
 from volplugins.image.debug_record import DebugRecord
 from volplugins.symbols_exchange.lists import read_list
 from volplugins.symbols_exchange.needed import record_of, usable
-from volplugins.vol.symbol_path import own_symbols
+from volplugins.vol.symbols.symbol_path import own_symbols
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/symbols.schema.json").read_text(encoding="utf-8"))
 # volatility3's own folder, which has what its converter reads PDB files by
@@ -136,7 +136,7 @@ def test_a_kernel_without_debug_record_is_told_by_three_addresses(dumps, symbols
     from volatility3.framework import constants
 
     monkeypatch.setattr(constants, "SYMBOL_BASEPATHS", [str(CONVERTERS)])
-    monkeypatch.setattr("volplugins.vol.symbol_path.own_symbols", lambda: None)
+    monkeypatch.setattr("volplugins.vol.symbols.symbol_path.own_symbols", lambda: None)
     code, rows, lines = symbols(path)
     assert code == FAULTS and kernel["pdb"] not in [row[3] for row in rows]
     assert any("its PDB cannot be named" in line for line in lines)

@@ -11,7 +11,7 @@ import pytest
 from volatility3.framework import constants
 
 from volplugins.triage import TriageOptions, TriageResult, run_triage
-from volplugins.vol.symbol_path import add_own_symbols
+from volplugins.vol.symbols.symbol_path import add_own_symbols
 
 jsonschema = pytest.importorskip("jsonschema")
 

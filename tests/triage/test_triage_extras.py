@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.triage.conftest import checked, silent
-from volplugins.lab.machines import build
+from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 from volplugins.triage import TriageOptions, TriageResult, extras, run, run_triage
 

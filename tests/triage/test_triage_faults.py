@@ -16,7 +16,7 @@ import pytest
 
 from tests.triage.conftest import checked, silent
 from volplugins.dumpfile.errors import DumpError
-from volplugins.lab.machines import build
+from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 from volplugins.triage import TriageOptions, TriageResult, output_folder, run_triage
 from volplugins.triage.noted_threads import NotedThreads
@@ -54,7 +54,7 @@ def test_a_plugin_that_raises_costs_its_section_only(
 def test_what_a_shell_turns_into_a_row_is_a_fault_too(
     dump: Path, triage: Triage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from volplugins.vol import lm_shell
+    from volplugins.vol.commands.lm import shell as lm_shell
 
     monkeypatch.setattr(lm_shell, "lm_rows", lambda *_: 1 // 0)
     summary = checked(triage(dump))
@@ -77,7 +77,7 @@ def checked_but_rows(result: TriageResult) -> dict[str, Any]:
 
 
 def test_without_a_scene_the_header_is_left(dump: Path, triage: Triage, monkeypatch: pytest.MonkeyPatch) -> None:
-    from volplugins.vol import crash_scene
+    from volplugins.vol.scene import crash_scene
 
     monkeypatch.setattr(crash_scene, "build_scene", lambda *_: 1 // 0)
     summary = checked(triage(dump))

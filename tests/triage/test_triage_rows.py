@@ -13,11 +13,11 @@ import pytest
 
 from tests.sampling import sampled
 from tests.triage.conftest import checked, silent
-from volplugins.lab.machines import build
+from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 from volplugins.triage import TriageOptions, run_triage
 from volplugins.triage.sections import SECTIONS
-from volplugins.vol import shared_work
+from volplugins.vol.scene import shared_work
 
 CASES = [
     ("win10-x64", "driver-read", "full"),
@@ -61,7 +61,8 @@ def test_image_path_goes_to_the_plugins_that_take_it(tmp_path: Path, monkeypatch
 
 
 def test_what_plugins_share_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from volplugins.vol import crash_scene, directory_judge, process_selection
+    from volplugins.vol.scene import crash_scene, process_selection
+    from volplugins.vol.scene import directory_verdicts as directory_judge
 
     dump = write(build("win10-x64"), "full", tmp_path / "a.dmp")
     made: list[str] = []

@@ -12,11 +12,11 @@ import pytest
 from tests.sampling import sampled
 from tests.triage.conftest import checked, silent
 from volplugins.dumpfile.errors import DumpError
-from volplugins.lab.defects import DEFECTS, apply
-from volplugins.lab.directory_defects import DIRECTORY_DEFECTS, with_directory_defect
-from volplugins.lab.machines import MACHINES, build
-from volplugins.lab.snapshot import Snapshot
-from volplugins.lab.user_defects import user_defects_of, with_user_defect
+from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
+from volplugins.lab.damage.files import DEFECTS, apply
+from volplugins.lab.damage.user import user_defects_of, with_user_defect
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machines.catalogue import MACHINES, build
 from volplugins.lab.writers import write
 from volplugins.triage import TriageOptions, TriageResult, run_triage
 from volplugins.triage.screen import COLUMNS, LINES, summary_lines

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from volatility3.framework import constants
 
-from volplugins.lab.five_levels import with_five_levels
-from volplugins.lab.machines import build
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machines.catalogue import build
+from volplugins.lab.machines.five_levels import with_five_levels
 from volplugins.lab.writers import write
-from volplugins.vol.symbol_path import add_own_symbols
+from volplugins.vol.symbols.symbol_path import add_own_symbols
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 Rows = list[dict[str, Any]]

@@ -11,8 +11,8 @@ from volplugins.bugcheck.scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.memory.reader import ReadError
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.pagedirs_rows import pagedirs_rows
+from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
+from volplugins.vol.scene.crash_scene import scene_of
 
 X64, PAE, X86 = "win10-x64", "win7-x86-pae", "xp-x86"
 VICTIM = "explorer.exe"

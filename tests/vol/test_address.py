@@ -11,8 +11,8 @@ import pytest
 
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
-from volplugins.vol.address_rows import AddressRow, Wanted, address_rows, summary_rows
-from volplugins.vol.crash_scene import scene_of
+from volplugins.vol.commands.address.rows import AddressRow, Wanted, address_rows, summary_rows
+from volplugins.vol.scene.crash_scene import scene_of
 
 MACHINES = ("win10-x64", "win7-x64", "win7-x86-pae", "xp-x86")
 LIMITS = dict(zip(MACHINES, (0x7FFFFFFF0000, 0x7FFFFFF0000, 0x7FFF0000, 0x7FFF0000), strict=True))

@@ -10,9 +10,9 @@ import pytest
 from tests.sampling import sampled
 from tests.vol.damaged import PAE, X64, X86, frame
 from tests.vol.test_peb_damaged import Patient
-from volplugins.vol.address_rows import AddressRow, Wanted, address_rows, summary_rows
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.directory_judge import vads_of
+from volplugins.vol.commands.address.rows import AddressRow, Wanted, address_rows, summary_rows
+from volplugins.vol.scene.crash_scene import scene_of
+from volplugins.vol.scene.directory_verdicts import vads_of
 
 MODES = pytest.mark.parametrize("name", [X64, PAE, X86])
 LIMITS = {X64: 0x7FFFFFFF0000, PAE: 0x7FFF0000, X86: 0x7FFF0000}
@@ -121,7 +121,7 @@ def test_every_pointer_of_the_vads_wild_in_turn(dumps, name):
 
 
 def scene_processes(patient: Patient):
-    from volplugins.vol.process_selection import gather
+    from volplugins.vol.scene.process_selection import gather
 
     return gather(patient.scene, False).processes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sampling import sampled
-from volplugins.lab.machines import MACHINES
+from volplugins.lab.machines.catalogue import MACHINES
 from volplugins.lab.writers import KINDS, KINDS32
 
 MEMORY_KINDS = [
@@ -44,7 +44,7 @@ def test_crashinfo_reads_the_header(dumps, rows, kind):
 
 @pytest.mark.parametrize("defect", ["header-dtb-wrong", "header-dtb-zero", "header-kdbg-wrong"])
 def test_a_wrong_header_falls_back_to_the_scan(dumps, rows, tmp_path, defect):
-    from volplugins.lab.defects import apply
+    from volplugins.lab.damage.files import apply
 
     path, snapshot = dumps("win10-x64", kind="full")
     damaged = tmp_path / "damaged.dmp"

@@ -7,15 +7,15 @@ import pytest
 from tests.sampling import sampled
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
-from volplugins.lab.directory_defects import DIRECTORY_DEFECTS, with_directory_defect
-from volplugins.lab.directory_patient import mode_of
-from volplugins.lab.five_levels import with_five_levels
-from volplugins.lab.machines import build
+from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
+from volplugins.lab.damage.directory_subject import mode_of
+from volplugins.lab.machines.catalogue import build
+from volplugins.lab.machines.five_levels import with_five_levels
 from volplugins.lab.writers import write
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.pagedirs_rows import pagedirs_rows
-from volplugins.vol.ptov_rows import ptov_rows
-from volplugins.vol.vtop_rows import vtop_rows
+from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
+from volplugins.vol.commands.ptov.rows import ptov_rows
+from volplugins.vol.commands.vtop.rows import vtop_rows
+from volplugins.vol.scene.crash_scene import scene_of
 
 MACHINES = {"x64": "win10-x64", "x64-la57": "win10-x64", "pae": "win7-x86-pae", "x86": "xp-x86"}
 CASES = [(name, mode) for name, defect in DIRECTORY_DEFECTS.items() for mode in defect.modes]

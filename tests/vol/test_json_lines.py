@@ -21,7 +21,7 @@ from volatility3.cli import text_filter, text_renderer  # noqa: E402
 from volatility3.framework import exceptions, interfaces, renderers  # noqa: E402
 from volatility3.framework.renderers import format_hints  # noqa: E402
 
-from volplugins.vol.json_lines import SCHEMA, JsonLinesRenderer  # noqa: E402
+from volplugins.vol.output.json_lines import SCHEMA, JsonLinesRenderer  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 VALIDATOR = jsonschema.Draft202012Validator(json.loads((ROOT / "docs" / "schema" / "rows.schema.json").read_text()))
@@ -275,7 +275,7 @@ def test_no_rows_no_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 PLUGIN = """
 from volatility3.framework import exceptions, interfaces, renderers
 from volatility3.framework.renderers import format_hints
-from volplugins.vol.json_lines import JsonLinesRenderer
+from volplugins.vol.output.json_lines import JsonLinesRenderer
 
 class Failing(interfaces.plugins.PluginInterface):
     _required_framework_version = (2, 0, 0)
@@ -338,7 +338,7 @@ def test_the_name_is_free() -> None:
 
 def test_import_is_light() -> None:
     code = (
-        "import sys, volatility3.cli; before = set(sys.modules); import volplugins.vol.json_lines;"
+        "import sys, volatility3.cli; before = set(sys.modules); import volplugins.vol.output.json_lines;"
         "print(sorted(m for m in set(sys.modules) - before if not m.startswith(('volplugins', '__future__'))))"
     )
     found = subprocess.run(

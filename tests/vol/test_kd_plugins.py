@@ -8,7 +8,7 @@ import pytest
 
 from tests.sampling import sampled
 from tests.vol.conftest import SHARED
-from volplugins.lab.machines import MACHINES
+from volplugins.lab.machines.catalogue import MACHINES
 from volplugins.lab.writers import KINDS, KINDS32
 
 REAL = SHARED / "triage"
@@ -76,7 +76,7 @@ def test_rows_are_the_same_whatever_the_locale_time_zone_and_hash_seed(dumps, vo
 @pytest.mark.parametrize("plugin", ["windows.kd.dumpinfo", "windows.kd.analyze"])
 @pytest.mark.parametrize("defect", ["encrypted", "header-only", "automatic", "wrong-signature", "truncated-header"])
 def test_what_cannot_be_opened_is_one_row_with_the_reason(dumps, rows, tmp_path, plugin, defect):
-    from volplugins.lab.defects import apply
+    from volplugins.lab.damage.files import apply
 
     path, _ = dumps("win10-x64")
     damaged = tmp_path / "damaged.dmp"

@@ -12,9 +12,9 @@ import pytest
 
 from tests.sampling import sampled
 from tests.vol.test_peb_damaged import MODES, NTDLL, PROGRAM, Patient
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.lm_row import LmRow
-from volplugins.vol.lm_rows import Wanted, lm_rows
+from volplugins.vol.commands.lm.row import LmRow
+from volplugins.vol.commands.lm.rows import Wanted, lm_rows
+from volplugins.vol.scene.crash_scene import scene_of
 
 HEX = ("Start", "End")
 MACHINES = ("win10-x64", "win7-x64", "win7-x86-pae", "xp-x86")

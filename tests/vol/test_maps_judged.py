@@ -15,7 +15,7 @@ from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.directories.page_map import PageMap, physical_of
 from volplugins.kernel.directories.top import read_top
-from volplugins.lab.machines import MACHINES
+from volplugins.lab.machines.catalogue import MACHINES
 from volplugins.paging.mode import PagingMode
 
 HERE = Path(__file__).parent

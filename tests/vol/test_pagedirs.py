@@ -10,11 +10,11 @@ from tests.vol.damaged import PAE, X64, X86, Machine, frame
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.layouts import built_in
-from volplugins.lab.machines import MACHINES
+from volplugins.lab.machines.catalogue import MACHINES
 from volplugins.lab.writers import write
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.pagedirs_rows import pagedirs_rows
-from volplugins.vol.process_selection import gather
+from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
+from volplugins.vol.scene.crash_scene import scene_of
+from volplugins.vol.scene.process_selection import gather
 
 
 def unlink(found: Machine) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.vol.damaged import PAE, X64, X86, Machine, frame
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.directory_judge import DirectoryJudge
-from volplugins.vol.process_selection import gather
+from volplugins.vol.scene.crash_scene import scene_of
+from volplugins.vol.scene.directory_verdicts import DirectoryJudge
+from volplugins.vol.scene.process_selection import gather
 
 LA57 = "win10-x64-la57"
 MACHINES = (X64, "win7-x64", LA57, PAE, X86)

@@ -57,7 +57,7 @@ def places(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("layout", ["store", "bare"])
 def test_names_come_from_a_pdb_in_a_symbol_folder(made, places, layout):
-    from volplugins.vol import symbol_files
+    from volplugins.vol.symbols import symbol_files
 
     record, folder = made
     where = places / record.pdb_name.replace("\\", "/").rsplit("/", 1)[-1]
@@ -79,7 +79,7 @@ def test_names_come_from_a_pdb_in_a_symbol_folder(made, places, layout):
 def test_the_pdb_of_another_build_is_passed_over(made, places):
     from dataclasses import replace
 
-    from volplugins.vol import pdb_store
+    from volplugins.vol.symbols import pdb_store
 
     record, folder = made
     name = record.pdb_name.replace("\\", "/").rsplit("/", 1)[-1]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.vol.damaged import PAE, X64, X86, Machine
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.directory_judge import process_space
-from volplugins.vol.peb_row import PebRow
-from volplugins.vol.peb_rows import peb_rows
-from volplugins.vol.process_selection import gather
+from volplugins.vol.commands.peb.row import PebRow
+from volplugins.vol.commands.peb.rows import peb_rows
+from volplugins.vol.scene.crash_scene import scene_of
+from volplugins.vol.scene.directory_verdicts import process_space
+from volplugins.vol.scene.process_selection import gather
 
 MODES = pytest.mark.parametrize("name", [X64, PAE, X86])
 WILD = 0x66660000

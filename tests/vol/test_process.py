@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from volplugins.lab.machines import MACHINES
+from volplugins.lab.machines.catalogue import MACHINES
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.sampling import sampled
-from volplugins.lab.machines import MACHINES
-from volplugins.vol.process_rows import Wanted, process_rows
+from volplugins.lab.machines.catalogue import MACHINES
+from volplugins.vol.commands.process.rows import Wanted, process_rows
 
 
 @pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, ["full", "bitmap-kernel"]), 3))
@@ -42,8 +42,8 @@ def test_volatility3_sees_the_same(dumps, rows, vol, machine, kind):
 def test_memprocfs_sees_the_same(dumps, machine):
     from volplugins.dumpfile.dump import open_dump
     from volplugins.dumpfile.source import FileSource
-    from volplugins.vol.crash_scene import scene_of
-    from volplugins.vol.thread_rows import ThreadRow
+    from volplugins.vol.commands.process.thread_rows import ThreadRow
+    from volplugins.vol.scene.crash_scene import scene_of
 
     path, _ = dumps(machine, kind="full")
     command = [sys.executable, str(Path(__file__).parent / "memprocfs_processes.py"), str(path)]

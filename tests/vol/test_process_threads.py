@@ -12,10 +12,10 @@ from tests.sampling import sampled
 from tests.vol.damaged import PAE, X64, X86, Machine
 from volplugins.bugcheck.scene import build_scene
 from volplugins.kernel.thread_words import state_word, wait_word
-from volplugins.lab.machines import MACHINES
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.process_rows import ProcessRow, Wanted, process_rows
-from volplugins.vol.thread_rows import ThreadRow
+from volplugins.lab.machines.catalogue import MACHINES
+from volplugins.vol.commands.process.rows import ProcessRow, Wanted, process_rows
+from volplugins.vol.commands.process.thread_rows import ThreadRow
+from volplugins.vol.scene.crash_scene import scene_of
 
 COLUMNS = ("TID", "ETHREAD", "State", "Wait", "ContextSwitches", "StartAddress", "Start", "ThreadCreateTime",
            "ThreadExitTime")  # fmt: skip

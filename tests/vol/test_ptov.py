@@ -6,9 +6,9 @@ import pytest
 
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
-from volplugins.lab.machines import MACHINES
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.ptov_rows import ptov_rows
+from volplugins.lab.machines.catalogue import MACHINES
+from volplugins.vol.commands.ptov.rows import ptov_rows
+from volplugins.vol.scene.crash_scene import scene_of
 
 SHIFTS = {"x64": (39, 30, 21, 12), "pae": (30, 21, 12), "x86": (22, 12)}
 

@@ -15,11 +15,11 @@ from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.image.headers import read_headers
 from volplugins.image.image_files import ImageFiles
-from volplugins.lab.machines import MACHINES
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.image_path import image_file_in
-from volplugins.vol.stack_files import folded, speedscope
-from volplugins.vol.stacks_rows import Wanted, stacks_rows
+from volplugins.lab.machines.catalogue import MACHINES
+from volplugins.vol.commands.stacks.files import folded, speedscope
+from volplugins.vol.commands.stacks.rows import Wanted, stacks_rows
+from volplugins.vol.scene.crash_scene import scene_of
+from volplugins.vol.symbols.image_path import image_file_in
 
 
 def rows_of(found: Machine, *who: str, **more):

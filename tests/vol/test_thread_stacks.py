@@ -12,12 +12,12 @@ import pytest
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.thread import walk_threads
-from volplugins.lab.machines import MACHINES, build, faults_of
+from volplugins.lab.machines.catalogue import MACHINES, build, faults_of
 from volplugins.lab.writers import write
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.directory_judge import DirectoryJudge
-from volplugins.vol.process_selection import gather
-from volplugins.vol.stack_scene import StackScene
+from volplugins.vol.scene.crash_scene import scene_of
+from volplugins.vol.scene.directory_verdicts import DirectoryJudge
+from volplugins.vol.scene.process_selection import gather
+from volplugins.vol.scene.stack_scene import StackScene
 
 EVERY = [(machine, fault) for machine in MACHINES for fault in faults_of(machine)]
 

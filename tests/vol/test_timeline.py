@@ -21,16 +21,16 @@ from tests.vol.damaged import PAE, X64, X86, Machine
 from tests.vol.test_process_threads import MACHINES, name_of, write
 from volplugins.bugcheck.codes import bugcheck_name
 from volplugins.image.headers import DIRECTORY_DEBUG, read_headers
-from volplugins.lab.defects import apply
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.crash_timeline import crash_events
-from volplugins.vol.lm_rows import Wanted as WantedModules
-from volplugins.vol.lm_rows import lm_rows
-from volplugins.vol.lm_timeline import module_events
-from volplugins.vol.process_rows import Wanted, process_rows
-from volplugins.vol.process_timeline import process_events
-from volplugins.vol.rows import moment
-from volplugins.vol.timeline import Clock, Event, Kind, guarded
+from volplugins.lab.damage.files import apply
+from volplugins.vol.commands.analyze.timeline import crash_events
+from volplugins.vol.commands.lm.rows import Wanted as WantedModules
+from volplugins.vol.commands.lm.rows import lm_rows
+from volplugins.vol.commands.lm.timeline import module_events
+from volplugins.vol.commands.process.rows import Wanted, process_rows
+from volplugins.vol.commands.process.timeline import process_events
+from volplugins.vol.output.rows import moment
+from volplugins.vol.output.timeline import Clock, Event, Kind, guarded
+from volplugins.vol.scene.crash_scene import scene_of
 
 MODES = pytest.mark.parametrize("name", [X64, PAE, X86])
 START = datetime(1601, 1, 1, tzinfo=timezone.utc)

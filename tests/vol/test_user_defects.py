@@ -12,16 +12,16 @@ from tests.sampling import sampled
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.lab import command
-from volplugins.lab.machines import MACHINES, build
-from volplugins.lab.profiles import PROFILES
-from volplugins.lab.user_defects import USER_DEFECTS, user_defects_of, with_user_defect
-from volplugins.lab.wow64 import PROGRAM_NAME
+from volplugins.lab.damage.user import USER_DEFECTS, user_defects_of, with_user_defect
+from volplugins.lab.machine.profiles import PROFILES
+from volplugins.lab.machines.catalogue import MACHINES, build
+from volplugins.lab.world.wow64 import PROGRAM_NAME
 from volplugins.lab.writers import write
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.lm_rows import Wanted, lm_rows
-from volplugins.vol.peb_rows import peb_rows
-from volplugins.vol.process_rows import Wanted as ProcessWanted
-from volplugins.vol.process_rows import process_rows
+from volplugins.vol.commands.lm.rows import Wanted, lm_rows
+from volplugins.vol.commands.peb.rows import peb_rows
+from volplugins.vol.commands.process.rows import Wanted as ProcessWanted
+from volplugins.vol.commands.process.rows import process_rows
+from volplugins.vol.scene.crash_scene import scene_of
 
 VICTIM = "explorer.exe"
 X64 = ("win10-x64", "win7-x64")

@@ -8,13 +8,13 @@ import pytest
 
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
-from volplugins.lab.machines import MACHINES, build
-from volplugins.lab.section_pages import LARGE_FRAME, OWNERS
+from volplugins.lab.machines.catalogue import MACHINES, build
+from volplugins.lab.world.section_pages import LARGE_FRAME, OWNERS
 from volplugins.lab.writers import write
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.pagedirs_rows import pagedirs_rows
-from volplugins.vol.ptov_rows import ptov_rows
-from volplugins.vol.vtop_rows import vtop_rows
+from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
+from volplugins.vol.commands.ptov.rows import ptov_rows
+from volplugins.vol.commands.vtop.rows import vtop_rows
+from volplugins.vol.scene.crash_scene import scene_of
 
 
 @pytest.fixture(scope="module", params=MACHINES)

@@ -9,10 +9,10 @@ import pytest
 from tests.vol.damaged import PAE, VICTIM, Machine, frame
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
-from volplugins.lab.machines import MACHINES
+from volplugins.lab.machines.catalogue import MACHINES
 from volplugins.paging.translation import State
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.vtop_rows import vtop_rows
+from volplugins.vol.commands.vtop.rows import vtop_rows
+from volplugins.vol.scene.crash_scene import scene_of
 
 WHO = ["acmetray.exe"]
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tests.vol.test_thread_stacks import stacks_of
-from volplugins.lab.machines import build
-from volplugins.lab.wow64 import PROGRAM_NAME
+from volplugins.lab.machines.catalogue import build
+from volplugins.lab.world.wow64 import PROGRAM_NAME
 from volplugins.lab.writers import write
 
 MACHINES = pytest.mark.parametrize("machine", ["win10-x64", "win7-x64"])

@@ -8,11 +8,11 @@ import pytest
 
 from tests.stack.compiled import image
 from tests.vol.damaged import Machine
-from volplugins.lab.machines import build
-from volplugins.lab.section_pages import LARGE_FRAME, LARGE_PAGE
+from volplugins.lab.machines.catalogue import build
+from volplugins.lab.world.section_pages import LARGE_FRAME, LARGE_PAGE
 from volplugins.lab.writers import write
-from volplugins.vol.crash_scene import scene_of
-from volplugins.vol.stacks_rows import Wanted, stacks_rows
+from volplugins.vol.commands.stacks.rows import Wanted, stacks_rows
+from volplugins.vol.scene.crash_scene import scene_of
 
 pytest.importorskip("unicorn", reason="unicorn runs the compiled functions (extra 'dev')")
 from tests.stack.execution import SENTINEL, STACK_SIZE, Execution
@@ -42,13 +42,13 @@ class Wow64(Machine):
             self.memory.write(physical + at, data[at : at + 0x1000])
 
     def put_user(self, virtual: int, data: bytes) -> None:
-        from volplugins.vol.directory_judge import process_space
+        from volplugins.vol.scene.directory_verdicts import process_space
 
         space = process_space(self.scene, self.process())
         self.memory.write(space.translate(virtual).physical, data)
 
     def process(self):
-        from volplugins.vol.process_selection import gather
+        from volplugins.vol.scene.process_selection import gather
 
         return next(each for each in gather(self.scene, False).processes if each.pid == self.victim["pid"])
 

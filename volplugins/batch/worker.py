@@ -24,7 +24,7 @@ from volplugins.batch.errors import ChangedFile, reason_of
 from volplugins.batch.job import Job, from_json
 from volplugins.batch.outcome_file import write_outcome
 from volplugins.dumpfile.errors import DumpError
-from volplugins.vol.cache_folder import cache_folder, keep_cache_in
+from volplugins.vol.symbols.cache_folder import cache_folder, keep_cache_in
 
 _MAPPINGS = 4  # of the dump at a time, at most: ours, the hash's, the plugins'
 _LIBRARIES = 2 << 30  # address space, hardly memory

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _demo(folder: Path) -> int:
-    from volplugins.lab.machines import build
+    from volplugins.lab.machines.catalogue import build
     from volplugins.lab.writers import write
     from volplugins.triage import TriageOptions, run_triage
     from volplugins.triage.screen import summary_lines

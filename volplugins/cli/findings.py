@@ -181,7 +181,7 @@ def _optional() -> Iterator[Finding]:
 def _symbols() -> Iterator[Finding]:
     from volatility3.framework import constants
 
-    from volplugins.vol.symbol_path import own_symbols
+    from volplugins.vol.symbols.symbol_path import own_symbols
 
     own = own_symbols()
     named = user_defaults.read_defaults(user_defaults.defaults_path()).get("symbol_dirs", "")

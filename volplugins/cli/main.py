@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from volplugins import __version__
-from volplugins.vol.cache_folder import make_cache_possible
+from volplugins.vol.symbols.cache_folder import make_cache_possible
 
 # One module of this room per command, in the order of the help: `add_parser(subparsers)` and `run(args) -> int`.
 # A module with PASSES_ARGUMENTS gets everything after its name, unread, as `args.rest`.

@@ -55,7 +55,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print a line per PDB; exit code 1 where an input or a file could not be used, or a kernel's PDB not be named."""
     from volplugins.symbols_exchange.inputs import gather
-    from volplugins.vol.symbol_path import search_symbols
+    from volplugins.vol.symbols.symbol_path import search_symbols
 
     wrong = _wrong_use(args)
     if wrong:
@@ -92,8 +92,8 @@ def _wrong_use(args: argparse.Namespace) -> str:
 
 def _find(needs: Needs) -> None:
     """Note which tables are at hand."""
-    from volplugins.vol.pdb_store import table_location
-    from volplugins.vol.symbol_files import find_location
+    from volplugins.vol.symbols.pdb_store import table_location
+    from volplugins.vol.symbols.symbol_files import find_location
 
     for pdb in needs.pdbs.values():
         try:
@@ -105,7 +105,7 @@ def _find(needs: Needs) -> None:
 def _import(needs: Needs, folders: list[Path], symbols: list[str]) -> int:
     """Take what came back; return how many files were refused."""
     from volplugins.symbols_exchange.imports import import_folders
-    from volplugins.vol.symbol_path import user_symbols
+    from volplugins.vol.symbols.symbol_path import user_symbols
 
     place = Path(symbols[0]).absolute() if symbols else user_symbols()
     found = import_folders(needs, folders, place)

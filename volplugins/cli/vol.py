@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> int:
     from volatility3.framework import constants
 
     from volplugins.cli.installation import plugin_folder
-    from volplugins.vol.symbol_path import add_own_symbols
+    from volplugins.vol.symbols.symbol_path import add_own_symbols
 
     # in place, before volatility3.cli is imported: `-p` and `-s` put their folders before these lists
     folder = str(plugin_folder())

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from volplugins.lab.defects import DEFECTS, apply
-from volplugins.lab.directory_defects import DIRECTORY_DEFECTS, with_directory_defect
-from volplugins.lab.snapshot import Snapshot
-from volplugins.lab.user_defects import USER_DEFECTS, with_user_defect
+from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
+from volplugins.lab.damage.files import DEFECTS, apply
+from volplugins.lab.damage.user import USER_DEFECTS, with_user_defect
+from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.writers import KINDS, kinds_of, write
 
 _DONE, _WRONG_USE = 0, 2
@@ -73,8 +73,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from volplugins.lab.machines import BASES, FAULTS, MACHINES  # noqa: PLC0415 - large tables: only when asked for
-    from volplugins.lab.profiles import HOSTS  # noqa: PLC0415
+    from volplugins.lab.machine.profiles import HOSTS  # noqa: PLC0415
+    from volplugins.lab.machines.catalogue import BASES, FAULTS, MACHINES  # noqa: PLC0415 - large tables: only when asked for
 
     # Names come from `list`: help that spelt them all out could not be read.
     plain = argparse.RawDescriptionHelpFormatter
@@ -138,7 +138,7 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
 
 
 def _list(_arguments: argparse.Namespace) -> int:
-    from volplugins.lab.machines import FAULTS, MACHINES  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import FAULTS, MACHINES  # noqa: PLC0415 - see _parser
 
     for title, names in (
         ("machines", MACHINES),
@@ -176,7 +176,7 @@ def _make(arguments: argparse.Namespace) -> int:
 
 
 def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
-    from volplugins.lab.machines import MACHINES, faults_of  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import MACHINES, faults_of  # noqa: PLC0415 - see _parser
 
     machines = [arguments.machine] if arguments.machine else list(MACHINES) if arguments.all else ["win10-x64"]
     for machine in machines:
@@ -203,10 +203,10 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
 
 def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:
     if arguments.populous is None:
-        from volplugins.lab.machines import build  # noqa: PLC0415 - see _parser
+        from volplugins.lab.machines.catalogue import build  # noqa: PLC0415 - see _parser
 
         return build(machine, arguments.fault, arguments.base, arguments.host, arguments.sections, arguments.wow64)
-    from volplugins.lab.populous import build_populous  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.populous import build_populous  # noqa: PLC0415 - see _parser
 
     if arguments.all or arguments.base or arguments.host or arguments.sections or arguments.wow64:
         raise ValueError(

@@ -13,10 +13,10 @@ from volplugins.dumpfile.errors import DumpError, DumpNotFound
 from volplugins.image.debug_record import DebugRecord
 from volplugins.symbols_exchange.lists import is_list, read_list
 from volplugins.symbols_exchange.needed import Needs, record_of, usable
-from volplugins.vol.crash_scene import debug_record, kernel_symbols, scene_below
-from volplugins.vol.lm_rows import Wanted as WantedModules
-from volplugins.vol.lm_rows import lm_rows
-from volplugins.vol.session import open_file
+from volplugins.vol.commands.lm.rows import Wanted as WantedModules
+from volplugins.vol.commands.lm.rows import lm_rows
+from volplugins.vol.scene.crash_scene import debug_record, kernel_symbols, scene_below
+from volplugins.vol.scene.session import open_file
 
 Wanted = tuple[DebugRecord, str, bool]
 _MAGIC = (b"PAGEDUMP", b"PAGEDU64")

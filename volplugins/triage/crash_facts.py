@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from volplugins.dumpfile.dump_type import DumpType
 from volplugins.triage.memory_map import memory_map
 from volplugins.triage.time_bias import time_bias
-from volplugins.vol.analyze_rows import AnalyzeRow, bugcheck_rows, later_rows
-from volplugins.vol.crash_scene import debug_record, kernel_symbols
-from volplugins.vol.symbol_files import is_there
+from volplugins.vol.commands.analyze.rows import AnalyzeRow, bugcheck_rows, later_rows
+from volplugins.vol.scene.crash_scene import debug_record, kernel_symbols
+from volplugins.vol.symbols.symbol_files import is_there
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.analysis import Analysis

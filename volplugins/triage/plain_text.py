@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from volplugins.vol.json_lines import clean_text
+from volplugins.vol.output.json_lines import clean_text
 
 _LONGEST = 4096
 

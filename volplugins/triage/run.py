@@ -26,10 +26,10 @@ from volplugins.triage.section_run import Row, SectionOutcome, SectionRunner, on
 from volplugins.triage.sections import SECTIONS, Section
 from volplugins.triage.spooled_rows import SpooledRows
 from volplugins.triage.versions import versions
-from volplugins.vol.crash_scene import analysis_of, dump_below, scene_below
-from volplugins.vol.image_path import image_file_in
-from volplugins.vol.session import open_file
-from volplugins.vol.shared_work import SharedWork, sharing
+from volplugins.vol.scene.crash_scene import analysis_of, dump_below, scene_below
+from volplugins.vol.scene.session import open_file
+from volplugins.vol.scene.shared_work import SharedWork, sharing
+from volplugins.vol.symbols.image_path import image_file_in
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.analysis import Analysis

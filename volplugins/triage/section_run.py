@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from volplugins.triage.options import TriageOptions
 from volplugins.triage.sections import Section
-from volplugins.vol.json_lines import write_rows
-from volplugins.vol.shared_work import SharedWork
+from volplugins.vol.output.json_lines import write_rows
+from volplugins.vol.scene.shared_work import SharedWork
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.writers import bitmap, full, live, triage
 from volplugins.lab.writers.contents import active_pages, all_pages, kernel_pages
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
 from volplugins.lab.writers.bitmap import BITMAP_FULL, BITMAP_OFFSET, summary_head
 from volplugins.lab.writers.header import build_header, layout_of
 

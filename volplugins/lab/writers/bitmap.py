@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
 from volplugins.lab.writers.header import build_header, layout_of
 from volplugins.lab.writers.page_file import write_pages
 

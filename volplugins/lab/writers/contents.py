@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.writers.page_file import pages_of_runs
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
 from volplugins.lab.writers.kernel_memory import KernelMemory
 
 # KDDEBUGGER_DATA64: pointers are 8 bytes on every architecture, offsets and sizes 2 bytes.

@@ -10,7 +10,7 @@ import struct
 from bisect import bisect_right, insort
 from collections.abc import Iterator
 
-from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
 from volplugins.lab.writers.crash_scene import (
     CONTEXT_INSTRUCTION_POINTER,
     KDBG_BUILD_LAB,

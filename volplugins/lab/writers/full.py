@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
 from volplugins.lab.writers.header import build_header, layout_of
 from volplugins.lab.writers.page_file import pages_of_runs, write_pages
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.writers import header32, header64
 from volplugins.lab.writers.header_layout import FILLER, HeaderLayout
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
 
 
 class KernelMemory:

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Collection
 from pathlib import Path
 
-from volplugins.lab.snapshot import PAGE, Snapshot
+from volplugins.lab.machine.snapshot import PAGE, Snapshot
 from volplugins.lab.writers.header import LIVE_DUMP, build_header, layout_of
 from volplugins.lab.writers.page_file import ranges_of, write_pages
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from volplugins.lab.snapshot import PAGE
+from volplugins.lab.machine.snapshot import PAGE
 
 _ZERO_PAGE = bytes(PAGE)
 

@@ -9,7 +9,7 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
-from volplugins.lab.snapshot import Snapshot
+from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.writers.crash_scene import KDBG_UNLOADED_DRIVERS, Piece, find_scene, header_value
 from volplugins.lab.writers.data_blocks import choose_blocks
 from volplugins.lab.writers.header import TRIAGE, build_header, layout_of

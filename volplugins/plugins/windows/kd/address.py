@@ -6,7 +6,7 @@ from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
 try:
-    from volplugins.vol.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -52,14 +52,14 @@ class UserSpace(interfaces.plugins.PluginInterface):
         ]
 
     def _wanted(self):
-        from volplugins.vol.address_rows import Wanted
+        from volplugins.vol.commands.address.rows import Wanted
 
         filters = {name: [word.lower() for word in self.config.get(name) or []] for name in _FILTERS}
         return Wanted(chosen(self.config), scan_wanted(self.config), **filters)
 
     def _generator(self):
-        from volplugins.vol.address_shell import rows_below
-        from volplugins.vol.rows import volatility_cell
+        from volplugins.vol.commands.address.shell import rows_below
+        from volplugins.vol.output.rows import volatility_cell
 
         absent = renderers.NotAvailableValue()
         found = rows_below(
@@ -79,8 +79,8 @@ class UserSpace(interfaces.plugins.PluginInterface):
             )  # fmt: skip
 
     def _summary(self):
-        from volplugins.vol.address_shell import summary_below
-        from volplugins.vol.rows import volatility_cell
+        from volplugins.vol.commands.address.shell import summary_below
+        from volplugins.vol.output.rows import volatility_cell
 
         absent = renderers.NotAvailableValue()
         for row in summary_below(self.context, self.config["primary"], self._wanted(), self._progress_callback):

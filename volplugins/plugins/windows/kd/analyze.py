@@ -30,8 +30,8 @@ class Analyze(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
         ]
 
     def _generator(self):
-        from volplugins.vol.analyze_shell import rows_below
-        from volplugins.vol.rows import volatility_cell
+        from volplugins.vol.commands.analyze.shell import rows_below
+        from volplugins.vol.output.rows import volatility_cell
 
         folders = self.config.get("image-path", None) or []
         for row in rows_below(self.context, self.config["primary"], folders):
@@ -39,8 +39,8 @@ class Analyze(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
 
     def generate_timeline(self):
         """The crash and the boot before it, for volatility3's timeliner."""
-        from volplugins.vol.analyze_shell import events_below
-        from volplugins.vol.timeline import volatility_event
+        from volplugins.vol.commands.analyze.shell import events_below
+        from volplugins.vol.output.timeline import volatility_event
 
         folders = self.config.get("image-path", None) or []
         yield from map(volatility_event, events_below(self.context, self.config["primary"], folders))

@@ -2,11 +2,11 @@
 """Registers the suite's dump layers and its JSON lines renderer with volatility3: importing them is enough."""
 
 try:
-    from volplugins.vol.header_kernel import HeaderKernelFinder
-    from volplugins.vol.json_lines import JsonLinesRenderer
-    from volplugins.vol.kernel_offset import KernelOffsetCarrier
-    from volplugins.vol.stacker import KernelDumpStacker
-    from volplugins.vol.symbol_path import add_own_symbols
+    from volplugins.vol.layers.header_kernel import HeaderKernelFinder
+    from volplugins.vol.layers.kernel_offset import KernelOffsetCarrier
+    from volplugins.vol.layers.stacker import KernelDumpStacker
+    from volplugins.vol.output.json_lines import JsonLinesRenderer
+    from volplugins.vol.symbols.symbol_path import add_own_symbols
 
     add_own_symbols()
 except ImportError:

@@ -21,8 +21,8 @@ class DumpInfo(interfaces.plugins.PluginInterface):
         return [requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump")]
 
     def _generator(self):
-        from volplugins.vol.dumpinfo_shell import rows_below
-        from volplugins.vol.rows import volatility_cell
+        from volplugins.vol.commands.dumpinfo.shell import rows_below
+        from volplugins.vol.output.rows import volatility_cell
 
         for row in rows_below(self.context, self.config["primary"]):
             yield 0, tuple(volatility_cell(cell) for cell in row)

@@ -9,7 +9,7 @@ from volatility3.framework.renderers import format_hints
 from volatility3.plugins import timeliner
 
 try:
-    from volplugins.vol.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -48,9 +48,9 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
         ]
 
     def _generator(self):
-        from volplugins.vol.lm_rows import Wanted
-        from volplugins.vol.lm_shell import rows_below
-        from volplugins.vol.rows import volatility_cell, volatility_time, volatility_unix_time
+        from volplugins.vol.commands.lm.rows import Wanted
+        from volplugins.vol.commands.lm.shell import rows_below
+        from volplugins.vol.output.rows import volatility_cell, volatility_time, volatility_unix_time
 
         absent = renderers.NotAvailableValue()
         kernel = self.config.get("kernel-modules", False)
@@ -74,8 +74,8 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
 
     def generate_timeline(self):
         """When modules were loaded, unloaded and linked, for volatility3's timeliner."""
-        from volplugins.vol.lm_shell import events_below
-        from volplugins.vol.timeline import volatility_event
+        from volplugins.vol.commands.lm.shell import events_below
+        from volplugins.vol.output.timeline import volatility_event
 
         who, scan = chosen(self.config), scan_wanted(self.config)
         found = events_below(self.context, self.config["primary"], who, scan, self._progress_callback)

@@ -6,7 +6,7 @@ from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
 try:
-    from volplugins.vol.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -40,8 +40,8 @@ class PageDirs(interfaces.plugins.PluginInterface):
         ]
 
     def _generator(self):
-        from volplugins.vol.pagedirs_shell import rows_below
-        from volplugins.vol.rows import volatility_cell
+        from volplugins.vol.commands.pagedirs.shell import rows_below
+        from volplugins.vol.output.rows import volatility_cell
 
         who = chosen(self.config)
         typed = self.config.get("typed") or []

@@ -5,7 +5,7 @@ from volatility3.framework import interfaces, renderers
 from volatility3.framework.configuration import requirements
 
 try:
-    from volplugins.vol.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -33,8 +33,8 @@ class Peb(interfaces.plugins.PluginInterface):
         ]
 
     def _generator(self):
-        from volplugins.vol.peb_shell import rows_below
-        from volplugins.vol.rows import volatility_cell
+        from volplugins.vol.commands.peb.shell import rows_below
+        from volplugins.vol.output.rows import volatility_cell
 
         absent = renderers.NotAvailableValue()
         who, scan = chosen(self.config), scan_wanted(self.config)

@@ -9,7 +9,7 @@ from volatility3.framework.renderers import format_hints
 from volatility3.plugins import timeliner
 
 try:
-    from volplugins.vol.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -38,9 +38,9 @@ class Process(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
         ]
 
     def _generator(self):
-        from volplugins.vol.process_rows import Wanted
-        from volplugins.vol.process_shell import rows_below
-        from volplugins.vol.thread_rows import ThreadRow
+        from volplugins.vol.commands.process.rows import Wanted
+        from volplugins.vol.commands.process.shell import rows_below
+        from volplugins.vol.commands.process.thread_rows import ThreadRow
 
         threads = self.config.get("threads", False)
         wanted = Wanted(chosen(self.config), threads, scan_wanted(self.config))
@@ -52,16 +52,16 @@ class Process(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
 
     def generate_timeline(self):
         """Creation and exit of processes and threads, for volatility3's timeliner."""
-        from volplugins.vol.process_rows import Wanted
-        from volplugins.vol.process_shell import events_below
-        from volplugins.vol.timeline import volatility_event
+        from volplugins.vol.commands.process.rows import Wanted
+        from volplugins.vol.commands.process.shell import events_below
+        from volplugins.vol.output.timeline import volatility_event
 
         wanted = Wanted(chosen(self.config), True, scan_wanted(self.config))
         found = events_below(self.context, self.config["primary"], wanted, self._progress_callback)
         yield from map(volatility_event, found)
 
     def _process_cells(self, row):
-        from volplugins.vol.rows import volatility_cell, volatility_time
+        from volplugins.vol.output.rows import volatility_cell, volatility_time
 
         absent = renderers.NotAvailableValue()
         hexes = [
@@ -79,7 +79,7 @@ class Process(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
         )  # fmt: skip
 
     def _thread_cells(self, row):
-        from volplugins.vol.rows import volatility_cell, volatility_time
+        from volplugins.vol.output.rows import volatility_cell, volatility_time
 
         absent, other = renderers.NotAvailableValue(), renderers.NotApplicableValue()
         return (

@@ -6,7 +6,7 @@ from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
 try:
-    from volplugins.vol.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -55,9 +55,9 @@ class Stacks(interfaces.plugins.PluginInterface):
         ]
 
     def _generator(self):
-        from volplugins.vol.rows import volatility_cell
-        from volplugins.vol.stacks_rows import Wanted
-        from volplugins.vol.stacks_shell import rows_below
+        from volplugins.vol.commands.stacks.rows import Wanted
+        from volplugins.vol.commands.stacks.shell import rows_below
+        from volplugins.vol.output.rows import volatility_cell
 
         absent = renderers.NotAvailableValue()
         wanted = Wanted(
@@ -91,7 +91,7 @@ class Stacks(interfaces.plugins.PluginInterface):
         self._write_files(seen)
 
     def _write_files(self, seen):
-        from volplugins.vol import stack_files
+        from volplugins.vol.commands.stacks import files as stack_files
 
         for option, make in (("folded", stack_files.folded), ("speedscope", stack_files.speedscope)):
             name = self.config.get(option, None)

@@ -6,7 +6,7 @@ from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
 try:
-    from volplugins.vol.process_options import chosen, process_options
+    from volplugins.vol.scene.process_options import chosen, process_options
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -38,8 +38,8 @@ class Vtop(interfaces.plugins.PluginInterface):
         ]
 
     def _generator(self):
-        from volplugins.vol.rows import volatility_cell
-        from volplugins.vol.vtop_shell import rows_below
+        from volplugins.vol.commands.vtop.shell import rows_below
+        from volplugins.vol.output.rows import volatility_cell
 
         who = chosen(self.config)
         addresses = self.config.get("address") or []

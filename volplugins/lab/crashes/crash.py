@@ -1,0 +1,71 @@
+"""A crash as a scenario leaves it, and the last steps that all scenarios share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from volplugins.lab.crashes.crash_records import context_record
+from volplugins.lab.kernel.kernel_stack import KernelStack
+from volplugins.lab.kernel.process_records import write_thread
+from volplugins.lab.kernel.processes import RUNNING, Thread
+from volplugins.lab.world.world import World
+
+
+@dataclass(slots=True)
+class Crash:
+    """What happened.
+
+    Attributes:
+        code, parameters: the bugcheck.
+        thread: the thread that was running.
+        context: CONTEXT of the processor at the call of KeBugCheckEx.
+        frames: the thread's stack, innermost frame first, as truth for tests.
+        culprit: name of the module to blame, empty for none (manual crashes by hand, a critical process).
+        fault_ip: address of the faulting instruction, 0 where there was none.
+        manual: kind of a manual crash in the words of INTERFACE.md, or empty.
+        irql, cr2: state of the crashing processor.
+        trap_frame: where the interrupted kernel code's registers are, 0 for none.
+    """
+
+    code: int
+    parameters: tuple[int, int, int, int]
+    thread: Thread
+    context: bytes
+    ip: int
+    frames: list[dict[str, Any]]
+    culprit: str
+    fault_ip: int
+    manual: str = ""
+    irql: int = 0
+    cr2: int = 0
+    trap_frame: int = 0
+
+
+def bugcheck(
+    world: World,
+    stack: KernelStack,
+    thread: Thread,
+    code: int,
+    parameters: tuple[int, int, int, int],
+    culprit: str,
+    fault_ip: int = 0,
+    manual: str = "",
+    irql: int = 0,
+    cr2: int = 0,
+) -> Crash:
+    """The current function reports a bugcheck; the processor's context is saved there, the thread goes no further."""
+    machine = world.machine
+    ip, sp = stack.enter_bugcheck((code, *parameters))
+    context = context_record(machine, stack.registers, ip, sp)
+    start = (
+        machine.symbol("nt!KiIdleLoop") if thread.process is world.idle else machine.symbol("nt!PspSystemThreadStartup")
+    )
+    if thread.process.images:
+        program = next(reversed(thread.process.images.values()))
+        start = program.base + program.image.entry
+    write_thread(machine, thread, RUNNING, start, sp - 0x40, stack.trap_frame)
+    world.done.add(thread.address)
+    thread.frames = stack.listing()
+    return Crash(code, parameters, thread, context, ip, stack.listing(), culprit, fault_ip, manual, irql, cr2,
+                 stack.fault_frame)  # fmt: skip

@@ -1,0 +1,60 @@
+"""Damage that only small dumps can have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from volplugins.lab.damage.dump_editor import DumpEditor
+from volplugins.lab.writers.triage_layout import LAYOUTS, TriageLayout
+
+TRIAGE = 4
+
+
+def _layout(dump: DumpEditor) -> TriageLayout:
+    return LAYOUTS[dump.layout.word * 8]
+
+
+def zero_driver_list(dump: DumpEditor) -> None:
+    """Zero every entry of the driver list."""
+    dump.write(_number(dump, "DriverListOffset"), bytes(_number(dump, "DriverCount") * _layout(dump).driver_size))
+
+
+def _number(dump: DumpEditor, name: str) -> int:
+    offset, size = _layout(dump).fields[name]
+    return dump.number(dump.layout.size + offset, size)
+
+
+def _set(dump: DumpEditor, *names: str, value: int) -> None:
+    dump.require(TRIAGE)
+    for name in names:
+        offset, size = _layout(dump).fields[name]
+        dump.put(dump.layout.size + offset, size, value)
+
+
+def _offsets_past_end(dump: DumpEditor) -> None:
+    names = [name for name in _layout(dump).fields if name.endswith("Offset")]
+    _set(dump, *names, value=dump.size + 0x1000)
+
+
+def _counts_huge(dump: DumpEditor) -> None:
+    _set(dump, "DriverCount", "DataBlocksCount", "SizeOfCallStack", "StringPoolSize", value=0xFFFF_FFF0)
+
+
+def _not_valid(dump: DumpEditor) -> None:
+    dump.require(TRIAGE)
+    dump.write(_number(dump, "ValidOffset"), bytes(4))
+
+
+def _block_past_end(dump: DumpEditor) -> None:
+    dump.require(TRIAGE)
+    record = dump.layout.word + 8  # address, offset, size
+    middle = _number(dump, "DataBlocksOffset") + _number(dump, "DataBlocksCount") // 2 * record
+    dump.put(middle + dump.layout.word + 4, 4, 0xFFFF_FF00)
+
+
+EDITS: Mapping[str, Callable[[DumpEditor], None]] = {
+    "triage-offsets-past-end": _offsets_past_end,
+    "triage-counts-huge": _counts_huge,
+    "triage-not-valid": _not_valid,
+    "triage-block-past-end": _block_past_end,
+}

@@ -1,0 +1,1 @@
+"""The kernel's own memory: processes, threads, stacks, VADs, sections and objects."""

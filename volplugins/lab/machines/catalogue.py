@@ -1,0 +1,209 @@
+"""The lab's machines: a Snapshot of any of them at the moment of any crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from volplugins.lab.crashes.crash import Crash
+from volplugins.lab.crashes.crash_records import BREAKPOINT, context_record, exception_record
+from volplugins.lab.crashes.scenarios_x64 import SCENARIOS_X64
+from volplugins.lab.crashes.scenarios_x86 import SCENARIOS_X86
+from volplugins.lab.kernel.kernel_data import pfn_database
+from volplugins.lab.kernel.process_records import write_thread
+from volplugins.lab.kernel.processes import RUNNING, Process, Thread
+from volplugins.lab.machine.machine import Machine, new_machine
+from volplugins.lab.machine.processors import ProcessorStatus, write_processor
+from volplugins.lab.machine.profiles import HOSTS, PROFILES
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.world.section_pages import LARGE_FRAME, LARGE_FRAMES, add_section_pages
+from volplugins.lab.world.thread_stacks import halt, idle_stack
+from volplugins.lab.world.world import World, complete, populate
+
+MACHINES = tuple(PROFILES)
+FAULTS = tuple(SCENARIOS_X64)
+BASES = 3
+# faults that are the same failure as another one
+_SAME = {"myfault-loaded-only": "driver-read"}
+
+
+def build(
+    machine: str, fault: str = "driver-read", base: int = 0, host: int = 0, sections: bool = False, wow64: bool = False
+) -> Snapshot:
+    """Make a machine and let it crash.
+
+    Args:
+        machine: one of MACHINES.
+        fault: one of FAULTS.
+        base: load layout, 0 to 2: other addresses for everything.
+        host: computer, 0 or 1: other processes, identifiers, pool addresses, times.
+        sections: give two processes user pages of every state: shared, by prototype, in transition, paged out, large.
+        wow64: one more program, of 32-bit code (x64 machines only); truth["user32"] is what its 32-bit side says.
+
+    Raises:
+        ValueError: no such machine, fault, layout or computer, or a fault that this machine's Windows does not have, or
+            ``wow64`` of an x86 machine.
+    """
+    if machine not in MACHINES or fault not in faults_of(machine):
+        raise ValueError(f"{machine} has no fault {fault}" if machine in MACHINES else f"no machine {machine}")
+    if not (0 <= base < BASES and 0 <= host < len(HOSTS)):
+        raise ValueError(f"no load layout {base} (0 to {BASES - 1}) or no computer {host} (0 to {len(HOSTS) - 1})")
+    if wow64 and PROFILES[machine].bits != 64:
+        raise ValueError(f"{machine} runs 32-bit code only: WOW64 is of x64 machines")
+    scenario = _scenarios(machine)[fault]
+    made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
+    world = populate(made, "myfault" in fault, _extra(made, fault), wow64)
+    user_pages = add_section_pages(world) if sections else {}
+    crash = scenario(world)
+    snapshot = finish(world, crash, fault)
+    snapshot.truth["user_pages"] = user_pages
+    return snapshot
+
+
+def finish(world: World, crash: Crash, fault: str) -> Snapshot:
+    """Write what waits for the end of the scenario, and take the snapshot."""
+    _write_processors(world, crash)
+    complete(world)
+    return _snapshot(world, crash, fault)
+
+
+def faults_of(machine: str) -> tuple[str, ...]:
+    """The faults that a machine can have: the DPC watchdog came with Windows 8."""
+    return tuple(fault for fault in _scenarios(machine) if fault != "dpc-watchdog" or PROFILES[machine].build >= 9200)
+
+
+def _scenarios(machine: str) -> dict[str, Callable[[World], Crash]]:
+    return SCENARIOS_X64 if PROFILES[machine].bits == 64 else SCENARIOS_X86
+
+
+def _extra(machine: Machine, fault: str) -> tuple[tuple[str, str], ...]:
+    """Programs that run only where the fault needs them, with their parents."""
+    return ((machine.notmyfault, "explorer.exe"),) if fault == "notmyfault" else ()
+
+
+def _write_processors(world: World, crash: Crash) -> None:
+    """The first processor crashed; the second idles in the halt instruction."""
+    machine = world.machine
+    first, second = world.processors
+    status = ProcessorStatus(
+        crash.thread.address, world.idle.threads[0].address, crash.context, crash.thread.process.directory_table_base,
+        crash.cr2, crash.irql,
+    )  # fmt: skip
+    write_processor(machine, first, status)
+    stack, idle = idle_stack(machine, world.idle, 1)
+    ip = halt(machine, stack)
+    context = context_record(machine, stack.registers, ip, stack.sp)
+    write_thread(machine, idle, RUNNING, machine.symbol("nt!KiIdleLoop"), stack.sp, 0)
+    world.done.add(idle.address)
+    status = ProcessorStatus(idle.address, idle.address, context, world.idle.directory_table_base, 0, 2)
+    write_processor(machine, second, status)
+
+
+def _snapshot(world: World, crash: Crash, fault: str) -> Snapshot:
+    machine = world.machine
+    virtual = dict(machine.kernel.pages)
+    kernel_pfns = set(virtual.values()) | machine.tables.table_pfns
+    return Snapshot(
+        machine=machine.profile.name,
+        bits=machine.profile.bits,
+        pae=machine.profile.mode.name == "pae",
+        pages=dict(machine.memory.contents()),
+        runs=list(machine.profile.runs),
+        kernel_pfns=kernel_pfns,
+        header=_header(machine, crash),
+        context=crash.context,
+        exception=exception_record(machine, BREAKPOINT, crash.ip),
+        virtual=virtual,
+        truth=_truth(world, crash, fault),
+    )
+
+
+def _header(machine: Machine, crash: Crash) -> dict[str, Any]:
+    profile = machine.profile
+    header = {
+        "MajorVersion": 15,
+        "MinorVersion": profile.build,
+        "DirectoryTableBase": crash.thread.process.directory_table_base,
+        "PfnDataBase": pfn_database(machine) if profile.build < 9200 else machine.symbol("nt!MmPfnDatabase"),
+        "PsLoadedModuleList": machine.symbol("nt!PsLoadedModuleList"),
+        "PsActiveProcessHead": machine.symbol("nt!PsActiveProcessHead"),
+        "MachineImageType": 0x8664 if profile.bits == 64 else 0x14C,
+        "NumberProcessors": 2,
+        "BugCheckCode": crash.code,
+        "KdDebuggerDataBlock": machine.symbol("nt!KdDebuggerDataBlock"),
+        "PaeEnabled": int(profile.mode.name == "pae"),
+        "SystemTime": machine.host.crash_time,
+        "SystemUpTime": machine.host.uptime,
+        "ProductType": 1,
+        "SuiteMask": 0x110,
+    }
+    for number, value in enumerate(crash.parameters, 1):
+        header[f"BugCheckParameter{number}"] = value
+    return header
+
+
+def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
+    machine = world.machine
+    culprit = machine.images.get(crash.culprit)
+    blamed = [int(each["ip"]) for each in crash.frames if culprit and culprit.base <= int(each["ip"]) < culprit.end]
+    process = crash.thread.process
+    return {
+        **machine.truth,
+        "fault": fault,
+        "computer": machine.host.computer,
+        "processes": [_process_truth(each) for each in world.processes],
+        "process": _process_truth(process),
+        "thread": {"ethread": crash.thread.address, "tid": crash.thread.tid, "stack_base": crash.thread.base,
+                   "stack_limit": crash.thread.limit},
+        "culprit": crash.culprit,
+        "culprit_ip": blamed[0] if blamed else None,
+        "culprit_rva": blamed[0] - culprit.base if culprit and blamed else None,
+        "fault_ip": crash.fault_ip,
+        "manual": crash.manual,
+        "trap_frame": crash.trap_frame,
+        "irql": crash.irql,
+        "signature": _SAME.get(fault, fault),
+        "stack": crash.frames,
+        "symbols": {stem: dict(loaded.image.symbols) for stem, loaded in machine.images.items()},
+        "exports": {stem: dict(loaded.image.exports) for stem, loaded in machine.images.items()},
+        "directories": {each.pid: each.space.directory for each in world.processes if not each.exited},
+        "system_directory": machine.kernel.directory,
+        "self_map": machine.tables.self_map,
+        "processors": [{"pcr": each.pcr, "prcb": each.prcb} for each in world.processors],
+    }  # fmt: skip
+
+
+def _process_truth(process: Process) -> dict[str, Any]:
+    return {
+        "pid": process.pid,
+        "ppid": process.parent,
+        "name": process.name,
+        "eprocess": process.address,
+        "dtb": process.directory_table_base,
+        "shadow": process.shadow,
+        "peb": process.peb,
+        "session": process.session,
+        "created": process.created,
+        "exited": process.exited,
+        "wow64": bool(process.wow64),
+        "peb32": process.peb32,
+        "threads": [_thread_truth(each) for each in process.threads],
+    }
+
+
+def _thread_truth(thread: Thread) -> dict[str, Any]:
+    """One thread; ``win32_start`` is zero where its record holds none, ``exited`` where it has not ended."""
+    return {
+        "ethread": thread.address,
+        "tid": thread.tid,
+        "stack": thread.frames,
+        "stack32": thread.frames32,
+        "state": thread.state,
+        "reason": thread.reason,
+        "switches": thread.switches,
+        "start": thread.start,
+        "win32_start": thread.win32_start,
+        "created": thread.created,
+        "exited": thread.exited,
+        "exit_status": thread.exit_status,
+    }

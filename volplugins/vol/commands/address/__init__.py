@@ -1,0 +1,1 @@
+"""windows.kd.address: regions of user address spaces, and sums of them."""

@@ -1,0 +1,1 @@
+"""windows.kd.analyze: the crash, section by section."""

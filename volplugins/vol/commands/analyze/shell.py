@@ -1,0 +1,47 @@
+"""Rows and times of windows.kd.analyze for a layer, or one row with the reason why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from volplugins.dumpfile.errors import DumpError
+from volplugins.vol.commands.analyze.rows import AnalyzeRow, bugcheck_rows, later_rows
+from volplugins.vol.commands.analyze.timeline import crash_events
+from volplugins.vol.output.rows import NOT_AVAILABLE
+from volplugins.vol.output.timeline import Event, guarded
+from volplugins.vol.scene.crash_scene import analysis_of, dump_below, scene_below
+from volplugins.vol.scene.shared_work import fault_text
+from volplugins.vol.symbols.image_path import image_file_in
+
+if TYPE_CHECKING:
+    from volatility3.framework.interfaces.context import ContextInterface
+
+
+def rows_below(context: ContextInterface, layer_name: str, image_folders: Sequence[str] = ()) -> Iterator[AnalyzeRow]:
+    """The rows, those of the header before the rest is worked out; never raises."""
+    try:
+        yield from bugcheck_rows(dump_below(context, layer_name).header)
+    except DumpError as error:
+        yield AnalyzeRow("bugcheck", "error", NOT_AVAILABLE, "", str(error))
+        return
+    try:
+        analysis = analysis_of(scene_below(context, layer_name, image_file_in(image_folders)))
+    except Exception as error:  # nothing in a dump may end in a traceback
+        yield AnalyzeRow("context", "error", NOT_AVAILABLE, "", fault_text(error))
+        return
+    yield from later_rows(analysis)
+
+
+def events_below(context: ContextInterface, layer_name: str, image_folders: Sequence[str] = ()) -> Iterator[Event]:
+    """The crash, with its signature where that can be worked out, and the boot before it; never raises."""
+
+    def events() -> Iterator[Event]:
+        header = dump_below(context, layer_name).header
+        try:
+            signature = analysis_of(scene_below(context, layer_name, image_file_in(image_folders))).signature
+        except Exception:  # the header alone is enough for the times
+            signature = ""
+        yield from crash_events(header, signature)
+
+    return guarded(events())

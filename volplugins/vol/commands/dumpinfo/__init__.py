@@ -1,0 +1,1 @@
+"""windows.kd.dumpinfo: the file's header, runs, completeness and cross-checks."""

@@ -1,0 +1,175 @@
+"""Rows of windows.kd.dumpinfo: Group, Field, Value, Note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from volplugins.vol.output.rows import NOT_AVAILABLE, Cell, uptime, utc
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.dumpfile.dump import Dump
+    from volplugins.dumpfile.header_fields import HeaderField
+    from volplugins.dumpfile.triage import TriageDump
+
+SHOWN_RUNS = 64
+PAGE_SIZE = 0x1000
+
+
+class DumpinfoRow(NamedTuple):
+    """One row."""
+
+    group: str
+    field: str
+    value: Cell
+    note: str = ""
+
+
+def dumpinfo_rows(dump: Dump, scene: CrashScene | None) -> Iterator[DumpinfoRow]:
+    """All rows of an opened dump, in the order of the contract."""
+    yield from _header(dump)
+    yield from _runs(dump)
+    yield from completeness_rows(dump)
+    if scene is not None:
+        yield from _crosscheck(scene)
+    if dump.triage is not None:
+        yield from _triage(dump.triage)
+    if dump.secondary is not None:
+        for number, blob in enumerate(dump.secondary.blobs):
+            where = f"{blob.size} bytes at file offset {blob.offset:#x}"
+            yield DumpinfoRow("secondary", str(number), f"{{{blob.tag}}}", where)
+    for note in dump.notes:
+        yield DumpinfoRow("notes", note.field, note.severity, note.text)
+
+
+def _header(dump: Dump) -> Iterator[DumpinfoRow]:
+    """The header's fields in file order; times as times, their counts in the note."""
+    header = dump.header
+    times = {
+        "SystemTime": (utc(header.system_time), "FILETIME"),
+        "SystemUpTime": (uptime(header.system_uptime), "100 ns"),
+    }
+    for row in _fields("header", header.fields):
+        value, unit = times.get(row.field, (row.value, ""))
+        if unit and isinstance(row.value, str) and isinstance(value, str):
+            yield DumpinfoRow("header", row.field, value, f"{unit} {row.value}")
+        else:
+            yield row
+
+
+def _fields(group: str, fields: Iterable[HeaderField]) -> Iterator[DumpinfoRow]:
+    for field in fields:
+        yield DumpinfoRow(group, field.name, _text(field.value if field.value is not None else field.raw), field.note)
+
+
+def _text(value: int | str | None) -> Cell:
+    if value is None:
+        return NOT_AVAILABLE
+    return f"{value:#x}" if isinstance(value, int) else value
+
+
+def _runs(dump: Dump) -> Iterator[DumpinfoRow]:
+    """A row each for the first runs in the file, then a row that sums up the rest."""
+    if dump.memory is None:
+        return
+    runs = dump.memory.runs()
+    for number, (base, count, offset) in enumerate(islice(runs, SHOWN_RUNS)):
+        start, end = base * PAGE_SIZE, (base + count) * PAGE_SIZE
+        yield DumpinfoRow("runs", str(number), f"{start:#x} {end:#x}", f"{count} pages at file offset {offset:#x}")
+    rest = next(runs, None)
+    if rest is not None:
+        shown = dump.memory.pages_in_file
+        yield DumpinfoRow("runs", "summary", f"more than {SHOWN_RUNS} runs", f"{shown} pages in the file in all")
+
+
+def completeness_rows(dump: Dump) -> Iterator[DumpinfoRow]:
+    """The completeness group."""
+    found = dump.completeness
+    score = f"{found.score}" if found.score is not None else NOT_AVAILABLE
+    for field, value, note in (
+        ("ExpectedFileSize", _number(found.expected_file_size), "bytes"),
+        ("ActualFileSize", _number(found.actual_file_size), "bytes"),
+        ("Truncated", str(found.truncated), ""),
+        ("PagesDescribed", _number(found.pages_described), "pages of RAM that the dump describes"),
+        ("PagesInFile", _number(found.pages_in_file), "of them in the file"),
+        ("PagesMissing", _number(found.pages_missing), ""),
+        ("Score", score, found.note),
+    ):
+        yield DumpinfoRow("completeness", field, value, note)
+
+
+def _number(value: int | None) -> Cell:
+    return NOT_AVAILABLE if value is None else str(value)
+
+
+def _crosscheck(scene: CrashScene) -> Iterator[DumpinfoRow]:
+    """What the header says against what memory says."""
+    header = scene.dump.header
+    yield _directory_check(scene)
+    data = scene.debugger_data
+    if data is None:
+        yield DumpinfoRow("crosscheck", "KdDebuggerDataBlock", "not readable", f"{header.kd_debugger_data_block:#x}")
+    else:
+        yield DumpinfoRow("crosscheck", "KdDebuggerDataBlock", "ok", f"tag KDBG at {data.address:#x}")
+        for field, ours in (
+            ("PsLoadedModuleList", header.ps_loaded_module_list),
+            ("PsActiveProcessHead", header.ps_active_process_head),
+        ):
+            said = data.addresses.get(field)
+            if said is not None:
+                word = "ok" if said == ours else "differs"
+                yield DumpinfoRow("crosscheck", field, word, f"header {ours:#x}, KDBG {said:#x}")
+    count = len(scene.processors)
+    if count and scene.dump.triage is None:
+        word = "ok" if count == header.number_processors else "differs"
+        note = f"header {header.number_processors}, KiProcessorBlock leads to {count}"
+        yield DumpinfoRow("crosscheck", "NumberProcessors", word, note)
+    modules = len(scene.modules)
+    yield DumpinfoRow("crosscheck", "Modules", str(modules), "; ".join(scene.notes))
+
+
+def _directory_check(scene: CrashScene) -> DumpinfoRow:
+    """The header's DirectoryTableBase against System's and the crashing process's: only neither is a fault."""
+    header = scene.dump.header
+    low = 0x1F if header.pae else 0xFFF
+    ours = header.directory_table_base & ~low
+    if scene.dump.triage is not None:
+        return DumpinfoRow("crosscheck", "DirectoryTableBase", NOT_AVAILABLE, "a triage dump holds no page tables")
+    candidates = [("System's", scene.system_process), ("the crashing process's", scene.process)]
+    said = [(name, p.directory_table_base & ~low) for name, p in candidates if p and p.directory_table_base]
+    if not said:
+        return DumpinfoRow(
+            "crosscheck", "DirectoryTableBase", NOT_AVAILABLE, "no process could be read to compare with"
+        )
+    equal = [name for name, value in said if value == ours]
+    text = f"header {header.directory_table_base:#x}; " + ", ".join(f"{name} {value:#x}" for name, value in said)
+    if equal:
+        return DumpinfoRow("crosscheck", "DirectoryTableBase", "ok", f"equals {' and '.join(equal)}; {text}")
+    return DumpinfoRow(
+        "crosscheck", "DirectoryTableBase", "differs", f"neither System's nor the crashing process's: {text}"
+    )
+
+
+def _triage(triage: TriageDump) -> Iterator[DumpinfoRow]:
+    yield from _fields("triage", triage.fields)
+    for name, block in (
+        ("KPRCB", triage.prcb),
+        ("EPROCESS", triage.process),
+        ("ETHREAD", triage.thread),
+        ("call stack", triage.call_stack),
+        ("debugger data", triage.debugger_data),
+    ):
+        if block is None:
+            yield DumpinfoRow("triage", f"block {name}", NOT_AVAILABLE, "not in the file")
+        else:
+            where = f" at {block.virtual:#x}" if block.virtual is not None else ""
+            yield DumpinfoRow(
+                "triage", f"block {name}", f"{len(block.data)} bytes", f"file offset {block.offset:#x}{where}"
+            )
+    yield DumpinfoRow("triage", "drivers", str(len(triage.drivers)), "")
+    yield DumpinfoRow("triage", "unloaded drivers", str(len(triage.unloaded)), "")
+    segments = triage.virtual_memory.segments()
+    total = sum(size for _, _, size in segments)
+    yield DumpinfoRow("triage", "memory", f"{total} bytes", f"in {len(segments)} pieces of virtual memory")

@@ -1,0 +1,32 @@
+"""Rows of windows.kd.dumpinfo for a layer: those of its dump, or one row with the reason why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from volplugins.dumpfile.errors import DumpError
+from volplugins.vol.commands.dumpinfo.rows import DumpinfoRow, dumpinfo_rows
+from volplugins.vol.output.rows import NOT_AVAILABLE
+from volplugins.vol.scene.crash_scene import dump_below, scene_below
+from volplugins.vol.scene.shared_work import fault_text
+
+if TYPE_CHECKING:
+    from volatility3.framework.interfaces.context import ContextInterface
+
+
+def rows_below(context: ContextInterface, layer_name: str) -> Iterator[DumpinfoRow]:
+    """The rows; never raises."""
+    try:
+        dump = dump_below(context, layer_name)
+    except DumpError as error:
+        yield DumpinfoRow("header", "error", NOT_AVAILABLE, str(error))
+        return
+    scene, fault = None, ""
+    try:
+        scene = scene_below(context, layer_name)
+    except Exception as error:  # what memory says is an extra here: its loss is a row
+        fault = fault_text(error)
+    yield from dumpinfo_rows(dump, scene)
+    if fault:
+        yield DumpinfoRow("crosscheck", "error", NOT_AVAILABLE, fault)

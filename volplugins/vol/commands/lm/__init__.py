@@ -1,0 +1,1 @@
+"""windows.kd.lm: modules by lists, VADs and images together."""

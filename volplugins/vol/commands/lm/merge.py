@@ -1,0 +1,105 @@
+"""Modules of one process from the loader's lists and the ranges that map images, put together by base address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from volplugins.address.section_files import SectionFiles
+from volplugins.kernel.process import Process
+from volplugins.kernel.vads import Vad
+from volplugins.loader.load_time import read_load_time
+from volplugins.loader.loader_lists import LISTS, LoaderEntry, in_order, read_loader_lists
+from volplugins.loader.module import Module
+from volplugins.loader.peb import read_peb
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.threads.user_modules import IMAGE_VAD, user_modules
+from volplugins.vol.commands.lm.row import LmRow, joined, row_of
+
+_PAGE = 0x1000
+
+
+@dataclass(slots=True)
+class MergedModules:
+    """Modules of one process by base: a base that several sources name is one row.
+
+    Attributes:
+        memory: the process's address space.
+        vads: its ranges by their start; ``whole``: all of them could be read.
+        sections: what ranges map.
+        times: whether to read when each module was loaded; ``build`` says where that is kept.
+    """
+
+    process: Process
+    memory: MemoryReader
+    vads: dict[int, Vad]
+    whole: bool
+    sections: SectionFiles
+    build: int
+    times: bool
+    rows: dict[int, LmRow] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def add_lists(self, peb: int, bits: int, source: str) -> None:
+        """Add what the lists of one PEB hold."""
+        try:
+            ldr = read_peb(self.memory, peb, bits).unsigned("Ldr")
+            if not ldr:
+                return
+            lists = read_loader_lists(self.memory, ldr, bits)
+        except ReadError as error:
+            self.problems.append(
+                f"{source}: page {error.address & ~(_PAGE - 1):#x} {error.reason}; modules from the VADs"
+            )
+            return
+        for each in lists.lists:
+            self.problems.extend(f"{source} {each.name}ModuleList: {problem}" for problem in each.problems)
+        absent = {
+            each.name: {entry.address for entry in lists.absent(each.name)} for each in lists.lists if each.complete
+        }
+        for entry, names in in_order(lists):
+            lacking = [name for name, addresses in absent.items() if entry.address in addresses]
+            row = self._listed(entry, names, source, lacking)
+            if self.times:
+                row = row._replace(loaded=read_load_time(self.memory, entry.address, bits, self.build))
+            before = self.rows.get(entry.base)
+            if before is None:
+                self.rows[entry.base] = row
+            elif before.source != source:  # the program of a 32-bit process is in the lists of both widths
+                self.rows[entry.base] = row._replace(
+                    in_load=row.in_load or before.in_load, in_memory=row.in_memory or before.in_memory,
+                    in_init=row.in_init or before.in_init, note=joined(before.note, row.note),
+                )  # fmt: skip
+
+    def _listed(self, entry: LoaderEntry, names: tuple[str, ...], source: str, lacking: Sequence[str]) -> LmRow:
+        module = Module(entry.base, entry.size, entry.name, entry.path, entry.timestamp, None, source, entry.address,
+                        entry.note)  # fmt: skip
+        vad = self.vads.get(entry.base)
+        mapped = vad is not None and vad.kind == IMAGE_VAD
+        notes = [entry.note, "not in " + ", ".join(lacking) if lacking else ""]
+        if not mapped:
+            notes.append("listed, but no image is mapped there" if self.whole else "")
+        elif vad is not None and vad.end - vad.start != (entry.size + _PAGE - 1) & -_PAGE:
+            notes.append(f"the list says {entry.size:#x} bytes, {vad.end - vad.start:#x} are mapped")
+        if mapped and vad is not None:
+            notes.append(self._other_file(vad, entry.name))
+        held = [name in names for name in LISTS]
+        return row_of(self.process, module, held[0])._replace(
+            in_memory=held[1], in_init=held[2], mapped=mapped or (None if not self.whole else False),
+            note=joined(*notes),
+        )  # fmt: skip
+
+    def add_mapped(self, bits: int) -> None:
+        """Add images that no list holds, named by their files."""
+        rest = [vad for vad in self.vads.values() if vad.kind == IMAGE_VAD and vad.start not in self.rows]
+        for module in user_modules(self.memory, None, rest, bits):
+            row = row_of(self.process, module, False)._replace(in_memory=False, in_init=False, mapped=True)
+            path = self.sections.of(self.vads[module.base]).path
+            named = row._replace(path=path, module=path.rsplit("\\", 1)[-1]) if path else row
+            self.rows[module.base] = named._replace(note="mapped, in none of the lists")
+
+    def _other_file(self, vad: Vad, name: str) -> str:
+        """Where the list names another file than the one that is mapped: a sentence."""
+        path = self.sections.of(vad).path
+        same = not path or not name or path.rsplit("\\", 1)[-1].lower() == name.lower()
+        return "" if same else f"the file mapped there is {path}"

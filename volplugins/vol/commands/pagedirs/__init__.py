@@ -1,0 +1,1 @@
+"""windows.kd.pagedirs: a verdict on every page directory, and on what was typed."""

@@ -1,0 +1,1 @@
+"""windows.kd.peb: what a process's own memory says of it."""

@@ -1,0 +1,106 @@
+"""Rows of windows.kd.peb: a process as its own memory describes it, each list of modules checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from volplugins.kernel.process import Process
+from volplugins.kernel.thread import walk_threads
+from volplugins.kernel.vads import Vads
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.threads.teb import teb_fields
+from volplugins.threads.wow64 import peb32_of, teb32_of
+from volplugins.vol.commands.peb.modules import PebModules
+from volplugins.vol.commands.peb.report import PebReport, listed_bases
+from volplugins.vol.commands.peb.row import PebRow, Subject, failure_row
+from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
+from volplugins.vol.scene.process_selection import Progress, choose, gather
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+
+
+def peb_rows(
+    scene: CrashScene, who: Sequence[str], teb: bool = False, scan: bool | None = None, progress: Progress | None = None
+) -> Iterator[PebRow]:
+    """The rows of every process, or of those that ``who`` means; ``teb`` adds each thread's TEB."""
+    if scene.dump.triage is not None or scene.space is None:
+        yield failure_row("user memory is not in this kind of dump")
+        return
+    gathered = gather(scene, scan, progress)
+    court = judge_of(scene, gathered.processes)
+    chosen, problems = choose(gathered.processes, who)
+    for number, (process, note) in enumerate(chosen):
+        if progress is not None:
+            progress(100.0 * number / len(chosen), f"Reading the PEB of {process.name}")
+        yield from _of_process(scene, court, process, note, teb)
+    for problem in (*problems, *gathered.notes):
+        yield failure_row(problem)
+    if not gathered.processes:
+        yield failure_row("; ".join(scene.notes) or "no process is in the list")
+
+
+def _of_process(scene: CrashScene, court: DirectoryJudge, process: Process, note: str, teb: bool) -> Iterator[PebRow]:
+    bits = scene.bits
+    if not process.peb:
+        why = "has no PEB" + (f" ({process.life})" if process.life != "running" else " (no user memory)")
+        yield failure_row("; ".join(each for each in (why, note) if each), process, bits)
+        return
+    word = court.verdict(process).word
+    if word not in WALKABLE:
+        yield failure_row(f"page-directory:{word}", process, bits)
+        return
+    memory = process_space(scene, process)
+    vads = vads_of(scene, process)
+    if process.wow64:
+        yield from _of_wow64(scene, process, memory, vads, note)
+    else:
+        subject = Subject(process, memory, bits)
+        yield from PebReport(subject, PebModules(subject, vads), process.peb).rows(note)
+    for problem in vads.notes:
+        yield Subject(process, memory, bits).row("integrity", "VadRoot", "damaged", problem)
+    if teb:
+        yield from _tebs(scene, process, memory)
+
+
+def _of_wow64(scene: CrashScene, process: Process, memory: MemoryReader, vads: Vads, note: str) -> Iterator[PebRow]:
+    """Both PEBs of a process of 32-bit code on x64."""
+    wide, narrow = Subject(process, memory, scene.bits), Subject(process, memory, 32)
+    peb, low = process.peb or 0, peb32_of(scene.memory, process.wow64)
+    elsewhere = listed_bases(memory, low, 32) if low is not None else frozenset[int]()
+    yield from PebReport(wide, PebModules(wide, vads, True, elsewhere), peb).rows(note)
+    modules = PebModules(narrow, vads, True, listed_bases(memory, peb, scene.bits))
+    if low is not None:
+        yield from PebReport(narrow, modules, low).rows("")
+        return
+    yield failure_row("the 32-bit PEB is not known: what leads to it cannot be read", process, 32)
+    yield from modules.rebuilt("the 32-bit PEB is not known")
+
+
+def _tebs(scene: CrashScene, process: Process, memory: MemoryReader) -> Iterator[PebRow]:
+    wide, narrow = Subject(process, memory, scene.bits), Subject(process, memory, 32)
+    problems: list[str] = []
+    layouts = scene.layouts
+    for thread in walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread, problems):
+        if not thread.teb:
+            continue
+        title = f"{thread.tid:x}" if thread.tid is not None else f"{thread.ethread:#x}"
+        yield from _teb(wide, thread.teb, title)
+        low = teb32_of(memory, thread.teb) if process.wow64 else None
+        if low is not None:
+            yield from _teb(narrow, low, title)
+    for problem in problems:
+        yield wide.row("teb", "", "", problem)
+
+
+def _teb(subject: Subject, address: int, title: str) -> Iterator[PebRow]:
+    try:
+        fields = teb_fields(subject.memory, address, subject.bits)
+    except ReadError as error:
+        why = f"TEB cannot be read: {error.address:#x} {error.reason}"
+        yield subject.row("teb", f"{title}.Teb", f"{address:#x}", why)
+        return
+    yield subject.row("teb", f"{title}.Teb", f"{address:#x}")
+    for name, value in fields.items():
+        yield subject.row("teb", f"{title}.{name}", f"{value:#x}")

@@ -1,0 +1,1 @@
+"""windows.kd.process: processes and their threads."""

@@ -1,0 +1,1 @@
+"""windows.kd.ptov: who maps a physical byte."""

@@ -1,0 +1,1 @@
+"""windows.kd.stacks: every thread's stack, and profiles of them."""

@@ -1,0 +1,216 @@
+"""Rows of windows.kd.stacks: a row per frame of each thread, innermost first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from volplugins.dumpfile.context import AMD64, I386
+from volplugins.kernel.process import Process
+from volplugins.kernel.thread import Thread, walk_threads
+from volplugins.kernel.thread_words import state_word, wait_word
+from volplugins.memory.address_text import parse_address
+from volplugins.threads.module_code import ImageFile
+from volplugins.threads.thread_walk import ThreadFrame
+from volplugins.vol.scene.directory_verdicts import judge_of, process_space
+from volplugins.vol.scene.process_selection import Progress, choose, gather
+from volplugins.vol.scene.stack_scene import StackScene, arguments
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+
+
+class StackRow(NamedTuple):
+    """One frame, or a thread that has none."""
+
+    pid: int | None
+    process: str
+    tid: int | None
+    ethread: int | None
+    state: str
+    wait: str
+    frame: int | None
+    ring: str
+    child_sp: int | None
+    ret_addr: int | None
+    ip: int | None
+    symbol: str
+    trust: str
+    args: str
+    stop: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for.
+
+    Attributes:
+        who: processes; threads: TIDs or ETHREAD addresses; all where they are empty.
+        with_args: show arguments; grouped: equal stacks once.
+    """
+
+    who: Sequence[str] = ()
+    threads: Sequence[str] = ()
+    kernel_only: bool = False
+    with_args: bool = False
+    grouped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadStack:
+    """One thread's frames with their names, and why they end."""
+
+    process: Process
+    thread: Thread
+    frames: tuple[ThreadFrame, ...]
+    names: tuple[str, ...]
+    arguments: tuple[str, ...]
+    stop: str
+    text: str
+    note: str
+
+
+def stacks_rows(
+    scene: CrashScene,
+    wanted: Wanted,
+    image_file: ImageFile | None = None,
+    scan: bool | None = None,
+    progress: Progress | None = None,
+    seen: list[ThreadStack] | None = None,
+) -> Iterator[StackRow]:
+    """The rows; one with the reason for what cannot be done.
+
+    Args:
+        seen: takes every stack, for files that are written from them.
+    """
+    problems: list[str] = []
+    stacks = thread_stacks(scene, wanted, image_file, scan, progress, problems)
+    groups: dict[tuple[object, ...], list[ThreadStack]] = {}
+    for stack in stacks:
+        if seen is not None:
+            seen.append(stack)
+        if wanted.grouped:
+            groups.setdefault(_kind(stack), []).append(stack)
+        else:
+            yield from _rows(stack, stack.note)
+    for alike in groups.values():
+        others = ", ".join(f"{each.process.pid}.{each.thread.tid}" for each in alike[:64])
+        note = f"{len(alike)} threads: {others}" if len(alike) > 1 else "1 thread"
+        yield from _rows(alike[0], note)
+    for problem in problems:
+        yield failure_row(problem)
+
+
+def failure_row(why: str) -> StackRow:
+    """A row that says what could not be done."""
+    return StackRow(None, "error", None, None, "", "", None, "", None, None, None, "", "", "", "", why)
+
+
+def thread_stacks(
+    scene: CrashScene,
+    wanted: Wanted,
+    image_file: ImageFile | None,
+    scan: bool | None,
+    progress: Progress | None,
+    problems: list[str],
+) -> Iterator[ThreadStack]:
+    """The stacks of the threads asked for; ``problems`` takes what could not be done."""
+    if scene.dump.header.machine not in (I386, AMD64):
+        problems.append("stacks of this kind of machine are not walked; windows.kd.analyze scans the crashing thread's")
+        return
+    if scene.dump.triage is not None:
+        yield from _of_small_dump(scene, wanted, image_file, problems)
+        return
+    layouts = scene.layouts
+    gathered = gather(scene, scan, progress)
+    problems.extend(gathered.notes)
+    chosen, unknown = choose(gathered.processes, wanted.who)
+    problems.extend(unknown)
+    if not (layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")):
+        problems.append(f"threads cannot be listed: {layouts.thread.source}")
+        return
+    court = judge_of(scene, gathered.processes) if scene.space is not None else None
+    stacks = StackScene(scene, court, image_file)
+    tests = [_thread_test(text) for text in wanted.threads]
+    matched = 0
+    for number, (process, note) in enumerate(chosen):
+        broken: list[str] = []
+        for thread in walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread, broken):
+            if tests and not any(test in (thread.ethread, thread.tid) for test in tests if test is not None):
+                continue
+            matched += 1
+            yield _walked(scene, stacks, process, thread, wanted, note)
+        problems.extend(f"{process.name} {process.pid}: {why}" for why in broken)
+        if progress is not None:
+            progress(100.0 * (number + 1) / len(chosen), "Walking stacks")
+    if wanted.threads and not matched:
+        problems.append(f"{', '.join(wanted.threads)}: no such thread (a TID in decimal, or an ETHREAD address)")
+
+
+def _thread_test(text: str) -> int | None:
+    """A TID in decimal, else an address."""
+    stripped = text.strip()
+    return int(stripped) if stripped.isdecimal() and len(stripped) < 12 else parse_address(text)
+
+
+def _of_small_dump(
+    scene: CrashScene, wanted: Wanted, image_file: ImageFile | None, problems: list[str]
+) -> Iterator[ThreadStack]:
+    """A small dump holds the crashing thread's kernel stack alone."""
+    if scene.thread is None or scene.process is None:
+        problems.append("; ".join(scene.notes) or "the crashing thread is not in this small dump")
+        return
+    note = "a small dump holds this thread's kernel stack alone"
+    yield _walked(scene, StackScene(scene, None, image_file), scene.process, scene.thread, wanted, note)
+
+
+def _walked(
+    scene: CrashScene, stacks: StackScene, process: Process, thread: Thread, wanted: Wanted, note: str
+) -> ThreadStack:
+    walk = stacks.walk(process, thread)
+    kernel_only = wanted.kernel_only or scene.dump.triage is not None
+    frames = tuple(walk.frames(kernel_only))
+    names = tuple(stacks.name(process, frame) for frame in frames)
+    args: tuple[str, ...] = ()
+    if wanted.with_args:
+        sound = stacks.court is not None and process.directory_table_base
+        memory = process_space(scene, process) if sound else scene.memory
+        args = tuple(arguments(memory, frames, index, scene.bits) for index in range(len(frames)))
+    return ThreadStack(process, thread, frames, names, args, walk.stop, walk.text, note)
+
+
+def _kind(stack: ThreadStack) -> tuple[object, ...]:
+    """What makes two stacks equal: names where there are any, else addresses; and the end."""
+    calls = tuple(name or each.frame.ip for name, each in zip(stack.names, stack.frames, strict=True))
+    return (*calls, stack.stop)
+
+
+def _rows(stack: ThreadStack, note: str) -> Iterator[StackRow]:
+    thread = stack.thread
+    head = (
+        stack.process.pid, stack.process.name, thread.tid, thread.ethread, state_word(thread.state),
+        wait_word(thread.state, thread.wait_reason),
+    )  # fmt: skip
+    end = "; ".join(part for part in (stack.text, note) if part)
+    if not stack.frames:
+        yield StackRow(*head, None, "", None, None, None, "", "", "", stack.stop, end)
+        return
+    last = len(stack.frames) - 1
+    for number, found in enumerate(stack.frames):
+        frame = found.frame
+        following = stack.frames[number + 1].frame.ip if number < last else None
+        text = end if number == last else _checked(found) if number else ""
+        yield StackRow(
+            *head, number, found.ring, frame.sp, following, frame.ip, stack.names[number], frame.trust.value,
+            stack.arguments[number] if stack.arguments else "", stack.stop if number == last else "",
+            text or (note if number == 0 else ""),
+        )  # fmt: skip
+
+
+def _checked(found: ThreadFrame) -> str:
+    """For a scanned frame: whether a call was seen before its return address."""
+    if found.frame.trust.value != "scan":
+        return ""
+    return "a call ends there" if found.frame.call_checked else "the code before it is not in memory"

@@ -1,0 +1,1 @@
+"""windows.kd.vtop: an address through every level."""

@@ -1,0 +1,169 @@
+"""Rows of windows.kd.vtop: Address, Step, EntryVirtual, EntryPhysical, Entry, Flags, Value, State, Note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from volplugins.memory.address_text import parse_address
+from volplugins.paging.address_space import AddressSpace
+from volplugins.paging.entry_text import entry_virtual, flag_letters
+from volplugins.paging.self_map import self_map_slot
+from volplugins.paging.translation import State, Step, Translation
+from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, judge_of, process_space
+from volplugins.vol.scene.process_selection import choose, gather
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+
+Address = int | None  # None becomes an absent value
+
+
+class VtopRow(NamedTuple):
+    """One row."""
+
+    address: Address
+    step: str
+    entry_virtual: Address
+    entry_physical: Address
+    entry: Address
+    flags: str
+    value: str | None
+    state: str
+    note: str
+
+
+class Directory(NamedTuple):
+    """A page directory to translate with, what the user's words were taken for, and what is wrong with it."""
+
+    space: AddressSpace | None
+    note: str
+    verdict: str = ""
+
+
+def vtop_rows(
+    scene: CrashScene, addresses: Sequence[str], who: Sequence[str], dirbase: str | None
+) -> Iterator[VtopRow]:
+    """A row per level of each address in each directory meant; a row with the reason for what cannot be done."""
+    if scene.space is None:
+        yield _failure(None, "; ".join(scene.notes) or "this dump holds no page tables (a small dump has none)")
+        return
+    directories, problems = _directories(scene, who, dirbase)
+    for problem in problems:
+        yield _failure(None, problem)
+    if not addresses:
+        yield _failure(None, "no --address was given")
+    for text in addresses:
+        address = parse_address(text)
+        if address is None:
+            yield _failure(None, f"{text}: not an address (hexadecimal, sixteen digits at most)")
+            continue
+        for directory in directories:
+            if directory.verdict:
+                state = f"page-directory:{directory.verdict}"
+                yield VtopRow(address, "directory", None, None, None, "", None, state, directory.note)
+            if directory.space is not None:
+                yield from _translation(scene, address, directory.space, "" if directory.verdict else directory.note)
+
+
+def _failure(address: Address, why: str) -> VtopRow:
+    return VtopRow(address, "error", None, None, None, "", None, "", why)
+
+
+def _directories(scene: CrashScene, who: Sequence[str], dirbase: str | None) -> tuple[list[Directory], list[str]]:
+    """The directories meant, the kernel's own where none is; and what fits nothing."""
+    found: list[Directory] = []
+    problems: list[str] = []
+    assert scene.space is not None
+    kernel = scene.space.space
+    if dirbase is not None:
+        value = parse_address(dirbase)
+        if value:
+            space = AddressSpace(kernel.physical, kernel.mode, value, kernel.invalid, kernel)
+            found.append(Directory(space, f"DirBase {value:#x}"))
+        else:
+            problems.append(f"{dirbase}: not a DirBase (hexadecimal, not zero)")
+    if who:
+        processes, more = _of_processes(scene, who)
+        found.extend(processes)
+        problems.extend(more)
+    if not found and not problems:
+        base = kernel.directory_table_base
+        note = f"the kernel's directory {base:#x}, from {scene.space.source}"
+        space = AddressSpace(kernel.physical, kernel.mode, base, kernel.invalid, kernel)
+        found.append(Directory(space, note))
+    return found, problems
+
+
+def _of_processes(scene: CrashScene, who: Sequence[str]) -> tuple[list[Directory], list[str]]:
+    """The directories of the processes meant, each judged first; hidden ones are looked for where none is listed."""
+    gathered = gather(scene, False)
+    chosen, problems = choose(gathered.processes, who)
+    if problems:
+        gathered = gather(scene)
+        chosen, problems = choose(gathered.processes, who)
+    court = judge_of(scene, gathered.processes)
+    found = []
+    for process, taken in chosen:
+        verdict = court.verdict(process)
+        note = f"{process.name} (PID {process.pid}, EPROCESS {process.eprocess:#x}): {taken}"
+        space = process_space(scene, process) if verdict.word in WALKABLE else None
+        if verdict.word in USABLE:
+            found.append(Directory(space, note))
+        else:
+            found.append(Directory(space, f"{note}; {verdict.evidence}", verdict.word))
+    return found, problems
+
+
+def _translation(scene: CrashScene, address: int, space: AddressSpace, note: str) -> Iterator[VtopRow]:
+    result = space.translate(address)
+    slot = self_map_slot(space)
+    for number, step in enumerate(result.steps):
+        last = number == len(result.steps) - 1
+        yield _step_row(step, result, space, slot, last, note if number == 0 else "")
+    if not result.steps:
+        yield VtopRow(address, "error", None, None, None, "", None, result.state.value, note)
+        return
+    yield from _end(scene, address, result)
+
+
+def _step_row(step: Step, result: Translation, space: AddressSpace, slot: int | None, last: bool, note: str) -> VtopRow:
+    seen_at = entry_virtual(result.virtual, step.level, space.mode, slot) if step.level != "prototype" else None
+    physical: int | None = step.entry_physical
+    if step.level == "prototype":
+        seen_at, physical = step.entry_physical, None
+    flags = flag_letters(step.entry, space.mode, step.level) if step.entry is not None else ""
+    state = _step_state(step, result, last)
+    value = None
+    if step.entry is not None and step.entry & 1:
+        value = f"pfn {(step.entry & space.mode.facts.frame_mask) >> 12:x}"
+    notes = [note] if note else []
+    if last and result.text:
+        notes.append(result.text)
+    if step.entry is None:
+        notes.append(f"the table at {step.entry_physical & ~0xFFF:#x} is not in the dump")
+    return VtopRow(result.virtual, step.level, seen_at, physical, step.entry, flags, value, state, "; ".join(notes))
+
+
+def _step_state(step: Step, result: Translation, last: bool) -> str:
+    """The state of one entry; a table in transition on the way is followed."""
+    if last:
+        return result.state.value
+    if step.level == "PTE" and result.steps[-1].level == "prototype":
+        return State.PROTOTYPE.value
+    followed = State.VALID if step.entry is not None and step.entry & 1 else State.TRANSITION
+    return followed.value
+
+
+def _end(scene: CrashScene, address: int, result: Translation) -> Iterator[VtopRow]:
+    """The byte's physical address and its offset in the dump file."""
+    memory = scene.dump.memory
+    if result.physical is None or memory is None:
+        return
+    offset = memory.file_offset(result.physical)
+    in_dump = "" if offset is not None else "the page is not in the dump file"
+    state = result.state.value if offset is not None else State.NOT_IN_DUMP.value
+    text = f"{result.physical:#x}"
+    yield VtopRow(address, "physical", None, None, None, "", text, state, in_dump)
+    if offset is not None:
+        yield VtopRow(address, "fileoffset", None, None, None, "", f"{offset:#x}", state, "")

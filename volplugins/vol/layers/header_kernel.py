@@ -1,0 +1,83 @@
+"""Tells volatility3 where the kernel is from the dump's own header, before its scanner goes through memory."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from volatility3.framework import constants, exceptions, interfaces, layers
+from volatility3.framework.automagic import pdbscan
+
+vollog = logging.getLogger(__name__)
+
+
+class HeaderKernelFinder(pdbscan.KernelPDBScanner):
+    """Fills kernel requirements over our dump layer: KdDebuggerDataBlock gives the kernel's base, its image the PDB.
+
+    Where the header is wrong this finds nothing, and volatility3's own scanner (priority 30) goes on as ever.
+    """
+
+    priority = 29
+    exclusion_list = ["linux", "mac"]
+
+    def determine_valid_kernel(
+        self,
+        context: interfaces.context.ContextInterface,
+        potential_layers: list[str],
+        progress_callback: constants.ProgressCallback = None,
+    ) -> pdbscan.ValidKernelType | None:
+        """The kernel that the dump header leads to, or None."""
+        for name in potential_layers:
+            layer = context.layers.get(name, None)
+            if isinstance(layer, layers.intel.Intel):
+                found = _kernel(context, layer)
+                if found is not None:
+                    return found
+        return None
+
+
+def _kernel(context: interfaces.context.ContextInterface, layer: Any) -> pdbscan.ValidKernelType | None:
+    from volplugins.image.debug_record import read_debug_record
+    from volplugins.image.headers import read_headers
+    from volplugins.kernel.debugger_data import read_debugger_data
+    from volplugins.memory.reader import ReadError
+    from volplugins.vol.layers.dump_layer import KernelDump32Layer
+
+    base_layer = context.layers.get(layer.config["memory_layer"], None)
+    if not isinstance(base_layer, KernelDump32Layer):
+        return None
+    memory = LayerReader(layer)
+    header = base_layer.dump.header
+    data = read_debugger_data(memory, header.kd_debugger_data_block, header.bits)
+    base = data.addresses.get("KernBase", 0) if data else 0
+    try:
+        headers = read_headers(memory, base) if base else None
+        record = read_debug_record(memory, headers) if headers else None
+    except ReadError:
+        return None
+    if record is None:
+        return None
+    kernel: dict[str, Any] = {
+        "GUID": record.guid,
+        "age": record.age,
+        "pdb_name": record.pdb_name,
+        "signature_offset": None,
+        "mz_offset": base,
+    }
+    return layer.name, base & layer.address_mask, kernel
+
+
+class LayerReader:
+    """A volatility3 layer as the core reads memory."""
+
+    def __init__(self, layer: Any) -> None:
+        self._layer = layer
+
+    def read(self, address: int, size: int) -> bytes:
+        """Return ``size`` bytes at ``address`` or raise ReadError."""
+        from volplugins.memory.reader import ReadError
+
+        try:
+            return bytes(self._layer.read(address & self._layer.address_mask, size))
+        except exceptions.InvalidAddressException as error:
+            raise ReadError(int(getattr(error, "invalid_address", address)), "not-mapped") from None

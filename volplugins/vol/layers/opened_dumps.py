@@ -1,0 +1,46 @@
+"""Dumps opened in this process, by location: volatility3 builds every layer twice, the dump is parsed once."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from volplugins.vol.layers.layer_source import local_path, source_of
+
+if TYPE_CHECKING:
+    from volatility3.framework.interfaces.layers import DataLayerInterface
+
+    from volplugins.dumpfile.dump import Dump
+
+_Key = tuple[str, int, int]
+_KEPT = 4
+_dumps: dict[_Key, Dump] = {}
+
+
+def key_of(layer: DataLayerInterface) -> _Key:
+    """What tells this file from others: path or location, size in bytes, time of last change where there is one."""
+    path = local_path(layer)
+    if path is not None:
+        status = os.stat(path)
+        return path, status.st_size, status.st_mtime_ns
+    return str(getattr(layer, "location", layer.name)), layer.maximum_address + 1, 0
+
+
+def open_layer(layer: DataLayerInterface, key: _Key | None = None) -> Dump:
+    """The dump that ``layer`` (of the file itself) holds.
+
+    Args:
+        key: what ``key_of`` said of the layer, for a caller that asks often.
+
+    Raises:
+        DumpError: the file is no dump, or one that cannot be opened; its text is one line for the user.
+    """
+    from volplugins.dumpfile.dump import open_dump
+
+    key = key or key_of(layer)
+    dump = _dumps.get(key)
+    if dump is None:
+        while len(_dumps) >= _KEPT:
+            _dumps.pop(next(iter(_dumps)))
+        dump = _dumps[key] = open_dump(source_of(layer))
+    return dump

@@ -1,0 +1,108 @@
+"""From a scene to the address maps of its processes: what all of them share is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from volplugins.address.address_space_map import Subject, map_of
+from volplugins.address.disagreement import ImageSections
+from volplugins.address.region import FREE, UNKNOWN, Region
+from volplugins.address.section_files import SectionFiles
+from volplugins.address.uses import Owner, Use, uses_of
+from volplugins.kernel.directories.top import Top, read_top
+from volplugins.kernel.process import Process
+from volplugins.kernel.thread import Thread, walk_threads
+from volplugins.kernel.user_range import user_limit
+from volplugins.kernel.vads import NO_VADS, Vad, Vads
+from volplugins.paging.address_space import AddressSpace
+from volplugins.threads.wow64 import peb32_of
+from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessMap:
+    """One process: its address space, its regions (made as they are asked for), and what was wrong on the whole."""
+
+    process: Process
+    space: AddressSpace
+    regions: Iterable[Region]
+    notes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class AddressMaps:
+    """Makes the maps of one scene."""
+
+    scene: CrashScene
+    processes: Sequence[Process]
+    court: DirectoryJudge = field(init=False)
+    _sections: SectionFiles = field(init=False)
+    _images: ImageSections = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.court = judge_of(self.scene, self.processes)
+        self._sections = SectionFiles(self.scene.memory, self.scene.layouts, self.scene.bits)
+        self._images = ImageSections(self.scene.memory)
+
+    def of(self, process: Process) -> ProcessMap:
+        """The map of one process; never raises for what the dump holds."""
+        vads = vads_of(self.scene, process) if process.vad_root else NO_VADS
+        space = process_space(self.scene, process, vads=vads)
+        limit, note = self._limit(vads)
+        inside = [vad for vad in vads.ranges if vad.end <= limit]
+        beyond = [f"VAD {vad.address:#x} ({vad.start:#x}-{vad.end:#x}) lies beyond user addresses" for vad in
+                  vads.ranges if vad.end > limit]  # fmt: skip
+        notes = (*vads.notes, *beyond[:16], *([note] if note else ()))
+        if not inside:
+            return ProcessMap(process, space, [self._empty(process, limit, vads)], notes)
+        return ProcessMap(process, space, self._regions(process, space, inside, limit), notes)
+
+    def _limit(self, vads: Vads) -> tuple[int, str]:
+        scene = self.scene
+        assert scene.space is not None
+        highest = max((vad.end for vad in vads.ranges), default=0)
+        mode, build = scene.space.space.mode, scene.dump.header.minor_version
+        return user_limit(scene.memory, scene.debugger_data, mode, build, highest)
+
+    def _empty(self, process: Process, limit: int, vads: Vads) -> Region:
+        """The whole range of a process without ranges, or whose ranges cannot be told."""
+        if process.vad_root is None or vads.notes:
+            why = "its ranges cannot be told" if vads.notes else "VadRoot is not known in this build"
+            return Region(0, limit, "", UNKNOWN, None, (), "Unknown", 0, 0, "", (why,))
+        why = "has exited" if process.exit_time else "has no user memory"
+        return Region(0, limit, "", FREE, None, (), "Free", 0, 0, "", (why,))
+
+    def _regions(self, process: Process, space: AddressSpace, vads: Sequence[Vad], limit: int) -> Iterable[Region]:
+        memory = self.scene.dump.memory
+        assert memory is not None
+        top, why = self._top(process, space)
+        subject = Subject(
+            memory, self.scene.memory, space, top, why, vads, limit, self.court.mask, memory.pages_in_file
+        )
+        # images' headers are read through this process, but once for each file in all of them
+        self._images.memory = space
+        return map_of(subject, self._uses(process, space), self._sections, self._images).regions()
+
+    def _top(self, process: Process, space: AddressSpace) -> tuple[Top | None, str]:
+        """The top of the page directory, or why there is none to use."""
+        word = self.court.verdict(process).word
+        if word not in WALKABLE:
+            return None, f"page-directory:{word}"
+        top = read_top(space.physical, space.mode, process.directory_table_base or 0)
+        return top, "" if top is not None else "page-directory:not-in-dump"
+
+    def _uses(self, process: Process, space: AddressSpace) -> list[Use]:
+        low = peb32_of(self.scene.memory, process.wow64) if process.wow64 else None
+        owner = Owner(space, self.scene.bits, process.peb or 0, low or 0, self._threads(process))
+        return list(uses_of(owner))
+
+    def _threads(self, process: Process) -> list[Thread]:
+        layouts = self.scene.layouts
+        if not (layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")):
+            return []
+        return list(walk_threads(self.scene.memory, process.eprocess, layouts.process, layouts.thread))

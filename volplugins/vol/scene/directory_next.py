@@ -1,0 +1,37 @@
+"""What to type or do next, after the verdict on a process's page directory."""
+
+from __future__ import annotations
+
+from volplugins.kernel.directories.verdict import Verdict
+from volplugins.kernel.process import Process
+from volplugins.vol.scene.directory_verdicts import USABLE, DirectoryJudge
+
+
+def next_step(court: DirectoryJudge, process: Process, verdict: Verdict) -> str:
+    """The Next column of windows.kd.pagedirs."""
+    scene = court.scene
+    system = scene.system_process
+    parts = []
+    if verdict.word in ("ok", "tables-paged-out"):
+        return f".process /p /r {process.eprocess:#x}"
+    if verdict.word == "no-directory":
+        parts.append(_without_directory(process))
+    if verdict.word in ("not-in-dump", "tables-missing"):
+        truncated = scene.dump.completeness.truncated
+        whole = "the file is truncated: copy it again, whole" if truncated else "take a complete dump"
+        parts.append(f"{whole} (this file lacks the page)")
+    if verdict.word not in USABLE and process.life not in ("exited", "starting"):
+        other = court.other_directory(process)
+        if other is not None:
+            parts.append(f".context {other.directory_table_base:#x} ({other.evidence})")
+    if verdict.word in ("self-map-mismatch", "kernel-half-mismatch"):
+        parts.append(f"its user half still translates: windows.kd.vtop --process eprocess:{process.eprocess:#x}")
+    if system is not None and process.eprocess != system.eprocess:
+        parts.append(f"kernel stacks still work: .process {system.eprocess:#x} (System's directory)")
+    return "; ".join(parts)
+
+
+def _without_directory(process: Process) -> str:
+    if process.life == "exited":
+        return "the process has exited: its user memory is gone"
+    return "the process was never started" if process.life == "starting" else "its user memory cannot be reached"

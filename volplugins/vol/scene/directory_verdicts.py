@@ -1,0 +1,166 @@
+"""Verdicts on the page directories of a scene's processes, and another directory where one is bad."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from volplugins.kernel.directories.candidates import Fit, find_directories, fits_process
+from volplugins.kernel.directories.consensus import MOST_COMPARED, agreed, self_map_slot
+from volplugins.kernel.directories.top import read_top
+from volplugins.kernel.directories.verdict import Anchor, Reference, Verdict, judge
+from volplugins.kernel.process import Process
+from volplugins.kernel.thread import walk_threads
+from volplugins.kernel.vads import Vads, walk_vads
+from volplugins.paging.address_space import AddressSpace
+from volplugins.vol.scene.shared_work import once_of_scene
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+
+_STACKS = 256  # kernel stacks of a process that are compared
+_PAGES_SEARCHED = 1 << 22  # 16 GiB: the most memory that is searched for another directory
+# verdicts after which the directory of the process can be used as it is
+USABLE = frozenset({"ok", "tables-missing", "tables-paged-out"})
+# verdicts of a top page that can still be walked, with what was wrong in mind
+WALKABLE = USABLE | {"user-shadow", "self-map-mismatch", "kernel-half-mismatch"}
+
+
+@dataclass(slots=True)
+class DirectoryJudge:
+    """Judges the directories of one scene; what all verdicts share is found once.
+
+    Attributes:
+        processes: the other processes, whose directories are not offered as another's.
+    """
+
+    scene: CrashScene
+    processes: Sequence[Process]
+    reference: Reference = field(init=False)
+    _verdicts: dict[int, Verdict] = field(default_factory=dict)
+    _candidates: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        self.reference = _reference_of(self.scene, self.processes)
+
+    @property
+    def mask(self) -> int:
+        """The kernel's InvalidPteMask; 0 where it has none or it is not known."""
+        return self.reference.mask
+
+    def verdict(self, process: Process) -> Verdict:
+        """The verdict on the page directory of ``process``."""
+        if process.eprocess not in self._verdicts:
+            self._verdicts[process.eprocess] = self._judge(process, process.directory_table_base or 0)
+        return self._verdicts[process.eprocess]
+
+    def _judge(self, process: Process, base: int) -> Verdict:
+        memory = self.scene.dump.memory
+        assert memory is not None
+        outswapped = ""
+        if process.outswapped:
+            entry = process.page_directory_pte
+            outswapped = "the process is outswapped" + (
+                f"; PageDirectoryPte is {entry:#x}" if entry is not None else ""
+            )
+        anchors = _anchors(self.scene, process)
+        return judge(memory, self.reference, base, process.user_directory, anchors, outswapped)
+
+    def other_directory(self, process: Process) -> Fit | None:
+        """A sound directory that answers for ``process`` and belongs to no other, where memory holds one."""
+        memory = self.scene.dump.memory
+        assert memory is not None
+        if memory.pages_in_file > _PAGES_SEARCHED or process.exit_time:
+            return None
+        vads = vads_of(self.scene, process).ranges
+        if not process.peb and not vads:
+            return None
+        for base in self._unowned(process):
+            fit = fits_process(memory, self.reference.mode, base, process.peb, vads)
+            if fit is not None and self._judge(process, base).word in USABLE:
+                return fit
+        return None
+
+    def _unowned(self, process: Process) -> list[int]:
+        """Candidates that are the directory of no process whose own is usable."""
+        memory, mode = self.scene.dump.memory, self.reference.mode
+        assert memory is not None
+        if self._candidates is None:
+            known = [each.directory_table_base or 0 for each in self.processes]
+            self._candidates = find_directories(memory, mode, self.reference.slot, known)
+        low = mode.facts.top_alignment - 1
+        owned = {
+            (other.directory_table_base or 0) & ~low
+            for other in self.processes
+            if other.eprocess != process.eprocess and self.verdict(other).word in USABLE
+        }
+        own = (process.directory_table_base or 0) & ~low
+        return [base for base in self._candidates if base not in owned and base != own]
+
+
+def judge_of(scene: CrashScene, processes: Sequence[Process]) -> DirectoryJudge:
+    """The judge of a scene's directories, with the verdicts that it has given."""
+    return once_of_scene(
+        scene, ("judge", *(each.eprocess for each in processes)), lambda: DirectoryJudge(scene, processes)
+    )
+
+
+def vads_of(scene: CrashScene, process: Process) -> Vads:
+    """The ranges of a process."""
+    root = process.vad_root or 0
+    return once_of_scene(scene, ("vads", root), lambda: walk_vads(scene.memory, root, scene.layouts.vad, scene.bits))
+
+
+def process_space(
+    scene: CrashScene, process: Process, base: int | None = None, vads: Vads | None = None
+) -> AddressSpace:
+    """The address space of a process, with prototype entries followed through its VADs.
+
+    Args:
+        base: another DirectoryTableBase than its own.
+        vads: its ranges, where they are at hand; otherwise they are walked when they are needed first.
+    """
+    assert scene.space is not None
+    kernel = scene.space.space
+    found: list[Vads] = [vads] if vads is not None else []
+
+    def prototype_of(address: int) -> int | None:
+        if not found:
+            found.append(vads_of(scene, process))
+        return found[0].prototype_of(address, kernel.mode.facts.entry_size)
+
+    directory = process.directory_table_base or 0 if base is None else base
+    return AddressSpace(kernel.physical, kernel.mode, directory, kernel.invalid, kernel, prototype_of)
+
+
+def _reference_of(scene: CrashScene, processes: Sequence[Process]) -> Reference:
+    """What most directories agree on, from System's where it can be read, else from the one that reads the kernel."""
+    assert scene.space is not None
+    space = scene.space.space
+    bases = [process.directory_table_base or 0 for process in processes[:MOST_COMPARED]]
+    found = (read_top(space.physical, space.mode, base) for base in dict.fromkeys(bases) if base)
+    tops = [top for top in found if top is not None and not top.missing]
+    own = read_top(space.physical, space.mode, space.directory_table_base)
+    slot = self_map_slot([*tops, *([own] if own is not None else [])])
+    sound = [top for top in tops if top.self_map(slot)[0]]
+    base = scene.system_process.directory_table_base if scene.system_process else None
+    system = read_top(space.physical, space.mode, base) if base else None
+    if system is None or system.missing:
+        system = own
+    return Reference(space.mode, agreed(system, sound) if system is not None else None, slot, space.invalid.mask)
+
+
+def _anchors(scene: CrashScene, process: Process) -> list[Anchor]:
+    kernel, data = scene.modules.kernel, scene.debugger_data
+    anchors = [Anchor("kernel image", kernel.base)] if kernel else []
+    if data is not None:
+        anchors.append(Anchor("KDBG", data.address))
+    anchors.append(Anchor("this EPROCESS", process.eprocess))
+    layouts = scene.layouts
+    if layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry"):
+        threads = walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread)
+        for _, thread in zip(range(_STACKS), threads, strict=False):
+            if thread.stack_base:
+                anchors.append(Anchor("kernel stack", thread.stack_base - 1))
+    return anchors

@@ -1,0 +1,216 @@
+"""What the stacks of a scene's threads are walked with: images, address spaces, names; each found once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from volplugins.image.debug_record import read_debug_record
+from volplugins.image.exports import read_exports
+from volplugins.image.headers import read_headers
+from volplugins.kernel.process import Process
+from volplugins.kernel.thread import Thread
+from volplugins.loader.module import Module, ModuleTable
+from volplugins.loader.symbolizer import Symbolizer, SymbolTable
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.stack.registers import Registers, from_names
+from volplugins.threads.module_code import ImageFile, ModuleCode
+from volplugins.threads.running import running_registers
+from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
+from volplugins.threads.user_modules import user_modules
+from volplugins.threads.wow64 import peb32_of
+from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, process_space, vads_of
+from volplugins.vol.symbols import symbol_files
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+
+_HIGHEST_32 = 1 << 32
+
+
+@dataclass(slots=True)
+class _Side:
+    """User space of one process: its side for walking, and names for its addresses."""
+
+    side: UserSide
+    names: Symbolizer
+    names32: Symbolizer | None
+
+
+@dataclass(slots=True)
+class StackScene:
+    """Walks threads of one scene.
+
+    Args:
+        image_file: looks for a user image's file where memory lacks its pages.
+    """
+
+    scene: CrashScene
+    court: DirectoryJudge | None
+    image_file: ImageFile | None = None
+    code: ModuleCode = field(init=False)
+    running: dict[int, Registers] = field(init=False)
+    _sides: dict[int, _Side | str] = field(default_factory=dict)
+    _tables: dict[tuple[str, int, int | None], SymbolTable | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        scene = self.scene
+        self.code = scene.code
+        crashed = scene.thread.ethread if scene.thread is not None else None
+        self.running = running_registers(
+            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.dump.header.context
+        )
+        reported = _report_in_small_dump(scene, self.code)
+        if crashed is not None and reported is not None:
+            self.running[crashed] = reported
+
+    def walk(self, process: Process | None, thread: Thread) -> ThreadWalk:
+        """The walk of one thread of ``process``."""
+        scene = self.scene
+        return ThreadWalk(
+            self._kernel_memory(process), self.code, thread, scene.bits, self._user_of(process),
+            self.running.get(thread.ethread), self._kernel_name, (), _function_at(scene.symbolizer),
+            self._anchor(thread),
+        )  # fmt: skip
+
+    def _anchor(self, thread: Thread) -> Registers | None:
+        """The header's context, where the walk of the crashing thread begins below it."""
+        scene, start = self.scene, self.running.get(thread.ethread)
+        context = scene.dump.header.context
+        if start is None or context is None or scene.thread is None or scene.thread.ethread != thread.ethread:
+            return None
+        above = thread.holds(context.sp) and context.sp > start.sp
+        return from_names(scene.bits, context.registers) if above else None
+
+    def name(self, process: Process | None, found: ThreadFrame) -> str:
+        """``module!symbol+0x…`` or ``module+0x…``; empty outside of modules."""
+        names = self.scene.symbolizer
+        if found.ring in (USER, WOW64):
+            side = self._sides.get(process.eprocess) if process is not None else None
+            if not isinstance(side, _Side):
+                return ""
+            names = side.names if found.ring == USER or side.names32 is None else side.names32
+        location = names.locate(found.frame.ip)
+        return location.text() if location.module is not None else ""
+
+    def name_of(self, process: Process, address: int) -> tuple[str, str]:
+        """Name of an address of the kernel or of the process, as ``name`` writes it, and why there is none."""
+        if address >= USER_LIMIT[self.scene.bits]:
+            tables = [self.scene.symbolizer]
+        else:
+            side = self._side_of(process)
+            if isinstance(side, str):
+                return "", side
+            low = [side.names32] if side.names32 is not None and address < _HIGHEST_32 else []
+            tables = [*low, side.names]
+        for names in tables:
+            location = names.locate(address)
+            if location.module is not None:
+                return location.text(), ""
+        return "", "in no module"
+
+    def _kernel_name(self, address: int) -> str:
+        return self.scene.symbolizer.locate(address).symbol
+
+    def _kernel_memory(self, process: Process | None) -> MemoryReader:
+        """Through the process's own directory where it is sound (session space needs it), else the kernel's."""
+        if process is None or self.court is None or self.court.verdict(process).word not in WALKABLE:
+            return self.scene.memory
+        return process_space(self.scene, process)
+
+    def _user_of(self, process: Process | None) -> Callable[[], UserSide | str]:
+        def side() -> UserSide | str:
+            if process is None:
+                return "the thread's process is not known"
+            found = self._side_of(process)
+            return found if isinstance(found, str) else found.side
+
+        return side
+
+    def _side_of(self, process: Process) -> _Side | str:
+        if process.eprocess not in self._sides:
+            self._sides[process.eprocess] = self._make_side(process)
+        return self._sides[process.eprocess]
+
+    def _make_side(self, process: Process) -> _Side | str:
+        if self.court is None:
+            return "user memory is not in this kind of dump"
+        word = self.court.verdict(process).word
+        if word not in WALKABLE:
+            return f"page-directory:{word}"
+        scene, bits = self.scene, self.scene.bits
+        memory = process_space(scene, process)
+        vads = vads_of(scene, process).ranges
+        modules = user_modules(memory, process.peb, vads, bits)
+        code = ModuleCode(memory, modules, self.image_file)
+        names = Symbolizer(modules, lambda module: self._table(memory, module))
+        if not process.wow64:
+            return _Side(UserSide(memory, code, None, _function_at(names)), names, None)
+        low = ModuleTable(self._low_modules(memory, process, modules))
+        code32 = ModuleCode(memory, low, self.image_file)
+        names32 = Symbolizer(low, lambda module: self._table(memory, module))
+        side = UserSide(memory, code, code32, _function_at(names), _function_at(names32))
+        return _Side(side, names, names32)
+
+    def _low_modules(self, memory: MemoryReader, process: Process, modules: ModuleTable) -> Iterator[Module]:
+        """The 32-bit images: those of the 32-bit loader's list, and what is mapped below 4 GiB and not of 64 bits."""
+        listed = user_modules(memory, peb32_of(self.scene.memory, process.wow64), (), 32)
+        bases = {module.base for module in listed}
+        yield from listed
+        for module in modules:
+            if module.base < _HIGHEST_32 and module.base not in bases:
+                headers = read_headers(memory, module.base)
+                if headers is None or headers.bits == 32:
+                    yield module
+
+    def _table(self, memory: MemoryReader, module: Module) -> SymbolTable | None:
+        """Names of a user module: its PDB's table where one is at hand, else its exports; one for all processes."""
+        headers = read_headers(memory, module.base)
+        if headers is None:
+            return None
+        identity = (module.image_name.lower(), headers.size_of_image, headers.timestamp)
+        if identity not in self._tables:
+            record = read_debug_record(memory, headers)
+            symbols = symbol_files.load(record) if record is not None else None
+            self._tables[identity] = symbols if symbols is not None else read_exports(memory, headers)
+        return self._tables[identity]
+
+
+def _report_in_small_dump(scene: CrashScene, code: ModuleCode) -> Registers | None:
+    """Where a small dump's stack begins: KeBugCheckEx's first instruction, its return address at TopOfStack.
+
+    The header's context may be that of the fault, some frames up (seen in dumps of bugcheck 0x1000007e).
+    """
+    triage, context, kernel = scene.dump.triage, scene.dump.header.context, scene.modules.kernel
+    if triage is None or triage.call_stack is None or context is None or kernel is None or scene.bits != 64:
+        return None
+    top = triage.call_stack.virtual or 0
+    ip = scene.symbolizer.address_of(kernel, "KeBugCheckEx")
+    if ip is None or not 0 < top < context.sp:
+        return None
+    if not code.holds(int.from_bytes(triage.call_stack.data[:8], "little")):
+        return None
+    return Registers(64, ip, top, (None,) * 16, {})
+
+
+def _function_at(names: Symbolizer) -> Callable[[int], int | None]:
+    def start(address: int) -> int | None:
+        location = names.locate(address)
+        return address - location.displacement if location.symbol else None
+
+    return start
+
+
+def arguments(memory: MemoryReader, frames: Sequence[ThreadFrame], index: int, bits: int) -> str:
+    """The words where a frame's arguments are, as kv shows them: above its return address."""
+    if index + 1 >= len(frames) or frames[index + 1].ring != frames[index].ring:
+        return ""
+    width, count = (8, 4) if bits == 64 else (4, 3)
+    at = frames[index + 1].frame.sp
+    try:
+        data = memory.read(at, width * count)
+    except ReadError:
+        return ""
+    words = (int.from_bytes(data[n * width : (n + 1) * width], "little") for n in range(count))
+    return " ".join(f"{word:0{2 * width}x}" for word in words)
