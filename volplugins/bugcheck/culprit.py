@@ -11,7 +11,8 @@ from enum import Enum
 
 from volplugins.bugcheck import modules as known
 from volplugins.bugcheck.codes import base_code
-from volplugins.bugcheck.fault import Fault, parameters_of
+from volplugins.bugcheck.fault import Fault
+from volplugins.bugcheck.named import parameters_of
 from volplugins.bugcheck.objects import ImageOf, image_of_device, image_of_driver, image_of_irp
 from volplugins.bugcheck.parameters import Role
 from volplugins.bugcheck.scene import CrashScene
@@ -66,6 +67,8 @@ _CRITICAL_PROCESS = frozenset({0xEF, 0xF4})
 _ABOUT_OBJECTS = frozenset({0x9F, *_CRITICAL_PROCESS})
 # bugchecks that somebody asked for: drivers that carry others are on such a stack by chance
 _ASKED_FOR = frozenset({0x80, 0xE2, 0x161, 0x1C8, 0xDEADDEAD})
+# raised on one processor because another one hangs: what this one was doing is no evidence
+_OTHER_PROCESSOR = frozenset({0x101})
 # bugchecks that name a place in the responsible driver
 _NAMES_THE_DRIVER = frozenset({0x116, 0x117, 0x119, 0xEA, 0x10D, 0xCE, 0xD3, 0xD4, 0xD6, 0xC5, 0xC4, 0xC9, 0xD8, 0xFC})
 
@@ -76,6 +79,7 @@ def find_culprit(suspects: Suspects) -> Culprit | None:
         _ended_process,
         _object_owner,
         _faulting_module,
+        _wild_caller,
         _unloaded_module,
         _named_address,
         _frame_module,
@@ -126,15 +130,36 @@ def _object_owner(suspects: Suspects) -> Culprit | None:
 def _faulting_module(suspects: Suspects) -> Culprit | None:
     """The module whose instruction failed."""
     fault = suspects.fault
-    module = suspects.scene.modules.at(fault.ip) if fault.is_fault else None
+    module = _module_at_fault(suspects) if fault.is_fault else None
     if module is None or known.is_core(module):
         return None
     if known.is_carrier(module):
         return None if _first_frame(suspects, lambda m: not known.is_carrier(m)) else _carrier_at_fault(module, fault)
     sources = " and ".join(fault.ip_sources)
     confidence = Confidence.CERTAIN if len(fault.ip_sources) > 1 else Confidence.HIGH
+    if not fault.proved or base_code(suspects.scene.dump.header.bugcheck_code) in _OTHER_PROCESSOR:
+        confidence = Confidence.LOW
     reason = f"the failing instruction {fault.ip:#x} is in {module.image_name} ({sources})"
     return Culprit(module.image_name or UNNAMED, module, fault.ip, confidence, reason)
+
+
+def _module_at_fault(suspects: Suspects) -> Module | None:
+    ip = suspects.fault.ip
+    return suspects.scene.modules.at(ip) if ip is not None else None
+
+
+def _wild_caller(suspects: Suspects) -> Culprit | None:
+    """The module that called an address where no code is: through a null pointer, or one that leads astray."""
+    scene, fault = suspects.scene, suspects.fault
+    if not fault.located or _module_at_fault(suspects) is not None or not suspects.frames:
+        return None
+    frame = suspects.frames[0]
+    module = scene.modules.at(frame.ip) if frame.trust is Trust.LEAF else None
+    if module is None or known.is_core(module) or known.is_carrier(module):
+        return None
+    confidence = Confidence.HIGH if frame.call_checked else Confidence.MEDIUM
+    reason = f"{module.image_name} called {fault.ip:#x}, where no code is (return address {frame.ip:#x})"
+    return Culprit(module.image_name or UNNAMED, module, frame.ip, confidence, reason)
 
 
 def _carrier_at_fault(module: Module, fault: Fault) -> Culprit:
@@ -145,7 +170,7 @@ def _carrier_at_fault(module: Module, fault: Fault) -> Culprit:
 def _unloaded_module(suspects: Suspects) -> Culprit | None:
     """A driver that was unloaded and still ran: the instruction lies where it used to be."""
     fault, scene = suspects.fault, suspects.scene
-    if not fault.is_fault or scene.modules.at(fault.ip) is not None:
+    if not fault.is_fault or fault.ip is None or scene.modules.at(fault.ip) is not None:
         return None
     module = scene.unloaded.at(fault.ip)
     if module is None:
@@ -220,9 +245,9 @@ def _from_frame(frame: Frame, module: Module) -> Culprit:
 def _kernel_itself(suspects: Suspects) -> Culprit | None:
     """Nothing else is known: the kernel ran, which blames nobody."""
     scene, fault = suspects.scene, suspects.fault
-    module = scene.modules.at(fault.ip) or scene.modules.kernel
+    module = _module_at_fault(suspects) or scene.modules.kernel
     if module is None:
         return None
     reason = "no driver could be connected with the failure; the kernel only noticed it"
-    address = fault.ip if scene.modules.at(fault.ip) is module else None
+    address = fault.ip if _module_at_fault(suspects) is module else None
     return Culprit(module.image_name or UNNAMED, module, address, Confidence.LOW, reason)

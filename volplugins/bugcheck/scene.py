@@ -23,6 +23,7 @@ from volplugins.kernel.layouts import (
 )
 from volplugins.kernel.page_entries import invalid_layout
 from volplugins.kernel.process import Process, looks_like_a_name, read_process, walk_active_processes
+from volplugins.kernel.processor_stacks import ProcessorStack, processor_stacks
 from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, read_processors, triage_processor
 from volplugins.kernel.thread import Thread, try_read_thread, walk_threads
 from volplugins.loader.kernel_modules import walk_loaded_modules
@@ -58,6 +59,7 @@ class CrashScene:
     code: ModuleCode
     layouts: KernelLayouts
     processors: tuple[Processor, ...]
+    processor_stacks: tuple[ProcessorStack, ...]
     crashed: CrashedProcessor | None
     thread: Thread | None
     process: Process | None
@@ -112,9 +114,10 @@ def build_scene(
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
     processors, crashed, thread = _crashed_thread(work, _processor_block(data, modules, symbolizer), layouts)
     process = _process(work, thread, layouts)
+    stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits) if space is not None else ()
     return CrashScene(
         dump, memory, space, data, modules, unloaded, symbolizer, ModuleCode(memory, modules, image_file), layouts,
-        processors, crashed, thread, process, _system_process(work, layouts), tuple(work.notes),
+        processors, stacks, crashed, thread, process, _system_process(work, layouts), tuple(work.notes),
     )  # fmt: skip
 
 

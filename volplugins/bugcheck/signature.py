@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from volplugins.bugcheck.codes import base_code
 from volplugins.bugcheck.culprit import Culprit
-from volplugins.bugcheck.fault import Fault, parameters_of
+from volplugins.bugcheck.fault import Fault
 from volplugins.bugcheck.manual import ManualCrash
+from volplugins.bugcheck.named import parameters_of
 from volplugins.bugcheck.parameters import Role
 from volplugins.bugcheck.scene import CrashScene
 

@@ -29,6 +29,7 @@ class KernelLayouts:
     process: Layout
     thread: Layout
     processor: Layout
+    processor_stacks: Layout
     vad: Layout
     handle_table: Layout
     session: Layout
@@ -44,6 +45,7 @@ STRUCTURES = {
     "process": ("_EPROCESS", "EPROCESS"),
     "thread": ("_ETHREAD", "ETHREAD"),
     "processor": ("_KPRCB", "PROCESSOR"),
+    "processor_stacks": ("_KPRCB", "PROCESSOR_STACKS"),
     "vad": ("_MMVAD", "VAD"),
     "handle_table": ("_HANDLE_TABLE", "HANDLE"),
     "session": ("_MM_SESSION_SPACE", "SESSION"),

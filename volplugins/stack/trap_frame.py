@@ -24,6 +24,9 @@ _KERNEL_CS = {64: (0x10,), 32: (0x08,)}
 _USER_CS = {64: (0x33, 0x23), 32: (0x1B,)}
 _STACK_SEGMENTS = {64: (0x18, 0x2B, 0x00), 32: ()}
 _LARGEST_FLAGS = 1 << 22
+_NEVER_SET = 0x8028  # bits 3, 5 and 15 of the flags (Intel SDM 1, 3.4.3)
+# DbgEbp, DbgEip and DbgArgMark at the begin of an x86 frame, which its entry code fills in
+_MARK = 0xBADB0D00
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class TrapFrame:
     """A decoded trap frame.
 
     ``sp`` is the interrupted stack pointer; on x86 a fault in kernel mode pushes none, and it is the address just
-    above the frame's flags.
+    above the frame's flags. ``marked``: the kernel's own mark is in it (x86: DbgArgMark), with the copies of EBP and
+    EIP that go with the mark.
     """
 
     address: int
@@ -39,6 +43,7 @@ class TrapFrame:
     sp: int
     user: bool
     registers: Mapping[str, int]
+    marked: bool = False
 
 
 def decode_trap_frame(data: bytes, address: int, bits: int) -> TrapFrame | None:
@@ -51,7 +56,7 @@ def decode_trap_frame(data: bytes, address: int, bits: int) -> TrapFrame | None:
     registers["cs"] &= 0xFFFF
     selector, flags = registers["cs"], registers["efl"] & 0xFFFF_FFFF
     user = selector in _USER_CS[bits]
-    if not (user or selector in _KERNEL_CS[bits]) or not flags & 2 or flags >= _LARGEST_FLAGS:
+    if not (user or selector in _KERNEL_CS[bits]) or not flags & 2 or flags & _NEVER_SET or flags >= _LARGEST_FLAGS:
         return None
     if bits == 64:
         registers["ss"] &= 0xFFFF
@@ -64,7 +69,12 @@ def decode_trap_frame(data: bytes, address: int, bits: int) -> TrapFrame | None:
             registers[name] = int.from_bytes(data[at : at + 4], "little")
         sp = registers["esp"]
     registers["esp"] = sp
-    return TrapFrame(address, registers["eip"], sp, user, registers)
+    return TrapFrame(address, registers["eip"], sp, user, registers, _is_marked(data, registers))
+
+
+def _is_marked(data: bytes, registers: Mapping[str, int]) -> bool:
+    ebp, eip, mark = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4, 8))
+    return mark == _MARK and (ebp, eip) == (registers["ebp"], registers["eip"])
 
 
 def read_trap_frame(memory: MemoryReader, address: int, bits: int) -> TrapFrame | None:

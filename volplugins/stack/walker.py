@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from volplugins.memory.reader import MemoryReader
 from volplugins.stack.call_site import call_before
+from volplugins.stack.entered import caller_of_no_code, from_trap_frame, interrupted_kernel
 from volplugins.stack.frame import Frame, Stop, Trust
+from volplugins.stack.interrupted import linked_trap_frame, tops_above
 from volplugins.stack.plan import CannotUnwind
-from volplugins.stack.registers import RBP, Registers, from_names
+from volplugins.stack.registers import RBP, Registers
 from volplugins.stack.scanner import Range, Scanner
 from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
 from volplugins.stack.unwind_x64 import CodeMap, unwind
@@ -38,6 +40,7 @@ class Walker:
             and true callers from old ones.
         anchor: registers known for a frame further up the same stack (the context of a fault that was reported below);
             a walk that would pass it goes on from there.
+        tops: where interrupt stacks end, for kernel walks: at the end of one the walk goes on where it was interrupted.
 
     Attributes:
         stop, text: why the walk ended, and more about it; set when the frames have been taken.
@@ -54,10 +57,13 @@ class Walker:
         limit: int = MAX_FRAMES,
         function_at: Callable[[int], int | None] | None = None,
         anchor: Registers | None = None,
+        tops: Sequence[int] = (),
     ) -> None:
         self._memory, self._code, self._ranges = memory, code, tuple(ranges)
         self._user_limit, self._limit = user_limit, limit
+        self._tops = tuple(tops)
         self._anchor = anchor
+        self._entered: set[int] = set()
         self._guessed = False  # whether the frame at hand rests on a scanned one
         self._function_at = function_at or (lambda _address: None)
         self._scanner = Scanner(memory, code, user_limit, self._function_at)
@@ -116,20 +122,30 @@ class Walker:
 
     def _is_over(self, frame: Frame, following: Frame, bounds: Range | None) -> bool:
         """Whether the walk ends before ``following``; says why."""
+        if following.machine_frame is not None:
+            return self._is_entered_over(following, following.machine_frame)
         if following.ip == 0:
             self._end(Stop.END_OF_STACK)
-            return True
-        if following.machine_frame is not None:
-            if following.ip < self._user_limit:
-                self.crossed, self.machine_frame = following.registers, following.machine_frame
-                self._end(Stop.END_OF_STACK)
-                return True
-            return False
-        if following.sp <= frame.sp:
+        elif following.sp <= frame.sp:
             self._end(Stop.LOOP, f"the stack pointer does not grow at {frame.sp:#x}")
-            return True
-        if bounds is not None and not bounds[0] <= following.sp <= bounds[1]:
+        elif bounds is not None and not bounds[0] <= following.sp <= bounds[1]:
             self._end(Stop.OUT_OF_BOUNDS, f"the stack pointer {following.sp:#x} leaves the stack")
+        else:
+            return False
+        return True
+
+    def _is_entered_over(self, following: Frame, machine_frame: int) -> bool:
+        """The same where a processor's frame led there: to the kernel at any address, to user mode, or nowhere."""
+        if machine_frame in self._entered:
+            self._end(Stop.LOOP, f"the stack leads back to the frame at {machine_frame:#x}")
+            return True
+        self._entered.add(machine_frame)
+        if interrupted_kernel(self._memory, following):
+            return False
+        if following.ip == 0 or following.ip < self._user_limit:
+            if following.ip:
+                self.crossed, self.machine_frame = following.registers, machine_frame
+            self._end(Stop.END_OF_STACK)
             return True
         return False
 
@@ -140,6 +156,10 @@ class Walker:
             CannotUnwind: no strategy works, with the reason of the best one.
         """
         strategy = self._by_unwind_data if registers.bits == 64 else self._by_frame_pointer
+        if self._user_limit and not is_return:
+            caller = caller_of_no_code(self._memory, self._code, registers)
+            if caller is not None:
+                return caller
         try:
             return strategy(registers, is_return)
         except CannotUnwind as error:
@@ -149,12 +169,20 @@ class Walker:
                 # the first function of a thread clears EBP: nothing called it
                 self._end(Stop.END_OF_STACK)
                 return None
-            found = self._scanner.find(registers, bounds)
+            found = self._scanner.find(registers, bounds) or self._interrupted(registers)
             if found is None:
                 self._end(self._scanner.stop)
             if found is None and bounds is None:
                 raise
             return found
+
+    def _interrupted(self, registers: Registers) -> Frame | None:
+        """Where the stack that is used up was entered from, on x64 kernels with interrupt stacks of their own."""
+        if registers.bits != 64 or not self._user_limit:
+            return None
+        tops = tops_above(self._memory, registers.sp, self._tops)
+        trap = linked_trap_frame(self._memory, self._code, tops)
+        return from_trap_frame(trap) if trap is not None else None
 
     def _by_unwind_data(self, registers: Registers, is_return: bool) -> Frame:
         found = unwind(self._memory, self._code, registers, is_return)
@@ -169,8 +197,7 @@ class Walker:
             caller = self._scanner.caller_below(registers, trap.address)
             if caller is not None:
                 return caller
-            made = from_names(32, trap.registers)
-            return Frame(made.sp, made.ip, Trust.TRAP_FRAME, None, made, trap.address)
+            return from_trap_frame(trap)
         start = self._function_at(registers.ip)
         if start is not None and not sets_up_frame(self._memory, start):
             raise CannotUnwind("no-unwind-data", "the function sets up no frame pointer")
@@ -185,6 +212,6 @@ class Walker:
         if not self._user_limit or frame is None or frame < self._user_limit:
             return None
         trap = read_trap_frame(self._memory, frame, 32)
-        if trap is None or not (trap.user or self._code.holds(trap.ip)):
+        if trap is None or not (trap.user or trap.marked or self._code.holds(trap.ip)):
             return None
         return trap

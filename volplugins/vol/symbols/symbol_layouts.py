@@ -50,6 +50,7 @@ _MEMBERS: dict[str, dict[str, Path | tuple[Path, ...]]] = {
         **_same("_KPRCB", "CurrentThread", "Number"),
         "ContextFrame": ("_KPRCB", "ProcessorState", "ContextFrame"),
     },
+    "processor_stacks": _same("_KPRCB", "IsrStack", "DpcStack", "ExceptionStack"),
     "vad": {
         # a node of its own since 8, with children of other names since 8.1
         **{

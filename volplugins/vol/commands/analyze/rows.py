@@ -8,7 +8,7 @@ from typing import NamedTuple
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.codes import bugcheck_name
 from volplugins.bugcheck.culprit import Confidence
-from volplugins.bugcheck.fault import header_parameters
+from volplugins.bugcheck.named import header_parameters
 from volplugins.bugcheck.parameters import describe
 from volplugins.bugcheck.status import status_name
 from volplugins.dumpfile.header import DumpHeader
@@ -79,7 +79,7 @@ def bugcheck_rows(header: DumpHeader) -> Iterator[AnalyzeRow]:
 
 def _context(analysis: Analysis) -> Iterator[AnalyzeRow]:
     fault, scene = analysis.fault, analysis.scene
-    if fault.ip:
+    if fault.ip is not None:
         sources = "; ".join(fault.ip_sources) or "context record of the dump header: the call that stopped the machine"
         confidence = (Confidence.CERTAIN if len(fault.ip_sources) > 1 else Confidence.HIGH).value
         yield AnalyzeRow("context", "FAULTING_IP", scene.symbolizer.locate(fault.ip).text(), confidence,

@@ -1,0 +1,92 @@
+"""The kernel stack of the crashing thread: walked from the dump's own context, or from the registers of the fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from volplugins.bugcheck.scene import CrashScene
+from volplugins.dumpfile.context import ARM64, RegisterContext
+from volplugins.stack.call_site import call_before_arm64
+from volplugins.stack.candidates import walk as scan_walk
+from volplugins.stack.frame import Stack, Stop, Trust
+from volplugins.stack.registers import from_names
+from volplugins.stack.scanner import Range
+from volplugins.stack.walker import MAX_FRAMES, Walker
+from volplugins.threads.thread_walk import USER_LIMIT
+
+_NO_STACK_BOUND = 0x6000
+_BELOW_LIMIT = 0x3000  # how far below its limit a stack pointer of an overflowing stack may be
+
+
+def header_context(scene: CrashScene) -> RegisterContext | None:
+    """The context record of the dump's header, or the small dump's own."""
+    triage = scene.dump.triage
+    return scene.dump.header.context or (triage.context if triage else None)
+
+
+def stack_range(scene: CrashScene, sp: int) -> Range:
+    """The stack that holds ``sp``: the thread's, a processor's, the small dump's block, else a modest guess."""
+    thread = scene.thread
+    if thread is not None and thread.stack_limit - _BELOW_LIMIT <= sp < thread.stack_base:
+        return min(sp, thread.stack_limit), thread.stack_base
+    for stack in scene.processor_stacks:
+        if stack.low <= sp < stack.high:
+            return stack.low, stack.high
+    block = scene.dump.triage.call_stack if scene.dump.triage else None
+    if block is not None and block.virtual is not None and block.virtual <= sp < block.virtual + len(block.data):
+        return block.virtual, block.virtual + len(block.data)
+    return sp, sp + _NO_STACK_BOUND
+
+
+def crash_stack(scene: CrashScene) -> Stack:
+    """The frames from the context of the dump's header on: the call that stopped the machine."""
+    context = header_context(scene)
+    if context is None:
+        return Stack((), Stop.NO_CONTEXT)
+    return walk(scene, context.registers, context.ip, context.sp, Trust.CONTEXT)
+
+
+def walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: Trust) -> Stack:
+    """The kernel's frames from these registers on."""
+    if not sp:
+        return Stack((), Stop.NO_CONTEXT)
+    low, base = stack_range(scene, sp)
+    if scene.dump.header.machine == ARM64:
+        return scan_walk(scene.memory, ip, sp, 0, base, scene.bits, _is_return(scene), trust, call_before_arm64)
+    names = ("rip", "rsp") if scene.bits == 64 else ("eip", "esp")
+    registers = from_names(scene.bits, {**values, names[0]: ip, names[1]: sp})
+    limit = USER_LIMIT[scene.bits]
+    walker = Walker(
+        scene.memory, scene.code, ((low, base), *_other_stacks(scene, low)), limit, MAX_FRAMES, function_at(scene),
+        tops=(base, *(stack.high for stack in scene.processor_stacks)),
+    )  # fmt: skip
+    frames = tuple(walker.frames(registers, trust))
+    return Stack(frames, walker.stop)
+
+
+def _other_stacks(scene: CrashScene, low: int) -> tuple[Range, ...]:
+    """Stacks that a processor's frame may lead to from the one that begins at ``low``."""
+    stacks = [(stack.low, stack.high) for stack in scene.processor_stacks]
+    if scene.thread is not None:
+        stacks.append((scene.thread.stack_limit, scene.thread.stack_base))
+    return tuple(stack for stack in stacks if stack[0] != low)
+
+
+def function_at(scene: CrashScene) -> Callable[[int], int | None]:
+    """Tells where the function that holds an address starts, by symbols."""
+
+    def start(address: int) -> int | None:
+        location = scene.symbolizer.locate(address)
+        return address - location.displacement if location.symbol else None
+
+    return start
+
+
+def _is_return(scene: CrashScene) -> Callable[[int], bool]:
+    """Whether an address can be a return address: in code, and not a function's very start (then it is a pointer)."""
+    start = function_at(scene)
+
+    def test(address: int) -> bool:
+        return scene.code.holds(address) and start(address) != address
+
+    return test
