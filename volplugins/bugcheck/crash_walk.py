@@ -38,6 +38,13 @@ def stack_range(scene: CrashScene, sp: int) -> Range:
     return sp, sp + _NO_STACK_BOUND
 
 
+def stack_tops(scene: CrashScene, sp: int) -> tuple[int, ...]:
+    """Where the stack that holds ``sp`` may end: as the thread, the processors and the small dump's block say."""
+    block = scene.dump.triage.call_stack if scene.dump.triage else None
+    ends = [block.virtual + len(block.data)] if block is not None and block.virtual is not None else []
+    return (stack_range(scene, sp)[1], *ends, *(stack.high for stack in scene.processor_stacks))
+
+
 def crash_stack(scene: CrashScene) -> Stack:
     """The frames from the context of the dump's header on: the call that stopped the machine."""
     context = header_context(scene)
@@ -58,7 +65,7 @@ def walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: 
     limit = USER_LIMIT[scene.bits]
     walker = Walker(
         scene.memory, scene.code, ((low, base), *_other_stacks(scene, low)), limit, MAX_FRAMES, function_at(scene),
-        tops=(base, *(stack.high for stack in scene.processor_stacks)),
+        tops=stack_tops(scene, sp),
     )  # fmt: skip
     frames = tuple(walker.frames(registers, trust))
     return Stack(frames, walker.stop)

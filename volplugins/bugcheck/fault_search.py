@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from volplugins.bugcheck.codes import base_code
-from volplugins.bugcheck.crash_walk import header_context, stack_range
+from volplugins.bugcheck.crash_walk import header_context, stack_range, stack_tops
 from volplugins.bugcheck.moment import Moment, of_context, of_trap_frame
 from volplugins.bugcheck.named import Named, value_of
 from volplugins.bugcheck.parameters import Role
@@ -134,9 +134,8 @@ def _linked(search: _Search) -> Moment | None:
     scene, context = search.scene, header_context(search.scene)
     if scene.bits != 64 or context is None:
         return None
-    bounds = stack_range(scene, context.sp)
-    known = (bounds[1], *(stack.high for stack in scene.processor_stacks))
-    trap = linked_trap_frame(scene.memory, scene.code, tops_above(scene.memory, context.sp, known))
+    tops = tops_above(scene.memory, context.sp, stack_tops(scene, context.sp))
+    trap = linked_trap_frame(scene.memory, scene.code, tops)
     if trap is None or trap.user or not search.wants(trap.ip):
         return None
     return of_trap_frame(trap, f"trap frame {trap.address:#x}, to which the end of the interrupt stack leads")

@@ -172,7 +172,7 @@ class Walker:
             found = self._scanner.find(registers, bounds) or self._interrupted(registers)
             if found is None:
                 self._end(self._scanner.stop)
-            if found is None and bounds is None:
+            if found is None and bounds is None and self._scanner.stop is not Stop.NOT_IN_DUMP:
                 raise
             return found
 

@@ -65,6 +65,7 @@ class ThreadWalk:
         function_at: where the kernel function that holds an address starts, or None.
         anchor: registers of a frame further up, such as the fault that the thread has reported.
         more_stacks: stacks of processors (interrupt and DPC stacks) that the walk may begin on.
+        tops: where interrupt stacks may end, besides (stack/interrupted.py).
 
     Attributes:
         stop, text: why the stack ended there, in the words of docs/output.md; set when the frames have been taken.
@@ -82,7 +83,9 @@ class ThreadWalk:
         more_stacks: Sequence[Range] = (),
         function_at: FunctionAt | None = None,
         anchor: Registers | None = None,
+        tops: Sequence[int] = (),
     ) -> None:
+        self._tops = tuple(tops)
         self._memory, self._code, self._thread, self._bits = memory, code, thread, bits
         self._user, self._running = user, running
         self._name_of = name_of or (lambda _address: "")
@@ -104,7 +107,7 @@ class ThreadWalk:
         else:
             walker = Walker(
                 self._memory, self._code, self._ranges(start.registers.sp), USER_LIMIT[self._bits],
-                function_at=self._function_at, anchor=self._anchor,
+                function_at=self._function_at, anchor=self._anchor, tops=self._tops,
             )  # fmt: skip
             last: Frame | None = None
             for frame in walker.frames(start.registers, start.trust, start.is_return):

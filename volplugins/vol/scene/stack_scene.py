@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from volplugins.bugcheck.crash_walk import stack_tops
 from volplugins.image.debug_record import read_debug_record
 from volplugins.image.exports import read_exports
 from volplugins.image.headers import read_headers
@@ -67,11 +68,12 @@ class StackScene:
 
     def walk(self, process: Process | None, thread: Thread) -> ThreadWalk:
         """The walk of one thread of ``process``."""
-        scene = self.scene
+        scene, running = self.scene, self.running.get(thread.ethread)
+        stacks = [(stack.low, stack.high) for stack in scene.processor_stacks] if running is not None else []
         return ThreadWalk(
             self._kernel_memory(process), self.code, thread, scene.bits, self._user_of(process),
-            self.running.get(thread.ethread), self._kernel_name, (), _function_at(scene.symbolizer),
-            self._anchor(thread),
+            running, self._kernel_name, stacks, _function_at(scene.symbolizer), self._anchor(thread),
+            stack_tops(scene, running.sp) if running is not None else (),
         )  # fmt: skip
 
     def _anchor(self, thread: Thread) -> Registers | None:

@@ -248,10 +248,9 @@ def _frames(analysis: Analysis, stack: Stack) -> Iterator[AnalyzeRow]:
         location = locate(frame.ip)
         symbol = location.text() if location.module else ""
         value = f"ChildSP={frame.sp:#x} RetAddr={returns:#x} IP={frame.ip:#x} Symbol={symbol}"
-        ring = "kernel" if frame.ip >> (analysis.scene.bits - 1) else "user"
         checked = {True: " Note=call before it", None: "", False: " Note=no call before it"}[frame.call_checked]
         stop = f" Stop={stack.stop.value}" if last else ""
-        yield AnalyzeRow("stack", f"{number:02d}", value, "", f"Ring={ring} Trust={frame.trust.value}{checked}{stop}")
+        yield AnalyzeRow("stack", f"{number:02d}", value, "", f"Ring=kernel Trust={frame.trust.value}{checked}{stop}")
 
 
 def _modules(analysis: Analysis) -> Iterator[AnalyzeRow]:
