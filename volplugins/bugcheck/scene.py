@@ -5,7 +5,7 @@ Nothing here needs symbols. The host passes what it has: symbol tables by module
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from volplugins.dumpfile.context import AMD64, I386
@@ -22,6 +22,7 @@ from volplugins.kernel.layouts import (
     with_debugger_data,
 )
 from volplugins.kernel.page_entries import invalid_layout
+from volplugins.kernel.plausible import is_thread
 from volplugins.kernel.process import Process, looks_like_a_name, read_process, walk_active_processes
 from volplugins.kernel.processor_stacks import ProcessorStack, processor_stacks
 from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, read_processors, triage_processor
@@ -112,7 +113,7 @@ def build_scene(
         build = dump.header.minor_version
         space.space.use_invalid_layout(invalid_layout(layouts, space.space.mode, build, memory, kernel))
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
-    processors, crashed, thread = _crashed_thread(work, _processor_block(data, modules, symbolizer), layouts)
+    processors, crashed, thread = _crashed_thread(work, _processor_blocks(data, modules, symbolizer), layouts)
     process = _process(work, thread, layouts)
     stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits) if space is not None else ()
     return CrashScene(
@@ -212,22 +213,35 @@ def _checked(work: _Work, layouts: KernelLayouts) -> KernelLayouts:
     return replace(layouts, process=found)
 
 
-def _processor_block(data: DebuggerData | None, modules: ModuleTable, symbolizer: Symbolizer) -> int:
-    """Address of KiProcessorBlock: as KDBG has it, else as the kernel's symbols do; 0 where neither knows."""
+def _processor_blocks(data: DebuggerData | None, modules: ModuleTable, symbolizer: Symbolizer) -> Iterator[int]:
+    """Where KiProcessorBlock may be: as KDBG has it, then as the kernel's symbols do."""
     if data is not None and "KiProcessorBlock" in data.addresses:
-        return data.addresses["KiProcessorBlock"]
-    return (symbolizer.address_of(modules.kernel, "KiProcessorBlock") or 0) if modules.kernel else 0
+        yield data.addresses["KiProcessorBlock"]
+    by_symbol = symbolizer.address_of(modules.kernel, "KiProcessorBlock") if modules.kernel else None
+    if by_symbol:
+        yield by_symbol
+
+
+def _processors(work: _Work, blocks: Iterable[int], layouts: KernelLayouts) -> tuple[Processor, ...]:
+    """The processors by the first source that leads to any."""
+    count = work.dump.header.number_processors
+    for number, block in enumerate(blocks):
+        found = read_processors(work.memory, block, count, layouts, work.bits)
+        if found:
+            return found
+        if number == 0:
+            work.notes.append(f"KiProcessorBlock {block:#x} leads to no processor")
+    return ()
 
 
 def _crashed_thread(
-    work: _Work, block: int, layouts: KernelLayouts
+    work: _Work, blocks: Iterable[int], layouts: KernelLayouts
 ) -> tuple[tuple[Processor, ...], CrashedProcessor | None, Thread | None]:
     if work.dump.triage is not None:
         return _triage_thread(work, layouts)
     context = work.dump.header.context
     ip, sp = (context.ip, context.sp) if context else (0, 0)
-    count = work.dump.header.number_processors
-    processors = read_processors(work.memory, block, count, layouts, work.bits) if block else ()
+    processors = _processors(work, blocks, layouts)
     crashed = find_crashed(processors, ip, sp)
     if crashed is not None:
         return processors, crashed, crashed.processor.current_thread
@@ -264,6 +278,9 @@ def _triage_thread(
     address, prcb = _triage_addresses(work, layouts)
     reader = SegmentReader({address: triage.thread.data})
     thread = try_read_thread(reader, address, layouts.thread)
+    if thread is not None and address and not is_thread(reader, thread, work.bits):
+        work.notes.append(f"the small dump's thread block is no thread's (ETHREAD {address:#x})")
+        thread = None
     if prcb is None or triage.prcb is None:
         return (), None, thread
     processor = triage_processor(SegmentReader({prcb: triage.prcb.data}), prcb, layouts, work.bits, thread)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from volplugins.kernel.layouts import KernelLayouts
+from volplugins.kernel.plausible import is_processor_block, is_thread
 from volplugins.kernel.thread import Thread, try_read_thread
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import read_structure
@@ -37,13 +38,16 @@ class CrashedProcessor:
 def read_processors(
     memory: MemoryReader, processor_block: int, count: int, layouts: KernelLayouts, bits: int
 ) -> tuple[Processor, ...]:
-    """Processors of the pointer array at ``processor_block`` (KiProcessorBlock); unreadable ones are left out."""
+    """Processors of the pointer array at ``processor_block`` (KiProcessorBlock).
+
+    What cannot be read, or is no processor's block, is left out; a current thread that is no thread is None.
+    """
     width = bits // 8
     found = []
     for index in range(min(count, MAX_PROCESSORS)):
         try:
             prcb = int.from_bytes(memory.read(processor_block + index * width, width), "little")
-            if prcb:
+            if is_processor_block(memory, prcb, bits):
                 found.append(read_processor(memory, index, prcb, layouts, bits))
         except ReadError:
             continue
@@ -55,6 +59,8 @@ def read_processor(memory: MemoryReader, index: int, prcb: int, layouts: KernelL
     at, width = layouts.processor.members["CurrentThread"]
     ethread = int.from_bytes(memory.read(prcb + at, width), "little")
     thread = try_read_thread(memory, ethread, layouts.thread) if ethread else None
+    if thread is not None and not is_thread(memory, thread, bits):
+        thread = None
     saved_ip, saved_sp = _saved_pointers(memory, prcb, layouts, bits)
     return Processor(index, prcb, thread, saved_ip, saved_sp)
 
