@@ -35,7 +35,7 @@ FLOORS = {
     ),
 }  # fmt: skip
 THIRD_PARTY = {
-    **{room: {"numpy", "pefile", "yara"} for room in CORE},
+    **{room: {"numpy", "pefile", "yara", "capstone"} for room in CORE},
     "lab": {"numpy"},
     "vol": {"numpy", "pefile", "yara", "volatility3"},
     "plugins": {"volatility3"},

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from volplugins.bugcheck.bad_address import operand_of_fault
 from volplugins.bugcheck.crash_walk import crash_stack, walk
 from volplugins.bugcheck.culprit import Culprit, Suspects, find_culprit
 from volplugins.bugcheck.fault import Fault, find_fault
 from volplugins.bugcheck.manual import ManualCrash, find_manual_crash
+from volplugins.bugcheck.operand import Operand
 from volplugins.bugcheck.scene import CrashScene
 from volplugins.bugcheck.signature import failure_signature
 from volplugins.memory.reader import ReadError
@@ -28,6 +30,7 @@ class Analysis:
         culprit, manual: who or what is to blame; whether it was asked for.
         signature: FAILURE_SIGNATURE.
         instruction: bytes at the failing instruction; empty where they are not in the dump.
+        operand: the operand that gave the bad address, or None.
     """
 
     scene: CrashScene
@@ -38,6 +41,7 @@ class Analysis:
     manual: ManualCrash | None
     signature: str
     instruction: bytes
+    operand: Operand | None
 
 
 def analyse(scene: CrashScene) -> Analysis:
@@ -45,11 +49,14 @@ def analyse(scene: CrashScene) -> Analysis:
     stack = crash_stack(scene)
     fault = find_fault(scene, stack)
     fault_stack = _fault_stack(scene, fault, stack)
-    suspects = Suspects(scene, fault, _below_fault(fault, fault_stack))
+    below = _below_fault(fault, fault_stack)
+    suspects = Suspects(scene, fault, below)
     culprit = find_culprit(suspects)
     manual = find_manual_crash(suspects, culprit)
     signature = failure_signature(scene, fault, culprit, manual)
-    return Analysis(scene, fault, stack, fault_stack, culprit, manual, signature, _instruction(scene, fault.ip))
+    code = _instruction(scene, fault.ip)
+    operand = operand_of_fault(scene, fault, code, below[0] if below else None)
+    return Analysis(scene, fault, stack, fault_stack, culprit, manual, signature, code, operand)
 
 
 def _fault_stack(scene: CrashScene, fault: Fault, stack: Stack) -> Stack:

@@ -9,8 +9,10 @@ from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.codes import bugcheck_name
 from volplugins.bugcheck.culprit import Confidence
 from volplugins.bugcheck.named import header_parameters
+from volplugins.bugcheck.operand import disassemble, instruction_text
 from volplugins.bugcheck.parameters import describe
 from volplugins.bugcheck.status import status_name
+from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.header import DumpHeader
 from volplugins.image.headers import read_headers
 from volplugins.image.version import read_version
@@ -85,14 +87,34 @@ def _context(analysis: Analysis) -> Iterator[AnalyzeRow]:
         yield AnalyzeRow("context", "FAULTING_IP", scene.symbolizer.locate(fault.ip).text(), confidence,
                          f"{fault.ip:#x}; {sources}")  # fmt: skip
         code = analysis.instruction
-        where = f"bytes at {fault.ip:#x}" if code else f"the page of {fault.ip:#x} is not in the dump"
-        yield AnalyzeRow("context", "FAULTING_INSTRUCTION", code.hex(" ") if code else NOT_AVAILABLE, "", where)
+        yield AnalyzeRow("context", "FAULTING_INSTRUCTION", code.hex(" ") if code else NOT_AVAILABLE, "",
+                         _instruction_evidence(analysis, fault.ip))  # fmt: skip
+        yield from _operand(analysis)
     else:
         yield AnalyzeRow("context", "FAULTING_IP", NOT_AVAILABLE, "", "no context record is in the dump")
     yield from _access(analysis)
     yield from _records(analysis)
     for note in fault.notes:
         yield AnalyzeRow("context", "Note", note)
+
+
+def _instruction_evidence(analysis: Analysis, ip: int) -> str:
+    if not analysis.instruction:
+        return f"the page of {ip:#x} is not in the dump"
+    known = analysis.scene.dump.header.machine in (I386, AMD64)
+    instruction = disassemble(analysis.instruction, ip, analysis.scene.bits) if known else None
+    return f"{instruction_text(instruction)}; bytes at {ip:#x}" if instruction is not None else f"bytes at {ip:#x}"
+
+
+def _operand(analysis: Analysis) -> Iterator[AnalyzeRow]:
+    operand = analysis.operand
+    if operand is None:
+        return
+    values = ", ".join(f"{name}={value:#x}" for name, value in operand.values if value is not None)
+    leads = f", address {operand.address:#x}" if "[" in operand.text and operand.address is not None else ""
+    how = f"; {operand.inferred} follows from the address that was accessed" if operand.inferred else ""
+    yield AnalyzeRow("context", "FAULTING_OPERAND", f"{operand.text}: {values}{leads}", Confidence.HIGH.value,
+                     f"{operand.instruction}{how}")  # fmt: skip
 
 
 def _access(analysis: Analysis) -> Iterator[AnalyzeRow]:
@@ -116,7 +138,8 @@ def _records(analysis: Analysis) -> Iterator[AnalyzeRow]:
         yield AnalyzeRow("context", "EXCEPTION_CODE", f"{fault.exception_code:#x}", "", name or "")
     if fault.registers:
         text = " ".join(f"{name}={value:x}" for name, value in fault.registers.items())
-        yield AnalyzeRow("context", "REGISTERS", text, "", f"from the {fault.trust.value}")
+        lacking = f"; it does not hold {' '.join(fault.missing)}" if fault.missing else ""
+        yield AnalyzeRow("context", "REGISTERS", text, "", f"from the {fault.trust.value}{lacking}")
     if scene.crashed is not None:
         yield AnalyzeRow("context", "PROCESSOR", str(scene.crashed.processor.index), "", scene.crashed.how)
     if fault.irql is not None:
