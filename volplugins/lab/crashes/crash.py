@@ -42,6 +42,11 @@ class Crash:
     trap_frame: int = 0
 
 
+def accessed(world: World, kind: str, address: int) -> None:
+    """Put into the truth what the failing instruction did: ``read``, ``write`` or ``execute``, and at which address."""
+    world.machine.truth["access"] = {"kind": kind, "address": address}
+
+
 def bugcheck(
     world: World,
     stack: KernelStack,

@@ -76,6 +76,13 @@ class KernelStack(ABC):
         """The current function calls ``function``; its call instruction is found by that name, else as indirect."""
 
     @abstractmethod
+    def call_pointer(self) -> None:
+        """The current function calls through a pointer that leads into no function: only the return address is there.
+
+        What comes next can only be :meth:`trap`, at wherever the pointer leads.
+        """
+
+    @abstractmethod
     def trap(self, handler: str, ip: int, *, flags: int = 0x10246, fault_address: int = 0, error: int = 0,
              new_stack: int = 0) -> int:  # fmt: skip
         """The processor enters ``handler``, interrupting kernel code at ``ip``; gives the trap frame's address.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from volplugins.lab.code.code_x64 import REGISTERS
-from volplugins.lab.kernel.kernel_stack import KernelStack
+from volplugins.lab.kernel.kernel_stack import Body, KernelStack
 
 KERNEL_CS, KERNEL_SS, USER_CS, USER_SS = 0x10, 0x18, 0x33, 0x2B
 _TRAP_SIZE = 0x190
@@ -61,6 +61,11 @@ class KernelStack64(KernelStack):
         """The current function calls ``function``."""
         self._push(self._leave(function))
         self._enter(function)
+
+    def call_pointer(self) -> None:
+        """The current function calls through a pointer that leads into no function."""
+        self._push(self._leave(""))
+        self.current = Body("", "", self.sp)
 
     def trap(self, handler: str, ip: int, *, flags: int = 0x10246, fault_address: int = 0, error: int = 0,
              new_stack: int = 0) -> int:  # fmt: skip

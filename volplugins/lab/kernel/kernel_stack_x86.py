@@ -7,7 +7,7 @@ how the EBP chain goes on through it (public symbol table of _KTRAP_FRAME).
 from __future__ import annotations
 
 from volplugins.lab.code.code_x86 import REGISTERS, arguments_of
-from volplugins.lab.kernel.kernel_stack import KernelStack
+from volplugins.lab.kernel.kernel_stack import Body, KernelStack
 from volplugins.lab.kernel.processes import Process
 from volplugins.lab.machine.machine import Machine
 
@@ -60,6 +60,11 @@ class KernelStack32(KernelStack):
         """The current function pushes arguments and calls ``function``."""
         self._call(function, ())
 
+    def call_pointer(self) -> None:
+        """The current function calls through a pointer that leads into no function."""
+        self._push_call("", ())
+        self.current = Body("", "", self.sp)
+
     def trap(self, handler: str, ip: int, *, flags: int = 0x10246, fault_address: int = 0, error: int = 0,
              new_stack: int = 0) -> int:  # fmt: skip
         """The processor enters ``handler`` from kernel code; the faulting address is in CR2 only."""
@@ -85,11 +90,14 @@ class KernelStack32(KernelStack):
         return ip, sp
 
     def _call(self, function: str, arguments: tuple[int, ...]) -> None:
+        self._push_call(function, arguments)
+        self._enter(function)
+
+    def _push_call(self, function: str, arguments: tuple[int, ...]) -> None:
         address = self._leave(function)
         self._push_arguments(function.partition("!")[2], arguments)
         self.frames[-1]["sp"] = self.sp
         self._push(address)
-        self._enter(function)
 
     def _push_arguments(self, function: str, arguments: tuple[int, ...]) -> None:
         count = arguments_of(function)
