@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from volplugins.lab.crashes.crash import Crash
+from volplugins.lab.crashes.old_records import OLD_RECORDS_X64, OLD_RECORDS_X86
 from volplugins.lab.crashes.pointer_calls import POINTER_CALLS
 from volplugins.lab.machine.profiles import Profile
 from volplugins.lab.world.world import World
 
-_HARD_X64: dict[str, Callable[[World], Crash]] = {**POINTER_CALLS}
-_HARD_X86: dict[str, Callable[[World], Crash]] = {**POINTER_CALLS}
+_HARD_X64: dict[str, Callable[[World], Crash]] = {**POINTER_CALLS, **OLD_RECORDS_X64}
+_HARD_X86: dict[str, Callable[[World], Crash]] = {**POINTER_CALLS, **OLD_RECORDS_X86}
 
 #: Every name, whichever machines have it.
 HARD_FAULTS = tuple(dict.fromkeys((*_HARD_X64, *_HARD_X86)))

@@ -100,9 +100,18 @@ def page_fault(world: World) -> Crash:
 
 
 def dispatch_exception(
-    world: World, stack: KernelStack, handler: tuple[str, ...], ip: int, address: int, execute: bool = False
+    world: World,
+    stack: KernelStack,
+    handler: tuple[str, ...],
+    ip: int,
+    address: int,
+    execute: bool = False,
+    at: int = 0x30,
 ) -> tuple[int, int]:
-    """An access violation is dispatched to a handler that gives up; gives the addresses of the two records."""
+    """An access violation is dispatched to a handler that gives up; gives the addresses of the two records.
+
+    ``at`` is where the dispatcher keeps the CONTEXT among its locals.
+    """
     machine = world.machine
     assert stack.current is not None
     context = context_record(machine, stack.registers, ip, stack.current.sp, 0x10246)
@@ -110,7 +119,7 @@ def dispatch_exception(
     stack.call("nt!KiExceptionDispatch")
     record = stack.place(0x138, exception_record(machine, ACCESS_VIOLATION, ip, (8 * execute, address)))
     stack.call("nt!KiDispatchException")
-    saved = stack.place(0x30, context)
+    saved = stack.place(at, context)
     if handler:
         calls(stack, "nt!RtlDispatchException", "nt!RtlpExecuteHandlerForException", *handler)
     return record, saved

@@ -81,6 +81,14 @@ class KernelStack64(KernelStack):
         self.fault_frame = frame
         return frame
 
+    def leave_trap_frame(self, offset: int, ip: int, marked: bool = True) -> int:
+        """An old trap frame among the locals: kernel code at ``ip`` was interrupted while its stack ended above it."""
+        assert self.current is not None
+        frame = self.current.sp + offset
+        assert frame % 16 == 0
+        self._write_trap_frame(frame, Rip=ip, SegCs=KERNEL_CS, EFlags=0x246, Rsp=frame + _TRAP_SIZE, SegSs=KERNEL_SS)
+        return frame
+
     def enter_bugcheck(self, values: tuple[int, ...]) -> tuple[int, int]:
         """KeBugCheckEx is called; the context saved is that of its first instruction."""
         self._push(self._leave("nt!KeBugCheckEx"))

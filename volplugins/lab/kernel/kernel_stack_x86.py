@@ -13,6 +13,7 @@ from volplugins.lab.machine.machine import Machine
 
 KERNEL_CS, USER_CS, USER_SS = 0x08, 0x1B, 0x23
 _TRAP_SIZE, _USER_TRAP_SIZE, _V86 = 0x74, 0x7C, 0x10
+_MARK = 8  # _KTRAP_FRAME.DbgArgMark
 
 
 class KernelStack32(KernelStack):
@@ -75,6 +76,17 @@ class KernelStack32(KernelStack):
         self._write_trap_frame(frame, _TRAP_SIZE, ip, SegCs=KERNEL_CS, EFlags=flags, ErrCode=error, SegFs=0x30)
         self._enter_handler(handler, frame)
         self.fault_frame = frame
+        return frame
+
+    def leave_trap_frame(self, offset: int, ip: int, marked: bool = True) -> int:
+        """An old trap frame among the locals, its own EBP and EIP fitting each other."""
+        assert self.current is not None
+        frame, ebp = self.current.sp + offset, self.registers["ebp"]
+        self.registers["ebp"] = frame + _TRAP_SIZE + 0x1C
+        self._write_trap_frame(frame, _TRAP_SIZE, ip, SegCs=KERNEL_CS, EFlags=0x246, SegFs=0x30)
+        self.registers["ebp"] = ebp
+        if not marked:
+            self.machine.write(frame + _MARK, bytes(4))
         return frame
 
     def enter_bugcheck(self, values: tuple[int, ...]) -> tuple[int, int]:
