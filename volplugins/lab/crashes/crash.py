@@ -69,7 +69,8 @@ def bugcheck(
     if thread.process.images:
         program = next(reversed(thread.process.images.values()))
         start = program.base + program.image.entry
-    write_thread(machine, thread, RUNNING, start, sp - 0x40, stack.trap_frame)
+    left = sp - 0x40 if thread.limit < sp <= thread.base else thread.base - 0x800  # what it left when it last waited
+    write_thread(machine, thread, RUNNING, start, left, stack.trap_frame)
     world.done.add(thread.address)
     thread.frames = stack.listing()
     return Crash(code, parameters, thread, context, ip, stack.listing(), culprit, fault_ip, manual, irql, cr2,

@@ -7,6 +7,7 @@ from volplugins.lab.kernel.kernel_stack import Body, KernelStack
 
 KERNEL_CS, KERNEL_SS, USER_CS, USER_SS = 0x10, 0x18, 0x33, 0x2B
 _TRAP_SIZE = 0x190
+_LINK, _SWITCHED = 0x10, 0x50
 _TRAP_REGISTERS = ("Rax", "Rcx", "Rdx", "R8", "R9", "R10", "R11", "Rbp")
 
 
@@ -80,6 +81,20 @@ class KernelStack64(KernelStack):
         self._enter_handler(handler, frame)
         self.fault_frame = frame
         return frame
+
+    def switch(self, function: str, top: int) -> None:
+        """The new stack's first words are left-overs and the way back to the trap frame, which the truth names too.
+
+        A real small dump of Windows 10 shows the way back 0x10 below the stack's top, the body 0x50 below.
+        """
+        assert self.current is not None
+        frame = self.current.sp
+        self._push(self._leave(function))
+        self.sp = top
+        self._reserve(_SWITCHED)
+        self.machine.write_pointer(top - _LINK, frame)
+        self.machine.truth.setdefault("stack_links", []).append({"top": top, "trap_frame": frame})
+        self._set_body(function, self.sp)
 
     def leave_trap_frame(self, offset: int, ip: int, marked: bool = True) -> int:
         """An old trap frame among the locals: kernel code at ``ip`` was interrupted while its stack ended above it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from volplugins.lab.crashes.crash import Crash
@@ -157,6 +158,7 @@ def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
     return {
         "access": None,
         "caller": None,
+        "stack_links": [],
         **machine.truth,
         "fault": fault,
         "computer": machine.host.computer,
@@ -178,7 +180,9 @@ def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
         "directories": {each.pid: each.space.directory for each in world.processes if not each.exited},
         "system_directory": machine.kernel.directory,
         "self_map": machine.tables.self_map,
-        "processors": [{"pcr": each.pcr, "prcb": each.prcb} for each in world.processors],
+        "processors": [
+            {"pcr": each.pcr, "prcb": each.prcb, "stacks": asdict(each.stacks)} for each in world.processors
+        ],
     }  # fmt: skip
 
 
