@@ -74,7 +74,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from volplugins.lab.machine.profiles import HOSTS  # noqa: PLC0415
-    from volplugins.lab.machines.catalogue import BASES, FAULTS, MACHINES  # noqa: PLC0415 - large tables: only when asked for
+    from volplugins.lab.machines.catalogue import BASES, EVERY_FAULT, MACHINES  # noqa: PLC0415 - large tables: only when asked for
 
     # Names come from `list`: help that spelt them all out could not be read.
     plain = argparse.RawDescriptionHelpFormatter
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     make = commands.add_parser(
         "make", help="make a dump", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=plain
     )
-    machines, faults = tuple(MACHINES), tuple(FAULTS)
+    machines, faults = tuple(MACHINES), tuple(EVERY_FAULT)
     make.add_argument(
         "--machine", metavar="MACHINE", choices=machines, help="the machine (default: win10-x64; with --all: every one)"
     )
@@ -138,11 +138,11 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
 
 
 def _list(_arguments: argparse.Namespace) -> int:
-    from volplugins.lab.machines.catalogue import FAULTS, MACHINES  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import EVERY_FAULT, MACHINES  # noqa: PLC0415 - see _parser
 
     for title, names in (
         ("machines", MACHINES),
-        ("faults", FAULTS),
+        ("faults", EVERY_FAULT),
         ("kinds", KINDS),
         ("defects", DEFECTS),
         ("directories", DIRECTORY_DEFECTS),
@@ -176,11 +176,11 @@ def _make(arguments: argparse.Namespace) -> int:
 
 
 def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
-    from volplugins.lab.machines.catalogue import MACHINES, faults_of  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import MACHINES, faults_of, hard_faults_of  # noqa: PLC0415 - see _parser
 
     machines = [arguments.machine] if arguments.machine else list(MACHINES) if arguments.all else ["win10-x64"]
     for machine in machines:
-        if arguments.all and arguments.fault not in faults_of(machine):
+        if arguments.all and arguments.fault not in (*faults_of(machine), *hard_faults_of(machine)):
             print(f"volplugins lab: not made: {machine} has no fault {arguments.fault}", file=sys.stderr)
             continue
         if arguments.all and arguments.wow64 and not machine.endswith("x64"):

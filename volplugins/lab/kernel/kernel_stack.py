@@ -40,6 +40,7 @@ class KernelStack(ABC):
         register_names: all general registers.
         kept_registers: those that a call leaves alone.
         stale: places in code whose return addresses are left in unused slots: (module, ``Function>callee``).
+        tidy: whether unused slots hold small numbers only, from now on.
     """
 
     register_names: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class KernelStack(ABC):
         self.space = process.space if process else machine.kernel
         self.base, self.limit = base, limit
         self.sp = base
+        self.tidy = False
         self.frames: list[dict[str, Any]] = []
         self.current: Body | None = None
         self._random = machine.random(f"stack {purpose}")
@@ -76,11 +78,34 @@ class KernelStack(ABC):
         """The current function calls ``function``; its call instruction is found by that name, else as indirect."""
 
     @abstractmethod
+    def call_pointer(self) -> None:
+        """The current function calls through a pointer that leads into no function: only the return address is there.
+
+        What comes next can only be :meth:`trap`, at wherever the pointer leads.
+        """
+
+    @abstractmethod
     def trap(self, handler: str, ip: int, *, flags: int = 0x10246, fault_address: int = 0, error: int = 0,
              new_stack: int = 0) -> int:  # fmt: skip
         """The processor enters ``handler``, interrupting kernel code at ``ip``; gives the trap frame's address.
 
         ``new_stack`` is where an interrupt stack begins, for what does not stay on this one.
+        """
+
+    @abstractmethod
+    def switch(self, function: str, top: int) -> None:
+        """An interrupt's entry calls ``function``, which goes on on the stack that begins at ``top``."""
+
+    @abstractmethod
+    def leave_trap_frame(self, offset: int, ip: int, marked: bool = True) -> int:
+        """Among the locals of the current function lies the whole trap frame of an interrupt that was over long ago.
+
+        Args:
+            ip: where that interrupt came; the code ran on this stack, just above the frame.
+            marked: with x86's mark; without, something has overwritten that word.
+
+        Returns:
+            the old frame's address.
         """
 
     @abstractmethod
@@ -158,7 +183,7 @@ class KernelStack(ABC):
 
     def _left_over(self, stale: bool = True) -> int:
         chance = self._random.random()
-        if chance < 0.45:
+        if chance < 0.45 or self.tidy:
             return self._random.choice((0, 0, 0, 1, 2, 0x10, 0x246, 0xFFFFFFFF, self._random.randrange(1 << 16)))
         if chance < 0.8:
             return self.machine.profile.pool_bases[self.machine.base_index] + self._random.randrange(0x1000) * 0x10
