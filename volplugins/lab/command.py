@@ -49,6 +49,7 @@ class _Order:
     populous: int | None = None
     user: str | None = None
     wow64: bool = False
+    litter: bool = False
 
     @property
     def name(self) -> str:
@@ -56,6 +57,7 @@ class _Order:
         parts = [self.machine, self.fault, self.kind]
         parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
         parts += [f"populous{self.populous}"] * (self.populous is not None) + ["wow64"] * self.wow64
+        parts += ["litter"] * self.litter
         return "-".join([*parts, *(name for name in (self.directory, self.user, self.defect) if name)])
 
 
@@ -106,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         "--populous", type=int, metavar="N", help="N more processes, each with 200 modules and 300 ranges of addresses"
     )
     make.add_argument("--wow64", action="store_true", help="a program of 32-bit code as well (x64 machines)")
+    make.add_argument("--litter", action="store_true", help="stacks full of what earlier calls left there")
     make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")
     make.add_argument(
         "-o", dest="output", required=True, metavar="FILE_OR_DIR", help="where to; --all needs a directory"
@@ -198,19 +201,22 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
                 continue
             order = _Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
             order = replace(order, directory=arguments.directory, user=arguments.user, wow64=arguments.wow64)
-            yield snapshot, replace(order, populous=arguments.populous)
+            yield snapshot, replace(order, populous=arguments.populous, litter=arguments.litter)
 
 
 def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:
     if arguments.populous is None:
         from volplugins.lab.machines.catalogue import build  # noqa: PLC0415 - see _parser
 
-        return build(machine, arguments.fault, arguments.base, arguments.host, arguments.sections, arguments.wow64)
+        return build(
+            machine, arguments.fault, arguments.base, arguments.host, arguments.sections, arguments.wow64,
+            arguments.litter,
+        )  # fmt: skip
     from volplugins.lab.machines.populous import build_populous  # noqa: PLC0415 - see _parser
 
-    if arguments.all or arguments.base or arguments.host or arguments.sections or arguments.wow64:
+    if arguments.all or arguments.base or arguments.host or arguments.sections or arguments.wow64 or arguments.litter:
         raise ValueError(
-            "--populous goes with --machine, --fault and --kind, not with --all, --base, --host, --sections"
+            "--populous goes with --machine, --fault and --kind, not with --all, --base, --host, --sections, --litter"
         )
     return build_populous(arguments.populous, machine=machine, fault=arguments.fault)
 
@@ -227,6 +233,7 @@ def _truth(snapshot: Snapshot, order: _Order) -> str:
         "populous": order.populous,
         "user": order.user,
         "wow64": order.wow64,
+        "litter": order.litter,
         "header": snapshot.header,
         "truth": snapshot.truth,
     }

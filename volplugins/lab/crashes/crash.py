@@ -73,5 +73,6 @@ def bugcheck(
     write_thread(machine, thread, RUNNING, start, left, stack.trap_frame)
     world.done.add(thread.address)
     thread.frames = stack.listing()
+    machine.truth["stale_words"] = stack.stale_words()
     return Crash(code, parameters, thread, context, ip, stack.listing(), culprit, fault_ip, manual, irql, cr2,
                  stack.fault_frame)  # fmt: skip

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from volplugins.lab.code.functions import Function, parse_functions
+from volplugins.lab.kernel.litter import Litter
 from volplugins.lab.kernel.processes import Process
 from volplugins.lab.machine.machine import Machine, symbol_at
 
@@ -40,6 +41,7 @@ class KernelStack(ABC):
         register_names: all general registers.
         kept_registers: those that a call leaves alone.
         stale: places in code whose return addresses are left in unused slots: (module, ``Function>callee``).
+        litter: what chooses stale words for the unused slots, on a littered machine.
         tidy: whether unused slots hold small numbers only, from now on.
     """
 
@@ -54,6 +56,7 @@ class KernelStack(ABC):
         self.base, self.limit = base, limit
         self.sp = base
         self.tidy = False
+        self.litter = Litter(machine, purpose) if machine.littered and process is None else None
         self.frames: list[dict[str, Any]] = []
         self.current: Body | None = None
         self._random = machine.random(f"stack {purpose}")
@@ -122,6 +125,12 @@ class KernelStack(ABC):
         self.space.write(self.current.sp + offset, data)
         return self.current.sp + offset
 
+    def stale_words(self) -> list[int]:
+        """Addresses of the littered words that are still there, above the stack pointer."""
+        left = sorted(self.litter.left.items()) if self.litter else []
+        width = self.machine.width
+        return [at for at, word in left if at >= self.sp and self.space.read(at, width) == self.machine.pointer(word)]
+
     def listing(self) -> list[dict[str, Any]]:
         """Frames as a debugger lists them, innermost first, each with its caller's address."""
         rows = [dict(row) for row in reversed(self.frames)]
@@ -179,6 +188,9 @@ class KernelStack(ABC):
         """Locals: mostly zeros and small numbers, some pointers, now and then an old return address."""
         self.sp -= size
         words = [self._left_over() for _ in range(min(size, 0x120) // self.machine.width)]
+        if self.litter and not self.tidy:
+            words += [0] * (size // self.machine.width - len(words))
+            words = self.litter.spread(self.sp, words, self.machine.width)
         self.space.write(self.sp, b"".join(self.machine.pointer(word) for word in words))
 
     def _left_over(self, stale: bool = True) -> int:

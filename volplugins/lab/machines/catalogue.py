@@ -31,7 +31,13 @@ _SAME = {"myfault-loaded-only": "driver-read"}
 
 
 def build(
-    machine: str, fault: str = "driver-read", base: int = 0, host: int = 0, sections: bool = False, wow64: bool = False
+    machine: str,
+    fault: str = "driver-read",
+    base: int = 0,
+    host: int = 0,
+    sections: bool = False,
+    wow64: bool = False,
+    litter: bool = False,
 ) -> Snapshot:
     """Make a machine and let it crash.
 
@@ -42,6 +48,8 @@ def build(
         host: computer, 0 or 1: other processes, identifiers, pool addresses, times.
         sections: give two processes user pages of every state: shared, by prototype, in transition, paged out, large.
         wow64: one more program, of 32-bit code (x64 machines only); truth["user32"] is what its 32-bit side says.
+        litter: two fifths of the unused slots of kernel stacks point into images, as earlier calls left them; of the
+            crashed thread's stack truth["stale_words"] says where.
 
     Raises:
         ValueError: no such machine, fault, layout or computer, or a fault that this machine's Windows does not have, or
@@ -55,6 +63,7 @@ def build(
         raise ValueError(f"{machine} runs 32-bit code only: WOW64 is of x64 machines")
     scenario = {**_scenarios(machine), **hard_scenarios(PROFILES[machine])}[fault]
     made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
+    made.littered = litter
     world = populate(made, "myfault" in fault, _extra(made, fault), wow64)
     user_pages = add_section_pages(world) if sections else {}
     crash = scenario(world)
