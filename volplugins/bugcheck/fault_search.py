@@ -28,9 +28,11 @@ from volplugins.stack.scanner import Range
 from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
 
 # bugchecks raised from an interrupt or trap handler without naming the instruction: the frame below it counts
-_INTERRUPTING = frozenset({0x7F, 0x101, 0x133, 0x1CA, 0x12, 0x9C, 0x80})
+_INTERRUPTING = frozenset({0x7F, 0x101, 0x133, 0x1CA, 0x12, 0x9C})
 _CONTEXT_SIZE = {AMD64: 0x4D0, I386: 0x2CC, ARM64: 0x390}
 _MACHINE_FRAME_AT = {64: 0x168, 32: 0}
+_TRAP_SIZE_64 = 0x190
+_BEGIN_OF_STACK = 0x60  # bytes: what the kernel keeps at the end of a stack of the interrupt stack table
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def _on_the_stack(search: _Search) -> Moment | None:
     if context is None or (search.named is None and not search.interrupting):
         return None
     _, high = stack_range(search.scene, context.sp)
-    return _chosen(search, _traps(search, (context.sp, high)), "found on the stack")
+    return _chosen(search, _traps(search, (context.sp, high)), "found on the stack", high)
 
 
 def _traps(search: _Search, bounds: Range) -> list[TrapFrame]:
@@ -156,12 +158,17 @@ def _traps(search: _Search, bounds: Range) -> list[TrapFrame]:
     return kernel_trap_frames(scene.memory, scene.code, stack, (bounds[0], bounds[0] + len(stack)), scene.bits)
 
 
-def _chosen(search: _Search, traps: list[TrapFrame], how: str) -> Moment | None:
-    """Of several the one with the named instruction; where none is named, the lowest, which is the last one taken."""
+def _chosen(search: _Search, traps: list[TrapFrame], how: str, high: int) -> Moment | None:
+    """Of several the one with the named instruction; where none is named, the lowest, which is the last one taken.
+
+    One is proved by the name, by its mark, or by its place: the processor begins a stack of its own at its end.
+    """
     trap = next((trap for trap in traps if search.wants(trap.ip)), None)
     if trap is None:
         return None
-    return of_trap_frame(trap, f"trap frame {trap.address:#x}, {how}", proved=search.named is not None or trap.marked)
+    begins = search.scene.bits == 64 and 0 <= high - trap.address - _TRAP_SIZE_64 <= _BEGIN_OF_STACK
+    proved = search.named is not None or trap.marked or begins
+    return of_trap_frame(trap, f"trap frame {trap.address:#x}, {how}", proved=proved)
 
 
 def _context_on_the_stack(search: _Search) -> Moment | None:
@@ -191,7 +198,7 @@ def _in_other_pieces(search: _Search) -> Moment | None:
     for bounds in stack_pieces(search.scene):
         if bounds[0] <= context.sp < bounds[1] or own[0] <= bounds[0] < own[1]:
             continue
-        found = _chosen(search, _traps(search, bounds), "found on another stack")
+        found = _chosen(search, _traps(search, bounds), "found on another stack", bounds[1])
         if found is None and search.named is not None:
             found = _context_among(search, bounds)
         if found is not None:

@@ -48,14 +48,21 @@ def named_instruction(scene: CrashScene) -> int | None:
 
 
 def _fetched(scene: CrashScene, parameters: Named, code: int) -> int | None:
-    """The address that could not be executed: where the fault was the fetch itself, it is the instruction pointer."""
+    """The address that could not be executed: where the fault was the fetch itself, it is the instruction pointer.
+
+    Where nothing is no-execute, a fetch is called a read: the address accessed is then that of the instruction itself.
+    """
     if code == EXECUTED_DATA:
         return scene.dump.header.bugcheck_parameters[0]
+    address = next((value for parameter, value in parameters if parameter.role is Role.ADDRESS_REFERENCED), None)
+    ip = next((value for parameter, value in parameters if parameter.role is Role.INSTRUCTION_POINTER), None)
+    if address is not None and address == ip:
+        return ip
     bit = _INSTRUCTION_FETCH.get(code)
     kind = next((value for parameter, value in parameters if parameter.role is Role.ACCESS_KIND), 0)
     if bit is None or not kind & bit or kind & 1:
         return None
-    return next((value for parameter, value in parameters if parameter.role is Role.ADDRESS_REFERENCED), None)
+    return address
 
 
 def _has_instruction(parameters: Named) -> bool:

@@ -36,9 +36,15 @@ def _fetch(world: World) -> bool:
     return world.machine.profile.mode.name != "x86"
 
 
+def _call(stack: KernelStack, target: int) -> None:
+    """AcmeRunCallback calls ``target`` by the register that its code names."""
+    stack.registers["r10" if "r10" in stack.registers else "ebx"] = target
+    stack.call_pointer()
+
+
 def _fault(world: World, stack: KernelStack, address: int) -> int:
     """The call, and the page fault that its target gives; the trap frame's address."""
-    stack.call_pointer()
+    _call(stack, address)
     world.machine.truth["caller"] = stack.frames[-1]["ip"]
     accessed(world, "execute" if _fetch(world) else "read", address)
     handler = "nt!KiPageFault" if world.machine.width == 8 else "nt!KiTrap0E"
@@ -58,7 +64,7 @@ def null_call(world: World) -> Crash:
 def null_call_unhandled(world: World) -> Crash:
     """The same at PASSIVE_LEVEL, where it is an exception that no handler takes: 0x1E, on x86 0x8E."""
     stack, thread = _request(world)
-    stack.call_pointer()
+    _call(stack, 0)
     _dispatch(world, stack, ())
     if world.machine.width == 8:
         parameters = (0xFFFFFFFF00000000 | ACCESS_VIOLATION, 0, _EXECUTE, 0)
@@ -70,7 +76,7 @@ def null_call_in_system_thread(world: World) -> Crash:
     """A worker routine calls a null pointer in a system thread: 0x7E with both records."""
     stack, thread = scenarios_x64.system_thread(world)
     calls(stack, "nt!ExpWorkerThread", "nt!IopProcessWorkItem", "acmedrv!AcmeCallbackWork", "acmedrv!AcmeRunCallback")
-    stack.call_pointer()
+    _call(stack, 0)
     record, saved = _dispatch(world, stack, ("nt!__C_specific_handler", "nt!PspSystemThreadStartup$filt$0"))
     if world.machine.width == 4:
         calls(stack, "nt!RtlDispatchException", "nt!RtlpExecuteHandlerForException", "nt!ExecuteHandler2")
@@ -111,7 +117,7 @@ def wild_call(world: World) -> Crash:
 def _wild_read(world: World, stack: KernelStack, thread: Thread, target: int) -> Crash:
     """Data run as code: an instruction in the pool reads an address that is not there."""
     address = bad_address(world)
-    stack.call_pointer()
+    _call(stack, target)
     world.machine.truth["caller"] = stack.frames[-1]["ip"]
     accessed(world, "read", address)
     stack.registers["edi"] = address  # 02 07: add al, [edi]
