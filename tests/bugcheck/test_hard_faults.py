@@ -1,0 +1,84 @@
+"""Crashes whose culprit hides: calls that left all code, other stacks, records of old that lie in the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bugcheck.labelled import analysed
+from volplugins.bugcheck.culprit import Confidence
+from volplugins.lab.machines.catalogue import FAULTS, MACHINES, build, faults_of, hard_faults_of
+from volplugins.stack.frame import Trust
+
+HARD = [(machine, fault) for machine in MACHINES for fault in hard_faults_of(machine)]
+CALLS = [pair for pair in HARD if "-call" in pair[1]]
+KINDS = ("bitmap-kernel", "triage")
+# what fault and interrupt entries of x64 do not save in their trap frame
+NOT_SAVED = {"rbx", "rsi", "rdi", "r12", "r13", "r14", "r15"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hard")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("machine", "fault"), HARD)
+def test_the_culprit_and_the_instruction_are_the_ones_built(machine: str, fault: str, kind: str, folder: Path) -> None:
+    labelled = analysed(build(machine, fault), kind, folder)
+    truth, found = labelled.truth, labelled.analysis
+    if truth["culprit"]:
+        assert found.culprit is not None
+        assert found.culprit.image_name.lower() == f"{truth['culprit']}.sys"
+        assert found.culprit.confidence in (Confidence.CERTAIN, Confidence.HIGH)
+        assert found.fault.ip == truth["fault_ip"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("machine", "fault"), CALLS)
+def test_the_caller_of_no_code_is_the_word_at_its_stack_pointer(
+    machine: str, fault: str, kind: str, folder: Path
+) -> None:
+    labelled = analysed(build(machine, fault), kind, folder)
+    frames = labelled.analysis.fault_stack.frames
+    assert (frames[0].ip, frames[1].ip) == (labelled.truth["fault_ip"], labelled.truth["caller"])
+    assert frames[1].trust is Trust.LEAF
+    beyond = "nt!ExpWorkerThread" if fault == "null-call-7e" else "nt!IofCallDriver"
+    wanted = next(frame["ip"] for frame in labelled.truth["stack"] if frame["symbol"].startswith(beyond))
+    assert wanted in [frame.ip for frame in frames]
+    operand = labelled.analysis.operand
+    assert operand is not None, "what the call went through"
+    assert operand.address == labelled.truth["fault_ip"]
+
+
+@pytest.mark.parametrize("machine", [machine for machine in MACHINES if machine.endswith("x64")])
+def test_registers_are_those_of_the_fault_or_said_to_be_missing(machine: str, folder: Path) -> None:
+    held = 0
+    for fault in (*faults_of(machine), *hard_faults_of(machine)):
+        labelled = analysed(build(machine, fault), "bitmap-kernel", folder)
+        found = labelled.analysis.fault
+        if found.trap_frame is None:
+            continue
+        place = next(frame for frame in labelled.truth["stack"] if frame["ip"] == found.ip and frame["sp"] == found.sp)
+        assert set(found.missing) | set(found.registers) >= NOT_SAVED
+        for name, value in place["registers"].items():
+            if name in found.registers:
+                assert found.registers[name] == value, (fault, name)
+                held += name in NOT_SAVED
+    assert held > 50, "unwinding gave too few registers to say anything"
+
+
+@pytest.mark.parametrize("machine", [machine for machine in MACHINES if machine.endswith("x64")])
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault in ("driver-read", "driver-write", "notmyfault")])
+def test_the_operand_that_gave_the_bad_address(machine: str, fault: str, folder: Path) -> None:
+    for kind in KINDS:
+        labelled = analysed(build(machine, fault), kind, folder)
+        operand, access = labelled.analysis.operand, labelled.analysis.fault.access
+        assert operand is not None
+        assert access is not None
+        assert operand.address == access[1]
+        register = "rbx" if fault == "notmyfault" else "rcx"
+        assert dict(operand.values) == {register: access[1]}
+        # a small dump has no unwind data: RBX is not in the trap frame, and follows from the address
+        assert (operand.inferred == register) == (fault == "notmyfault" and kind == "triage")
