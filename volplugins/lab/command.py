@@ -50,6 +50,7 @@ class _Order:
     user: str | None = None
     wow64: bool = False
     litter: bool = False
+    sparse: bool = False
 
     @property
     def name(self) -> str:
@@ -57,7 +58,7 @@ class _Order:
         parts = [self.machine, self.fault, self.kind]
         parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
         parts += [f"populous{self.populous}"] * (self.populous is not None) + ["wow64"] * self.wow64
-        parts += ["litter"] * self.litter
+        parts += ["litter"] * self.litter + ["sparse"] * self.sparse
         return "-".join([*parts, *(name for name in (self.directory, self.user, self.defect) if name)])
 
 
@@ -109,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     make.add_argument("--wow64", action="store_true", help="a program of 32-bit code as well (x64 machines)")
     make.add_argument("--litter", action="store_true", help="stacks full of what earlier calls left there")
+    make.add_argument("--sparse", action="store_true", help="kernel and drivers without PDBs that export few functions")
     make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")
     make.add_argument(
         "-o", dest="output", required=True, metavar="FILE_OR_DIR", help="where to; --all needs a directory"
@@ -201,7 +203,10 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
                 continue
             order = _Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
             order = replace(order, directory=arguments.directory, user=arguments.user, wow64=arguments.wow64)
-            yield snapshot, replace(order, populous=arguments.populous, litter=arguments.litter)
+            yield (
+                snapshot,
+                replace(order, populous=arguments.populous, litter=arguments.litter, sparse=arguments.sparse),
+            )
 
 
 def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:
@@ -210,13 +215,22 @@ def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:
 
         return build(
             machine, arguments.fault, arguments.base, arguments.host, arguments.sections, arguments.wow64,
-            arguments.litter,
+            arguments.litter, arguments.sparse,
         )  # fmt: skip
     from volplugins.lab.machines.populous import build_populous  # noqa: PLC0415 - see _parser
 
-    if arguments.all or arguments.base or arguments.host or arguments.sections or arguments.wow64 or arguments.litter:
+    if (
+        arguments.all
+        or arguments.base
+        or arguments.host
+        or arguments.sections
+        or arguments.wow64
+        or arguments.litter
+        or arguments.sparse
+    ):
         raise ValueError(
-            "--populous goes with --machine, --fault and --kind, not with --all, --base, --host, --sections, --litter"
+            "--populous goes with --machine, --fault and --kind, not with --all, --base, --host, --sections, --litter, "
+            "--sparse"
         )
     return build_populous(arguments.populous, machine=machine, fault=arguments.fault)
 
@@ -234,6 +248,7 @@ def _truth(snapshot: Snapshot, order: _Order) -> str:
         "user": order.user,
         "wow64": order.wow64,
         "litter": order.litter,
+        "sparse": order.sparse,
         "header": snapshot.header,
         "truth": snapshot.truth,
     }

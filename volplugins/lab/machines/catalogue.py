@@ -38,6 +38,7 @@ def build(
     sections: bool = False,
     wow64: bool = False,
     litter: bool = False,
+    sparse: bool = False,
 ) -> Snapshot:
     """Make a machine and let it crash.
 
@@ -50,6 +51,7 @@ def build(
         wow64: one more program, of 32-bit code (x64 machines only); truth["user32"] is what its 32-bit side says.
         litter: two fifths of the unused slots of kernel stacks point into images, as earlier calls left them; of the
             crashed thread's stack truth["stale_words"] says where.
+        sparse: kernel and drivers of another build, whose PDBs nobody has and which export one function in ten.
 
     Raises:
         ValueError: no such machine, fault, layout or computer, or a fault that this machine's Windows does not have, or
@@ -63,7 +65,7 @@ def build(
         raise ValueError(f"{machine} runs 32-bit code only: WOW64 is of x64 machines")
     scenario = {**_scenarios(machine), **hard_scenarios(PROFILES[machine])}[fault]
     made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
-    made.littered = litter
+    made.littered, made.sparse = litter, sparse
     world = populate(made, "myfault" in fault, _extra(made, fault), wow64)
     user_pages = add_section_pages(world) if sections else {}
     crash = scenario(world)
