@@ -175,6 +175,7 @@ def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
         "access": None,
         "caller": None,
         "stack_links": [],
+        "memory_error": False,
         **machine.truth,
         "fault": fault,
         "computer": machine.host.computer,
