@@ -18,7 +18,7 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int, int]]
     """Two tiny machines in place of the real ones, which take longer; what was ordered is recorded."""
     orders: list[tuple[str, str, int, int]] = []
 
-    def build(machine: str, fault: str, base: int = 0, host: int = 0, *_options: bool) -> Snapshot:
+    def build(machine: str, fault: str, base: int = 0, host: int = 0, *_options: bool, **_variants: int) -> Snapshot:
         orders.append((machine, fault, base, host))
         bits = 64 if machine.endswith("x64") else 32
         truth = {"fault": fault, "pfns": {3, 1}, "blob": b"\x01\x02"}

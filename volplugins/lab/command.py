@@ -17,6 +17,8 @@ from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.writers import KINDS, kinds_of, write
 
 _DONE, _WRONG_USE = 0, 2
+# what build() takes beside machine, fault, addresses, computer and sections
+_VARIANTS = ("wow64", "litter", "sparse", "processor")
 _DESCRIPTION = """\
 Makes dumps of small made-up Windows machines, in every format that Windows writes, and beside each a file
 NAME.truth.json that says what was built into it. They need no Windows and hold nobody's data.
@@ -50,6 +52,8 @@ class _Order:
     user: str | None = None
     wow64: bool = False
     litter: bool = False
+    sparse: bool = False
+    processor: int = 0
 
     @property
     def name(self) -> str:
@@ -57,7 +61,8 @@ class _Order:
         parts = [self.machine, self.fault, self.kind]
         parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
         parts += [f"populous{self.populous}"] * (self.populous is not None) + ["wow64"] * self.wow64
-        parts += ["litter"] * self.litter
+        parts += ["litter"] * self.litter + ["sparse"] * self.sparse
+        parts += [f"processor{self.processor}"] * (self.processor != 0)
         return "-".join([*parts, *(name for name in (self.directory, self.user, self.defect) if name)])
 
 
@@ -109,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     make.add_argument("--wow64", action="store_true", help="a program of 32-bit code as well (x64 machines)")
     make.add_argument("--litter", action="store_true", help="stacks full of what earlier calls left there")
+    make.add_argument("--sparse", action="store_true", help="kernel and drivers without PDBs that export few functions")
+    make.add_argument("--processor", type=int, choices=(0, 1), default=0, help="which processor crashes")
     make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")
     make.add_argument(
         "-o", dest="output", required=True, metavar="FILE_OR_DIR", help="where to; --all needs a directory"
@@ -200,23 +207,22 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
             if arguments.all and kind not in kinds_of(snapshot):
                 continue
             order = _Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
-            order = replace(order, directory=arguments.directory, user=arguments.user, wow64=arguments.wow64)
-            yield snapshot, replace(order, populous=arguments.populous, litter=arguments.litter)
+            order = replace(order, directory=arguments.directory, user=arguments.user, populous=arguments.populous)
+            yield snapshot, replace(order, **{name: getattr(arguments, name) for name in _VARIANTS})
 
 
 def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:
     if arguments.populous is None:
         from volplugins.lab.machines.catalogue import build  # noqa: PLC0415 - see _parser
 
-        return build(
-            machine, arguments.fault, arguments.base, arguments.host, arguments.sections, arguments.wow64,
-            arguments.litter,
-        )  # fmt: skip
+        variants = {name: getattr(arguments, name) for name in _VARIANTS}
+        return build(machine, arguments.fault, arguments.base, arguments.host, arguments.sections, **variants)
     from volplugins.lab.machines.populous import build_populous  # noqa: PLC0415 - see _parser
 
-    if arguments.all or arguments.base or arguments.host or arguments.sections or arguments.wow64 or arguments.litter:
+    others = ("all", "base", "host", "sections", *_VARIANTS)
+    if any(getattr(arguments, name) for name in others):
         raise ValueError(
-            "--populous goes with --machine, --fault and --kind, not with --all, --base, --host, --sections, --litter"
+            f"--populous goes with --machine, --fault and --kind, not with {', '.join('--' + name for name in others)}"
         )
     return build_populous(arguments.populous, machine=machine, fault=arguments.fault)
 
@@ -232,8 +238,7 @@ def _truth(snapshot: Snapshot, order: _Order) -> str:
         "directory": order.directory,
         "populous": order.populous,
         "user": order.user,
-        "wow64": order.wow64,
-        "litter": order.litter,
+        **{name: getattr(order, name) for name in _VARIANTS},
         "header": snapshot.header,
         "truth": snapshot.truth,
     }

@@ -33,6 +33,7 @@ AcmeRunCallback save=rbx frame=20 : #2 *routine #3
 AcmeInterruptService save=rbx,rsi frame=28 : #3 AcmeReadRegister #2
 AcmeDeferredRead save=rbx frame=20 : #2 AcmeReadRegister #2
 AcmeCallbackWork save=rbx,rdi frame=28 : #2 AcmeRunCallback #1
+AcmeUnlinkRequest save=rbx frame=20 : #2 =488b02 =48395008 =b903000000 =cd29@fastfail #2
 """
 
 MYFAULT = """

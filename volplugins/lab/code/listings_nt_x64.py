@@ -126,6 +126,9 @@ KiInterruptDispatchNoLock interrupt : #4 KiInterruptSubDispatchNoLock #2
 KiInterruptSubDispatchNoLock switch : =65488b042558870000 =488948f0 =488d60b0 #2 KiCallInterruptServiceRoutine #2
 KiDpcInterrupt interrupt : #4 KxRetireDpcList #2
 KxRetireDpcList switch : =65488b042590320000 =488948f0 =488d60b0 #2 KiRetireDpcList #2
+-- __fastfail
+KiRaiseSecurityCheckFailure interrupt : #6 KiFastFailDispatch #2
+KiFastFailDispatch frame=1d8 : #4 KiBugCheckDispatch #1
 MmFreePoolcodeStub POOLCODE leaf : #4
 """
 

@@ -22,7 +22,7 @@ _CLOCK = ("nt!HalpTimerClockInterrupt", "nt!KeClockInterruptNotify", "nt!KeAccum
 
 def _stacks(world: World) -> ProcessorStacks:
     """Those of the processor that crashes."""
-    return world.processors[0].stacks
+    return world.processors[world.crashing].stacks
 
 
 def _request(world: World) -> tuple[KernelStack, Thread]:

@@ -30,14 +30,14 @@ def calls(stack: KernelStack, *functions: str) -> None:
 
 def _deferred(world: World) -> tuple[KernelStack, Thread]:
     """The idle loop runs deferred procedure calls."""
-    stack, thread = idle_stack(world.machine, world.idle, 0)
+    stack, thread = idle_stack(world.machine, world.idle, world.crashing)
     calls(stack, "nt!KiRetireDpcList", "nt!KiExecuteAllDpcs")
     return stack, thread
 
 
 def keyboard(world: World) -> Crash:
     """Right Ctrl and Scroll Lock twice on a PS/2 keyboard: 0xE2 out of its interrupt service."""
-    stack, thread = idle_stack(world.machine, world.idle, 0)
+    stack, thread = idle_stack(world.machine, world.idle, world.crashing)
     stack.trap("nt!KiInterruptDispatch", halt(world.machine, stack), flags=0x246)
     calls(stack, "nt!KiInterruptSubDispatch", "nt!KiCallInterruptServiceRoutine")
     calls(stack, "i8042prt!I8042KeyboardInterruptService", "i8042prt!I8xProcessCrashDump")
@@ -54,7 +54,7 @@ def keyboard_usb(world: World) -> Crash:
 
 def debugger(world: World) -> Crash:
     """``.crash`` from a debugger that broke in: 0xE2 with no keyboard driver anywhere on the stack."""
-    stack, thread = idle_stack(world.machine, world.idle, 0)
+    stack, thread = idle_stack(world.machine, world.idle, world.crashing)
     stack.trap("nt!KiInterruptDispatchNoLockNoEtw", halt(world.machine, stack), flags=0x246)
     calls(stack, *_CLOCK, "nt!KdCheckForDebugBreak", "nt!DbgBreakPointWithStatus")
     stack.trap("nt!KiBreakpointTrap", world.machine.site("nt", "DbgBreakPointWithStatus@break"), flags=0x202)
@@ -87,7 +87,7 @@ def dpc_watchdog(world: World) -> Crash:
 
 def nmi(world: World) -> Crash:
     """The NMI button: 0x80 on a stack of its own."""
-    stack, thread = idle_stack(world.machine, world.idle, 0)
+    stack, thread = idle_stack(world.machine, world.idle, world.crashing)
     _, top = new_stack(world.machine)
     stack.trap("nt!KiNmiInterrupt", halt(world.machine, stack), flags=0x246, new_stack=top)
     calls(stack, "nt!KxNmiInterrupt", "nt!KiProcessNMI", "nt!HalHandleNMI", "nt!HalBugCheckSystem")

@@ -107,15 +107,17 @@ def dispatch_exception(
     address: int,
     execute: bool = False,
     at: int = 0x30,
+    trap: str = "nt!KiPageFault",
 ) -> tuple[int, int]:
     """An access violation is dispatched to a handler that gives up; gives the addresses of the two records.
 
-    ``at`` is where the dispatcher keeps the CONTEXT among its locals.
+    ``at`` is where the dispatcher keeps the CONTEXT among its locals, ``trap`` what the processor entered.
     """
     machine = world.machine
     assert stack.current is not None
     context = context_record(machine, stack.registers, ip, stack.current.sp, 0x10246)
-    stack.trap("nt!KiPageFault", ip, fault_address=address, error=0x10 * execute)
+    fault_address = address if trap == "nt!KiPageFault" else 0
+    stack.trap(trap, ip, fault_address=fault_address, error=0x10 * execute)
     stack.call("nt!KiExceptionDispatch")
     record = stack.place(0x138, exception_record(machine, ACCESS_VIOLATION, ip, (8 * execute, address)))
     stack.call("nt!KiDispatchException")

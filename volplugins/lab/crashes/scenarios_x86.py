@@ -151,7 +151,7 @@ def critical_process(world: World) -> Crash:
 
 def keyboard(world: World) -> Crash:
     """Right Ctrl and Scroll Lock twice on a PS/2 keyboard."""
-    stack, thread = idle_stack(world.machine, world.idle, 0)
+    stack, thread = idle_stack(world.machine, world.idle, world.crashing)
     stack.trap("nt!KiInterruptDispatch", halt(world.machine, stack), flags=0x246)
     calls(stack, "i8042prt!I8042KeyboardInterruptService", "i8042prt!I8xProcessCrashDump")
     return bugcheck(world, stack, thread, 0xE2, (0, 0, 0, 0), "", manual="keyboard", irql=DEVICE_LEVEL)
@@ -159,7 +159,7 @@ def keyboard(world: World) -> Crash:
 
 def keyboard_usb(world: World) -> Crash:
     """The same on a USB keyboard: out of the completion of a read in kbdhid."""
-    stack, thread = idle_stack(world.machine, world.idle, 0)
+    stack, thread = idle_stack(world.machine, world.idle, world.crashing)
     calls(stack, "nt!KiRetireDpcList", "usbport!UsbportTransferDpc", "nt!IofCompleteRequest", "nt!IopfCompleteRequest")
     calls(stack, "kbdhid!KbdHid_ReadComplete", "kbdhid!KbdHidProcessCrashDump")
     return bugcheck(world, stack, thread, 0xE2, (0, 0, 0, 0), "", manual="keyboard", irql=DISPATCH_LEVEL)
@@ -167,7 +167,7 @@ def keyboard_usb(world: World) -> Crash:
 
 def debugger(world: World) -> Crash:
     """``.crash`` from a debugger that broke in: no keyboard driver anywhere on the stack."""
-    stack, thread = idle_stack(world.machine, world.idle, 0)
+    stack, thread = idle_stack(world.machine, world.idle, world.crashing)
     stack.trap("nt!KiClockInterrupt", halt(world.machine, stack), flags=0x246)
     calls(stack, "nt!KeUpdateSystemTime", "nt!KeUpdateRunTime", "nt!KdCheckForDebugBreak", "nt!DbgBreakPointWithStatus")
     stack.trap("nt!KiTrap03", world.machine.site("nt", "DbgBreakPointWithStatus@break"), flags=0x202)
@@ -181,7 +181,7 @@ def power(world: World) -> Crash:
     machine = world.machine
     devices = device_stack(machine, "usbport", "acmedrv")
     request = power_request(machine, devices)
-    stack, thread = idle_stack(machine, world.idle, 0)
+    stack, thread = idle_stack(machine, world.idle, world.crashing)
     calls(stack, "nt!KiRetireDpcList", "nt!KiTimerExpiration", "nt!PopIrpWatchdog")
     third = machine.symbol("nt!PopWatchdogTriage") if machine.profile.build >= 7600 else devices.upper
     machine.truth["power"] = {"device": devices.lower, "attached": devices.upper, "irp": request}
@@ -191,7 +191,7 @@ def power(world: World) -> Crash:
 
 def nmi(world: World) -> Crash:
     """The NMI button: 0x80 in a task of its own, whose stack leads back to nothing."""
-    stack, thread = idle_stack(world.machine, world.idle, 0)
+    stack, thread = idle_stack(world.machine, world.idle, world.crashing)
     ip = halt(world.machine, stack)
     _, top = new_stack(world.machine)
     stack.trap("nt!KiTrap02", ip, flags=0x246, new_stack=top - 0x40)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from volplugins.lab.damage import debugger_data
 from volplugins.lab.damage import triage as defects_triage
 from volplugins.lab.damage.dump_editor import DumpEditor
 from volplugins.lab.writers.header_layout import FILLER
@@ -210,6 +211,8 @@ _EDITS: Mapping[str, _Edit] = {
     "first-page-past-end": _first_page_past_end,
     "metadata-size-wrong": _metadata_size_wrong,
     "range-past-file": _range_past_file,
+    # the debugger data block
+    **debugger_data.EDITS,
     # small dumps
     **defects_triage.EDITS,
 }

@@ -38,6 +38,8 @@ def build(
     sections: bool = False,
     wow64: bool = False,
     litter: bool = False,
+    sparse: bool = False,
+    processor: int = 0,
 ) -> Snapshot:
     """Make a machine and let it crash.
 
@@ -50,10 +52,12 @@ def build(
         wow64: one more program, of 32-bit code (x64 machines only); truth["user32"] is what its 32-bit side says.
         litter: two fifths of the unused slots of kernel stacks point into images, as earlier calls left them; of the
             crashed thread's stack truth["stale_words"] says where.
+        sparse: kernel and drivers of another build, whose PDBs nobody has and which export one function in ten.
+        processor: number of the processor that crashes, 0 or 1.
 
     Raises:
-        ValueError: no such machine, fault, layout or computer, or a fault that this machine's Windows does not have, or
-            ``wow64`` of an x86 machine.
+        ValueError: no such machine, fault, layout, computer or processor, or a fault that this machine's Windows does
+            not have, or ``wow64`` of an x86 machine.
     """
     if machine not in MACHINES or fault not in (*faults_of(machine), *hard_faults_of(machine)):
         raise ValueError(f"{machine} has no fault {fault}" if machine in MACHINES else f"no machine {machine}")
@@ -61,10 +65,13 @@ def build(
         raise ValueError(f"no load layout {base} (0 to {BASES - 1}) or no computer {host} (0 to {len(HOSTS) - 1})")
     if wow64 and PROFILES[machine].bits != 64:
         raise ValueError(f"{machine} runs 32-bit code only: WOW64 is of x64 machines")
+    if processor not in (0, 1):
+        raise ValueError(f"no processor {processor} (0 or 1)")
     scenario = {**_scenarios(machine), **hard_scenarios(PROFILES[machine])}[fault]
     made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
-    made.littered = litter
+    made.littered, made.sparse = litter, sparse
     world = populate(made, "myfault" in fault, _extra(made, fault), wow64)
+    world.crashing = processor
     user_pages = add_section_pages(world) if sections else {}
     crash = scenario(world)
     snapshot = finish(world, crash, fault)
@@ -99,15 +106,15 @@ def _extra(machine: Machine, fault: str) -> tuple[tuple[str, str], ...]:
 
 
 def _write_processors(world: World, crash: Crash) -> None:
-    """The first processor crashed; the second idles in the halt instruction."""
+    """One processor crashed; the other idles in the halt instruction."""
     machine = world.machine
-    first, second = world.processors
+    first, second = world.processors[world.crashing], world.processors[1 - world.crashing]
     status = ProcessorStatus(
-        crash.thread.address, world.idle.threads[0].address, crash.context, crash.thread.process.directory_table_base,
-        crash.cr2, crash.irql,
+        crash.thread.address, world.idle.threads[first.number].address, crash.context,
+        crash.thread.process.directory_table_base, crash.cr2, crash.irql,
     )  # fmt: skip
     write_processor(machine, first, status)
-    stack, idle = idle_stack(machine, world.idle, 1)
+    stack, idle = idle_stack(machine, world.idle, second.number)
     ip = halt(machine, stack)
     context = context_record(machine, stack.registers, ip, stack.sp)
     write_thread(machine, idle, RUNNING, machine.symbol("nt!KiIdleLoop"), stack.sp, 0)
@@ -168,6 +175,7 @@ def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
         "access": None,
         "caller": None,
         "stack_links": [],
+        "memory_error": False,
         **machine.truth,
         "fault": fault,
         "computer": machine.host.computer,
@@ -189,6 +197,7 @@ def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
         "directories": {each.pid: each.space.directory for each in world.processes if not each.exited},
         "system_directory": machine.kernel.directory,
         "self_map": machine.tables.self_map,
+        "processor": world.crashing,
         "processors": [
             {"pcr": each.pcr, "prcb": each.prcb, "stacks": asdict(each.stacks)} for each in world.processors
         ],

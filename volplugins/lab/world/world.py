@@ -43,7 +43,10 @@ _RANGE_OWNERS = ("explorer.exe", "acmetray.exe")
 
 @dataclass(slots=True)
 class World:
-    """The machine with its inhabitants; ``done`` are threads whose record a scenario writes itself."""
+    """The machine with its inhabitants; ``done`` are threads whose record a scenario writes itself.
+
+    ``crashing`` is the number of the processor that will crash; the other one idles.
+    """
 
     machine: Machine
     processors: list[Processor]
@@ -51,6 +54,7 @@ class World:
     idle: Process
     processes: list[Process] = field(default_factory=list)
     done: set[int] = field(default_factory=set)
+    crashing: int = 0
 
     def process(self, name: str) -> Process:
         """The first process of that name that has not exited."""
