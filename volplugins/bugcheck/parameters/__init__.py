@@ -1,7 +1,8 @@
 """Meanings of bugcheck parameters: tables by family, in our own words.
 
 May enter: one table file per family of bugchecks, one row per code. Source of every row: Microsoft's bug check code
-reference, the page of that code. May not: what is made of the values (bugcheck/fault.py).
+reference, the page of that code. May not: what is made of the values (bugcheck/parameter_values.py says them in words,
+bugcheck/fault.py follows them).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from volplugins.bugcheck.parameters import (
     process,
     watchdog,
 )
-from volplugins.bugcheck.parameters.parameter import BugcheckParameters, Four, Parameter, Role
+from volplugins.bugcheck.parameters.parameter import BugcheckParameters, Encoding, Four, Parameter, Role
 
 _TABLES = tuple(
     module.TABLE
@@ -55,10 +56,4 @@ def parameters_for(code: int, values: tuple[int, int, int, int]) -> Four | None:
     return row.choose(values) if row else None
 
 
-def describe(parameter: Parameter, value: int) -> str:
-    """The meaning, with that of the very value where it has one."""
-    known = next((text for number, text in parameter.values if number == value), None)
-    return f"{parameter.meaning}: {known}" if known else parameter.meaning
-
-
-__all__ = ["PARAMETER_CODES", "BugcheckParameters", "Parameter", "Role", "describe", "parameters_for"]
+__all__ = ["PARAMETER_CODES", "BugcheckParameters", "Encoding", "Four", "Parameter", "Role", "parameters_for"]

@@ -50,8 +50,8 @@ TABLE = read_table("""
 0x9e | {process} process that missed its health check | time allowed, in seconds | part of the cluster service that watched | -
 0xba | session id | {count} mapped views left over | table of the session's mapped views | size of that table
 0xbc | IPv4 address in use, lowest byte first | hardware address of the other machine, first part | hardware address of the other machine, second part | hardware address, last part (zero for Ethernet)
-0xcf | {address} address in the missing driver | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access, where it is known | -
-0xd4 | {address} address that was accessed | {irql} IRQL at the time | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access
+0xcf | {address} address in the missing driver | {access} kind of access | {ip} instruction that made the access, where it is known | -
+0xd4 | {address} address that was accessed | {irql} IRQL at the time | {irql-access} kind of access | {ip} instruction that made the access
 0xe9 | {thread} thread (ETHREAD) that was ending | - | - | -
 0xf6 | {subcode} what was found wrong with PCI [1=firmware changed an active bridge at docking; 2=power register not updated in time; 3=a driver wrote configuration space that Windows owns] | - | - | -
 0x11b | cancelled IRP, possibly freed since | its cancel routine | - | -
@@ -84,7 +84,7 @@ TABLE = read_table("""
 0xbd | {subcode} hardware that changed during hibernation [1=there are fewer processors] | processors before, for 1 | processors after, for 1 | -
 0xbf | address of the mutex | {thread} thread that is to blame | - | -
 0xd7 | virtual address of the view | what was done with the view [1=it was unmapped; 2=it was committed] | - | -
-0xdb | {address} address that was accessed | {irql} IRQL at the time | {access} kind of access [0=read; 1=write] | {ip} instruction that made the access
+0xdb | {address} address that was accessed | {irql} IRQL at the time | {irql-access} kind of access | {ip} instruction that made the access
 0xde | - | - | - | -
 0xdf | worker routine that broke the rule | parameter of the work item | address of the work item | -
 0xf8 | {subcode} step of starting from a RAM disk that failed [1=finding its descriptor; 2=opening its driver; 3=creating the disk; 4=making text of its GUID; 5=linking its name] | {status} status | - | -

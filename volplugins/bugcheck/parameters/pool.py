@@ -61,5 +61,5 @@ TABLE = read_table("""
 0xc2:0x9c | {subcode} what the caller did wrong [0x9c=allocated with the tag BIG] | pool type [0=nonpaged; 1=paged] | {count} bytes asked for | address of the caller
 0xc2:0x9d | {subcode} what the caller did wrong [0x9d=allocated with a tag without letters and digits] | tag that was given | pool type [0=nonpaged; 1=paged] | address of the caller
 0xc2:0x41286 | {subcode} what the caller did wrong [0x41286=freed the middle of a paged block] | - | - | offset in paged pool, in pages
-0xc6 | {address} freed address that was accessed | {access} kind of access [0=read; 1=write] | processor mode [0=kernel; 1=user] | -
+0xc6 | {address} freed address that was accessed | {access} kind of access | processor mode [0=kernel; 1=user] | -
 """)
