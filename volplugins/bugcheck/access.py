@@ -72,7 +72,7 @@ def _listed(kinds: Mapping[int, str]) -> Callable[[int], AccessCode | None]:
 
 
 def _irql_access(value: int) -> AccessCode | None:
-    """Bit 0 write, bit 3 execute; page 0xD1 has 2 alone for execute too. Other bits occur, of which nothing is known."""
+    """Bit 0 write, bit 3 execute; page 0xD1 has 2 alone for execute too. Other bits occur; nothing is known of them."""
     if value >> 32:
         return None
     if value == 2:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from volplugins.bugcheck.codes import base_code
 from volplugins.bugcheck.parameters import (
+    cluster,
+    devices,
     display,
     drivers,
     exceptions,
@@ -19,16 +21,23 @@ from volplugins.bugcheck.parameters import (
     manual,
     memory,
     memory_manager,
+    network,
     pool,
     power,
     process,
+    secure,
+    start,
+    storage,
     watchdog,
+    without,
 )
 from volplugins.bugcheck.parameters.parameter import BugcheckParameters, Encoding, Four, Parameter, Role
 
 _TABLES = tuple(
     module.TABLE
     for module in (
+        cluster,
+        devices,
         display,
         drivers,
         exceptions,
@@ -39,10 +48,15 @@ _TABLES = tuple(
         manual,
         memory,
         memory_manager,
+        network,
         pool,
         power,
         process,
+        secure,
+        start,
+        storage,
         watchdog,
+        without,
     )
 )
 _BY_CODE: dict[int, BugcheckParameters] = {row.code: row for table in _TABLES for row in table}

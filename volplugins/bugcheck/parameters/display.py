@@ -23,4 +23,12 @@ TABLE = read_table("""
 0x164:b | {subcode} what failed in Win32k [0xb=bad table index in ATMFD] | - | - | -
 0x164:c | {subcode} what failed in Win32k [0xc=bad table index in a palette] | palette | index that was used | first index that is too large
 0x164:10 | {subcode} what failed in Win32k [0x10=secure attention key not registered] | virtual key | modifier keys | flags
+0xad | given by the driver | given by the driver | given by the driver | {count} reports since the start
+0x187 | {subcode} why the display fell back [1=the window manager did not start] | - | - | -
+0x190 | {subcode} what failed in Win32k [1=region exceeds its surface; 2=operator new was used] | device context | surface | region
+0x190:2 | = | - | - | -
+0x19b | {subcode} what failed in terminals [1=no terminal object] | {status} status | - | -
+0x1a8 | {subcode} why the dump of a black screen was taken [1=hot key; 2=volume keys; 4=inner reason; 8=power button; 9=test; 0xa=monitor connected, no mode set] | - | - | -
+0x1b8 | {subcode} why the dump of a black screen was taken [1=hot key; 2=volume keys; 4=inner reason; 8=power button] | - | - | -
+0x1e4 | {subcode} what the memory manager of graphics met [1=bad kind of physical object; 2=IOMMU switched on for a bad reason; 3=IOMMU switched off for a bad reason; 4=list over memory that is not locked; 5=memory unlocked while lists use it; 6=adapter objects leaked; 7=list leaked; 8=block pool leaked; 9=allocator of block pools leaked; 0xa=domain not attached again] | - | - | -
 """)

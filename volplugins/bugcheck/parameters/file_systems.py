@@ -19,4 +19,11 @@ TABLE = read_table("""
 0x195 | {subcode} why the file server took the dump [1=a request took too long] | work item of the request | - | -
 0x1a7 | {subcode} why the redirector took the dump [1=a request took too long] | connection object | - | -
 0x1d7 | {subcode} where file encryption failed [1=before the work was offloaded] | {status} status of the operation | {irp} IRP at the time | encryption context of the file
+0x59 | source file and line in the file system | - | - | -
+0x103 | {subcode} what the multiple UNC provider met [1=no context for a file object; 2=another context than expected; 3=unexpected status; 4=request before the create was done] | IRP or context, by kind | detail, by kind | detail, by kind
+0x103:1 | = | {irp} IRP that is pending | file object without context | {device} device object
+0x103:2 | = | context that was expected | context that was found | -
+0x103:3 | = | context of the IRP | {status} status that it was completed with | {driver} driver object of the provider, if known
+0x103:4 | = | {irp} the IRP | file object | its context
+0x108 | {subcode} file system that failed [1=Polyserve (psfs.sys)] | {exception} exception record | {context} context record | -
 """)

@@ -71,4 +71,7 @@ TABLE = read_table("""
 0xfe:6 | {subcode} what went wrong on USB [6=inner object damaged] | the object | signature that it should have | -
 0xfe:7 | {subcode} what went wrong on USB [7=message of the port driver] | log of usbport.sys | message | file name
 0xfe:8 | {subcode} what went wrong on USB [8=hub driver] | what the hub driver found [2=unexpected IRP; 4=fatal trap of a device; 6=fatal timeout] | device, context or timeout, by what was found | IRP, context or port data, by what was found
+0x104 | place of the first wrong word in the page of the AGP verifier, in words | - | - | -
+0x105 | base of the address table (GART) | offset of the damage | base of its copy | -
+0x106 | AGP command register as it was set | AGP command register now | - | -
 """)

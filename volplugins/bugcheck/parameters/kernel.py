@@ -127,4 +127,30 @@ TABLE = read_table("""
 0x1c6:2 | {subcode} rule of fast resources that was broken [2=owner entry in use already] | the owner entry | resource that the entry holds | -
 0x1c6:8 | {subcode} rule of fast resources that was broken [8=entry does not hold this resource] | resource that was named | the owner entry | resource that the entry holds
 0x1c6:9 | {subcode} rule of fast resources that was broken [9=entry of another thread] | the owner entry | {thread} thread the entry belongs to | -
+0xe7 | {subcode} what is wrong with saved floating-point state [0=its flags; 1=IRQL changed since; 2=of another thread] | saved flags, IRQL or thread | now | -
+0xe7:0 | = | saved flags | - | -
+0xe7:1 | = | {irql} saved IRQL | {irql} IRQL now | -
+0xe7:2 | = | {thread} thread that saved it | {thread} thread now | -
+0xe8 | file object | {device} device object | - | -
+0xf2 | {routine} interrupt routine of the storming vector, the first of its chain | context of that routine | interrupt object | whether others share the vector [1=no; 2=yes]
+0xff | reserve queue | {count} its size | - | -
+0x11f | handle of the driver object | {status} status of taking a reference | {driver} driver object | -
+0x120 | {subcode} kind of problem | - | - | -
+0x128 | {routine} worker routine that left another I/O priority | I/O priority now | parameter of the work item | work item
+0x129 | {routine} worker routine that left another paging priority | paging priority now | parameter of the work item | work item
+0x15b | {routine} worker routine that left another page priority | page priority now | parameter of the work item | work item
+0x132 | the resource (ERESOURCE) | its table of owners | {thread} thread at the time | owner
+0x137 | - | object, where known | - | -
+0x14a | {subcode} what is wrong with kernel WMI [0=an entry referenced again from zero; 1=a data source removed too early] | the entry, or the data source | - | -
+0x152 | {flags} flags that the caller gave | push lock | - | -
+0x16d | {flags} flags that the caller gave | - | - | -
+0x173 | {subcode} kind of failure | - | - | -
+0x174 | {subcode} kind of failure | - | - | -
+0x179 | {irp} IRP that ran into the timeout | - | - | -
+0x1c5 | {subcode} pool of threads [0=untrusted] | its work queue (EX_WORK_QUEUE) | - | -
+0x1cc | resource (ERESOURCE) that took too long | {thread} thread that noticed | {count} times that it was waited for | time allowed, in seconds
+0x1d1 | relative address in the module | name of the module | time stamp of the module | size of the module
+0x197 | {subcode} what is wrong with a Win32k object [1=its handle entry does not lead back to it] | kind of object | handle entry | object that should be there
+0x199 | the storage array | - | - | -
+0x4000008a | {thread} thread that owns the mutex | the mutex (KMUTEX) | - | -
 """)

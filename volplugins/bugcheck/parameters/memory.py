@@ -18,4 +18,5 @@ TABLE = read_table("""
 0xd6 | {address} address behind the allocation that the driver accessed | {access} kind of access | {ip} instruction that made the access, where it is known | -
 0xfc | {executed} address whose execution was attempted | {pte} contents of its page table entry | - | -
 0xbe | {written} read-only address that was written to | {pte} contents of its page table entry | - | -
+0x11c | {written} protected registry storage that was written to | {pte} contents of its page table entry | - | -
 """)

@@ -94,4 +94,20 @@ TABLE = read_table("""
 0x1c7:1 | {subcode} what in the store is corrupt [1=a buffer's hash after an exception] | the buffer | hash that it should have | {pfn} page of the damage
 0x1c7:2 | {subcode} what in the store is corrupt [2=data of a page, and the hash of its record] | buffer that holds the record | hash that it should have | {pfn} page of the damage
 0x1c7:3 | {subcode} what in the store is corrupt [3=data of a page, and its record changed meanwhile] | record as it was when the read began | record as it is now | -
+0x41 | size that could not be had | {count} pages used of nonpaged pool | {count} large requests to nonpaged pool | {count} pages available
+0x4d | {count} dirty pages | {count} dirty pages for the page file | size of the nonpaged pool available | {status} status of the last write that failed
+0xeb | {count} dirty pages | {count} dirty pages for the page file | - | {status} status of the last write that failed (Server 2003: stranded pages)
+0xf3 | {count} dirty pages | {count} dirty pages for the page file | - | {status} status of the last write that failed (Server 2003: stage of the shutdown)
+0xa2 | {subcode} what is wrong in the memory image [2=a table page; 3=checksum of a range] | page number | detail, by kind | detail, by kind
+0xa2:2 | = | {pfn} page of the table, or of the run that does not fit | index that does not fit, or zero | -
+0xa2:3 | = | {pfn} first page of the range | {count} pages of the range | {pfn} table page that holds the run
+0xd9 | {subcode} how locked pages are tracked wrongly [1=MDL twice on the list of a process; 2=MDL twice on the system's list; 3=MDL found twice as it is freed; 4=MDL found after it was removed] | record of the lock (internal) | the MDL | {count} pages locked by the process
+0xd9:3 | = | first record found (internal) | record of the lock (internal) | the MDL
+0xd9:4 | = | = | = | -
+0xec | number of the session | {count} pages of special pool that leak | - | -
+0x127 | address that maps the corrupt page | {pfn} the page | - | -
+0x12e | the source MDL | the target MDL | virtual address | {count} length
+0x18e | {subcode} how a memory partition is freed wrongly [0=it is still referenced; 1=it is the system's; 2=work items are left] | the partition | {count} references | -
+0x18e:1 | = | = | - | -
+0x18e:2 | = | = | queue of the work items | -
 """)

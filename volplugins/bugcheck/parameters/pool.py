@@ -62,4 +62,7 @@ TABLE = read_table("""
 0xc2:0x9d | {subcode} what the caller did wrong [0x9d=allocated with a tag without letters and digits] | tag that was given | pool type [0=nonpaged; 1=paged] | address of the caller
 0xc2:0x41286 | {subcode} what the caller did wrong [0x41286=freed the middle of a paged block] | - | - | offset in paged pool, in pages
 0xc6 | {address} freed address that was accessed | {access} kind of access | processor mode [0=kernel; 1=user] | -
+0x126 | {subcode} what is invalid [1=pool; 2=an MDL] | memory block or MDL | page, or pool of a processor | pool of a processor, or its header
+0x126:1 | = | = | the page | pool of a processor
+0x126:2 | = | the MDL | pool of a processor | header of the pool
 """)

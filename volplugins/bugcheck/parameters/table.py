@@ -2,8 +2,9 @@
 
     0xd1 | {address} address that was accessed | {irql} IRQL at the time | {irql-access} kind of access | {ip} who
     0x9f:3 | …      the meanings where parameter 1 is 3
-    0x77@2:5 | …    the meanings where parameter 2 is 5
+    0x77@2:5 | …    the meanings where parameter 2 is 5 (one selector a code)
 
+``=`` in a variant is what the code's first line says of that parameter; values may be joined by commas (``0xd4:1,2``).
 A tag in braces is the role and how its number is read (ROLES); brackets list values that mean something of their own,
 or single bits after ``{flags}``; a cell ``-`` is reserved.
 """
@@ -55,19 +56,27 @@ def read_table(text: str) -> tuple[BugcheckParameters, ...]:
         key, *cells = (cell.strip() for cell in line.split("|"))
         if len(cells) != 4:
             raise ValueError(f"four cells are needed: {line}")
-        four = (_parameter(cells[0]), _parameter(cells[1]), _parameter(cells[2]), _parameter(cells[3]))
         code_text, _, value = key.partition(":")
         code_text, _, selector = code_text.partition("@")
         code = int(code_text, 16)
+        four = _four(cells, common.get(code) if value else None)
         if value:
-            variants.setdefault(code, []).append((int(value, 16), four))
-            selectors[code] = int(selector or 1)
+            variants.setdefault(code, []).extend((int(each, 16), four) for each in value.split(","))
+            if selectors.setdefault(code, int(selector or 1)) != int(selector or 1):
+                raise ValueError(f"two selectors for one code: {line}")
         else:
             common[code] = four
     return tuple(
         BugcheckParameters(code, four, selectors.get(code, 1), tuple(variants.get(code, ())))
         for code, four in common.items()
     )
+
+
+def _four(cells: list[str], common: Four | None) -> Four:
+    if common is None and "=" in cells:
+        raise ValueError(f"the code's own line must come first: {cells}")
+    given = [common[number] if common and cell == "=" else _parameter(cell) for number, cell in enumerate(cells)]
+    return given[0], given[1], given[2], given[3]
 
 
 def _parameter(cell: str) -> Parameter:
