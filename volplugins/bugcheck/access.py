@@ -90,6 +90,13 @@ def _fault_error(value: int) -> AccessCode | None:
     return AccessCode(kinds, tuple(_causes(value)))
 
 
+def _kasan(value: int) -> AccessCode:
+    """Bit 8 write; the low byte is the shadow code: how many of the cell's eight bytes are valid, or why none is."""
+    shadow = value & 0xFF
+    valid = f"{shadow} of 8 bytes are valid" if 0 < shadow < 8 else f"shadow code {shadow:#x}"
+    return AccessCode((WRITE if value & 0x100 else READ,), (valid,))
+
+
 def _causes(value: int) -> list[str]:
     if value & _RESERVED_BITS:
         found = ["reserved bits set in a page table entry"]
@@ -107,6 +114,7 @@ _READERS: Mapping[Encoding, Callable[[int], AccessCode | None]] = {
     Encoding.EXCEPTION_ACCESS: _listed({0: READ, 1: WRITE, 8: EXECUTE}),
     Encoding.IRQL_ACCESS: _irql_access,
     Encoding.FAULT_ERROR: _fault_error,
+    Encoding.KASAN: _kasan,
 }
 _ALWAYS = {Encoding.WRITTEN: WRITE, Encoding.EXECUTED: EXECUTE}
 

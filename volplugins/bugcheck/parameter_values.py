@@ -38,7 +38,7 @@ def value_text(parameter: Parameter, value: int, machine: int = 0, build: int = 
         return " ".join(filter(None, (fast_fail_name(value), f"({listed})" if listed else "")))
     if listed:
         return listed
-    if parameter.role is Role.IRQL:
+    if parameter.role in (Role.IRQL, Role.LEVEL):
         return (_LEVELS | (_HIGH_LEVELS_X86 if machine == I386 else _HIGH_LEVELS)).get(value, "")
     read = _BY_ROLE.get(parameter.role)
     return read(value) if read else ""

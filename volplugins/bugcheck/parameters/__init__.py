@@ -28,6 +28,7 @@ from volplugins.bugcheck.parameters import (
     secure,
     start,
     storage,
+    verifier,
     watchdog,
     without,
 )
@@ -55,6 +56,7 @@ _TABLES = tuple(
         secure,
         start,
         storage,
+        verifier,
         watchdog,
         without,
     )

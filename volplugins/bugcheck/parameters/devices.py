@@ -19,8 +19,8 @@ TABLE = read_table("""
 0x14e | id of the device that was removed, four characters | - | - | -
 0x198 | {subcode} what UFX met [1=bus not activated] | children that were found, a bit each | children that were activated, a bit each | -
 0x1b0 | {subcode} step of a device that failed [1=adding it; 2=starting it] | {status} status | - | -
-0x1a5 | {device} physical device object of the device that holds up | - | - | -
-0x1a6 | {device} physical device object of the radio | - | - | -
+0x1a5 | {some-device} physical device object of the device that holds up | - | - | -
+0x1a6 | {some-device} physical device object of the radio | - | - | -
 0x1d4 | {subcode} what a USB connector command met [0=firmware did not answer in time; 1=it failed] | value of the command | further data (UCMUCSICX_TRIAGE), if any | -
 0x1d8 | {subcode} what a USB connector command met [0=firmware did not answer in time; 1=it failed] | value of the command | further data (UCMUCSICX_TRIAGE), if any | -
 0x1d9 | {subcode} what failed with an IOMMU domain [0=deleting it; 1=unmapping its pages; 2=leaving it] | {status} status | domain object | -
@@ -31,7 +31,7 @@ TABLE = read_table("""
 0x1dc:3 | = | {count} entries that there are | number asked for | -
 0x1dc:4 | = | number asked for | - | -
 0x1dc:5 | = | - | - | -
-0x1e9 | {device} physical device object | - | - | -
+0x1e9 | {some-device} physical device object | - | - | -
 0x1ea | code of the instruction | requester id of the device | offset in configuration space | {ip} instruction that caused the exception
 0xbfe | {subcode} rule of Bluetooth that the verifier saw broken [1=request in use was submitted; 2=request in use was freed; 3=bad kind of request; 4=bad pointer to a request; 5=request of a bad size; 6=bad parameters of a control; 7=bad server handle; 8=bad channel handle; 9=bad server handle] | request (BRB) | detail, by rule | detail, by rule
 0xbfe:1,2,4 | = | = | - | -

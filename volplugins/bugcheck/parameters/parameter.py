@@ -12,6 +12,8 @@ class Role(str, Enum):
     """What a parameter is, for the analysis that follows it.
 
     INSTRUCTION_POINTER is the instruction that failed; CODE_ADDRESS any other place in code (a caller, a callback).
+    IRQL is the level at the time; LEVEL another one (before, allowed, asked for). DEVICE_OBJECT, DRIVER_OBJECT and IRP
+    belong to the driver that the bugcheck is about; those that are merely CONCERNED say nothing about their owner.
     """
 
     NONE = "none"
@@ -24,10 +26,14 @@ class Role(str, Enum):
     EXCEPTION_CODE = "exception-code"
     ACCESS_KIND = "access-kind"
     IRQL = "irql"
+    LEVEL = "level"
     POOL_ADDRESS = "pool-address"
     DEVICE_OBJECT = "device-object"
     DRIVER_OBJECT = "driver-object"
     IRP = "irp"
+    DEVICE_CONCERNED = "device-concerned"
+    DRIVER_CONCERNED = "driver-concerned"
+    IRP_CONCERNED = "irp-concerned"
     PROCESS = "process"
     THREAD = "thread"
     SUBCODE = "subcode"
@@ -42,7 +48,7 @@ class Role(str, Enum):
 class Encoding(str, Enum):
     """How the number of a parameter is to be read, where its role alone does not say.
 
-    The kinds of access are numbered in four ways (bugcheck/access.py reads them); WRITTEN and EXECUTED are said of an
+    The kinds of access are numbered in five ways (bugcheck/access.py reads them); WRITTEN and EXECUTED are said of an
     address whose bugcheck allows one kind only.
     """
 
@@ -51,6 +57,7 @@ class Encoding(str, Enum):
     IRQL_ACCESS = "irql-access"
     FAULT_ERROR = "fault-error"
     EXCEPTION_ACCESS = "exception-access"
+    KASAN = "kasan"
     WRITTEN = "written"
     EXECUTED = "executed"
     FAST_FAIL = "fast-fail"
