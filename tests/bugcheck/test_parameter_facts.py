@@ -109,6 +109,8 @@ def test_kasan() -> None:
 def test_exceptions() -> None:
     assert access_of_exception((0, 0x28)) == Access("read", 0x28)
     assert access_of_exception((8, 0)) == Access("execute", 0)
+    unknown = access_of_exception((0, (1 << 64) - 1))
+    assert unknown is not None and unknown.kind == "read" and "not known" in unknown.facts[0]
     assert access_of_exception((2, 0x28)) is None and access_of_exception((0,)) is None
     assert meaning(0xC0000005, (1, 0x28)) == "write of 0x28"
     assert meaning(0xC0000006, (0, 0x28, 0xFFFFFFFFC000009C)) == "read of 0x28: STATUS_DEVICE_DATA_ERROR"
@@ -122,7 +124,8 @@ def test_fast_fails() -> None:
     facts = {0: "LEGACY_GS_VIOLATION", 2: "STACK_COOKIE_CHECK_FAILURE", 3: "CORRUPT_LIST_ENTRY",
              10: "GUARD_ICALL_CHECK_FAILURE", 14: "INVALID_REFERENCE_COUNT", 18: "INVALID_JUMP_BUFFER",
              21: "INVALID_EXCEPTION_CHAIN", 29: "INVALID_BALANCED_TREE", 37: "GUARD_JUMPTABLE",
-             50: "HEAP_METADATA_CORRUPTION", 64: "GUARD_ICALL_CHECK_FAILURE_XFG", 70: "INVALID_FLS_DATA", 0xFFFFFFFF: "INVALID_FAST_FAIL_CODE"}  # fmt: skip
+             50: "HEAP_METADATA_CORRUPTION", 64: "GUARD_ICALL_CHECK_FAILURE_XFG",
+             70: "INVALID_FLS_DATA", 0xFFFFFFFF: "INVALID_FAST_FAIL_CODE"}  # fmt: skip
     assert {code: fast_fail_name(code) for code in facts} == {code: f"FAST_FAIL_{name}" for code, name in facts.items()}
     assert fast_fail_name(15) is None and fast_fail_name(5000) is None
     assert len(FAST_FAIL_NAMES) == len(set(FAST_FAIL_NAMES.values()))

@@ -20,6 +20,7 @@ FIRST_ERROR_CODE_BUILD = 10240
 
 _PRESENT, _WRITE, _USER, _RESERVED_BITS, _FETCH = 1, 2, 4, 8, 0x10
 _OTHER_CAUSES = {0x20: "protection key", 0x40: "shadow stack access", 0x80: "paging by the hypervisor", 0x8000: "SGX"}
+_ALL_ONES = (1 << 64) - 1
 _ERROR_CODE = 0x1F | sum(_OTHER_CAUSES)
 
 
@@ -124,7 +125,14 @@ def access_of_exception(information: Sequence[int]) -> Access | None:
     if len(information) < 2:
         return None
     code = access_code(Encoding.EXCEPTION_ACCESS, information[0], 0, 0)
-    return Access(code.kinds[0], information[1]) if code else None
+    return Access(code.kinds[0], information[1], _of_unknown(information[1])) if code else None
+
+
+def _of_unknown(address: int) -> tuple[str, ...]:
+    """A general protection fault (an address that is not canonical) is raised as a read of this address."""
+    return (
+        ("stands for an address that is not known, such as one that is not canonical",) if address == _ALL_ONES else ()
+    )
 
 
 def access_of_parameters(
@@ -143,7 +151,11 @@ def access_of_parameters(
     kind = next((pair for pair in parameters if pair[0].role is Role.ACCESS_KIND), None)
     if kind is None:
         return None, ""
-    code = access_code(kind[0].encoding, kind[1], machine, build)
+    if kind[0].encoding is Encoding.EXCEPTION_ACCESS:
+        found = access_of_exception((kind[1], address))
+        code = AccessCode((found.kind,), found.facts) if found else None
+    else:
+        code = access_code(kind[0].encoding, kind[1], machine, build)
     if code is None:
         return None, f"{address:#x} was accessed; {kind[1]:#x} names no kind of access that this bugcheck has"
     ip = next((value for parameter, value in parameters if parameter.role is Role.INSTRUCTION_POINTER), None)

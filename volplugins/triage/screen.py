@@ -112,8 +112,16 @@ def _blame(crash: Mapping[str, Any]) -> Iterator[str]:
 
 def _failed(crash: Mapping[str, Any]) -> Iterator[str]:
     access = [f"{word} {crash[name]}" for word, name in _ACCESSES if crash.get(name)]
-    code = f"exception {crash['exception_code']}" if crash.get("exception_code") else ""
-    yield from _one(_joined(crash["faulting_ip"], *access, code))
+    yield from _one(_joined(crash["faulting_ip"], *access, _exception(crash)))
+
+
+def _exception(crash: Mapping[str, Any]) -> str:
+    """By name where it has one; what it means where the address does not say so already."""
+    code = crash.get("exception_name") or crash.get("exception_code")
+    said = crash.get("exception_meaning") or ""
+    if any(crash.get(name) for _, name in _ACCESSES):
+        said = said.partition(": ")[2]  # after the address: why the page could not be read in
+    return f"exception {code}{said and f' ({said})'}" if code else ""
 
 
 _ACCESSES = (("reading", "read_address"), ("writing", "write_address"), ("executing", "execute_address"))
