@@ -77,7 +77,7 @@ def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
     yield _Block("What crashed", [code] if code else [], 1)
     yield _Block("Parameters", [_joined(*crash["parameters"])], 1)
     yield _Block("Blame", [*_blame(crash)], 1)
-    yield _Block("Failed at", [*_failed(crash)], 1)
+    yield _Block("Failed at", [*_failed(crash)], 2)
     yield _Block("Process", [*_one(_joined(crash["process"], crash["pid"]))], 1)
     yield _Block("On purpose", [*_one(_joined(crash["manual_crash"], crash["manual_evidence"]))], 1)
     yield _Block("Signature", [*_one(crash["signature"])], 1)
@@ -112,7 +112,11 @@ def _blame(crash: Mapping[str, Any]) -> Iterator[str]:
 
 def _failed(crash: Mapping[str, Any]) -> Iterator[str]:
     access = [f"{word} {crash[name]}" for word, name in _ACCESSES if crash.get(name)]
-    yield from _one(_joined(crash["faulting_ip"], *access, _exception(crash)))
+    where, why = _joined(crash["faulting_ip"], *access), _exception(crash)
+    if where and why and len(where) + 2 + len(why) > COLUMNS - _LABELS:
+        yield from (where, why)
+    else:
+        yield from _one(_joined(where, why))
 
 
 def _exception(crash: Mapping[str, Any]) -> str:
