@@ -140,6 +140,8 @@ def test_0x1e_has_kind_and_address_in_its_parameters(tmp_path: Path) -> None:
     assert accesses(rows) == {"READ_ADDRESS": f"{ADDRESS:#x}"}
     rows = lab.parameters(0x1E, 0xFFFFFFFF80000003, ip, 0, ADDRESS).rows()
     assert accesses(rows) == {} and "EXCEPTION_PARAMETERS" not in rows
+    rows = lab.parameters(0x1E, ADDRESS, ip, 0, ADDRESS).rows()
+    assert accesses(rows) == {} and "EXCEPTION_PARAMETERS" not in rows, "no exception has so large a code"
     rows = lab.parameters(0x1E, 0xFFFFFFFFC0000005, ip, 5, ADDRESS).rows()
     assert accesses(rows) == {} and "Note" in rows
 

@@ -129,9 +129,9 @@ def access_of_exception(information: Sequence[int]) -> Access | None:
 
 
 def _of_unknown(address: int) -> tuple[str, ...]:
-    """A general protection fault (an address that is not canonical) is raised as a read of this address."""
+    """A general protection fault (an address that is not canonical) is raised as an access to this address."""
     return (
-        ("stands for an address that is not known, such as one that is not canonical",) if address == _ALL_ONES else ()
+        ("all ones: an address that is not known, such as one that is not canonical",) if address == _ALL_ONES else ()
     )
 
 

@@ -68,9 +68,8 @@ def find_exception(
         if found is not None:
             return FoundException(found.code, found.information, record, f"exception record {record:#x}")
     code, ip = _value(parameters, Role.EXCEPTION_CODE), _value(parameters, Role.INSTRUCTION_POINTER)
-    if code is None or ip is None:
+    if code is None or ip is None or (code := without_sign(code)) >> 32:
         return None
-    code = without_sign(code)
     return _of_header(scene, code, ip) or _of_bugcheck(parameters, code) or _on_stack(scene, code, ip, stack)
 
 
