@@ -1,17 +1,26 @@
 """The tables of bugchecks: every documented name, meanings of parameters, roles that the analysis follows."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from volplugins.bugcheck import parameters
 from volplugins.bugcheck.codes import BUGCHECK_NAMES, LIVE_DUMP_CODES, base_code, bugcheck_name
-from volplugins.bugcheck.parameters import PARAMETER_CODES, Role, describe, parameters_for
-from volplugins.bugcheck.parameters.parameter import Parameter
+from volplugins.bugcheck.parameter_values import describe
+from volplugins.bugcheck.parameters import PARAMETER_CODES, Role, parameters_for
+from volplugins.bugcheck.parameters.parameter import Encoding, Four, Parameter
 from volplugins.bugcheck.parameters.table import read_table
 from volplugins.bugcheck.status import STATUS_NAMES, status_name
 
+ACCESS_ENCODINGS = {
+    Encoding.READ_WRITE,
+    Encoding.IRQL_ACCESS,
+    Encoding.FAULT_ERROR,
+    Encoding.EXCEPTION_ACCESS,
+    Encoding.KASAN,
+}
 DOCUMENTED = 425  # counted in Microsoft's two code references and the pages of single codes
 
 
@@ -41,8 +50,8 @@ def test_names_and_the_mark_of_small_dumps(code: int, name: str | None, base: in
     assert base_code(code) == base
 
 
-def test_at_least_sixty_codes_have_four_meanings() -> None:
-    assert len(PARAMETER_CODES) >= 100
+def test_every_code_with_documented_parameters_has_four_meanings() -> None:
+    assert len(PARAMETER_CODES) >= 345
     for code in PARAMETER_CODES:
         assert code in BUGCHECK_NAMES, hex(code)
         four = parameters_for(code, (0, 0, 0, 0))
@@ -57,6 +66,11 @@ def test_at_least_sixty_codes_have_four_meanings() -> None:
         (0xD1, (0, 0, 0, 0), (Role.ADDRESS_REFERENCED, Role.IRQL, Role.ACCESS_KIND, Role.INSTRUCTION_POINTER)),
         (0x50, (0, 0, 0, 0), (Role.ADDRESS_REFERENCED, Role.ACCESS_KIND, Role.INSTRUCTION_POINTER, Role.NONE)),
         (0x1E, (0, 0, 0, 0), (Role.EXCEPTION_CODE, Role.INSTRUCTION_POINTER, Role.NONE, Role.NONE)),
+        (
+            0x1E,
+            (0xFFFFFFFFC0000005, 0, 0, 0),
+            (Role.EXCEPTION_CODE, Role.INSTRUCTION_POINTER, Role.ACCESS_KIND, Role.ADDRESS_REFERENCED),
+        ),
         (0x3B, (0, 0, 0, 0), (Role.EXCEPTION_CODE, Role.INSTRUCTION_POINTER, Role.CONTEXT_RECORD, Role.NONE)),
         (
             0x1000007E,
@@ -75,7 +89,7 @@ def test_at_least_sixty_codes_have_four_meanings() -> None:
             (Role.EXCEPTION_CODE, Role.INSTRUCTION_POINTER, Role.EXCEPTION_RECORD, Role.CONTEXT_RECORD),
         ),
         (0xD4, (0, 0, 0, 0), (Role.ADDRESS_REFERENCED, Role.IRQL, Role.ACCESS_KIND, Role.INSTRUCTION_POINTER)),
-        (0x135, (0, 0, 0, 0), (Role.EXCEPTION_CODE, Role.CONTEXT_RECORD, Role.NONE, Role.NONE)),
+        (0x135, (0, 0, 0, 0), (Role.EXCEPTION_CODE, Role.CONTEXT_RECORD, Role.CODE_ADDRESS, Role.NONE)),
         (0xCA, (2, 0, 0, 0), (Role.SUBCODE, Role.NONE, Role.DRIVER_OBJECT, Role.NONE)),
         (0xCA, (0xA, 0, 0, 0), (Role.SUBCODE, Role.DRIVER_OBJECT, Role.IRQL, Role.NONE)),
         (0xCA, (0xFF, 0, 0, 0), (Role.SUBCODE, Role.NONE, Role.NONE, Role.NONE)),
@@ -100,7 +114,7 @@ def test_values_are_described() -> None:
     four = parameters_for(0xD1, (0, 2, 1, 0))
     assert four is not None
     assert describe(four[2], 1) == "kind of access: write"
-    assert describe(four[2], 77) == "kind of access"
+    assert describe(four[1], 77) == "IRQL at the time"
     assert describe(Parameter("x"), 1) == "x"
 
 
@@ -123,12 +137,46 @@ def test_status_names() -> None:
     assert len(STATUS_NAMES) >= 150
 
 
+def every_variant() -> Iterator[tuple[str, Four]]:
+    for code, row in parameters._BY_CODE.items():
+        yield f"{code:#x}", row.common
+        yield from ((f"{code:#x}:{value:#x}", four) for value, four in row.variants)
+
+
 def test_an_address_and_the_kind_of_access_come_together() -> None:
-    for code in PARAMETER_CODES:
-        four = parameters_for(code, (0, 0, 0, 0))
-        assert four is not None
+    for name, four in every_variant():
         roles = [parameter.role for parameter in four]
-        assert (Role.ADDRESS_REFERENCED in roles) or (Role.ACCESS_KIND not in roles), hex(code)
-        for parameter in four:
-            if parameter.role is Role.ACCESS_KIND:
-                assert {number for number, _ in parameter.values} <= {0, 1, 2, 8, 0x10}, hex(code)
+        implied = any(parameter.encoding in (Encoding.WRITTEN, Encoding.EXECUTED) for parameter in four)
+        assert roles.count(Role.ACCESS_KIND) <= 1 and roles.count(Role.ADDRESS_REFERENCED) <= 1, name
+        assert (Role.ADDRESS_REFERENCED in roles) == (Role.ACCESS_KIND in roles or implied), name
+        assert all((p.role is Role.ACCESS_KIND) == (p.encoding in ACCESS_ENCODINGS) for p in four), name
+        assert not any(p.values for p in four if p.role is Role.ACCESS_KIND), f"{name}: bugcheck/access.py numbers them"
+
+
+def test_the_form_of_every_row() -> None:
+    for code, row in parameters._BY_CODE.items():
+        chosen = [value for value, _ in row.variants]
+        assert len(chosen) == len(set(chosen)), f"{code:#x}: a variant twice"
+        assert row.selector in (1, 2, 3, 4)
+        for name, four in ((f"{code:#x}", row.common), *((f"{code:#x}:{v:#x}", f) for v, f in row.variants)):
+            for parameter in four:
+                assert parameter.meaning and not set(parameter.meaning) & set("[]{}|="), name
+                numbers = [number for number, _ in parameter.values]
+                assert len(numbers) == len(set(numbers)), f"{name}: a value twice"
+                assert all(text and not set(text) & set("[]{}|=") for _, text in parameter.values), name
+                if parameter.role is Role.FLAGS:
+                    assert all(number.bit_count() == 1 for number in numbers), f"{name}: flags are single bits"
+            assert sum(p.role is Role.SUBCODE for p in four) <= 1, f"{name}: one subcode, for the signature"
+            assert sum(p.role is Role.IRQL for p in four) <= 1, f"{name}: one IRQL at the time"
+            assert sum(p.role in (Role.TRAP_FRAME, Role.CONTEXT_RECORD) for p in four) <= 1, name
+
+
+def test_variants_say_which_they_are() -> None:
+    """A subcode that has meanings of its own is among the subcodes that the code's own line, or its own, names."""
+    unnamed = []
+    for code, row in parameters._BY_CODE.items():
+        for value, four in row.variants:
+            chooser = four[row.selector - 1]
+            if chooser.role is Role.SUBCODE and value not in [number for number, _ in chooser.values]:
+                unnamed.append(f"{code:#x}:{value:#x}")
+    assert unnamed == []

@@ -196,3 +196,26 @@ def test_damaged_structures_fail_no_section(defect: str, tmp_path: Path, sound: 
 @pytest.fixture(scope="module")
 def sound() -> Snapshot:
     return build("win10-x64")
+
+
+def test_the_exception_is_named(tmp_path: Path) -> None:
+    summary = checked(triaged(build("win10-x64", "system-service"), "triage", tmp_path))
+    crash = summary["crash"]
+    assert (crash["exception_code"], crash["exception_name"]) == ("0xc0000005", "STATUS_ACCESS_VIOLATION")
+    assert crash["exception_parameters"] == f"0x0 {crash['read_address']}"
+    assert crash["exception_meaning"] == f"read of {crash['read_address']}"
+    assert crash["parameter_meanings"][0].endswith(": STATUS_ACCESS_VIOLATION")
+    (line,) = (line for line in fits(summary).split("\n") if line.startswith("Failed at"))
+    assert line.endswith(f"reading {crash['read_address']}  exception STATUS_ACCESS_VIOLATION")
+    crash |= {"exception_name": "STATUS_IN_PAGE_ERROR", "exception_meaning": "read of 0x28: STATUS_DEVICE_DATA_ERROR"}
+    assert "exception STATUS_IN_PAGE_ERROR (STATUS_DEVICE_DATA_ERROR)" in fits(summary)
+    assert "(STATUS_DEVICE_DATA_ERROR)\nProcess" in fits(summary), "on a line of its own"
+    crash |= {"exception_name": None, "exception_meaning": None}
+    assert "exception 0xc0000005" in fits(summary)
+
+
+def test_a_crash_without_exception_names_none(tmp_path: Path) -> None:
+    crash = checked(triaged(build("win10-x64", "driver-read"), "triage", tmp_path))["crash"]
+    fields = ("exception_code", "exception_name", "exception_parameters", "exception_meaning")
+    assert [crash[field] for field in fields] == [None] * 4
+    assert crash["read_address"] and crash["parameter_meanings"][2] == "kind of access: read"

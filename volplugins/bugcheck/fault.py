@@ -10,18 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from volplugins.bugcheck.crash_walk import header_context
+from volplugins.bugcheck.access import Access, access_of_exception, access_of_parameters
+from volplugins.bugcheck.crash_walk import header_context, stack_range
+from volplugins.bugcheck.exceptions import ACCESSES, FoundException, find_exception, read_record
 from volplugins.bugcheck.fault_search import find_moment
 from volplugins.bugcheck.moment import Moment, of_context
 from volplugins.bugcheck.named import named_instruction, parameters_of, value_of
 from volplugins.bugcheck.parameters import Parameter, Role
 from volplugins.bugcheck.scene import CrashScene
-from volplugins.dumpfile.exception_record import ExceptionRecord, decode_exception_record32, decode_exception_record64
+from volplugins.dumpfile.exception_record import ExceptionRecord
 from volplugins.memory.reader import ReadError
 from volplugins.stack.frame import Stack, Trust
-
-ACCESS_VIOLATION, IN_PAGE_ERROR = 0xC0000005, 0xC0000006
-_RECORD_SIZE = {64: 0x98, 32: 0x50}
 
 
 @dataclass(slots=True)
@@ -38,6 +37,8 @@ class Fault:
         context, trap_frame, exception_record: addresses of the records used, or None.
         exception_code: of the exception, or None.
         access: (``read``, ``write`` or ``execute``; address), or None.
+        access_facts: what else is said of the access (page present, user mode), in words.
+        exception: parameters of the exception and where they are from, or None.
         irql: as a parameter gives it, or None.
         is_fault: whether ``ip`` is an instruction that failed, and not just the call that stopped the machine.
         located: whether registers of that instruction were found.
@@ -57,6 +58,8 @@ class Fault:
     exception_record: int | None = None
     exception_code: int | None = None
     access: tuple[str, int] | None = None
+    access_facts: tuple[str, ...] = ()
+    exception: FoundException | None = None
     irql: int | None = None
     is_fault: bool = False
     located: bool = False
@@ -83,7 +86,7 @@ def find_fault(scene: CrashScene, crash_stack: Stack) -> Fault:
         fault.ip_sources.append(moment.source)
     _named(fault, named)
     _exception(scene, fault, parameters)
-    _access(fault, parameters)
+    _access(scene, fault, parameters)
     fault.irql = value_of(parameters, Role.IRQL)
     return fault
 
@@ -111,16 +114,16 @@ def _exception(scene: CrashScene, fault: Fault, parameters: tuple[tuple[Paramete
     code = value_of(parameters, Role.EXCEPTION_CODE)
     if code is not None:
         fault.exception_code = code & 0xFFFFFFFF
-    if record is None:
-        return
-    if fault.exception_code is None:
+    if record is not None and fault.exception_code is None:
         fault.exception_code = record.code
-    if record.address == fault.ip and fault.is_fault:
+    if record is not None and record.address == fault.ip and fault.is_fault:
         fault.ip_sources.append("the exception record")
-    if record.code in (ACCESS_VIOLATION, IN_PAGE_ERROR) and len(record.information) >= 2:
-        kind = {0: "read", 1: "write", 8: "execute"}.get(record.information[0])
-        if kind:
-            fault.access = (kind, record.information[1])
+    context = header_context(scene)
+    stack = (context.sp, stack_range(scene, context.sp)[1]) if context is not None else (0, 0)
+    fault.exception = found = find_exception(scene, parameters, fault.exception_record, stack)
+    if found is not None:
+        fault.exception_record = found.address if fault.exception_record is None else fault.exception_record
+        _take_access(fault, access_of_exception(found.information) if found.code in ACCESSES else None)
 
 
 def _exception_record(
@@ -130,25 +133,26 @@ def _exception_record(
     if address is None:
         return None
     try:
-        data = scene.memory.read(address, _RECORD_SIZE[scene.bits])
+        record = read_record(scene, address)
     except ReadError as error:
         fault.notes.append(f"exception record {address:#x} cannot be read: {error.reason}")
         return None
-    decode = decode_exception_record64 if scene.bits == 64 else decode_exception_record32
-    record = decode(data)
     if record is not None:
         fault.exception_record = address
     return record
 
 
-def _access(fault: Fault, parameters: tuple[tuple[Parameter, int], ...]) -> None:
-    """Address and kind of access from the parameters (0xA, 0xD1 and 0x50 number the kinds differently)."""
+def _access(scene: CrashScene, fault: Fault, parameters: tuple[tuple[Parameter, int], ...]) -> None:
+    """Address and kind of access: those of the exception, else those that the parameters give."""
     if fault.access is not None:
         return
-    address = next((value for parameter, value in parameters if parameter.role is Role.ADDRESS_REFERENCED), None)
-    kind = next((value for parameter, value in parameters if parameter.role is Role.ACCESS_KIND), None)
-    if address is None or kind is None:
-        return
-    word = {0: "read", 1: "write", 2: "write", 8: "execute", 0x10: "execute"}.get(kind)
-    if word:
-        fault.access = (word, address)
+    header = scene.dump.header
+    access, note = access_of_parameters(parameters, header.machine, header.minor_version)
+    _take_access(fault, access)
+    if note:
+        fault.notes.append(note)
+
+
+def _take_access(fault: Fault, access: Access | None) -> None:
+    if access is not None:
+        fault.access, fault.access_facts = (access.kind, access.address), access.facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from volplugins.bugcheck.codes import base_code
+from volplugins.bugcheck.access import EXECUTE, access_of_parameters
 from volplugins.bugcheck.parameters import Parameter, Role, parameters_for
 from volplugins.bugcheck.scene import CrashScene
 from volplugins.dumpfile.header import DumpHeader
@@ -10,8 +10,6 @@ from volplugins.dumpfile.header import DumpHeader
 Named = tuple[tuple[Parameter, int], ...]
 
 ACCESS_VIOLATION = 0xC0000005
-EXECUTED_DATA = 0xFC  # ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY: parameter 1 is the address that was executed
-_INSTRUCTION_FETCH = {0xA: 8, 0xD1: 8, 0x50: 0x10}  # the bit of the access parameter that says so
 
 
 def parameters_of(scene: CrashScene) -> Named:
@@ -36,8 +34,7 @@ def value_of(parameters: Named, role: Role) -> int | None:
 def named_instruction(scene: CrashScene) -> int | None:
     """Address of the failing instruction as the parameters name it; zero only where they say that zero was executed."""
     parameters = parameters_of(scene)
-    code = base_code(scene.dump.header.bugcheck_code)
-    fetched = _fetched(scene, parameters, code)
+    fetched = _fetched(scene, parameters)
     if fetched is not None:
         return fetched
     named = value_of(parameters, Role.INSTRUCTION_POINTER)
@@ -47,22 +44,11 @@ def named_instruction(scene: CrashScene) -> int | None:
     return named
 
 
-def _fetched(scene: CrashScene, parameters: Named, code: int) -> int | None:
-    """The address that could not be executed: where the fault was the fetch itself, it is the instruction pointer.
-
-    Where nothing is no-execute, a fetch is called a read: the address accessed is then that of the instruction itself.
-    """
-    if code == EXECUTED_DATA:
-        return scene.dump.header.bugcheck_parameters[0]
-    address = next((value for parameter, value in parameters if parameter.role is Role.ADDRESS_REFERENCED), None)
-    ip = next((value for parameter, value in parameters if parameter.role is Role.INSTRUCTION_POINTER), None)
-    if address is not None and address == ip:
-        return ip
-    bit = _INSTRUCTION_FETCH.get(code)
-    kind = next((value for parameter, value in parameters if parameter.role is Role.ACCESS_KIND), 0)
-    if bit is None or not kind & bit or kind & 1:
-        return None
-    return address
+def _fetched(scene: CrashScene, parameters: Named) -> int | None:
+    """The address that could not be executed: where the fault was the fetch itself, it is the instruction pointer."""
+    header = scene.dump.header
+    access, _ = access_of_parameters(parameters, header.machine, header.minor_version)
+    return access.address if access is not None and access.kind == EXECUTE else None
 
 
 def _has_instruction(parameters: Named) -> bool:

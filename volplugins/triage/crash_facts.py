@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from volplugins.bugcheck.exceptions import meaning
+from volplugins.bugcheck.status import status_name
 from volplugins.dumpfile.dump_type import DumpType
 from volplugins.triage.memory_map import memory_map
 from volplugins.triage.time_bias import time_bias
@@ -33,6 +35,7 @@ _CRASH = {
     "process": ("process", "PROCESS_NAME"),
     "thread": ("process", "THREAD"),
     "exception_code": ("context", "EXCEPTION_CODE"),
+    "exception_parameters": ("context", "EXCEPTION_PARAMETERS"),
     "read_address": ("context", "READ_ADDRESS"),
     "write_address": ("context", "WRITE_ADDRESS"),
     "execute_address": ("context", "EXECUTE_ADDRESS"),
@@ -72,11 +75,22 @@ class CrashFacts:
         manual = self._rows.get(("signature", "MANUAL_CRASH")) or AnalyzeRow("", "", "")
         return found | {
             "parameters": [self._value("bugcheck", f"BUGCHECK_P{number}") for number in range(1, 5)],
+            "parameter_meanings": [self._rows["bugcheck", f"BUGCHECK_P{number}"].evidence for number in range(1, 5)],
+            "exception_name": self._exception_name(),
+            "exception_meaning": self._exception_meaning(),
             "confidence": blamed.confidence or None,
             "evidence": blamed.evidence,
             "manual_evidence": manual.evidence if found["manual_crash"] else "",
             "pid": int(pid) if pid is not None and pid.isdecimal() else None,
         }
+
+    def _exception_name(self) -> str | None:
+        code = self._analysis.fault.exception_code if self._analysis is not None else None
+        return status_name(code) if code is not None else None
+
+    def _exception_meaning(self) -> str | None:
+        found = self._analysis.fault.exception if self._analysis is not None else None
+        return (meaning(found.code, found.information) or None) if found is not None else None
 
     def stack(self) -> list[dict[str, Any]]:
         """The frames from the failure on."""

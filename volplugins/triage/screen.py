@@ -77,7 +77,7 @@ def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
     yield _Block("What crashed", [code] if code else [], 1)
     yield _Block("Parameters", [_joined(*crash["parameters"])], 1)
     yield _Block("Blame", [*_blame(crash)], 1)
-    yield _Block("Failed at", [*_failed(crash)], 1)
+    yield _Block("Failed at", [*_failed(crash)], 2)
     yield _Block("Process", [*_one(_joined(crash["process"], crash["pid"]))], 1)
     yield _Block("On purpose", [*_one(_joined(crash["manual_crash"], crash["manual_evidence"]))], 1)
     yield _Block("Signature", [*_one(crash["signature"])], 1)
@@ -112,8 +112,20 @@ def _blame(crash: Mapping[str, Any]) -> Iterator[str]:
 
 def _failed(crash: Mapping[str, Any]) -> Iterator[str]:
     access = [f"{word} {crash[name]}" for word, name in _ACCESSES if crash.get(name)]
-    code = f"exception {crash['exception_code']}" if crash.get("exception_code") else ""
-    yield from _one(_joined(crash["faulting_ip"], *access, code))
+    where, why = _joined(crash["faulting_ip"], *access), _exception(crash)
+    if where and why and len(where) + 2 + len(why) > COLUMNS - _LABELS:
+        yield from (where, why)
+    else:
+        yield from _one(_joined(where, why))
+
+
+def _exception(crash: Mapping[str, Any]) -> str:
+    """By name where it has one; what it means where the address does not say so already."""
+    code = crash.get("exception_name") or crash.get("exception_code")
+    said = crash.get("exception_meaning") or ""
+    if any(crash.get(name) for _, name in _ACCESSES):
+        said = said.partition(": ")[2]  # after the address: why the page could not be read in
+    return f"exception {code}{said and f' ({said})'}" if code else ""
 
 
 _ACCESSES = (("reading", "read_address"), ("writing", "write_address"), ("executing", "execute_address"))

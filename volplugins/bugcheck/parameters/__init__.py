@@ -1,13 +1,16 @@
 """Meanings of bugcheck parameters: tables by family, in our own words.
 
 May enter: one table file per family of bugchecks, one row per code. Source of every row: Microsoft's bug check code
-reference, the page of that code. May not: what is made of the values (bugcheck/fault.py).
+reference, the page of that code. May not: what is made of the values (bugcheck/parameter_values.py says them in words,
+bugcheck/fault.py follows them).
 """
 
 from __future__ import annotations
 
 from volplugins.bugcheck.codes import base_code
 from volplugins.bugcheck.parameters import (
+    cluster,
+    devices,
     display,
     drivers,
     exceptions,
@@ -18,16 +21,24 @@ from volplugins.bugcheck.parameters import (
     manual,
     memory,
     memory_manager,
+    network,
     pool,
     power,
     process,
+    secure,
+    start,
+    storage,
+    verifier,
     watchdog,
+    without,
 )
-from volplugins.bugcheck.parameters.parameter import BugcheckParameters, Four, Parameter, Role
+from volplugins.bugcheck.parameters.parameter import BugcheckParameters, Encoding, Four, Parameter, Role
 
 _TABLES = tuple(
     module.TABLE
     for module in (
+        cluster,
+        devices,
         display,
         drivers,
         exceptions,
@@ -38,10 +49,16 @@ _TABLES = tuple(
         manual,
         memory,
         memory_manager,
+        network,
         pool,
         power,
         process,
+        secure,
+        start,
+        storage,
+        verifier,
         watchdog,
+        without,
     )
 )
 _BY_CODE: dict[int, BugcheckParameters] = {row.code: row for table in _TABLES for row in table}
@@ -55,10 +72,4 @@ def parameters_for(code: int, values: tuple[int, int, int, int]) -> Four | None:
     return row.choose(values) if row else None
 
 
-def describe(parameter: Parameter, value: int) -> str:
-    """The meaning, with that of the very value where it has one."""
-    known = next((text for number, text in parameter.values if number == value), None)
-    return f"{parameter.meaning}: {known}" if known else parameter.meaning
-
-
-__all__ = ["PARAMETER_CODES", "BugcheckParameters", "Parameter", "Role", "describe", "parameters_for"]
+__all__ = ["PARAMETER_CODES", "BugcheckParameters", "Encoding", "Four", "Parameter", "Role", "parameters_for"]

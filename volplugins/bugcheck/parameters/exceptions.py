@@ -5,7 +5,9 @@ from __future__ import annotations
 from volplugins.bugcheck.parameters.table import read_table
 
 TABLE = read_table("""
-0x1e | {code} code of the exception that nobody handled | {ip} address of the instruction that failed | first word of the exception's information | second word of it
+0x1e | {code} code of the exception that nobody handled | {ip} address of the instruction that failed | first parameter of the exception | second parameter of the exception
+0x1e:c0000005 | {code} code of the exception that nobody handled | {ip} address of the instruction that failed | {exception-access} kind of access, first parameter of the exception | {address} address that was accessed, second parameter of the exception
+0x1e:c0000006 | {code} code of the exception that nobody handled | {ip} address of the instruction that failed | {exception-access} kind of access, first parameter of the exception | {address} address that was accessed, second parameter of the exception
 0x3b | {code} code of the exception that nobody handled | {ip} address of the instruction that failed | {context} address of the context record | -
 0x7e | {code} code of the exception that nobody handled | {ip} address of the instruction that failed | {exception} address of the exception record | {context} address of the context record
 0x8e | {code} code of the exception that nobody handled | {ip} address of the instruction that failed | {trap} address of the trap frame | -

@@ -13,7 +13,7 @@ TABLE = read_table("""
 0x12:1 | {subcode} kind of trap [1=unexpected interrupt] | interrupt vector | - | -
 0x17e | CPUID signature of the processor that differs | microcode revision that it should have | microcode revision that it has | {cpu} number of that processor
 0x7b | boot device: its name (UNICODE_STRING) or its device object | - | - | -
-0xed | device object of the volume to boot from | {status} status of the file system that did not mount it | - | -
+0xed | {some-device} device object of the volume to boot from | {status} status of the file system that did not mount it | - | -
 0x74 | - | - | - | {status} status of the failure, where known
 0x6b | {status} status of the failure | - | - | -
 0xa5 | {subcode} what is wrong in the firmware [1=no resource for the ACPI interrupt (SCI); 2=resources of a PCI root bus not usable; 3=control method failed while the namespace was built; 6=named object not found; 8=method gave no integer; 0xd=method or object absent; 0x10=power states do not map; 0x11=ACPI mode could not be entered; 0x15=table could not be loaded; 0x1000=memory region overlaps memory of Windows; 0x10001=interrupt routing failed; 0x10002=link node of _PRT not found; 0x10003=no _PRT entry for a device; 0x10006=link node cannot be disabled; 0x20000=ACPI timer does not run] | detail, by its kind | detail, by its kind | detail, by its kind
@@ -42,16 +42,16 @@ TABLE = read_table("""
 0xa5:1000e | {subcode} what is wrong in the firmware [0x1000e=resources of a secure device differ] | {status} status of the comparison | namespace path (UNICODE_STRING) | resource list it was compared with
 0xa5:20000 | {subcode} what is wrong in the firmware [0x20000=ACPI timer does not run] | I/O port of the timer, from the fixed table | - | -
 0x144 | {subcode} what went wrong on USB 3 [1=a URB was sent again while in use; 2=boot device was not found again; 3=damaged URB; 0x800=streams opened at raised IRQL; 0x801=streams opened before the capability query; 0x802=bad number of streams; 0x803=streams opened twice; 0x804=leaked handle or URB; 0x805=streams closed in the wrong state; 0x806=chained MDL before the capability query; 0x807=transfer longer than its MDL; 0x1001=controller: host system error; 0x1002=controller: host controller error; 0x1003=controller: endpoint stop failed; 0x1007=controller: reset failed; 0x1009=controller: command never completed; 0x100d=controller was removed; 0x3000=hub was reset; 0x3001=hub could not be reset; 0x3003=device failed enumeration] | detail, by what went wrong | detail, by what went wrong | detail, by what went wrong
-0x144:1 | {subcode} what went wrong on USB 3 [1=a URB was sent again while in use] | IRP of the second send, where known | the URB | {device} device object of the driver that asked
+0x144:1 | {subcode} what went wrong on USB 3 [1=a URB was sent again while in use] | {some-irp} IRP of the second send, where known | the URB | {device} device object of the driver that asked
 0x144:2 | {subcode} what went wrong on USB 3 [2=boot device was not found again] | {device} physical device object of the boot device | - | -
-0x144:3 | {subcode} what went wrong on USB 3 [3=damaged URB] | IRP of the send, where known | the URB | {device} device object of the driver that asked
-0x144:800 | {subcode} what went wrong on USB 3 [0x800=streams opened at raised IRQL] | IRQL of the request | IRP of the request | {device} device object of the driver that asked
-0x144:801 | {subcode} what went wrong on USB 3 [0x801=streams opened before the capability query] | IRP of the request | the URB | {device} device object of the driver that asked
-0x144:802 | {subcode} what went wrong on USB 3 [0x802=bad number of streams] | {count} streams asked for | streams granted | {device} device object of the driver that asked
-0x144:803 | {subcode} what went wrong on USB 3 [0x803=streams opened twice] | IRP of the request | the URB | {device} device object of the driver that asked
+0x144:3 | {subcode} what went wrong on USB 3 [3=damaged URB] | {some-irp} IRP of the send, where known | the URB | {device} device object of the driver that asked
+0x144:800 | {subcode} what went wrong on USB 3 [0x800=streams opened at raised IRQL] | {irql} IRQL of the request | {some-irp} IRP of the request | {device} device object of the driver that asked
+0x144:801 | {subcode} what went wrong on USB 3 [0x801=streams opened before the capability query] | {some-irp} IRP of the request | the URB | {device} device object of the driver that asked
+0x144:802 | {subcode} what went wrong on USB 3 [0x802=bad number of streams] | {count} streams asked for | {count} streams granted | {device} device object of the driver that asked
+0x144:803 | {subcode} what went wrong on USB 3 [0x803=streams opened twice] | {some-irp} IRP of the request | the URB | {device} device object of the driver that asked
 0x144:804 | {subcode} what went wrong on USB 3 [0x804=leaked handle or URB] | context of the leaked handle | {device} device object that made the handle | -
 0x144:805 | {subcode} what went wrong on USB 3 [0x805=streams closed in the wrong state] | request handle | the URB | {device} device object of the driver that asked
-0x144:806 | {subcode} what went wrong on USB 3 [0x806=chained MDL before the capability query] | the IRP | the URB | {device} device object of the driver that asked
+0x144:806 | {subcode} what went wrong on USB 3 [0x806=chained MDL before the capability query] | {some-irp} the IRP | the URB | {device} device object of the driver that asked
 0x144:807 | {subcode} what went wrong on USB 3 [0x807=transfer longer than its MDL] | the MDL | the URB | {device} device object of the driver that asked, where known
 0x144:1001 | {subcode} what went wrong on USB 3 [0x1001=controller: host system error] | context of the live dump (XHCI_LIVEDUMP_CONTEXT) | - | -
 0x144:1002 | {subcode} what went wrong on USB 3 [0x1002=controller: host controller error] | context of the live dump (XHCI_LIVEDUMP_CONTEXT) | - | -
@@ -64,11 +64,14 @@ TABLE = read_table("""
 0x144:3003 | {subcode} what went wrong on USB 3 [0x3003=device failed enumeration] | context of the live dump (USBHUB3_LIVEDUMP_CONTEXT) | - | -
 0xfe | {subcode} what went wrong on USB [1=inner error; 2=a URB that another IRP still uses; 3=port driver gave up, often over hardware; 4=IRP is pending already; 5=hardware used a bad physical address; 6=inner object damaged; 7=message of the port driver; 8=hub driver] | detail, by what went wrong | detail, by what went wrong | detail, by what went wrong
 0xfe:1 | {subcode} what went wrong on USB [1=inner error] | - | - | -
-0xfe:2 | {subcode} what went wrong on USB [2=a URB that another IRP still uses] | pending IRP | IRP that was sent | URB at fault
+0xfe:2 | {subcode} what went wrong on USB [2=a URB that another IRP still uses] | {some-irp} pending IRP | {some-irp} IRP that was sent | URB at fault
 0xfe:3 | {subcode} what went wrong on USB [3=port driver gave up, often over hardware] | - | - | -
-0xfe:4 | {subcode} what went wrong on USB [4=IRP is pending already] | the IRP | the URB | -
+0xfe:4 | {subcode} what went wrong on USB [4=IRP is pending already] | {some-irp} the IRP | the URB | -
 0xfe:5 | {subcode} what went wrong on USB [5=hardware used a bad physical address] | device extension of the host controller | PCI vendor and product | endpoint data
 0xfe:6 | {subcode} what went wrong on USB [6=inner object damaged] | the object | signature that it should have | -
 0xfe:7 | {subcode} what went wrong on USB [7=message of the port driver] | log of usbport.sys | message | file name
 0xfe:8 | {subcode} what went wrong on USB [8=hub driver] | what the hub driver found [2=unexpected IRP; 4=fatal trap of a device; 6=fatal timeout] | device, context or timeout, by what was found | IRP, context or port data, by what was found
+0x104 | place of the first wrong word in the page of the AGP verifier, in words | - | - | -
+0x105 | base of the address table (GART) | offset of the damage | base of its copy | -
+0x106 | AGP command register as it was set | AGP command register now | - | -
 """)

@@ -46,20 +46,23 @@ TABLE = read_table("""
 0xc2:0xc | {subcode} what the caller did wrong [0xc=quota of a corrupt block] | {pool} block whose quota was to be returned | tag it was allocated with | bad pointer to the process charged
 0xc2:0xd | {subcode} what the caller did wrong [0xd=quota of a corrupt block] | {pool} block whose quota was to be returned | tag it was allocated with | bad pointer to the process charged
 0xc2:0x40 | {subcode} what the caller did wrong [0x40=freed a user address] | user address that was to be freed | where system addresses begin | -
-0xc2:0x41 | {subcode} what the caller did wrong [0x41=freed nonpaged pool that is not allocated] | {pool} address that was to be freed | {pfn} page frame behind it | highest page frame
+0xc2:0x41 | {subcode} what the caller did wrong [0x41=freed nonpaged pool that is not allocated] | {pool} address that was to be freed | {pfn} page frame behind it | {pfn} highest page frame
 0xc2:0x42 | {subcode} what the caller did wrong [0x42=freed what never was pool] | address that was to be freed | - | -
 0xc2:0x43 | {subcode} what the caller did wrong [0x43=freed what never was pool] | address that was to be freed | - | -
 0xc2:0x44 | {subcode} what the caller did wrong [0x44=freed nonpaged pool that is not allocated] | {pool} address that was to be freed | - | -
 0xc2:0x46 | {subcode} what the caller did wrong [0x46=freed an invalid address] | address that was to be freed | - | -
-0xc2:0x47 | {subcode} what the caller did wrong [0x47=freed nonpaged pool that is not allocated] | {pool} address that was to be freed | {pfn} page frame behind it | highest page frame
+0xc2:0x47 | {subcode} what the caller did wrong [0x47=freed nonpaged pool that is not allocated] | {pool} address that was to be freed | {pfn} page frame behind it | {pfn} highest page frame
 0xc2:0x48 | {subcode} what the caller did wrong [0x48=freed paged pool that is not allocated] | {pool} address that was to be freed | - | -
 0xc2:0x50 | {subcode} what the caller did wrong [0x50=freed paged pool that is not allocated] | {pool} address that was to be freed | its offset in paged pool, in pages | {count} size of paged pool, in bytes
 0xc2:0x60 | {subcode} what the caller did wrong [0x60=freed a bad contiguous memory block] | address that was to be freed | - | -
 0xc2:0x99 | {subcode} what the caller did wrong [0x99=freed an invalid address, or its header is corrupt] | address that was to be freed | - | -
 0xc2:0x9a | {subcode} what the caller did wrong [0x9a=asked for pool that must succeed] | pool type [0=nonpaged; 1=paged] | {count} bytes asked for | pool tag
-0xc2:0x9b | {subcode} what the caller did wrong [0x9b=allocated with tag zero] | pool type [0=nonpaged; 1=paged] | {count} bytes asked for | address of the caller
-0xc2:0x9c | {subcode} what the caller did wrong [0x9c=allocated with the tag BIG] | pool type [0=nonpaged; 1=paged] | {count} bytes asked for | address of the caller
-0xc2:0x9d | {subcode} what the caller did wrong [0x9d=allocated with a tag without letters and digits] | tag that was given | pool type [0=nonpaged; 1=paged] | address of the caller
+0xc2:0x9b | {subcode} what the caller did wrong [0x9b=allocated with tag zero] | pool type [0=nonpaged; 1=paged] | {count} bytes asked for | {routine} address of the caller
+0xc2:0x9c | {subcode} what the caller did wrong [0x9c=allocated with the tag BIG] | pool type [0=nonpaged; 1=paged] | {count} bytes asked for | {routine} address of the caller
+0xc2:0x9d | {subcode} what the caller did wrong [0x9d=allocated with a tag without letters and digits] | tag that was given | pool type [0=nonpaged; 1=paged] | {routine} address of the caller
 0xc2:0x41286 | {subcode} what the caller did wrong [0x41286=freed the middle of a paged block] | - | - | offset in paged pool, in pages
-0xc6 | {address} freed address that was accessed | {access} kind of access [0=read; 1=write] | processor mode [0=kernel; 1=user] | -
+0xc6 | {address} freed address that was accessed | {access} kind of access | processor mode [0=kernel; 1=user] | -
+0x126 | {subcode} what is invalid [1=pool; 2=an MDL] | memory block or MDL | page, or pool of a processor | pool of a processor, or its header
+0x126:1 | = | = | the page | pool of a processor
+0x126:2 | = | the MDL | pool of a processor | header of the pool
 """)

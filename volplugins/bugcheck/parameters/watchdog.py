@@ -25,4 +25,18 @@ TABLE = read_table("""
 0x15f:3 | {subcode} which standby watchdog ran out [3=a platform veto held up the deepest idle state] | code of the veto | name of the veto, as text | callback of the platform extension
 0x15f:4 | {subcode} which standby watchdog ran out [4=deep sleep] | metrics of the watchdog | time outside deep sleep, in milliseconds | -
 0x15f:5 | {subcode} which standby watchdog ran out [5=deep sleep, by a power setting] | metrics of the watchdog | time outside deep sleep, in milliseconds | -
+0x102   | length of the DPC watchdog's timeout, in clock ticks | processor control block (PRCB) of the processor that hangs | - | -
+0x15c       | number of the client that hangs | {subcode} kind of client [1=notification; 2=resiliency; 3=activator] | client that hangs (PDC) | triage data (PDC_14F_TRIAGE)
+0x17c   | {thread} thread that holds the PDC lock | timeout, in milliseconds | - | -
+0x17d   | number of the client whose activator was revoked | the client | the activation | process of the client (PDC_CLIENT_PROCESS_INFO)
+0x19c   | {subcode} what makes no progress [0x10=queue of power requests; 0x20=setting the power state; 0x30=powering graphics up; 0x40=window manager; 0x50=monitor driver] | {thread} thread that works on it, if any | lock of Win32k, for 0x10 | power request, for 0x10
+0x1a0   | {subcode} what of a terminal's device makes no progress [1=assigning it; 2=closing it; 3=input mode; 4=display state; 5=built-in panel; 6=primary display] | the device | {thread} worker thread | {routine} callout routine
+0x1a2   | {thread} thread that keeps a Win32k callout from returning | - | - | -
+0x1a3   | {process} process whose call has not returned | {thread} thread whose call has not returned | timeout, in milliseconds | watchdog (PO_CALL_HAS_NOT_RETURNED_WATCHDOG)
+0x1a4   | time in the deepest idle state by software, in microseconds | time in it by hardware, in microseconds | - | -
+0x1a9   | its device in the power framework (POP_FX_DEVICE) | direction [0=power up; 1=power down] | - | -
+0x1cf   | interrupt time passed since the last reset of the watchdog | interrupt time now | performance counter (QPC) now | {cpu} number of the processor that keeps the clock
+0x1db   | frequency of the performance counter (QPC) | the counter now | the counter to compare with | -
+0x1eb   | delay of the user session (DAM) | - | - | -
+0x356   | why the dump was taken, on leaving connected standby | - | - | -
 """)

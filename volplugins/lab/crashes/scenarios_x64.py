@@ -95,7 +95,7 @@ def page_fault(world: World) -> Crash:
     stack.registers["rdx"] = address
     stack.trap("nt!KiPageFault", ip, fault_address=address)
     calls(stack, "nt!MmAccessFault", "nt!MiSystemFault")
-    kind = 2 if world.machine.profile.build >= 9200 else 0
+    kind = 2 if world.machine.profile.build >= 10240 else 0
     return bugcheck(world, stack, thread, 0x50, (address, 0, ip, kind), "acmedrv", ip, cr2=address)
 
 

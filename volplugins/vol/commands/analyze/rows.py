@@ -8,9 +8,10 @@ from typing import NamedTuple
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.codes import bugcheck_name
 from volplugins.bugcheck.culprit import Confidence
+from volplugins.bugcheck.exceptions import meaning as exception_meaning
 from volplugins.bugcheck.named import header_parameters
 from volplugins.bugcheck.operand import disassemble, instruction_text
-from volplugins.bugcheck.parameters import describe
+from volplugins.bugcheck.parameter_values import describe
 from volplugins.bugcheck.status import status_name
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.header import DumpHeader
@@ -75,7 +76,11 @@ def bugcheck_rows(header: DumpHeader) -> Iterator[AnalyzeRow]:
     )
     meanings = header_parameters(header)
     for number, value in enumerate(header.bugcheck_parameters, start=1):
-        meaning = describe(meanings[number - 1][0], value) if meanings else "meaning not known for this code"
+        meaning = (
+            describe(meanings[number - 1][0], value, header.machine, header.minor_version)
+            if meanings
+            else "meaning not known for this code"
+        )
         yield AnalyzeRow("bugcheck", f"BUGCHECK_P{number}", f"{value:#x}", Confidence.CERTAIN.value, meaning)
 
 
@@ -120,8 +125,8 @@ def _operand(analysis: Analysis) -> Iterator[AnalyzeRow]:
 def _access(analysis: Analysis) -> Iterator[AnalyzeRow]:
     if analysis.fault.access is not None:
         kind, where = analysis.fault.access
-        yield AnalyzeRow("context", f"{kind.upper()}_ADDRESS", f"{where:#x}", Confidence.HIGH.value,
-                         "address that could not be accessed")  # fmt: skip
+        evidence = ", ".join(("address that could not be accessed", *analysis.fault.access_facts))
+        yield AnalyzeRow("context", f"{kind.upper()}_ADDRESS", f"{where:#x}", Confidence.HIGH.value, evidence)
 
 
 def _records(analysis: Analysis) -> Iterator[AnalyzeRow]:
@@ -136,6 +141,11 @@ def _records(analysis: Analysis) -> Iterator[AnalyzeRow]:
     if fault.exception_code is not None:
         name = status_name(fault.exception_code)
         yield AnalyzeRow("context", "EXCEPTION_CODE", f"{fault.exception_code:#x}", "", name or "")
+    if fault.exception is not None and fault.exception.information:
+        said = exception_meaning(fault.exception.code, fault.exception.information)
+        text = " ".join(f"{value:#x}" for value in fault.exception.information)
+        evidence = "; ".join(filter(None, (said, fault.exception.source)))
+        yield AnalyzeRow("context", "EXCEPTION_PARAMETERS", text, "", evidence)
     if fault.registers:
         text = " ".join(f"{name}={value:x}" for name, value in fault.registers.items())
         lacking = f"; it does not hold {' '.join(fault.missing)}" if fault.missing else ""
