@@ -17,6 +17,7 @@ from volplugins.stack.candidates import walk as scan_walk
 from volplugins.stack.frame import Frame, Stack, Stop, Trust
 from volplugins.stack.registers import from_names
 from volplugins.stack.walker import MAX_FRAMES, Walker
+from volplugins.threads.named_functions import function_at
 from volplugins.threads.thread_walk import USER_LIMIT
 
 _INSTRUCTION_BYTES = 16
@@ -69,24 +70,16 @@ def _walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust:
     registers = from_names(scene.bits, {**values, names[0]: ip, names[1]: sp})
     low = scene.thread.stack_limit if scene.thread is not None and scene.thread.holds(sp) else sp
     limit = USER_LIMIT[scene.bits]
-    walker = Walker(scene.memory, scene.code, ((low, base),), limit, MAX_FRAMES, _function_at(scene))
+    walker = Walker(scene.memory, scene.code, ((low, base),), limit, MAX_FRAMES, function_at(scene.symbolizer))
     frames = tuple(walker.frames(registers, trust))
     return Stack(frames, walker.stop)
-
-
-def _function_at(scene: CrashScene) -> Callable[[int], int | None]:
-    def start(address: int) -> int | None:
-        location = scene.symbolizer.locate(address)
-        return address - location.displacement if location.symbol else None
-
-    return start
 
 
 def _is_return(scene: CrashScene) -> Callable[[int], bool]:
     """Whether an address can be a return address: in code, and not a function's very start (then it is a pointer)."""
 
     def test(address: int) -> bool:
-        return scene.code.holds(address) and _function_at(scene)(address) != address
+        return scene.code.holds(address) and scene.symbolizer.function_start(address) != address
 
     return test
 

@@ -10,6 +10,8 @@ _HIGHEST = 1 << 32
 # mov edi, edi; push ebp; mov ebp, esp, in both encodings; and the two pushes before a call of _SEH_prolog
 _PROLOGS = (b"\x8b\xff\x55\x8b\xec", b"\x55\x8b\xec", b"\x55\x89\xe5")
 _LONGEST = 16
+PROLOG = 5  # bytes of the longest: EBP is the function's own behind them
+_SAVED_BY_SWITCH = 16  # KiSwapContext saves EBP, EDI, ESI and EBX, its return address is above them
 
 
 def sets_up_frame(memory: MemoryReader, function: int) -> bool:
@@ -43,3 +45,13 @@ def unwind_by_frame_pointer(memory: MemoryReader, registers: Registers) -> Regis
         # where the function saved the others is not known: they are lost
         general[number] = caller if number == RBP else None
     return Registers(32, ip, frame + 8, tuple(general), {})
+
+
+def unwind_switch(memory: MemoryReader, registers: Registers) -> Registers | None:
+    """The registers of KiSwapContext's caller, ``registers`` being those at the switch frame's end; None if unread."""
+    try:
+        data = memory.read(registers.sp + _SAVED_BY_SWITCH, 4)
+    except ReadError:
+        return None
+    ip = int.from_bytes(data, "little")
+    return Registers(32, ip, registers.sp + _SAVED_BY_SWITCH + 4, registers.general, {})

@@ -7,22 +7,27 @@ trap frame or the frame pointer; else the same scan. A scanned frame goes on by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from volplugins.memory.reader import MemoryReader
 from volplugins.stack.call_site import call_before
 from volplugins.stack.frame import Frame, Stop, Trust
+from volplugins.stack.links import Link
 from volplugins.stack.plan import CannotUnwind
 from volplugins.stack.registers import RBP, Registers, from_names
 from volplugins.stack.scanner import Range, Scanner
 from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
 from volplugins.stack.unwind_x64 import CodeMap, unwind
-from volplugins.stack.unwind_x86 import sets_up_frame, unwind_by_frame_pointer
+from volplugins.stack.unwind_x86 import PROLOG, sets_up_frame, unwind_by_frame_pointer, unwind_switch
 
 MAX_FRAMES = 512
 _STOPS = {
     "not-in-dump": Stop.NOT_IN_DUMP, "truncated": Stop.NOT_IN_DUMP, "outside-memory": Stop.NOT_IN_DUMP,
     "pagefile": Stop.PAGED_OUT, "compressed": Stop.PAGED_OUT, "demand-zero": Stop.PAGED_OUT,
 }  # fmt: skip
+
+# nothing that was found below bears on these
+_EXACT = (Trust.CONTEXT, Trust.TRAP_FRAME, Trust.MACHINE_FRAME)
 
 
 class Walker:
@@ -73,7 +78,8 @@ class Walker:
             is_return: whether the first instruction pointer is a return address already.
         """
         frame = Frame(registers.sp, registers.ip, trust, None, registers)
-        self._guessed = self._scanner.doubtful = False
+        self._guessed = False
+        self._scanner = Scanner(self._memory, self._code, self._user_limit, self._function_at, registers.bits)
         bounds = self._bounds(registers.sp)
         if self._ranges and bounds is None:
             yield frame
@@ -81,9 +87,8 @@ class Walker:
             return
         for _ in range(self._limit):
             yield frame
-            assert frame.registers is not None
             try:
-                following = self._next(frame.registers, is_return, bounds)
+                following = self._next(frame, is_return, bounds)
             except CannotUnwind as error:
                 self._end(_STOPS.get(error.reason, Stop.NO_UNWIND_DATA), str(error))
                 return
@@ -92,13 +97,29 @@ class Walker:
                 return
             if following.machine_frame is not None:
                 bounds = self._bounds(following.sp)
-            if following.trust in (Trust.SCAN, Trust.CONTEXT, Trust.TRAP_FRAME):
-                self._guessed = following.trust is Trust.SCAN
-            if following.trust is not Trust.SCAN:
-                self._scanner.doubtful = False
+            following = self._held_to_proof(frame, following, is_return)
             is_return = following.trust not in (Trust.MACHINE_FRAME, Trust.TRAP_FRAME, Trust.CONTEXT)
             frame = following
         self._end(Stop.LIMIT, f"more than {self._limit} frames")
+
+    def _held_to_proof(self, frame: Frame, following: Frame, is_return: bool) -> Frame:
+        """``following`` with no more trust than the frames below it give: what rests on a guess is one, until proved.
+
+        Proofs are a call that leads to the function just left, and a frame of the processor; a scanned frame that is
+        proved rests on what it was found from.
+        """
+        if following.trust in _EXACT:
+            self._guessed = False
+        elif following.trust is Trust.SCAN:
+            self._guessed = not self._scanner.proved
+        elif self._guessed and following.trust in (Trust.UNWIND_INFO, Trust.LEAF) and following.ip:
+            links = self._scanner.links
+            checked = call_before(self._memory, following.ip)
+            link = links.link(following.ip, checked, links.callee(frame.ip, is_return))
+            self._guessed = not (checked and link is Link.PROVES)
+            if self._guessed:
+                return replace(following, trust=Trust.SCAN, call_checked=checked)
+        return following
 
     def _end(self, stop: Stop, text: str = "") -> None:
         self.stop, self.text = stop, text
@@ -133,15 +154,18 @@ class Walker:
             return True
         return False
 
-    def _next(self, registers: Registers, is_return: bool, bounds: Range | None) -> Frame | None:
+    def _next(self, frame: Frame, is_return: bool, bounds: Range | None) -> Frame | None:
         """The caller's frame by the best strategy that works; None where the stack is used up.
 
         Raises:
             CannotUnwind: no strategy works, with the reason of the best one.
         """
-        strategy = self._by_unwind_data if registers.bits == 64 else self._by_frame_pointer
+        registers = frame.registers
+        assert registers is not None
         try:
-            return strategy(registers, is_return)
+            if registers.bits == 64:
+                return self._by_unwind_data(frame, registers, is_return)
+            return self._by_frame_pointer(frame, registers, is_return, bounds)
         except CannotUnwind as error:
             if error.reason in _STOPS:
                 raise
@@ -149,35 +173,70 @@ class Walker:
                 # the first function of a thread clears EBP: nothing called it
                 self._end(Stop.END_OF_STACK)
                 return None
-            found = self._scanner.find(registers, bounds)
+            found = self._scanner.find(registers, bounds, is_return)
             if found is None:
                 self._end(self._scanner.stop)
             if found is None and bounds is None:
                 raise
             return found
 
-    def _by_unwind_data(self, registers: Registers, is_return: bool) -> Frame:
+    def _by_unwind_data(self, frame: Frame, registers: Registers, is_return: bool) -> Frame:
         found = unwind(self._memory, self._code, registers, is_return)
         made = found.registers
+        if found.trust is Trust.LEAF and is_return and frame.trust is not Trust.SWITCH_FRAME:
+            raise CannotUnwind("no-unwind-data", "a function that has called is no leaf")
         if self._guessed and made.ip and found.machine_frame is None and not self._code.holds(made.ip):
             raise CannotUnwind("no-unwind-data", "a scanned frame leads nowhere")
         return Frame(made.sp, made.ip, found.trust, None, made, found.machine_frame)
 
-    def _by_frame_pointer(self, registers: Registers, _is_return: bool) -> Frame:
+    def _by_frame_pointer(self, frame: Frame, registers: Registers, is_return: bool, bounds: Range | None) -> Frame:
         trap = self._trap_frame(registers)
         if trap is not None:
-            caller = self._scanner.caller_below(registers, trap.address)
+            caller = self._scanner.caller_below(registers, trap.address, is_return)
             if caller is not None:
                 return caller
             made = from_names(32, trap.registers)
             return Frame(made.sp, made.ip, Trust.TRAP_FRAME, None, made, trap.address)
-        start = self._function_at(registers.ip)
-        if start is not None and not sets_up_frame(self._memory, start):
-            raise CannotUnwind("no-unwind-data", "the function sets up no frame pointer")
+        if frame.trust is Trust.SWITCH_FRAME:
+            switched = self._behind_switch(registers)
+            if switched is not None:
+                return switched
         made = unwind_by_frame_pointer(self._memory, registers)
-        if made.ip and not self._code.holds(made.ip):
-            raise CannotUnwind("no-unwind-data", "EBP leads to a return address outside of code")
-        return Frame(made.sp, made.ip, Trust.FRAME_POINTER, call_before(self._memory, made.ip), made)
+        checked = call_before(self._memory, made.ip) if made.ip else None
+        if made.ip and (not self._code.holds(made.ip) or checked is False):
+            raise CannotUnwind("no-unwind-data", "EBP leads to no return address")
+        if bounds is not None and made.sp > bounds[1]:
+            raise CannotUnwind("no-unwind-data", "EBP leads out of the stack")
+        caller = self._without_frame_pointer(registers, made, is_return)
+        return caller or Frame(made.sp, made.ip, Trust.FRAME_POINTER, checked, made)
+
+    def _behind_switch(self, registers: Registers) -> Frame | None:
+        """KiSwapContext's caller, where a call leads to it from behind the four registers that it saved."""
+        made = unwind_switch(self._memory, registers)
+        if made is None or not self._code.holds(made.ip) or not call_before(self._memory, made.ip):
+            return None
+        links = self._scanner.links
+        if links.link(made.ip, True, links.callee(registers.ip, True)) is Link.DISPROVES:
+            return None
+        return Frame(made.sp, made.ip, Trust.SWITCH_FRAME, True, made)
+
+    def _without_frame_pointer(self, registers: Registers, made: Registers, is_return: bool) -> Frame | None:
+        """The caller below the frame that EBP points to, where that one is not this function's own.
+
+        It is its own if the call there leads here, or if the function's prolog sets EBP up. An unbroken chain of EBP
+        stands where neither can be told and no word below it is proved.
+        """
+        links, frame = self._scanner.links, registers.general[RBP]
+        callee = links.callee(registers.ip, is_return)
+        if not made.ip or links.link(made.ip, True, callee) is Link.PROVES:
+            in_prolog = not is_return and callee.start is not None and registers.ip - callee.start < PROLOG
+            if not in_prolog:
+                return None
+        if callee.start is not None and sets_up_frame(self._memory, callee.start):
+            if is_return or registers.ip - callee.start >= PROLOG:
+                return None
+        assert frame is not None
+        return self._scanner.caller_below(registers, frame, is_return, made.ip)
 
     def _trap_frame(self, registers: Registers) -> TrapFrame | None:
         """The trap frame that EBP points to: kernel entries of x86 keep it there (KTRAP_FRAME.DbgEbp and DbgEip)."""

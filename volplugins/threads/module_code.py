@@ -88,7 +88,7 @@ class ModuleCode:
         found = tuple((s.rva, s.rva + s.virtual_size) for s in sections if s.executable)
         self._ranges[module.base] = found or ((_HEADERS, module.size),)
         self._images[module.base] = (
-            CodeImage(module.base, headers.size_of_image, headers.view(memory), table) if headers is not None else None
+            CodeImage(module.base, headers.size_of_image, headers.view(memory), table, found) if headers is not None else None
         )
 
 

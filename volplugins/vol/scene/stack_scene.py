@@ -16,6 +16,7 @@ from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.registers import Registers, from_names
 from volplugins.threads.module_code import ImageFile, ModuleCode
+from volplugins.threads.named_functions import function_at
 from volplugins.threads.running import running_registers
 from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
 from volplugins.threads.user_modules import user_modules
@@ -70,7 +71,7 @@ class StackScene:
         scene = self.scene
         return ThreadWalk(
             self._kernel_memory(process), self.code, thread, scene.bits, self._user_of(process),
-            self.running.get(thread.ethread), self._kernel_name, (), _function_at(scene.symbolizer),
+            self.running.get(thread.ethread), self._kernel_name, (), function_at(scene.symbolizer),
             self._anchor(thread),
         )  # fmt: skip
 
@@ -146,11 +147,11 @@ class StackScene:
         code = ModuleCode(memory, modules, self.image_file)
         names = Symbolizer(modules, lambda module: self._table(memory, module))
         if not process.wow64:
-            return _Side(UserSide(memory, code, None, _function_at(names)), names, None)
+            return _Side(UserSide(memory, code, None, function_at(names)), names, None)
         low = ModuleTable(self._low_modules(memory, process, modules))
         code32 = ModuleCode(memory, low, self.image_file)
         names32 = Symbolizer(low, lambda module: self._table(memory, module))
-        side = UserSide(memory, code, code32, _function_at(names), _function_at(names32))
+        side = UserSide(memory, code, code32, function_at(names), function_at(names32))
         return _Side(side, names, names32)
 
     def _low_modules(self, memory: MemoryReader, process: Process, modules: ModuleTable) -> Iterator[Module]:
@@ -192,14 +193,6 @@ def _report_in_small_dump(scene: CrashScene, code: ModuleCode) -> Registers | No
     if not code.holds(int.from_bytes(triage.call_stack.data[:8], "little")):
         return None
     return Registers(64, ip, top, (None,) * 16, {})
-
-
-def _function_at(names: Symbolizer) -> Callable[[int], int | None]:
-    def start(address: int) -> int | None:
-        location = names.locate(address)
-        return address - location.displacement if location.symbol else None
-
-    return start
 
 
 def arguments(memory: MemoryReader, frames: Sequence[ThreadFrame], index: int, bits: int) -> str:
