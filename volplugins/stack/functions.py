@@ -76,8 +76,7 @@ class FunctionMap:
         For addresses whose function is not known: nothing between the two may end one or start another.
         """
         distance = address - start
-        image = self.code.image_at(start)
-        if distance < 0 or distance >= REACH or (image is not None and not start < image.base + image.size > address):
+        if not 0 <= distance < REACH or self.code.image_at(start) is not self.code.image_at(address):
             return False
         try:
             between = self.memory.read(start, distance)

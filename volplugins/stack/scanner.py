@@ -93,32 +93,38 @@ class Scanner:
         """The call of this function between the stack pointer and a frame that EBP still points to (x86).
 
         What that frame's function, or a trap handler, calls may be a function without a frame pointer of its own.
+        First of all counts a call that leads here; then one through a pointer by a function that ``above`` called; then,
+        where this function is known to have no frame pointer, the only one through a pointer.
 
         Args:
             top: where EBP points.
-            above: the return address there: of a caller through a pointer, its function must be what that one called.
+            above: the return address there.
         """
         callee = self.links.callee(registers.ip, is_return)
         stack = read_stack(self._memory, registers.sp, top)
-        for indirect in (False, True):
-            for at in range(0, len(stack) - 3, 4):
-                value = int.from_bytes(stack[at : at + 4], "little")
-                if self._may_be_return(value) and self._calls(value, callee, above, indirect):
-                    return _keeping_ebp(_scanned(32, value, registers.sp + at + 4, True), registers)
-        return None
+        words = ((registers.sp + at + 4, int.from_bytes(stack[at : at + 4], "little"))
+                 for at in range(0, len(stack) - 3, 4))  # fmt: skip
+        places = [(sp, ip) for sp, ip in words if self._may_be_return(ip) and call_before(self._memory, ip)]
+        calling = [place for place in places if self._calls(place[1], callee)]
+        pointers = [] if calling or above is None else self._through_pointers(places, callee)
+        called = [place for place in pointers if above is not None and self._is_called_by(above, place[1])]
+        lone = pointers if len(pointers) == 1 and self._has_no_frame(callee) else []
+        found = next(iter(calling or called or lone), None)
+        return _keeping_ebp(_scanned(32, found[1], found[0], True), registers) if found is not None else None
 
-    def _calls(self, value: int, callee: Callee, above: int | None, indirect: bool) -> bool:
-        checked = call_before(self._memory, value)
-        if not checked:
-            return False
-        link = self.links.link(value, checked, callee)
-        if not indirect:
-            target = self.links.target(value)
-            frameless = target is not None and not sets_up_frame(self._memory, target)
-            return link is Link.PROVES or (link is Link.FITS and frameless)
-        if above is None or link is not Link.NEUTRAL:
-            return False
+    def _calls(self, value: int, callee: Callee) -> bool:
+        link, target = self.links.link(value, True, callee), self.links.target(value)
+        frameless = target is not None and not sets_up_frame(self._memory, target)
+        return link is Link.PROVES or (link is Link.FITS and frameless)
+
+    def _through_pointers(self, places: list[tuple[int, int]], callee: Callee) -> list[tuple[int, int]]:
+        return [place for place in places if self.links.link(place[1], True, callee) is Link.NEUTRAL]
+
+    def _is_called_by(self, above: int, value: int) -> bool:
         return self.links.link(above, True, self.links.callee(value, True)) is Link.PROVES
+
+    def _has_no_frame(self, callee: Callee) -> bool:
+        return callee.start is not None and not sets_up_frame(self._memory, callee.start)
 
     def _search(self, registers: Registers, bounds: Range | None) -> _Searched:
         """The stack from here on, searched once: a later frame of the same stretch asks the same ways."""

@@ -26,6 +26,7 @@ _STOPS = {
     "pagefile": Stop.PAGED_OUT, "compressed": Stop.PAGED_OUT, "demand-zero": Stop.PAGED_OUT,
 }  # fmt: skip
 
+_FIRST_FRAME = 0x100  # what a thread's first function takes on x86, where it has no frame pointer
 # nothing that was found below bears on these
 _EXACT = (Trust.CONTEXT, Trust.TRAP_FRAME, Trust.MACHINE_FRAME)
 
@@ -170,9 +171,11 @@ class Walker:
             if error.reason in _STOPS:
                 raise
             if registers.bits == 32 and registers.general[RBP] == 0:
-                # the first function of a thread clears EBP: nothing called it
-                self._end(Stop.END_OF_STACK)
-                return None
+                # the first function of a thread clears EBP: nothing called it, or a function without a frame pointer
+                first = self._scanner.caller_below(registers, registers.sp + _FIRST_FRAME, is_return)
+                if first is None:
+                    self._end(Stop.END_OF_STACK)
+                return first
             found = self._scanner.find(registers, bounds, is_return)
             if found is None:
                 self._end(self._scanner.stop)
