@@ -112,8 +112,9 @@ def build_scene(
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
     processors, crashed, thread = _crashed_thread(work, _processor_block(data, modules, symbolizer), layouts)
     process = _process(work, thread, layouts)
+    code = ModuleCode(memory, modules, image_file, _variables(dump, data))
     return CrashScene(
-        dump, memory, space, data, modules, unloaded, symbolizer, ModuleCode(memory, modules, image_file), layouts,
+        dump, memory, space, data, modules, unloaded, symbolizer, code, layouts,
         processors, crashed, thread, process, _system_process(work, layouts), tuple(work.notes),
     )  # fmt: skip
 
@@ -146,6 +147,13 @@ def _debugger_data(work: _Work) -> DebuggerData | None:
     if data is None:
         work.notes.append(f"no debugger data block at KdDebuggerDataBlock {address:#x}")
     return data
+
+
+def _variables(dump: Dump, data: DebuggerData | None) -> tuple[int, ...]:
+    """Addresses of the kernel's variables that the header and the debugger data block give."""
+    header = dump.header
+    named = (header.ps_loaded_module_list, header.ps_active_process_head, header.kd_debugger_data_block)
+    return (*named, *(data.variables if data is not None else ()))
 
 
 def _modules(work: _Work, data: DebuggerData | None) -> tuple[ModuleTable, ModuleTable]:

@@ -1,8 +1,8 @@
 """Where functions of x86 code start, by the code itself: what calls lead to, prologs, and what follows padding.
 
-For images without symbols and without unwind data. A call's target counts only where the byte before it ends something,
-since any byte may read as E8. Encodings: Intel SDM volume 2; ``mov edi, edi`` before a prolog makes room for hot
-patches (Microsoft's /hotpatch).
+For images without symbols and without unwind data. A call's target counts where the byte before it ends something or a
+second call leads there, since any byte may read as E8. Encodings: Intel SDM volume 2; ``mov edi, edi`` before a prolog
+makes room for hot patches (Microsoft's /hotpatch).
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def _in_section(view: ImageView, start: int, size: int) -> set[int]:
     if not present.any():
         return set()
     code = np.frombuffer(data, dtype=np.uint8)
-    found = {start + int(at) for at in _call_targets(code, size) if _begins(data, int(at))}
+    targets, calls = _call_targets(code, size)
+    found = {start + at for at, count in zip(targets, calls, strict=True) if count > 1 or _begins(data, at)}
     at = data.find(_PROLOG)
     while at >= 0:
         found.add(start + at)
@@ -60,14 +61,15 @@ def _in_section(view: ImageView, start: int, size: int) -> set[int]:
     return found
 
 
-def _call_targets(code: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.int64]:
-    """Offsets in the section that direct calls of the same section lead to."""
+def _call_targets(code: npt.NDArray[np.uint8], size: int) -> tuple[list[int], list[int]]:
+    """Offsets in the section that direct calls of the same section lead to, and how many calls do."""
     at = np.flatnonzero(code[: max(size - _CALL + 1, 0)] == 0xE8).astype(np.int64)
     if not len(at):
-        return at
+        return [], []
     words = sum(code[at + 1 + place].astype(np.int64) << (8 * place) for place in range(4))
     targets = at + _CALL + np.where(words >= 1 << 31, words - (1 << 32), words)
-    return np.unique(targets[(targets >= 0) & (targets < size)])
+    found, calls = np.unique(targets[(targets >= 0) & (targets < size)], return_counts=True)
+    return found.tolist(), calls.tolist()
 
 
 def _begins(data: bytes, at: int) -> bool:

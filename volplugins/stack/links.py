@@ -17,8 +17,8 @@ _BODY = 0x800  # bytes of a function looked through for jumps out of it
 _KEPT = 1 << 14
 _MOVED = 0x1000  # bytes into a function beyond which its start is in doubt
 _PADDING = b"\xcc\xcc"
-# jmp through rax to rdi, with and without the REX.W that compilers add; push rax; ret and mov [rsp], rax; ret
-_REGISTER_JUMPS = tuple(bytes((0xFF, 0xE0 + register)) for register in range(8)) + (b"\x48\x89\x04\x24\xc3",)
+# jmp through rax to rdi; mov [rsp], rax; ret, as retpolines go on
+_REGISTER_JUMPS = (*(bytes((0xFF, 0xE0 + register)) for register in range(8)), b"\x48\x89\x04\x24\xc3")
 
 
 class Link(Enum):

@@ -1,4 +1,4 @@
-"""Frames that no unwind data leads to: the words of a stack that may be return addresses, the likeliest way through them.
+"""Frames that no unwind data leads to: words of a stack that may be return addresses, the likeliest way through them.
 
 A word may be one if it points into code, behind a call, not at a function's first byte, and if its own frame, where
 that has unwind data, leads on. Which of them are taken is stack.paths' decision, by what their calls say.
@@ -93,8 +93,8 @@ class Scanner:
         """The call of this function between the stack pointer and a frame that EBP still points to (x86).
 
         What that frame's function, or a trap handler, calls may be a function without a frame pointer of its own.
-        First of all counts a call that leads here; then one through a pointer by a function that ``above`` called; then,
-        where this function is known to have no frame pointer, the only one through a pointer.
+        A call that leads here counts first; then one through a pointer, by a function that ``above`` called; then the
+        only one through a pointer, where this function is known to have no frame pointer.
 
         Args:
             top: where EBP points.

@@ -12,13 +12,13 @@ from dataclasses import replace
 from volplugins.memory.reader import MemoryReader
 from volplugins.stack.call_site import call_before
 from volplugins.stack.frame import Frame, Stop, Trust
-from volplugins.stack.links import Link
+from volplugins.stack.links import Callee, Link
 from volplugins.stack.plan import CannotUnwind
 from volplugins.stack.registers import RBP, Registers, from_names
 from volplugins.stack.scanner import Range, Scanner
 from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
 from volplugins.stack.unwind_x64 import CodeMap, unwind
-from volplugins.stack.unwind_x86 import PROLOG, sets_up_frame, unwind_by_frame_pointer, unwind_switch
+from volplugins.stack.unwind_x86 import PROLOG, sets_up_frame, unwind_by_frame_pointer, unwind_epilog, unwind_switch
 
 MAX_FRAMES = 512
 _STOPS = {
@@ -66,7 +66,8 @@ class Walker:
         self._anchor = anchor
         self._guessed = False  # whether the frame at hand rests on a scanned one
         self._function_at = function_at or (lambda _address: None)
-        self._scanner = Scanner(memory, code, user_limit, self._function_at)
+        self._bits = 64
+        self._made: Scanner | None = None
         self.stop = Stop.END_OF_STACK
         self.text = ""
         self.crossed: Registers | None = None
@@ -79,8 +80,7 @@ class Walker:
             is_return: whether the first instruction pointer is a return address already.
         """
         frame = Frame(registers.sp, registers.ip, trust, None, registers)
-        self._guessed = False
-        self._scanner = Scanner(self._memory, self._code, self._user_limit, self._function_at, registers.bits)
+        self._guessed, self._bits, self._made = False, registers.bits, None
         bounds = self._bounds(registers.sp)
         if self._ranges and bounds is None:
             yield frame
@@ -102,6 +102,13 @@ class Walker:
             is_return = following.trust not in (Trust.MACHINE_FRAME, Trust.TRAP_FRAME, Trust.CONTEXT)
             frame = following
         self._end(Stop.LIMIT, f"more than {self._limit} frames")
+
+    @property
+    def _scanner(self) -> Scanner:
+        """Made when first needed: most stacks have unwind data for every frame."""
+        if self._made is None:
+            self._made = Scanner(self._memory, self._code, self._user_limit, self._function_at, self._bits)
+        return self._made
 
     def _held_to_proof(self, frame: Frame, following: Frame, is_return: bool) -> Frame:
         """``following`` with no more trust than the frames below it give: what rests on a guess is one, until proved.
@@ -165,7 +172,7 @@ class Walker:
         assert registers is not None
         try:
             if registers.bits == 64:
-                return self._by_unwind_data(frame, registers, is_return)
+                return self._by_unwind_data(registers, is_return)
             return self._by_frame_pointer(frame, registers, is_return, bounds)
         except CannotUnwind as error:
             if error.reason in _STOPS:
@@ -183,10 +190,10 @@ class Walker:
                 raise
             return found
 
-    def _by_unwind_data(self, frame: Frame, registers: Registers, is_return: bool) -> Frame:
+    def _by_unwind_data(self, registers: Registers, is_return: bool) -> Frame:
         found = unwind(self._memory, self._code, registers, is_return)
         made = found.registers
-        if found.trust is Trust.LEAF and is_return and frame.trust is not Trust.SWITCH_FRAME:
+        if found.trust is Trust.LEAF and is_return:
             raise CannotUnwind("no-unwind-data", "a function that has called is no leaf")
         if self._guessed and made.ip and found.machine_frame is None and not self._code.holds(made.ip):
             raise CannotUnwind("no-unwind-data", "a scanned frame leads nowhere")
@@ -204,6 +211,9 @@ class Walker:
             switched = self._behind_switch(registers)
             if switched is not None:
                 return switched
+        left = None if is_return else unwind_epilog(self._memory, registers)
+        if left is not None and self._code.holds(left.ip) and call_before(self._memory, left.ip):
+            return Frame(left.sp, left.ip, Trust.LEAF, True, left)
         made = unwind_by_frame_pointer(self._memory, registers)
         checked = call_before(self._memory, made.ip) if made.ip else None
         if made.ip and (not self._code.holds(made.ip) or checked is False):
@@ -231,13 +241,12 @@ class Walker:
         """
         links, frame = self._scanner.links, registers.general[RBP]
         callee = links.callee(registers.ip, is_return)
-        if not made.ip or links.link(made.ip, True, callee) is Link.PROVES:
-            in_prolog = not is_return and callee.start is not None and registers.ip - callee.start < PROLOG
-            if not in_prolog:
-                return None
-        if callee.start is not None and sets_up_frame(self._memory, callee.start):
-            if is_return or registers.ip - callee.start >= PROLOG:
-                return None
+        proved = not made.ip or links.link(made.ip, True, callee) is Link.PROVES
+        if proved and not _in_prolog(registers, callee, is_return):
+            return None
+        own = callee.start is not None and sets_up_frame(self._memory, callee.start)
+        if own and not _in_prolog(registers, callee, is_return):
+            return None
         assert frame is not None
         return self._scanner.caller_below(registers, frame, is_return, made.ip)
 
@@ -250,3 +259,8 @@ class Walker:
         if trap is None or not (trap.user or self._code.holds(trap.ip)):
             return None
         return trap
+
+
+def _in_prolog(registers: Registers, callee: Callee, is_return: bool) -> bool:
+    """Whether the function has not set up its frame pointer yet."""
+    return not is_return and callee.start is not None and registers.ip - callee.start < PROLOG
