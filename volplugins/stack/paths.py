@@ -20,7 +20,7 @@ WORTH = {
 _TOO_CLOSE = -6.0  # the caller lies within what the function's prolog takes
 _TOO_FAR = -30.0  # a stack whose first functions are missing
 _WINDOW = 64  # words ahead among which a caller is looked for
-MOST_WORDS = 2048
+MOST_WORDS = 1024  # in one search; the next begins at the last of them
 _IMPOSSIBLE = -1e9
 
 

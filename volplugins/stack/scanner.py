@@ -143,14 +143,17 @@ class Scanner:
         if trap is not None:
             stack = stack[: max(trap.address - start, 0)]
         candidates = list(self._candidates(stack, start, bits, bounds))
+        end, cut = start + len(stack), len(candidates) == MOST_WORDS
+        if cut:
+            end, whole = candidates[-1].frame.sp, False
 
         def reaches_top(sp: int) -> bool:
-            if trap is not None:
+            if trap is not None and not cut:
                 return trap.address - sp <= _ARGUMENTS
             return bounds is None or not whole or top - sp < _FIRST_FRAMES
 
         paths = Paths(candidates, bits // 8, self._link, reaches_top)
-        return _Searched(bits, start, start + len(stack), whole, trap, paths)
+        return _Searched(bits, start, end, whole, trap, paths)
 
     def _candidates(self, stack: bytes, start: int, bits: int, bounds: Range | None) -> Iterator[Candidate]:
         """Every word that may be a return address, lowest first."""
