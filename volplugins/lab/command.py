@@ -49,6 +49,8 @@ class _Order:
     populous: int | None = None
     user: str | None = None
     wow64: bool = False
+    litter: bool = False
+    sparse: bool = False
 
     @property
     def name(self) -> str:
@@ -56,6 +58,7 @@ class _Order:
         parts = [self.machine, self.fault, self.kind]
         parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
         parts += [f"populous{self.populous}"] * (self.populous is not None) + ["wow64"] * self.wow64
+        parts += ["litter"] * self.litter + ["sparse"] * self.sparse
         return "-".join([*parts, *(name for name in (self.directory, self.user, self.defect) if name)])
 
 
@@ -74,7 +77,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from volplugins.lab.machine.profiles import HOSTS  # noqa: PLC0415
-    from volplugins.lab.machines.catalogue import BASES, FAULTS, MACHINES  # noqa: PLC0415 - large tables: only when asked for
+    from volplugins.lab.machines.catalogue import BASES, EVERY_FAULT, MACHINES  # noqa: PLC0415 - large tables: only when asked for
 
     # Names come from `list`: help that spelt them all out could not be read.
     plain = argparse.RawDescriptionHelpFormatter
@@ -85,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     make = commands.add_parser(
         "make", help="make a dump", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=plain
     )
-    machines, faults = tuple(MACHINES), tuple(FAULTS)
+    machines, faults = tuple(MACHINES), tuple(EVERY_FAULT)
     make.add_argument(
         "--machine", metavar="MACHINE", choices=machines, help="the machine (default: win10-x64; with --all: every one)"
     )
@@ -106,6 +109,8 @@ def _parser() -> argparse.ArgumentParser:
         "--populous", type=int, metavar="N", help="N more processes, each with 200 modules and 300 ranges of addresses"
     )
     make.add_argument("--wow64", action="store_true", help="a program of 32-bit code as well (x64 machines)")
+    make.add_argument("--litter", action="store_true", help="stacks full of what earlier calls left there")
+    make.add_argument("--sparse", action="store_true", help="kernel and drivers without PDBs that export few functions")
     make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")
     make.add_argument(
         "-o", dest="output", required=True, metavar="FILE_OR_DIR", help="where to; --all needs a directory"
@@ -138,11 +143,11 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
 
 
 def _list(_arguments: argparse.Namespace) -> int:
-    from volplugins.lab.machines.catalogue import FAULTS, MACHINES  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import EVERY_FAULT, MACHINES  # noqa: PLC0415 - see _parser
 
     for title, names in (
         ("machines", MACHINES),
-        ("faults", FAULTS),
+        ("faults", EVERY_FAULT),
         ("kinds", KINDS),
         ("defects", DEFECTS),
         ("directories", DIRECTORY_DEFECTS),
@@ -176,11 +181,11 @@ def _make(arguments: argparse.Namespace) -> int:
 
 
 def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
-    from volplugins.lab.machines.catalogue import MACHINES, faults_of  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import MACHINES, faults_of, hard_faults_of  # noqa: PLC0415 - see _parser
 
     machines = [arguments.machine] if arguments.machine else list(MACHINES) if arguments.all else ["win10-x64"]
     for machine in machines:
-        if arguments.all and arguments.fault not in faults_of(machine):
+        if arguments.all and arguments.fault not in (*faults_of(machine), *hard_faults_of(machine)):
             print(f"volplugins lab: not made: {machine} has no fault {arguments.fault}", file=sys.stderr)
             continue
         if arguments.all and arguments.wow64 and not machine.endswith("x64"):
@@ -198,19 +203,34 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
                 continue
             order = _Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
             order = replace(order, directory=arguments.directory, user=arguments.user, wow64=arguments.wow64)
-            yield snapshot, replace(order, populous=arguments.populous)
+            yield (
+                snapshot,
+                replace(order, populous=arguments.populous, litter=arguments.litter, sparse=arguments.sparse),
+            )
 
 
 def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:
     if arguments.populous is None:
         from volplugins.lab.machines.catalogue import build  # noqa: PLC0415 - see _parser
 
-        return build(machine, arguments.fault, arguments.base, arguments.host, arguments.sections, arguments.wow64)
+        return build(
+            machine, arguments.fault, arguments.base, arguments.host, arguments.sections, arguments.wow64,
+            arguments.litter, arguments.sparse,
+        )  # fmt: skip
     from volplugins.lab.machines.populous import build_populous  # noqa: PLC0415 - see _parser
 
-    if arguments.all or arguments.base or arguments.host or arguments.sections or arguments.wow64:
+    if (
+        arguments.all
+        or arguments.base
+        or arguments.host
+        or arguments.sections
+        or arguments.wow64
+        or arguments.litter
+        or arguments.sparse
+    ):
         raise ValueError(
-            "--populous goes with --machine, --fault and --kind, not with --all, --base, --host, --sections"
+            "--populous goes with --machine, --fault and --kind, not with --all, --base, --host, --sections, --litter, "
+            "--sparse"
         )
     return build_populous(arguments.populous, machine=machine, fault=arguments.fault)
 
@@ -227,6 +247,8 @@ def _truth(snapshot: Snapshot, order: _Order) -> str:
         "populous": order.populous,
         "user": order.user,
         "wow64": order.wow64,
+        "litter": order.litter,
+        "sparse": order.sparse,
         "header": snapshot.header,
         "truth": snapshot.truth,
     }

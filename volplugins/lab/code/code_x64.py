@@ -18,6 +18,9 @@ FILLER = (
 TRAP_FRAME_ALLOCATION = 0x158
 _INDIRECT = ("ffd0", "41ffd2", "ff5040", "41ff54c070")
 
+# RBP and its distance from the stack pointer in units of 16 bytes, as UNWIND_INFO has them
+_FRAME_REGISTER = {"trap": 0x85, "interrupt": 0x85, "syscall": 0x85, "switch": 0x95}
+
 _PUSH_NONVOL, _ALLOC_LARGE, _ALLOC_SMALL, _SET_FPREG, _PUSH_MACHFRAME = 0, 1, 2, 3, 10
 _SYSCALL_ENTRY = bytes.fromhex(
     "0f01f8"  # swapgs
@@ -37,7 +40,7 @@ def compile_x64(function: Function) -> MachineCode:
     code = MachineCode()
     codes = _prologue(function, code.data)
     if function.kind != "leaf":
-        code.unwind = _unwind_info(len(code.data), codes, function.kind in ("trap", "interrupt", "syscall"))
+        code.unwind = _unwind_info(len(code.data), codes, _FRAME_REGISTER.get(function.kind, 0))
     code.data += filler(function.name, FILLER, 3, 0)
     for number, item in enumerate(function.items, 1):
         _emit(function, item, number, code)
@@ -49,6 +52,8 @@ def stack_bytes(function: Function) -> int:
     """Bytes between the stack pointer in the body and the return address (or, for entries, the trap frame's size)."""
     if function.kind == "leaf":
         return 0
+    if function.kind == "switch":
+        return 8
     if function.kind in ("trap", "interrupt", "syscall"):
         return 0x190
     return function.frame + 8 * len(function.saves)
@@ -82,6 +87,12 @@ def _prologue(function: Function, data: bytearray) -> list[tuple[int, int, int, 
         return codes
     if function.kind in ("trap", "interrupt", "syscall"):
         return _entry_prologue(function.kind, data)
+    if function.kind == "switch":
+        # RBP is the entry's, 80h bytes into the trap frame that lies just above the return address
+        _allocate(8, data, codes)
+        data += bytes.fromhex("488dac2490000000")  # lea rbp, [rsp+90h]
+        codes.append((len(data), _SET_FPREG, 0, None))
+        return codes
     for register in function.saves:
         number = REGISTERS.index(register)
         data += bytes([0x41] * (number > 7) + [0x50 + number % 8])
@@ -113,20 +124,21 @@ def _allocate(size: int, data: bytearray, codes: list[tuple[int, int, int, int |
         codes.append((len(data), _ALLOC_LARGE, 0, size // 8))
 
 
-def _unwind_info(prologue: int, codes: list[tuple[int, int, int, int | None]], frame_register: bool) -> bytes:
+def _unwind_info(prologue: int, codes: list[tuple[int, int, int, int | None]], frame_register: int) -> bytes:
     words = bytearray()
     for offset, operation, info, extra in reversed(codes):
         words += bytes([offset, operation | info << 4])
         if extra is not None:
             words += struct.pack("<H", extra)
     count = len(words) // 2
-    register = 5 | 8 << 4 if frame_register else 0
-    return bytes([1, prologue, count, register]) + words + bytes(2 * (count % 2))
+    return bytes([1, prologue, count, frame_register]) + words + bytes(2 * (count % 2))
 
 
 def _epilogue(function: Function, data: bytearray) -> None:
     if function.kind in ("trap", "interrupt"):
         data += bytes.fromhex("488badd80000004881c4e80000000f01f848cf")
+    elif function.kind == "switch":
+        data += bytes.fromhex("488da570ffffff4883c408c3")
     elif function.kind == "syscall":
         data += bytes.fromhex("0f01f8480f07")
     else:

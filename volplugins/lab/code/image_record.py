@@ -20,6 +20,7 @@ class ImageSource:
         ordinal_only: functions exported without a name.
         exported_data: variables of ``data`` that are exported.
         version: file version of the version resource, four numbers; None for no resource.
+        exporting: the functions that are exported, where it is not those that the listing marks.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ImageSource:
     init: bool = False
     user: bool = False
     pad_pages: int = 0
+    exporting: frozenset[str] | None = None
 
 
 @dataclass(slots=True)

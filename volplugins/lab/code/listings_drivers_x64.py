@@ -28,6 +28,11 @@ AcmePollHardware save=rbx frame=20 : #2 =f390@spin #1 =ebfc
 AcmeDispatchPower save=rbx,rsi frame=38 : nt!PoStartNextPowerIrp nt!PoCallDriver
 AcmeParseTree save=rbx,rsi,rdi frame=a0 : #3 =488bce@recurse AcmeParseTree #2
 AcmeUnload save=rbx frame=20 : nt!IoDeleteDevice
+AcmeInternalDeviceControl save=rbx,rsi frame=38 : #3 AcmeRunCallback #2
+AcmeRunCallback save=rbx frame=20 : #2 *routine #3
+AcmeInterruptService save=rbx,rsi frame=28 : #3 AcmeReadRegister #2
+AcmeDeferredRead save=rbx frame=20 : #2 AcmeReadRegister #2
+AcmeCallbackWork save=rbx,rdi frame=28 : #2 AcmeRunCallback #1
 """
 
 MYFAULT = """

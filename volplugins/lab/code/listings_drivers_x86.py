@@ -22,6 +22,9 @@ AcmeWorkRoutine frame=10 save=ebx,esi : #2 AcmeFlushQueue #2
 AcmeFlushQueue frame=c save=ebx,esi,edi : #3 =8b4e10@fault #2 nt!IoFreeIrp
 AcmeDispatchPower frame=8 save=ebx,esi : nt!PoStartNextPowerIrp nt!PoCallDriver
 AcmeUnload frame=4 save=ebx : nt!IoDeleteDevice
+AcmeInternalDeviceControl frame=10 save=ebx,esi : #3 AcmeRunCallback #2
+AcmeRunCallback frame=8 save=ebx : #2 *routine #3
+AcmeCallbackWork frame=c save=ebx,edi : #2 AcmeRunCallback #1
 """
 
 MYFAULT = """

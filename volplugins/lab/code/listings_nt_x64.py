@@ -121,6 +121,11 @@ PoStartNextPowerIrp export leaf : #1
 PoCallDriver export frame=28 : IofCallDriver
 ExfPrivateOrdinal leaf : #2
 KiSystemStartup entry save=rbx,rsi frame=68 : #4
+-- what leaves the interrupted stack: the word 10h below the new stack's top leads back to the trap frame
+KiInterruptDispatchNoLock interrupt : #4 KiInterruptSubDispatchNoLock #2
+KiInterruptSubDispatchNoLock switch : =65488b042558870000 =488948f0 =488d60b0 #2 KiCallInterruptServiceRoutine #2
+KiDpcInterrupt interrupt : #4 KxRetireDpcList #2
+KxRetireDpcList switch : =65488b042590320000 =488948f0 =488d60b0 #2 KiRetireDpcList #2
 MmFreePoolcodeStub POOLCODE leaf : #4
 """
 

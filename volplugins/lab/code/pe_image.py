@@ -52,7 +52,8 @@ def lay_out(source: ImageSource, machine: str, bits: int) -> Image:
     codes = {function.name: code for function, code in compiled}
     _place(image, texts, data, codes, places)
     for function, code in compiled:
-        _record(image, function.name, code, places, sizer(function), function.export)
+        exported = function.export if source.exporting is None else function.name in source.exporting
+        _record(image, function.name, code, places, sizer(function), exported)
         if function.entry:
             image.entry = image.symbols[function.name]
     _fill_rdata(image, codes)

@@ -42,6 +42,11 @@ class Crash:
     trap_frame: int = 0
 
 
+def accessed(world: World, kind: str, address: int) -> None:
+    """Put into the truth what the failing instruction did: ``read``, ``write`` or ``execute``, and at which address."""
+    world.machine.truth["access"] = {"kind": kind, "address": address}
+
+
 def bugcheck(
     world: World,
     stack: KernelStack,
@@ -64,8 +69,10 @@ def bugcheck(
     if thread.process.images:
         program = next(reversed(thread.process.images.values()))
         start = program.base + program.image.entry
-    write_thread(machine, thread, RUNNING, start, sp - 0x40, stack.trap_frame)
+    left = sp - 0x40 if thread.limit < sp <= thread.base else thread.base - 0x800  # what it left when it last waited
+    write_thread(machine, thread, RUNNING, start, left, stack.trap_frame)
     world.done.add(thread.address)
     thread.frames = stack.listing()
+    machine.truth["stale_words"] = stack.stale_words()
     return Crash(code, parameters, thread, context, ip, stack.listing(), culprit, fault_ip, manual, irql, cr2,
                  stack.fault_frame)  # fmt: skip

@@ -99,16 +99,27 @@ def page_fault(world: World) -> Crash:
     return bugcheck(world, stack, thread, 0x50, (address, 0, ip, kind), "acmedrv", ip, cr2=address)
 
 
-def _exception(world: World, stack: KernelStack, handler: tuple[str, ...], ip: int, address: int) -> tuple[int, int]:
-    """An access violation is dispatched to a handler that gives up; gives the addresses of the two records."""
+def dispatch_exception(
+    world: World,
+    stack: KernelStack,
+    handler: tuple[str, ...],
+    ip: int,
+    address: int,
+    execute: bool = False,
+    at: int = 0x30,
+) -> tuple[int, int]:
+    """An access violation is dispatched to a handler that gives up; gives the addresses of the two records.
+
+    ``at`` is where the dispatcher keeps the CONTEXT among its locals.
+    """
     machine = world.machine
     assert stack.current is not None
     context = context_record(machine, stack.registers, ip, stack.current.sp, 0x10246)
-    stack.trap("nt!KiPageFault", ip, fault_address=address)
+    stack.trap("nt!KiPageFault", ip, fault_address=address, error=0x10 * execute)
     stack.call("nt!KiExceptionDispatch")
-    record = stack.place(0x138, exception_record(machine, ACCESS_VIOLATION, ip, (0, address)))
+    record = stack.place(0x138, exception_record(machine, ACCESS_VIOLATION, ip, (8 * execute, address)))
     stack.call("nt!KiDispatchException")
-    saved = stack.place(0x30, context)
+    saved = stack.place(at, context)
     if handler:
         calls(stack, "nt!RtlDispatchException", "nt!RtlpExecuteHandlerForException", *handler)
     return record, saved
@@ -121,7 +132,7 @@ def system_thread_fault(world: World) -> Crash:
     address, ip = 0x10, world.machine.site("acmedrv", "AcmeFlushQueue@fault")
     stack.registers["rsi"] = 0
     handler = ("nt!__C_specific_handler", "nt!PspSystemThreadStartup$filt$0")
-    record, saved = _exception(world, stack, handler, ip, address)
+    record, saved = dispatch_exception(world, stack, handler, ip, address)
     parameters = (0xFFFFFFFF00000000 | ACCESS_VIOLATION, ip, record, saved)
     return bugcheck(world, stack, thread, 0x7E, parameters, "acmedrv", ip, cr2=address)
 
@@ -132,7 +143,7 @@ def system_service(world: World) -> Crash:
     calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeCopyRequest")
     address, ip = 0x28, world.machine.site("acmedrv", "AcmeCopyRequest@fault")
     stack.registers["rdx"] = address
-    _, saved = _exception(world, stack, ("nt!KiSystemServiceHandler", "nt!KiBugCheckDispatch"), ip, address)
+    _, saved = dispatch_exception(world, stack, ("nt!KiSystemServiceHandler", "nt!KiBugCheckDispatch"), ip, address)
     parameters = (ACCESS_VIOLATION, ip, saved, 0)
     return bugcheck(world, stack, thread, 0x3B, parameters, "acmedrv", ip, cr2=address)
 
@@ -143,7 +154,7 @@ def kmode_exception(world: World) -> Crash:
     calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeServiceRequest")
     address, ip = 0x18, world.machine.site("acmedrv", "AcmeServiceRequest@fault")
     stack.registers["rbx"] = 0
-    _exception(world, stack, (), ip, address)
+    dispatch_exception(world, stack, (), ip, address)
     parameters = (0xFFFFFFFF00000000 | ACCESS_VIOLATION, ip, 0, address)
     return bugcheck(world, stack, thread, 0x1E, parameters, "acmedrv", ip, cr2=address)
 

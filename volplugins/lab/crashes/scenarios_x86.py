@@ -89,14 +89,16 @@ def page_fault(world: World) -> Crash:
     return bugcheck(world, stack, thread, 0x50, (address, 0, ip, 0), "acmedrv", ip, cr2=address)
 
 
-def _exception(world: World, stack: KernelStack, ip: int, address: int) -> tuple[int, int, int]:
+def dispatch_exception(
+    world: World, stack: KernelStack, ip: int, address: int, execute: bool = False
+) -> tuple[int, int, int]:
     """An access violation comes to the dispatcher; addresses of exception record, context record and trap frame."""
     machine = world.machine
     assert stack.current is not None
     context = context_record(machine, stack.registers, ip, stack.current.sp, 0x10246)
-    trap = stack.trap("nt!KiTrap0E", ip)
+    trap = stack.trap("nt!KiTrap0E", ip, error=0x10 * execute)
     stack.call("nt!CommonDispatchException")
-    record = stack.place(0, exception_record(machine, ACCESS_VIOLATION, ip, (0, address)))
+    record = stack.place(0, exception_record(machine, ACCESS_VIOLATION, ip, (8 * execute, address)))
     stack.call("nt!KiDispatchException")
     saved = stack.place(0x18, context)
     return record, saved, trap
@@ -110,7 +112,7 @@ def system_thread_fault(world: World) -> Crash:
     calls(stack, "nt!ExpWorkerThread", "nt!IopProcessWorkItem", "acmedrv!AcmeWorkRoutine", "acmedrv!AcmeFlushQueue")
     address, ip = 0x10, world.machine.site("acmedrv", "AcmeFlushQueue@fault")
     stack.registers["esi"] = 0
-    record, saved, _ = _exception(world, stack, ip, address)
+    record, saved, _ = dispatch_exception(world, stack, ip, address)
     calls(stack, "nt!RtlDispatchException", "nt!RtlpExecuteHandlerForException", "nt!ExecuteHandler2")
     calls(stack, "nt!_except_handler3", "nt!PspUnhandledExceptionInSystemThread")
     return bugcheck(world, stack, thread, 0x7E, (ACCESS_VIOLATION, ip, record, saved), "acmedrv", ip, cr2=address)
@@ -121,7 +123,7 @@ def kmode_exception(world: World) -> Crash:
     stack, thread = acme(world, "acmedrv!AcmeServiceRequest")
     address, ip = 0x18, world.machine.site("acmedrv", "AcmeServiceRequest@fault")
     stack.registers["ebx"] = 0
-    _, _, trap = _exception(world, stack, ip, address)
+    _, _, trap = dispatch_exception(world, stack, ip, address)
     return bugcheck(world, stack, thread, 0x8E, (ACCESS_VIOLATION, ip, trap, 0), "acmedrv", ip, cr2=address)
 
 

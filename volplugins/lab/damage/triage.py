@@ -8,6 +8,7 @@ from volplugins.lab.damage.dump_editor import DumpEditor
 from volplugins.lab.writers.triage_layout import LAYOUTS, TriageLayout
 
 TRIAGE = 4
+_LINK = 0x10  # below a processor stack's top
 
 
 def _layout(dump: DumpEditor) -> TriageLayout:
@@ -52,9 +53,19 @@ def _block_past_end(dump: DumpEditor) -> None:
     dump.put(middle + dump.layout.word + 4, 4, 0xFFFF_FF00)
 
 
+def _no_stack_link(dump: DumpEditor) -> None:
+    # The word that leads from the stack of an interrupt to the one it interrupted.
+    dump.require(TRIAGE)
+    start, size = _number(dump, "CallStackOffset"), _number(dump, "SizeOfCallStack")
+    if dump.layout.word != 8 or size < _LINK or not dump.number(start + size - _LINK, 8):
+        raise ValueError("no word leads from this dump's call stack to another")
+    dump.write(start + size - _LINK, bytes(8))
+
+
 EDITS: Mapping[str, Callable[[DumpEditor], None]] = {
     "triage-offsets-past-end": _offsets_past_end,
     "triage-counts-huge": _counts_huge,
     "triage-not-valid": _not_valid,
     "triage-block-past-end": _block_past_end,
+    "triage-no-stack-link": _no_stack_link,
 }

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from volplugins.lab.code.functions import Function, parse_functions
+from volplugins.lab.kernel.litter import Litter
 from volplugins.lab.kernel.processes import Process
 from volplugins.lab.machine.machine import Machine, symbol_at
 
@@ -40,6 +41,8 @@ class KernelStack(ABC):
         register_names: all general registers.
         kept_registers: those that a call leaves alone.
         stale: places in code whose return addresses are left in unused slots: (module, ``Function>callee``).
+        litter: what chooses stale words for the unused slots, on a littered machine.
+        tidy: whether unused slots hold small numbers only, from now on.
     """
 
     register_names: tuple[str, ...] = ()
@@ -52,6 +55,8 @@ class KernelStack(ABC):
         self.space = process.space if process else machine.kernel
         self.base, self.limit = base, limit
         self.sp = base
+        self.tidy = False
+        self.litter = Litter(machine, purpose) if machine.littered and process is None else None
         self.frames: list[dict[str, Any]] = []
         self.current: Body | None = None
         self._random = machine.random(f"stack {purpose}")
@@ -76,11 +81,34 @@ class KernelStack(ABC):
         """The current function calls ``function``; its call instruction is found by that name, else as indirect."""
 
     @abstractmethod
+    def call_pointer(self) -> None:
+        """The current function calls through a pointer that leads into no function: only the return address is there.
+
+        What comes next can only be :meth:`trap`, at wherever the pointer leads.
+        """
+
+    @abstractmethod
     def trap(self, handler: str, ip: int, *, flags: int = 0x10246, fault_address: int = 0, error: int = 0,
              new_stack: int = 0) -> int:  # fmt: skip
         """The processor enters ``handler``, interrupting kernel code at ``ip``; gives the trap frame's address.
 
         ``new_stack`` is where an interrupt stack begins, for what does not stay on this one.
+        """
+
+    @abstractmethod
+    def switch(self, function: str, top: int) -> None:
+        """An interrupt's entry calls ``function``, which goes on on the stack that begins at ``top``."""
+
+    @abstractmethod
+    def leave_trap_frame(self, offset: int, ip: int, marked: bool = True) -> int:
+        """Among the locals of the current function lies the whole trap frame of an interrupt that was over long ago.
+
+        Args:
+            ip: where that interrupt came; the code ran on this stack, just above the frame.
+            marked: with x86's mark; without, something has overwritten that word.
+
+        Returns:
+            the old frame's address.
         """
 
     @abstractmethod
@@ -96,6 +124,12 @@ class KernelStack(ABC):
         assert self.current is not None
         self.space.write(self.current.sp + offset, data)
         return self.current.sp + offset
+
+    def stale_words(self) -> list[int]:
+        """Addresses of the littered words that are still there, above the stack pointer."""
+        left = sorted(self.litter.left.items()) if self.litter else []
+        width = self.machine.width
+        return [at for at, word in left if at >= self.sp and self.space.read(at, width) == self.machine.pointer(word)]
 
     def listing(self) -> list[dict[str, Any]]:
         """Frames as a debugger lists them, innermost first, each with its caller's address."""
@@ -154,11 +188,14 @@ class KernelStack(ABC):
         """Locals: mostly zeros and small numbers, some pointers, now and then an old return address."""
         self.sp -= size
         words = [self._left_over() for _ in range(min(size, 0x120) // self.machine.width)]
+        if self.litter and not self.tidy:
+            words += [0] * (size // self.machine.width - len(words))
+            words = self.litter.spread(self.sp, words, self.machine.width)
         self.space.write(self.sp, b"".join(self.machine.pointer(word) for word in words))
 
     def _left_over(self, stale: bool = True) -> int:
         chance = self._random.random()
-        if chance < 0.45:
+        if chance < 0.45 or self.tidy:
             return self._random.choice((0, 0, 0, 1, 2, 0x10, 0x246, 0xFFFFFFFF, self._random.randrange(1 << 16)))
         if chance < 0.8:
             return self.machine.profile.pool_bases[self.machine.base_index] + self._random.randrange(0x1000) * 0x10

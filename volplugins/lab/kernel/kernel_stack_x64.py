@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from volplugins.lab.code.code_x64 import REGISTERS
-from volplugins.lab.kernel.kernel_stack import KernelStack
+from volplugins.lab.kernel.kernel_stack import Body, KernelStack
 
 KERNEL_CS, KERNEL_SS, USER_CS, USER_SS = 0x10, 0x18, 0x33, 0x2B
 _TRAP_SIZE = 0x190
+_LINK, _SWITCHED = 0x10, 0x50
 _TRAP_REGISTERS = ("Rax", "Rcx", "Rdx", "R8", "R9", "R10", "R11", "Rbp")
 
 
@@ -62,6 +63,11 @@ class KernelStack64(KernelStack):
         self._push(self._leave(function))
         self._enter(function)
 
+    def call_pointer(self) -> None:
+        """The current function calls through a pointer that leads into no function."""
+        self._push(self._leave(""))
+        self.current = Body("", "", self.sp)
+
     def trap(self, handler: str, ip: int, *, flags: int = 0x10246, fault_address: int = 0, error: int = 0,
              new_stack: int = 0) -> int:  # fmt: skip
         """The processor enters ``handler`` from kernel code; it aligns the stack to 16 bytes first."""
@@ -74,6 +80,28 @@ class KernelStack64(KernelStack):
         )  # fmt: skip
         self._enter_handler(handler, frame)
         self.fault_frame = frame
+        return frame
+
+    def switch(self, function: str, top: int) -> None:
+        """The new stack's first words are left-overs and the way back to the trap frame, which the truth names too.
+
+        A real small dump of Windows 10 shows the way back 0x10 below the stack's top, the body 0x50 below.
+        """
+        assert self.current is not None
+        frame = self.current.sp
+        self._push(self._leave(function))
+        self.sp = top
+        self._reserve(_SWITCHED)
+        self.machine.write_pointer(top - _LINK, frame)
+        self.machine.truth.setdefault("stack_links", []).append({"top": top, "trap_frame": frame})
+        self._set_body(function, self.sp)
+
+    def leave_trap_frame(self, offset: int, ip: int, marked: bool = True) -> int:
+        """An old trap frame among the locals: kernel code at ``ip`` was interrupted while its stack ended above it."""
+        assert self.current is not None
+        frame = self.current.sp + offset
+        assert frame % 16 == 0
+        self._write_trap_frame(frame, Rip=ip, SegCs=KERNEL_CS, EFlags=0x246, Rsp=frame + _TRAP_SIZE, SegSs=KERNEL_SS)
         return frame
 
     def enter_bugcheck(self, values: tuple[int, ...]) -> tuple[int, int]:

@@ -7,12 +7,13 @@ how the EBP chain goes on through it (public symbol table of _KTRAP_FRAME).
 from __future__ import annotations
 
 from volplugins.lab.code.code_x86 import REGISTERS, arguments_of
-from volplugins.lab.kernel.kernel_stack import KernelStack
+from volplugins.lab.kernel.kernel_stack import Body, KernelStack
 from volplugins.lab.kernel.processes import Process
 from volplugins.lab.machine.machine import Machine
 
 KERNEL_CS, USER_CS, USER_SS = 0x08, 0x1B, 0x23
 _TRAP_SIZE, _USER_TRAP_SIZE, _V86 = 0x74, 0x7C, 0x10
+_MARK = 8  # _KTRAP_FRAME.DbgArgMark
 
 
 class KernelStack32(KernelStack):
@@ -60,6 +61,11 @@ class KernelStack32(KernelStack):
         """The current function pushes arguments and calls ``function``."""
         self._call(function, ())
 
+    def call_pointer(self) -> None:
+        """The current function calls through a pointer that leads into no function."""
+        self._push_call("", ())
+        self.current = Body("", "", self.sp)
+
     def trap(self, handler: str, ip: int, *, flags: int = 0x10246, fault_address: int = 0, error: int = 0,
              new_stack: int = 0) -> int:  # fmt: skip
         """The processor enters ``handler`` from kernel code; the faulting address is in CR2 only."""
@@ -70,6 +76,21 @@ class KernelStack32(KernelStack):
         self._write_trap_frame(frame, _TRAP_SIZE, ip, SegCs=KERNEL_CS, EFlags=flags, ErrCode=error, SegFs=0x30)
         self._enter_handler(handler, frame)
         self.fault_frame = frame
+        return frame
+
+    def switch(self, function: str, top: int) -> None:
+        """Not made on x86."""
+        raise NotImplementedError(f"{function} of x86 stays on its stack")
+
+    def leave_trap_frame(self, offset: int, ip: int, marked: bool = True) -> int:
+        """An old trap frame among the locals, its own EBP and EIP fitting each other."""
+        assert self.current is not None
+        frame, ebp = self.current.sp + offset, self.registers["ebp"]
+        self.registers["ebp"] = frame + _TRAP_SIZE + 0x1C
+        self._write_trap_frame(frame, _TRAP_SIZE, ip, SegCs=KERNEL_CS, EFlags=0x246, SegFs=0x30)
+        self.registers["ebp"] = ebp
+        if not marked:
+            self.machine.write(frame + _MARK, bytes(4))
         return frame
 
     def enter_bugcheck(self, values: tuple[int, ...]) -> tuple[int, int]:
@@ -85,11 +106,14 @@ class KernelStack32(KernelStack):
         return ip, sp
 
     def _call(self, function: str, arguments: tuple[int, ...]) -> None:
+        self._push_call(function, arguments)
+        self._enter(function)
+
+    def _push_call(self, function: str, arguments: tuple[int, ...]) -> None:
         address = self._leave(function)
         self._push_arguments(function.partition("!")[2], arguments)
         self.frames[-1]["sp"] = self.sp
         self._push(address)
-        self._enter(function)
 
     def _push_arguments(self, function: str, arguments: tuple[int, ...]) -> None:
         count = arguments_of(function)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from volplugins.lab.machine.machine import Machine
@@ -32,6 +33,10 @@ class DescriptorTables:
     idt: int
 
 
+# which of the TSS's interrupt stacks (IST) a vector runs on; the other vectors stay on the stack they came on
+INTERRUPT_STACKS = {0x08: 1, 0x02: 3}
+
+
 def write_descriptor_tables(machine: Machine, pcr: int) -> DescriptorTables:
     """Make the tables of the processor whose KPCR is at ``pcr``."""
     gdt = machine.system_block(0x2000)
@@ -43,7 +48,7 @@ def write_descriptor_tables(machine: Machine, pcr: int) -> DescriptorTables:
     if not wide:
         machine.write(gdt + 0x30, _segment(pcr, 1 if machine.profile.build < 6000 else 0x3748, 0x93, 0xC0, wide))
     for vector, name in (_HANDLERS_64 if wide else _HANDLERS_32).items():
-        entry = _gate(machine.symbol("nt!" + name), wide)
+        entry = _gate(machine.symbol("nt!" + name), INTERRUPT_STACKS.get(vector, 0) if wide else None)
         machine.write(tables.idt + vector * len(entry), entry)
     return tables
 
@@ -54,8 +59,17 @@ def _segment(base: int, limit: int, access: int, flags: int, wide: bool) -> byte
     return low + struct.pack("<II", base >> 32, 0) if wide else low
 
 
-def _gate(handler: int, wide: bool) -> bytes:
-    """An interrupt gate to a handler in the kernel's code segment."""
-    if wide:
-        return struct.pack("<HHHHII", handler & 0xFFFF, 0x10, 0x8E00, handler >> 16 & 0xFFFF, handler >> 32, 0)
+def write_interrupt_stacks(machine: Machine, tables: DescriptorTables, tops: Mapping[int, int]) -> None:
+    """The TSS of an x64 processor: where each of its interrupt stacks begins, by number."""
+    tss = machine.record("_KTSS64").fill(IoMapBase=0x68)
+    for number, top in tops.items():
+        tss.set(f"Ist[{number}]", top)
+    machine.write(tables.tss, tss.data)
+
+
+def _gate(handler: int, interrupt_stack: int | None) -> bytes:
+    """An interrupt gate to a handler in the kernel's code segment; ``interrupt_stack`` is None on x86."""
+    if interrupt_stack is not None:
+        kind = 0x8E00 | interrupt_stack
+        return struct.pack("<HHHHII", handler & 0xFFFF, 0x10, kind, handler >> 16 & 0xFFFF, handler >> 32, 0)
     return struct.pack("<HHHH", handler & 0xFFFF, 0x08, 0x8E00, handler >> 16)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from types import ModuleType
 
 from volplugins.lab.code import listings_drivers_x64, listings_drivers_x86, listings_nt_x64, listings_nt_x86
+from volplugins.lab.code.functions import parse_functions
 from volplugins.lab.code.image_record import Image, ImageSource
 from volplugins.lab.code.pe_image import lay_out
 from volplugins.lab.machine.machine import LoadedImage, Machine
@@ -25,10 +27,16 @@ LOAD_ORDER = ("fltmgr", "ntfs", "tcpip", "vendflt", "usbport", "i8042prt", "kbdc
 
 
 @lru_cache(maxsize=8)
-def machine_images(name: str) -> dict[str, Image]:
-    """All laid-out images of a machine by the name that symbols use; the same for every base and computer."""
+def machine_images(name: str, sparse: bool = False) -> dict[str, Image]:
+    """All laid-out images of a machine by the name that symbols use; the same for every base and computer.
+
+    Args:
+        sparse: other builds of the same code, of which nobody has the PDBs: see :func:`_sparsely`.
+    """
     profile = PROFILES[name]
-    images = {image.stem: image for image in (lay_out(source, name, profile.bits) for source in _sources(profile))}
+    sources = _sparsely(_sources(profile)) if sparse else _sources(profile)
+    identity = f"{name} sparse" if sparse else name
+    images = {image.stem: image for image in (lay_out(source, identity, profile.bits) for source in sources)}
     images["hal"] = images.pop(profile.hal_file.rpartition(".")[0])
     return images
 
@@ -53,6 +61,19 @@ def _sources(profile: Profile) -> list[ImageSource]:
             for name in programs
         ),
         _library(listings),
+    ]
+
+
+def _sparsely(sources: list[ImageSource]) -> list[ImageSource]:
+    """Kernel and HAL export what others import and no more (about one function in ten), drivers their entry alone."""
+    functions = [function for source in sources for function in parse_functions(source.code)]
+    imported = {item.text for function in functions for item in function.items if item.kind == "import"}
+    wanted = frozenset(text.partition("!")[2] for text in imported if text.startswith(("nt!", "hal!")))
+    return [
+        source
+        if source.user
+        else replace(source, exporting=frozenset(("DriverEntry",)) if source.init else wanted, ordinal_only=())
+        for source in sources
     ]
 
 
@@ -90,7 +111,7 @@ def _driver(name: str, listings: ModuleType, version: tuple[int, int, int, int])
 
 def load_images(machine: Machine, myfault: bool) -> None:
     """Load kernel, HAL and drivers at the addresses of this machine's layout; their order is the load order."""
-    images = machine_images(machine.profile.name)
+    images = machine_images(machine.profile.name, machine.sparse)
     base = machine.profile.kernel_bases[machine.base_index]
     folder = _SYSTEM32 if machine.profile.build >= 6000 else _WINDOWS_XP
     machine.images["nt"] = LoadedImage(images["nt"], base, folder + "ntoskrnl.exe")

@@ -37,7 +37,9 @@ class LoadedImage:
 class Machine:
     """Everything that the builders of this room share while they make one machine.
 
-    ``sections`` are those of mapped files by path, shared by all processes; ``volume`` is the device that files lie on.
+    ``sections`` are those of mapped files by path, shared by all processes; ``volume`` is the device that files lie on;
+    ``littered`` says that unused slots of kernel stacks hold much of what earlier calls left, ``sparse`` that
+    its images export few functions.
     """
 
     profile: Profile
@@ -56,6 +58,8 @@ class Machine:
     volume: int = 0
     next_stack: int = 0
     next_system: int = 0
+    littered: bool = False
+    sparse: bool = False
 
     @property
     def width(self) -> int:

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from volplugins.lab.machine.descriptor_tables import DescriptorTables, write_descriptor_tables
+from volplugins.lab.machine.descriptor_tables import (
+    DescriptorTables,
+    write_descriptor_tables,
+    write_interrupt_stacks,
+)
 from volplugins.lab.machine.machine import Machine
 from volplugins.lab.structures.notation import Record
+
+_STACKS = 0x100000  # from where the kernel's own pages begin: the processors' stacks
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorStacks:
+    """Where each of a processor's own stacks begins (its highest address): see :func:`_give_stacks`."""
+
+    dpc: int
+    isr: int
+    exception: int
+    double_fault: int
+    nmi: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +34,7 @@ class Processor:
     pcr: int
     prcb: int
     tables: DescriptorTables
+    stacks: ProcessorStacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +56,35 @@ def place_processors(machine: Machine, count: int = 2) -> list[Processor]:
     for number in range(count):
         pcr = _processor_page(machine, number)
         prcb = pcr + machine.structures.offset("_KPCR", member)
-        processors.append(Processor(number, pcr, prcb, write_descriptor_tables(machine, pcr)))
+        tables = write_descriptor_tables(machine, pcr)
+        processors.append(Processor(number, pcr, prcb, tables, _give_stacks(machine, tables, number)))
         machine.write_pointer(machine.symbol("nt!KiProcessorBlock") + number * machine.width, prcb)
     return processors
+
+
+def _give_stacks(machine: Machine, tables: DescriptorTables, number: int) -> ProcessorStacks:
+    """Map a processor's own stacks, each between unmapped pages; those of x86's task gates are left out.
+
+    Deferred calls: every version. Interrupt services: Windows 8.1 and later. Exceptions: a member of KPRCB since
+    build 19041. Double faults and NMIs: interrupt stacks of the x64 TSS. (Public symbol tables.)
+    """
+    size = machine.profile.stack_size
+    start = machine.profile.system_bases[machine.base_index] + _STACKS + number * 5 * (size + 0x2000)
+
+    def top(index: int, wanted: bool = True) -> int:
+        limit = start + index * (size + 0x2000)
+        if wanted:
+            machine.kernel.map(limit, size, "data")
+        return limit + size if wanted else 0
+
+    wide, known = machine.width == 8, machine.structures
+    stacks = ProcessorStacks(
+        top(0), top(1, known.has("_KPRCB", "IsrStack")), top(2, known.has("_KPRCB", "ExceptionStack")), top(3, wide),
+        top(4, wide),
+    )  # fmt: skip
+    if wide:
+        write_interrupt_stacks(machine, tables, {1: stacks.double_fault, 3: stacks.nmi})
+    return stacks
 
 
 def _processor_page(machine: Machine, number: int) -> int:
@@ -62,7 +106,8 @@ def write_processor(machine: Machine, processor: Processor, status: ProcessorSta
               VendorString=b"GenuineIntel\0", CpuStep=0x9E0A, RspBase=0)  # fmt: skip
     context_at = prcb.offset("ProcessorState.ContextFrame")
     prcb.set("ProcessorState.ContextFrame", status.context[: machine.structures.size("_CONTEXT")])
-    prcb.fill(Context=processor.prcb + context_at)
+    prcb.fill(Context=processor.prcb + context_at, DpcStack=processor.stacks.dpc, IsrStack=processor.stacks.isr,
+              ExceptionStack=processor.stacks.exception)  # fmt: skip
     _special_registers(machine, prcb, processor, status)
     machine.write(processor.prcb, prcb.data)
     machine.write(processor.pcr, _pcr(machine, processor, status))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from volplugins.lab.crashes.crash import Crash
 from volplugins.lab.crashes.crash_records import BREAKPOINT, context_record, exception_record
+from volplugins.lab.crashes.hard import HARD_FAULTS, hard_scenarios
 from volplugins.lab.crashes.scenarios_x64 import SCENARIOS_X64
 from volplugins.lab.crashes.scenarios_x86 import SCENARIOS_X86
 from volplugins.lab.kernel.kernel_data import pfn_database
@@ -22,36 +24,48 @@ from volplugins.lab.world.world import World, complete, populate
 
 MACHINES = tuple(PROFILES)
 FAULTS = tuple(SCENARIOS_X64)
+EVERY_FAULT = (*FAULTS, *HARD_FAULTS)
 BASES = 3
 # faults that are the same failure as another one
 _SAME = {"myfault-loaded-only": "driver-read"}
 
 
 def build(
-    machine: str, fault: str = "driver-read", base: int = 0, host: int = 0, sections: bool = False, wow64: bool = False
+    machine: str,
+    fault: str = "driver-read",
+    base: int = 0,
+    host: int = 0,
+    sections: bool = False,
+    wow64: bool = False,
+    litter: bool = False,
+    sparse: bool = False,
 ) -> Snapshot:
     """Make a machine and let it crash.
 
     Args:
         machine: one of MACHINES.
-        fault: one of FAULTS.
+        fault: one of EVERY_FAULT.
         base: load layout, 0 to 2: other addresses for everything.
         host: computer, 0 or 1: other processes, identifiers, pool addresses, times.
         sections: give two processes user pages of every state: shared, by prototype, in transition, paged out, large.
         wow64: one more program, of 32-bit code (x64 machines only); truth["user32"] is what its 32-bit side says.
+        litter: two fifths of the unused slots of kernel stacks point into images, as earlier calls left them; of the
+            crashed thread's stack truth["stale_words"] says where.
+        sparse: kernel and drivers of another build, whose PDBs nobody has and which export one function in ten.
 
     Raises:
         ValueError: no such machine, fault, layout or computer, or a fault that this machine's Windows does not have, or
             ``wow64`` of an x86 machine.
     """
-    if machine not in MACHINES or fault not in faults_of(machine):
+    if machine not in MACHINES or fault not in (*faults_of(machine), *hard_faults_of(machine)):
         raise ValueError(f"{machine} has no fault {fault}" if machine in MACHINES else f"no machine {machine}")
     if not (0 <= base < BASES and 0 <= host < len(HOSTS)):
         raise ValueError(f"no load layout {base} (0 to {BASES - 1}) or no computer {host} (0 to {len(HOSTS) - 1})")
     if wow64 and PROFILES[machine].bits != 64:
         raise ValueError(f"{machine} runs 32-bit code only: WOW64 is of x64 machines")
-    scenario = _scenarios(machine)[fault]
+    scenario = {**_scenarios(machine), **hard_scenarios(PROFILES[machine])}[fault]
     made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
+    made.littered, made.sparse = litter, sparse
     world = populate(made, "myfault" in fault, _extra(made, fault), wow64)
     user_pages = add_section_pages(world) if sections else {}
     crash = scenario(world)
@@ -70,6 +84,11 @@ def finish(world: World, crash: Crash, fault: str) -> Snapshot:
 def faults_of(machine: str) -> tuple[str, ...]:
     """The faults that a machine can have: the DPC watchdog came with Windows 8."""
     return tuple(fault for fault in _scenarios(machine) if fault != "dpc-watchdog" or PROFILES[machine].build >= 9200)
+
+
+def hard_faults_of(machine: str) -> tuple[str, ...]:
+    """Those of HARD_FAULTS that a machine can have."""
+    return tuple(hard_scenarios(PROFILES[machine]))
 
 
 def _scenarios(machine: str) -> dict[str, Callable[[World], Crash]]:
@@ -148,6 +167,9 @@ def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
     blamed = [int(each["ip"]) for each in crash.frames if culprit and culprit.base <= int(each["ip"]) < culprit.end]
     process = crash.thread.process
     return {
+        "access": None,
+        "caller": None,
+        "stack_links": [],
         **machine.truth,
         "fault": fault,
         "computer": machine.host.computer,
@@ -169,7 +191,9 @@ def _truth(world: World, crash: Crash, fault: str) -> dict[str, Any]:
         "directories": {each.pid: each.space.directory for each in world.processes if not each.exited},
         "system_directory": machine.kernel.directory,
         "self_map": machine.tables.self_map,
-        "processors": [{"pcr": each.pcr, "prcb": each.prcb} for each in world.processors],
+        "processors": [
+            {"pcr": each.pcr, "prcb": each.prcb, "stacks": asdict(each.stacks)} for each in world.processors
+        ],
     }  # fmt: skip
 
 

@@ -120,7 +120,7 @@ _KLDR_DATA_TABLE_ENTRY 0xa0: InLoadOrderLinks 0x0 _LIST_ENTRY; ExceptionTable 0x
 _KMUTANT 0x38: Header 0x0 _DISPATCHER_HEADER; MutantListEntry 0x18 _LIST_ENTRY; OwnerThread 0x28 *_KTHREAD;
   AbEnabled 0x30 u8:1:1; Abandoned 0x30 u8:0:1; Abandoned2 0x30 u8:0:1; MutantFlags 0x30 u8; Spare1 0x30 u8:1:7;
   Spare2 0x30 u8:2:6; ApcDisable 0x31 u8
-_KPCR 0xb080: NtTib 0x0 _NT_TIB; GdtBase 0x0 *void; TssBase 0x8 *void; UserRsp 0x10 u64; Self 0x18 *_KPCR;
+_KPCR 0xb080: NtTib 0x0 _NT_TIB; GdtBase 0x0 *void; TssBase 0x8 *_KTSS64; UserRsp 0x10 u64; Self 0x18 *_KPCR;
   CurrentPrcb 0x20 *_KPRCB; LockArray 0x28 *void; Used_Self 0x30 *void; IdtBase 0x38 *void; Unused 0x40 [2]u64;
   Irql 0x50 u8; MajorVersion 0x60 u16; MinorVersion 0x62 u16; StallScaleFactor 0x64 u32; KdVersionBlock 0x108 *void;
   Prcb 0x180 _KPRCB
@@ -129,6 +129,7 @@ _KPRCB 0xaf00: MxCsr 0x0 u32; LegacyNumber 0x4 u8; CurrentThread 0x8 *_KTHREAD; 
   CpuStep 0x42 u16; CpuStepping 0x42 u8; CpuModel 0x43 u8; MHz 0x44 u32; MinorVersion 0x88 u16; MajorVersion 0x8a u16;
   GroupSetMember 0xc8 u64; Group 0xd0 u8; GroupIndex 0xd1 u8; ProcessorState 0x100 _KPROCESSOR_STATE;
   KeSystemCalls 0x2d38 u32; DpcData 0x30c0 [2]_KDPC_DATA; DpcStack 0x3110 *void; DpcRoutineActive 0x312a u8;
+  ExceptionStackActive 0x7f26 u8; ExceptionStack 0x7f28 *void;
   DpcWatchdogPeriod 0x7be8 i32; DpcWatchdogCount 0x7bec i32; InterruptCount 0x7e80 u32; KernelTime 0x7e84 u32;
   UserTime 0x7e88 u32; DpcTime 0x7e8c u32; DpcWatchdogProfile 0x84a8 **void; VendorString 0x8590 [13]u8;
   FeatureBits 0x85a0 u64; Context 0x85c0 *_CONTEXT; IsrStack 0x85d8 *void
@@ -160,6 +161,7 @@ _KTRAP_FRAME 0x190: P1Home 0x0 u64; P2Home 0x8 u64; P3Home 0x10 u64; P4Home 0x18
   TrapFrame 0x138 u64; Rbx 0x140 u64; Rdi 0x148 u64; Rsi 0x150 u64; Rbp 0x158 u64; ErrorCode 0x160 u64;
   ExceptionFrame 0x160 u64; Rip 0x168 u64; SegCs 0x170 u16; Logging 0x173 u8; EFlags 0x178 u32; Rsp 0x180 u64;
   SegSs 0x188 u16
+_KTSS64 0x68: Reserved0 0x0 u32; Rsp0 0x4 u64; Rsp1 0xc u64; Rsp2 0x14 u64; Ist 0x1c [8]u64; IoMapBase 0x66 u16
 _KUSER_SHARED_DATA 0x720: TickCountLowDeprecated 0x0 u32; TickCountMultiplier 0x4 u32;
   InterruptTime 0x8 _KSYSTEM_TIME; SystemTime 0x14 _KSYSTEM_TIME; TimeZoneBias 0x20 _KSYSTEM_TIME;
   ImageNumberLow 0x2c u16; ImageNumberHigh 0x2e u16; NtSystemRoot 0x30 [260]wchar; NtBuildNumber 0x260 u32;

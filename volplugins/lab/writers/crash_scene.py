@@ -43,6 +43,7 @@ _FACTS_XP = {
 
 _MOST_PROCESSORS = 32
 _LARGEST_STACK = 0x6000  # what a small dump keeps of a stack at most
+_MOST_INTERRUPTED, _LINK = 4, 0x10
 _STACK_REACH = 0x20000  # further from its base than this, the stack pointer is on another stack
 
 #: Offsets of the stack and the instruction pointer in CONTEXT: Rsp and Rip, Esp and Eip.
@@ -68,6 +69,7 @@ class CrashScene:
         process: the EPROCESS that the thread is attached to.
         thread: the processor's current ETHREAD.
         stack: from the stack pointer of the bugcheck to the stack's base.
+        interrupted: address and size of the stacks that were interrupted to come here, each from its trap frame up.
         ranges: address and size of what is worth keeping of every processor: KPRCB, ETHREAD, the thread's own stack,
             which is not where this processor is when its bugcheck runs on a stack of an interrupt.
     """
@@ -77,6 +79,7 @@ class CrashScene:
     process: Piece = Piece()
     thread: Piece = Piece()
     stack: Piece = Piece()
+    interrupted: tuple[tuple[int, int], ...] = ()
     ranges: tuple[tuple[int, int], ...] = ()
 
 
@@ -112,17 +115,42 @@ def find_scene(snapshot: Snapshot, memory: KernelMemory) -> CrashScene:
     seats = [_seat(memory, facts, prcb) for prcb in _processors(memory, kdbg)]
     if not seats:
         return CrashScene(debugger_data=data, stack=_stack_from(memory, pointer, 0))
-    mine = next((seat for seat in seats if seat.has_stack(pointer)), seats[0])
+    saved = (seat for seat in seats if seat.stack_pointer == pointer)  # one that is on a stack of its processor
+    mine = next((seat for seat in seats if seat.has_stack(pointer)), next(saved, seats[0]))
     if mine.has_stack(mine.stack_pointer) and mine.stack_pointer < pointer:
         pointer = mine.stack_pointer  # the bugcheck itself, deeper than the fault that the header's CONTEXT shows
+    stack = _stack_from(memory, pointer, mine.stack_base)
+    interrupted = tuple(_interrupted(memory, stack))
     return CrashScene(
         debugger_data=data,
         prcb=mine.prcb,
         process=mine.process,
         thread=mine.thread,
-        stack=_stack_from(memory, pointer, mine.stack_base),
-        ranges=tuple(one for seat in seats for one in seat.ranges()),
+        stack=stack,
+        interrupted=interrupted,
+        ranges=tuple(
+            one for seat in seats for one in seat.ranges() if not any(_within(where, one) for where, _ in interrupted)
+        ),
     )
+
+
+def _within(address: int, stretch: tuple[int, int]) -> bool:
+    return stretch[0] <= address < sum(stretch)
+
+
+def _interrupted(memory: KernelMemory, stack: Piece) -> Iterator[tuple[int, int]]:
+    # The word 0x10 below a processor stack's top leads to the stack that was interrupted: to its trap frame, or, where
+    # the processor itself changed stacks, to its stack pointer. Windows 10 saves that one from there on.
+    if memory.bits == 32:
+        return
+    end = stack.address + len(stack.data)
+    for _ in range(_MOST_INTERRUPTED):
+        address = memory.number(end - _LINK)
+        if end % PAGE or address % 8 or memory.is_mapped(end) or not memory.is_mapped(address):
+            return
+        size = len(next(iter(memory.mapped(address, _LARGEST_STACK)))[1])
+        yield address, size
+        end = address + size
 
 
 def header_value(snapshot: Snapshot, name: str) -> int:
