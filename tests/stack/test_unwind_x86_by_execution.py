@@ -8,7 +8,7 @@ import pytest
 from tests.stack.compiled import NAMES_32, image
 from volplugins.memory.reader import ReadError
 from volplugins.stack.registers import RBP, Registers
-from volplugins.stack.unwind_x86 import unwind_by_frame_pointer
+from volplugins.stack.unwind_x86 import unwind_by_frame_pointer, unwind_epilog
 
 pytest.importorskip("unicorn", reason="unicorn runs the compiled functions (extra 'dev')")
 from tests.stack.execution import Execution
@@ -46,3 +46,24 @@ def test_the_frame_pointer_leads_to_the_true_caller(name, tmp_path):
     steps = execution.run(check)
     assert checked > steps // 3
     assert checked > 200
+
+
+@pytest.mark.parametrize("name", NAMES_32)
+def test_an_epilog_leads_to_the_true_caller(name, tmp_path):
+    execution = Execution(image(name, tmp_path), 32)
+    memory = Memory(execution)
+    checked = 0
+
+    def check(ip: int) -> None:
+        nonlocal checked
+        general = execution.general()
+        found = unwind_epilog(memory, Registers(32, ip, general[4], general, {}))
+        if found is None:
+            return
+        truth = execution.callers[-1]
+        assert (found.ip, found.sp) == (truth.ip, truth.sp)
+        assert found.general[RBP] == truth.general[RBP]
+        checked += 1
+
+    execution.run(check)
+    assert checked > 20

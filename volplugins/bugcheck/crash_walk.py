@@ -12,6 +12,7 @@ from volplugins.stack.frame import Stack, Stop, Trust
 from volplugins.stack.registers import from_names
 from volplugins.stack.scanner import Range
 from volplugins.stack.walker import MAX_FRAMES, Walker
+from volplugins.threads.named_functions import function_at
 from volplugins.threads.thread_walk import USER_LIMIT
 
 _NO_STACK_BOUND = 0x6000
@@ -64,7 +65,8 @@ def walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: 
     registers = from_names(scene.bits, {**values, names[0]: ip, names[1]: sp})
     limit = USER_LIMIT[scene.bits]
     walker = Walker(
-        scene.memory, scene.code, ((low, base), *_other_stacks(scene, low)), limit, MAX_FRAMES, function_at(scene),
+        scene.memory, scene.code, ((low, base), *_other_stacks(scene, low)), limit, MAX_FRAMES,
+        function_at(scene.symbolizer),
         tops=stack_tops(scene, sp),
     )  # fmt: skip
     frames = tuple(walker.frames(registers, trust))
@@ -79,21 +81,10 @@ def _other_stacks(scene: CrashScene, low: int) -> tuple[Range, ...]:
     return tuple(stack for stack in stacks if stack[0] != low)
 
 
-def function_at(scene: CrashScene) -> Callable[[int], int | None]:
-    """Tells where the function that holds an address starts, by symbols."""
-
-    def start(address: int) -> int | None:
-        location = scene.symbolizer.locate(address)
-        return address - location.displacement if location.symbol else None
-
-    return start
-
-
 def _is_return(scene: CrashScene) -> Callable[[int], bool]:
     """Whether an address can be a return address: in code, and not a function's very start (then it is a pointer)."""
-    start = function_at(scene)
 
     def test(address: int) -> bool:
-        return scene.code.holds(address) and start(address) != address
+        return scene.code.holds(address) and scene.symbolizer.function_start(address) != address
 
     return test

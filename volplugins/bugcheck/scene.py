@@ -116,8 +116,9 @@ def build_scene(
     processors, crashed, thread = _crashed_thread(work, _processor_blocks(data, modules, symbolizer), layouts)
     process = _process(work, thread, layouts)
     stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits) if space is not None else ()
+    code = ModuleCode(memory, modules, image_file, _variables(dump, data))
     return CrashScene(
-        dump, memory, space, data, modules, unloaded, symbolizer, ModuleCode(memory, modules, image_file), layouts,
+        dump, memory, space, data, modules, unloaded, symbolizer, code, layouts,
         processors, stacks, crashed, thread, process, _system_process(work, layouts), tuple(work.notes),
     )  # fmt: skip
 
@@ -150,6 +151,13 @@ def _debugger_data(work: _Work) -> DebuggerData | None:
     if data is None:
         work.notes.append(f"no debugger data block at KdDebuggerDataBlock {address:#x}")
     return data
+
+
+def _variables(dump: Dump, data: DebuggerData | None) -> tuple[int, ...]:
+    """Addresses of the kernel's variables that the header and the debugger data block give."""
+    header = dump.header
+    named = (header.ps_loaded_module_list, header.ps_active_process_head, header.kd_debugger_data_block)
+    return (*named, *(data.variables if data is not None else ()))
 
 
 def _modules(work: _Work, data: DebuggerData | None) -> tuple[ModuleTable, ModuleTable]:

@@ -38,6 +38,11 @@ class Section:
         """Whether the section holds code (IMAGE_SCN_MEM_EXECUTE)."""
         return bool(self.characteristics & 0x20000000)
 
+    @property
+    def passing(self) -> bool:
+        """Whether code here may be overwritten or given back: IMAGE_SCN_MEM_WRITE, IMAGE_SCN_MEM_DISCARDABLE."""
+        return bool(self.characteristics & 0x82000000)
+
 
 @dataclass(frozen=True, slots=True)
 class ImageHeaders:
@@ -53,6 +58,7 @@ class ImageHeaders:
         sections: in header order.
         directories: sixteen pairs of (RVA, size in bytes); (0, 0) where absent.
         notes: what was missing or odd.
+        missing_sections: section headers that could not be read.
     """
 
     base: int
@@ -66,6 +72,7 @@ class ImageHeaders:
     sections: tuple[Section, ...]
     directories: tuple[tuple[int, int], ...]
     notes: tuple[str, ...]
+    missing_sections: int = 0
 
     def section_at(self, rva: int) -> Section | None:
         """The section that holds ``rva``, or None."""
@@ -135,6 +142,7 @@ def _decode(base: int, data: bytes, pe: int) -> ImageHeaders:
         sections=sections,
         directories=_directories(optional, bits, size_of_image, notes),
         notes=tuple(notes),
+        missing_sections=max(min(section_count, MAX_SECTIONS) - len(sections), 0),
     )
 
 

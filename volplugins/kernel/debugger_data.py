@@ -31,6 +31,10 @@ _ADDRESSES = {
     "MmLastUnloadedDriver": 0x228,
     "CmNtCSDVersion": 0x268,
 }
+# the table of addresses: all but KernBase, the breakpoint routine, the two callback routines and the text of NtBuildLab
+# (which may lie in code) are those of the kernel's variables
+_TABLE = range(0x48, 0x298, 8)
+_NO_VARIABLES = frozenset({0x208})
 _OFFSETS = {
     "OffsetKThreadTeb": 0x29A,
     "OffsetKThreadKernelStack": 0x29C,
@@ -59,12 +63,14 @@ class DebuggerData:
         size: Header.Size as the kernel states it, bytes.
         addresses: kernel addresses and pointers by Microsoft's member name; absent ones are left out.
         offsets: offsets and sizes in bytes by member name; zero ones (not filled in) are left out.
+        variables: every address that the block gives of a variable of the kernel.
     """
 
     address: int
     size: int
     addresses: dict[str, int]
     offsets: dict[str, int]
+    variables: tuple[int, ...] = ()
 
 
 def decode_debugger_data(data: bytes, address: int, bits: int) -> DebuggerData | None:
@@ -81,7 +87,14 @@ def decode_debugger_data(data: bytes, address: int, bits: int) -> DebuggerData |
         size,
         {name: value for name, value in addresses.items() if value},
         {name: value for name, value in offsets.items() if 0 < value < 0xFFFF},
+        _variables(data, mask),
     )
+
+
+def _variables(data: bytes, mask: int) -> tuple[int, ...]:
+    places = (at for at in _TABLE if at not in _NO_VARIABLES and at + 8 <= len(data))
+    values = (int.from_bytes(data[at : at + 8], "little") & mask for at in places)
+    return tuple(value for value in values if value)
 
 
 def read_debugger_data(memory: MemoryReader, address: int, bits: int) -> DebuggerData | None:

@@ -56,6 +56,12 @@ class Location:
 
 # an export this far below says nothing of the function an address is in
 _EXPORT_REACH = 0x1000
+# nor does a PDB's symbol: functions are smaller (the largest of public kernels take half of this)
+_PDB_REACH = 0x10000
+# names of constants that compilers put between functions (string literals, floating-point numbers)
+_CONSTANTS = ("??_C@", "__real@", "__xmm@")
+# what code calls directly to go on where a register says: control flow guard and the retpolines of build 17763 on
+_DISPATCHERS = ("guard_dispatch_icall", "guard_retpoline", "guard_xfg_dispatch", "retpoline")
 
 
 class Symbolizer:
@@ -89,3 +95,22 @@ class Symbolizer:
         if found is None or table is None or (table.kind == "export" and found[1] > _EXPORT_REACH):
             return Location(address, module, rva, "", 0, "")
         return Location(address, module, rva, found[0], found[1], table.kind)
+
+    def function_start(self, address: int) -> int | None:
+        """Where the function that holds ``address`` starts, by a PDB's symbol; None where that is not known.
+
+        Exports are too sparse for it: the nearest one below is mostly another function. One that is exactly there says
+        at least that ``address`` itself is a start.
+        """
+        location = self.locate(address)
+        if not location.symbol or location.symbol.startswith(_CONSTANTS):
+            return None
+        known = location.displacement < _PDB_REACH if location.kind == "pdb" else not location.displacement
+        return address - location.displacement if known else None
+
+    def dispatches(self, address: int) -> bool | None:
+        """Whether a function that jumps where a register says starts at ``address``; None where no PDB tells."""
+        location = self.locate(address)
+        if location.kind != "pdb" or location.displacement:
+            return None
+        return any(name in location.symbol for name in _DISPATCHERS)

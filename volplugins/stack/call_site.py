@@ -35,6 +35,36 @@ def called_from(memory: MemoryReader, address: int) -> int | None:
     return (address + int.from_bytes(before[1:], "little", signed=True)) & mask
 
 
+def call_target(memory: MemoryReader, address: int, bits: int) -> int | None:
+    """Where the call that ends at ``address`` goes: a direct one, or one through a pointer of the image (FF 15).
+
+    None for any other instruction, and where code or pointer cannot be read.
+    """
+    direct = called_from(memory, address)
+    if direct is not None:
+        return direct
+    try:
+        before = memory.read(address - 6, 6)
+        if before[:2] != b"\xff\x15":
+            return None
+        return pointer_at(memory, before[2:], address, bits)
+    except ReadError:
+        return None
+
+
+def pointer_at(memory: MemoryReader, displacement: bytes, following: int, bits: int) -> int:
+    """The pointer that an instruction names by 32 bits: from the next instruction on (x64), absolute (x86).
+
+    Raises:
+        ReadError: it cannot be read.
+    """
+    if bits == 64:
+        slot = (following + int.from_bytes(displacement, "little", signed=True)) & (1 << 64) - 1
+    else:
+        slot = int.from_bytes(displacement, "little")
+    return int.from_bytes(memory.read(slot, bits // 8), "little")
+
+
 def call_before_arm64(memory: MemoryReader, address: int) -> bool | None:
     """The same for ARM64: BL or BLR (Arm Architecture Reference Manual, C6.2)."""
     if address % 4:

@@ -1,30 +1,46 @@
-"""Frames that no unwind data leads to: the words of a stack that may be return addresses, the likeliest first.
+"""Frames that no unwind data leads to: words of a stack that may be return addresses, the likeliest way through them.
 
 A word may be one if it points into code, behind a call, not at a function's first byte, and if its own frame, where
-that has unwind data, leads on. Symbols tell calls of this function from others, and prologs how far up to begin.
+that has unwind data, leads on. Which of them are taken is stack.paths' decision, by what their calls say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from volplugins.memory.reader import MemoryReader
-from volplugins.stack.call_site import call_before, called_from
+from volplugins.stack.call_site import call_before
 from volplugins.stack.candidates import MAX_STACK, read_stack
 from volplugins.stack.frame import Frame, Stop, Trust
+from volplugins.stack.functions import FunctionMap
+from volplugins.stack.links import Callee, Link, Links
+from volplugins.stack.paths import MOST_WORDS, Candidate, Paths
 from volplugins.stack.plan import CannotUnwind
 from volplugins.stack.prolog import prolog_depth
 from volplugins.stack.registers import RBP, Registers, from_names
 from volplugins.stack.trap_frame import TrapFrame, find_trap_frames
 from volplugins.stack.unwind_x64 import CodeMap, unwind
+from volplugins.stack.unwind_x86 import sets_up_frame
 
 _TRAP_FRAME_SIZE, _MACHINE_FRAME_AT = 0x190, 0x168
 _ALIGNED = 0x20  # the processor aligns the stack before it pushes
 _FIRST_FRAMES = 0x800  # what a thread's first functions take, trap frame and all
-_CALLER_REACH = 0x1000  # how far up a caller is looked for by what it calls
+_ARGUMENTS = 0x100  # what the kernel's entry pushes below its trap frame: the arguments of a system call
 Range = tuple[int, int]  # lowest address and first above
 FunctionAt = Callable[[int], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What was found in the bytes from ``start`` up to ``end``: a trap frame lies there, or nothing more is known."""
+
+    bits: int
+    start: int
+    end: int
+    whole: bool
+    trap: TrapFrame | None
+    paths: Paths
 
 
 class Scanner:
@@ -35,89 +51,163 @@ class Scanner:
         function_at: where the function that holds an address starts, by symbols; None where that is not known.
 
     Attributes:
-        doubtful: whether the last frame found was not seen to call the function below it; the caller clears it.
         stop: why nothing was found.
+        proved: whether the last frame found calls the function below it.
     """
 
-    def __init__(self, memory: MemoryReader, code: CodeMap, user_limit: int, function_at: FunctionAt) -> None:
-        self._memory, self._code = memory, code
-        self._user_limit, self._function_at = user_limit, function_at
-        self.doubtful = False
+    def __init__(
+        self, memory: MemoryReader, code: CodeMap, user_limit: int, function_at: FunctionAt, bits: int = 64
+    ) -> None:
+        self._memory, self._code, self._user_limit = memory, code, user_limit
+        self._functions = FunctionMap(memory, code, bits, function_at)
+        self.links = Links(self._functions)
+        self._searched: _Searched | None = None
         self.stop = Stop.END_OF_STACK
+        self.proved = False
 
-    def find(self, registers: Registers, bounds: Range | None) -> Frame | None:
-        """The next word above the stack pointer that may be a return address.
+    def find(self, registers: Registers, bounds: Range | None, is_return: bool = True) -> Frame | None:
+        """The caller of the frame at hand, by the likeliest way from here to the end of the stack.
 
-        Where symbols and code tell what a call calls, one that calls this function comes first, then one through a
-        pointer, which may have, then any other: code that was moved out of its function has another name.
+        Args:
+            is_return: whether the instruction pointer is a return address.
         """
-        top = bounds[1] if bounds is not None else registers.sp + MAX_STACK
-        start = registers.sp + -registers.sp % (registers.bits // 8)
-        stack = read_stack(self._memory, start, top)
-        function = self._function_at(registers.ip)
-        indirect: Frame | None = None
-        other: Frame | None = None
-        for found in self._candidates(registers, stack, start, bounds, function):
-            target = called_from(self._memory, found.ip)
-            if found.trust is Trust.TRAP_FRAME:
-                return indirect or found
-            if function is None or target == function:
-                self.doubtful = function is None
-                return found
-            self.doubtful = True
-            if found.call_checked is None:
-                return indirect or other or found
-            if target is None:
-                indirect = indirect or found
-            other = other or found
-            if found.sp - start >= _CALLER_REACH:
-                break
-        if indirect is None and other is None:
-            whole = start + len(stack) >= min(top, start + MAX_STACK)
-            self.stop = Stop.END_OF_STACK if whole else Stop.NOT_IN_DUMP
-        return indirect or other
+        self.proved = False
+        searched = self._search(registers, bounds)
+        callee = self.links.callee(registers.ip, is_return)
+        here = Candidate(Frame(registers.sp, registers.ip, Trust.SCAN, None, registers), callee,
+                         self._depth(callee, registers.bits))  # fmt: skip
+        found = searched.paths.after(here)
+        if found is not None:
+            self.proved = self._link(found, callee) is Link.PROVES
+            return _keeping_ebp(found.frame, registers)
+        if searched.trap is not None:
+            trap = searched.trap
+            where = trap.address + _MACHINE_FRAME_AT
+            return Frame(trap.sp, trap.ip, Trust.TRAP_FRAME, None, from_names(64, trap.registers), where)
+        self.stop = Stop.END_OF_STACK if searched.whole else Stop.NOT_IN_DUMP
+        return None
 
-    def _candidates(
-        self, registers: Registers, stack: bytes, start: int, bounds: Range | None, function: int | None
-    ) -> Iterator[Frame]:
-        """Every word that may be a return address, lowest first; a trap frame of x64 ends the search."""
-        width = registers.bits // 8
-        trap = self._trap_above(stack, start, bounds) if registers.bits == 64 else None
-        depth = (
-            0
-            if function is None or self.doubtful
-            else prolog_depth(self._memory, function, registers.ip, registers.bits)
-        )
-        for at in range(depth & -width, len(stack) - width + 1, width):
-            if trap is not None and start + at >= trap.address:
-                interrupted = from_names(64, trap.registers)
-                where = trap.address + _MACHINE_FRAME_AT
-                yield Frame(trap.sp, trap.ip, Trust.TRAP_FRAME, None, interrupted, where)
-                return
+    def caller_below(
+        self, registers: Registers, top: int, is_return: bool = True, above: int | None = None
+    ) -> Frame | None:
+        """The call of this function between the stack pointer and a frame that EBP still points to (x86).
+
+        What that frame's function, or a trap handler, calls may be a function without a frame pointer of its own.
+        A call that leads here counts first; then one through a pointer, by a function that ``above`` called; then the
+        only one through a pointer, where this function is known to have no frame pointer.
+
+        Args:
+            top: where EBP points.
+            above: the return address there.
+        """
+        callee = self.links.callee(registers.ip, is_return)
+        stack = read_stack(self._memory, registers.sp, top)
+        words = ((registers.sp + at + 4, int.from_bytes(stack[at : at + 4], "little"))
+                 for at in range(0, len(stack) - 3, 4))  # fmt: skip
+        places = [(sp, ip) for sp, ip in words if self._may_be_return(ip) and call_before(self._memory, ip)]
+        calling = [place for place in places if self._calls(place[1], callee)]
+        pointers = [] if calling or above is None else self._through_pointers(places, callee)
+        called = [place for place in pointers if above is not None and self._is_called_by(above, place[1])]
+        lone = pointers if len(pointers) == 1 and self._has_no_frame(callee) else []
+        found = next(iter(calling or called or lone), None)
+        return _keeping_ebp(_scanned(32, found[1], found[0], True), registers) if found is not None else None
+
+    def _calls(self, value: int, callee: Callee) -> bool:
+        link, target = self.links.link(value, True, callee), self.links.target(value)
+        frameless = target is not None and not sets_up_frame(self._memory, target)
+        return link is Link.PROVES or (link is Link.FITS and frameless)
+
+    def _through_pointers(self, places: list[tuple[int, int]], callee: Callee) -> list[tuple[int, int]]:
+        return [place for place in places if self.links.link(place[1], True, callee) is Link.NEUTRAL]
+
+    def _is_called_by(self, above: int, value: int) -> bool:
+        return self.links.link(above, True, self.links.callee(value, True)) is Link.PROVES
+
+    def _has_no_frame(self, callee: Callee) -> bool:
+        return callee.start is not None and not sets_up_frame(self._memory, callee.start)
+
+    def _search(self, registers: Registers, bounds: Range | None) -> _Searched:
+        """The stack from here on, searched once: a later frame of the same stretch asks the same ways."""
+        known = self._searched
+        start = registers.sp + -registers.sp % (registers.bits // 8)
+        if known is None or known.bits != registers.bits or not known.start <= start < known.end:
+            known = self._searched = self._search_from(registers, start, bounds)
+        return known
+
+    def _search_from(self, registers: Registers, start: int, bounds: Range | None) -> _Searched:
+        bits = registers.bits
+        top = bounds[1] if bounds is not None else registers.sp + MAX_STACK
+        stack = read_stack(self._memory, start, top)
+        whole = start + len(stack) >= min(top, start + MAX_STACK)
+        trap = self._trap_above(stack, start, bounds) if bits == 64 else None
+        if trap is not None:
+            stack = stack[: max(trap.address - start, 0)]
+        candidates = list(self._candidates(stack, start, bits, bounds))
+        end, cut = start + len(stack), len(candidates) == MOST_WORDS
+        if cut:
+            end, whole = candidates[-1].frame.sp, False
+
+        def reaches_top(sp: int) -> bool:
+            if trap is not None and not cut:
+                return trap.address - sp <= _ARGUMENTS
+            return bounds is None or not whole or top - sp < _FIRST_FRAMES
+
+        paths = Paths(candidates, bits // 8, self._link, reaches_top)
+        return _Searched(bits, start, end, whole, trap, paths)
+
+    def _candidates(self, stack: bytes, start: int, bits: int, bounds: Range | None) -> Iterator[Candidate]:
+        """Every word that may be a return address, lowest first."""
+        width, count = bits // 8, 0
+        for at in range(0, len(stack) - width + 1, width):
             value = int.from_bytes(stack[at : at + width], "little")
-            if not self._code.holds(value) or self._function_at(value) == value:
-                continue  # a function's first byte is a pointer to it, no place to return to
+            if not self._may_be_return(value):
+                continue
             checked = call_before(self._memory, value)
             if checked is False:
                 continue
-            made = _scanned(registers, value, start + at + width, checked)
-            if registers.bits == 32 or self._leads_on(made, bounds):
-                yield made
+            made = self._candidate(_scanned(bits, value, start + at + width, checked), bounds)
+            if made is None:
+                continue
+            yield made
+            count += 1
+            if count >= MOST_WORDS:
+                return
 
-    def _leads_on(self, found: Frame, bounds: Range | None) -> bool:
-        """Whether a scanned frame's own unwind data, where there is any, leads to code further up the stack."""
-        assert found.registers is not None
+    def _may_be_return(self, value: int) -> bool:
+        """Whether it points into code, and not at a function's first byte: that is a pointer, no place to return to."""
+        return self._code.holds(value) and not self._functions.is_start(value)
+
+    def _candidate(self, found: Frame, bounds: Range | None) -> Candidate | None:
+        """A word with what its own function says; None where unwind data show that it is no return address."""
+        registers = found.registers
+        assert registers is not None
+        callee = self.links.callee(found.ip, True)
+        plain = Candidate(found, callee, self._depth(callee, registers.bits))
+        if registers.bits == 32:
+            return plain
         try:
-            following = unwind(self._memory, self._code, found.registers, True)
+            following = unwind(self._memory, self._code, registers, True)
         except CannotUnwind:
-            return True
+            return plain
         ip, sp = following.registers.ip, following.registers.sp
+        if following.trust is Trust.LEAF:
+            return None  # a function that has called is no leaf
         if following.machine_frame is not None:
-            return True
+            return replace(plain, ends=True)
         if ip == 0:  # a thread's first function: at the top of its stack
-            return bounds is None or bounds[1] - sp < _FIRST_FRAMES
+            return replace(plain, ends=True) if bounds is None or bounds[1] - sp < _FIRST_FRAMES else None
         inside = bounds is None or sp <= bounds[1]
-        return inside and sp > found.sp and self._code.holds(ip) and call_before(self._memory, ip) is not False
+        leads_on = inside and sp > found.sp and self._may_be_return(ip) and call_before(self._memory, ip) is not False
+        return replace(plain, exact=(ip, sp)) if leads_on else None
+
+    def _depth(self, callee: Callee, bits: int) -> int:
+        """Bytes that the function's prolog takes; 0 where that is not known."""
+        if callee.start is None:
+            return 0
+        return prolog_depth(self._memory, callee.start, callee.ip, bits) & -(bits // 8)
+
+    def _link(self, candidate: Candidate, callee: Callee) -> Link:
+        return self.links.link(candidate.frame.ip, candidate.frame.call_checked, callee)
 
     def _trap_above(self, stack: bytes, start: int, bounds: Range | None) -> TrapFrame | None:
         """The lowest trap frame in the bytes of a kernel stack that leads to code: its interrupted frame is exact.
@@ -136,21 +226,6 @@ class Scanner:
                 return _without_saved(trap, True)
         return None
 
-    def caller_below(self, registers: Registers, top: int) -> Frame | None:
-        """The direct call of this function between the stack pointer and a trap frame that EBP still points to.
-
-        What a trap handler calls may be a function without a frame pointer of its own.
-        """
-        function = self._function_at(registers.ip)
-        if function is None:
-            return None
-        stack = read_stack(self._memory, registers.sp, top)
-        for at in range(0, len(stack) - 3, 4):
-            value = int.from_bytes(stack[at : at + 4], "little")
-            if self._code.holds(value) and called_from(self._memory, value) == function:
-                return _scanned(registers, value, registers.sp + at + 4, True)
-        return None
-
 
 def _without_saved(trap: TrapFrame, kernel: bool) -> TrapFrame:
     """The trap frame without RBX, RDI and RSI, which only system calls store there (and they come from user mode)."""
@@ -160,9 +235,17 @@ def _without_saved(trap: TrapFrame, kernel: bool) -> TrapFrame:
     return replace(trap, registers=kept)
 
 
-def _scanned(registers: Registers, ip: int, sp: int, checked: bool | None) -> Frame:
-    """A frame that a scan found: of the registers, only EBP may still be what it was."""
-    general: list[int | None] = [None] * len(registers.general)
-    if registers.bits == 32:
-        general[RBP] = registers.general[RBP]
-    return Frame(sp, ip, Trust.SCAN, checked, Registers(registers.bits, ip, sp, tuple(general), {}))
+def _scanned(bits: int, ip: int, sp: int, checked: bool | None) -> Frame:
+    """A frame that a scan found: its registers are not known."""
+    general: tuple[int | None, ...] = (None,) * (16 if bits == 64 else 8)
+    return Frame(sp, ip, Trust.SCAN, checked, Registers(bits, ip, sp, general, {}))
+
+
+def _keeping_ebp(frame: Frame, registers: Registers) -> Frame:
+    """The frame with what may still be in EBP on x86: the value it had in the function below."""
+    found = frame.registers
+    if found is None or found.bits == 64:
+        return frame
+    general = list(found.general)
+    general[RBP] = registers.general[RBP]
+    return replace(frame, registers=replace(found, general=tuple(general)))

@@ -9,6 +9,7 @@ from volplugins.image.exception_directory import FunctionEntry, FunctionTable
 from volplugins.image.image_view import ImageView
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.epilog import LONGEST, epilog_plan
+from volplugins.stack.found_starts import found_starts
 from volplugins.stack.frame import Trust
 from volplugins.stack.plan import CannotUnwind, Left, Plan, leave, plan_of
 from volplugins.stack.registers import Registers
@@ -23,12 +24,15 @@ class CodeImage:
 
     Attributes:
         functions: its exception directory; None where it has none or it is not in memory.
+        code: relative virtual addresses of its executable sections: first and first above.
     """
 
     base: int
     size: int
     view: ImageView
     functions: FunctionTable | None
+    code: tuple[tuple[int, int], ...] = ()
+    _starts: list[int] | None = None
     _chains: dict[int, tuple[UnwindInfo, ...] | str] = field(default_factory=dict)
     _plans: dict[int, Plan] = field(default_factory=dict)
 
@@ -49,6 +53,12 @@ class CodeImage:
                 self._plans.clear()
             plan = self._plans[entry.begin] = plan_of(chain, None)
         return plan
+
+    def starts(self) -> list[int]:
+        """Where functions start by the code itself, for images that have no unwind data."""
+        if self._starts is None:
+            self._starts = found_starts(self.view, self.code)
+        return self._starts
 
     def code_at(self, rva: int, size: int) -> bytes:
         """Up to ``size`` bytes of code, as far as they are in memory."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.plan import CannotUnwind
-from volplugins.stack.registers import NONVOLATILE_32, RBP, Registers
+from volplugins.stack.registers import NONVOLATILE_32, RBP, RSP, Registers
 
 _HIGHEST = 1 << 32
 # mov edi, edi; push ebp; mov ebp, esp, in both encodings; and the two pushes before a call of _SEH_prolog
 _PROLOGS = (b"\x8b\xff\x55\x8b\xec", b"\x55\x8b\xec", b"\x55\x89\xe5")
 _LONGEST = 16
+_RET, _RET_N, _LEAVE, _POP = 0xC3, 0xC2, 0xC9, 0x58  # Intel SDM volume 2
+PROLOG = 5  # bytes of the longest: EBP is the function's own behind them
+_SAVED_BY_SWITCH = 16  # KiSwapContext saves EBP, EDI, ESI and EBX, its return address is above them
 
 
 def sets_up_frame(memory: MemoryReader, function: int) -> bool:
@@ -43,3 +46,48 @@ def unwind_by_frame_pointer(memory: MemoryReader, registers: Registers) -> Regis
         # where the function saved the others is not known: they are lost
         general[number] = caller if number == RBP else None
     return Registers(32, ip, frame + 8, tuple(general), {})
+
+
+def unwind_epilog(memory: MemoryReader, registers: Registers) -> Registers | None:
+    """The caller's registers where the next instructions leave the function: pops, ``leave``, then a return.
+
+    None where they do anything else, or cannot be read.
+    """
+    general, sp = list(registers.general), registers.sp
+    try:
+        code = _readable(memory, registers.ip, _LONGEST)
+        for opcode in code:
+            if opcode in (_RET, _RET_N):
+                ip = int.from_bytes(memory.read(sp, 4), "little")
+                return Registers(32, ip, sp + 4, tuple(general), {})
+            register = RBP if opcode == _LEAVE else opcode - _POP
+            if not 0 <= register < 8 or register == RSP:
+                return None
+            if opcode == _LEAVE:
+                frame = general[RBP]
+                if frame is None or frame < sp:
+                    return None
+                sp = frame
+            general[register] = int.from_bytes(memory.read(sp, 4), "little")
+            sp += 4
+    except ReadError:
+        pass
+    return None
+
+
+def _readable(memory: MemoryReader, address: int, size: int) -> bytes:
+    """The bytes at ``address``, fewer where they end before ``size``; raises ReadError where there is none."""
+    try:
+        return memory.read(address, size)
+    except ReadError as error:
+        return memory.read(address, max(error.address - address, 1))
+
+
+def unwind_switch(memory: MemoryReader, registers: Registers) -> Registers | None:
+    """The registers of KiSwapContext's caller, ``registers`` being those at the switch frame's end; None if unread."""
+    try:
+        data = memory.read(registers.sp + _SAVED_BY_SWITCH, 4)
+    except ReadError:
+        return None
+    ip = int.from_bytes(data, "little")
+    return Registers(32, ip, registers.sp + _SAVED_BY_SWITCH + 4, registers.general, {})

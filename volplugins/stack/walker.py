@@ -7,24 +7,30 @@ trap frame or the frame pointer; else the same scan. A scanned frame goes on by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from volplugins.memory.reader import MemoryReader
 from volplugins.stack.call_site import call_before
 from volplugins.stack.entered import caller_of_no_code, from_trap_frame, interrupted_kernel
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.interrupted import linked_trap_frame, tops_above
+from volplugins.stack.links import Callee, Link
 from volplugins.stack.plan import CannotUnwind
 from volplugins.stack.registers import RBP, Registers
 from volplugins.stack.scanner import Range, Scanner
 from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
 from volplugins.stack.unwind_x64 import CodeMap, unwind
-from volplugins.stack.unwind_x86 import sets_up_frame, unwind_by_frame_pointer
+from volplugins.stack.unwind_x86 import PROLOG, sets_up_frame, unwind_by_frame_pointer, unwind_epilog, unwind_switch
 
 MAX_FRAMES = 512
 _STOPS = {
     "not-in-dump": Stop.NOT_IN_DUMP, "truncated": Stop.NOT_IN_DUMP, "outside-memory": Stop.NOT_IN_DUMP,
     "pagefile": Stop.PAGED_OUT, "compressed": Stop.PAGED_OUT, "demand-zero": Stop.PAGED_OUT,
 }  # fmt: skip
+
+_FIRST_FRAME = 0x100  # what a thread's first function takes on x86, where it has no frame pointer
+# nothing that was found below bears on these
+_EXACT = (Trust.CONTEXT, Trust.TRAP_FRAME, Trust.MACHINE_FRAME)
 
 
 class Walker:
@@ -66,7 +72,8 @@ class Walker:
         self._entered: set[int] = set()
         self._guessed = False  # whether the frame at hand rests on a scanned one
         self._function_at = function_at or (lambda _address: None)
-        self._scanner = Scanner(memory, code, user_limit, self._function_at)
+        self._bits = 64
+        self._made: Scanner | None = None
         self.stop = Stop.END_OF_STACK
         self.text = ""
         self.crossed: Registers | None = None
@@ -79,7 +86,7 @@ class Walker:
             is_return: whether the first instruction pointer is a return address already.
         """
         frame = Frame(registers.sp, registers.ip, trust, None, registers)
-        self._guessed = self._scanner.doubtful = False
+        self._guessed, self._bits, self._made = False, registers.bits, None
         bounds = self._bounds(registers.sp)
         if self._ranges and bounds is None:
             yield frame
@@ -87,9 +94,8 @@ class Walker:
             return
         for _ in range(self._limit):
             yield frame
-            assert frame.registers is not None
             try:
-                following = self._next(frame.registers, is_return, bounds)
+                following = self._next(frame, is_return, bounds)
             except CannotUnwind as error:
                 self._end(_STOPS.get(error.reason, Stop.NO_UNWIND_DATA), str(error))
                 return
@@ -98,13 +104,36 @@ class Walker:
                 return
             if following.machine_frame is not None:
                 bounds = self._bounds(following.sp)
-            if following.trust in (Trust.SCAN, Trust.CONTEXT, Trust.TRAP_FRAME):
-                self._guessed = following.trust is Trust.SCAN
-            if following.trust is not Trust.SCAN:
-                self._scanner.doubtful = False
+            following = self._held_to_proof(frame, following, is_return)
             is_return = following.trust not in (Trust.MACHINE_FRAME, Trust.TRAP_FRAME, Trust.CONTEXT)
             frame = following
         self._end(Stop.LIMIT, f"more than {self._limit} frames")
+
+    @property
+    def _scanner(self) -> Scanner:
+        """Made when first needed: most stacks have unwind data for every frame."""
+        if self._made is None:
+            self._made = Scanner(self._memory, self._code, self._user_limit, self._function_at, self._bits)
+        return self._made
+
+    def _held_to_proof(self, frame: Frame, following: Frame, is_return: bool) -> Frame:
+        """``following`` with no more trust than the frames below it give: what rests on a guess is one, until proved.
+
+        Proofs are a call that leads to the function just left, and a frame of the processor; a scanned frame that is
+        proved rests on what it was found from.
+        """
+        if following.trust in _EXACT:
+            self._guessed = False
+        elif following.trust is Trust.SCAN:
+            self._guessed = not self._scanner.proved
+        elif self._guessed and following.trust in (Trust.UNWIND_INFO, Trust.LEAF) and following.ip:
+            links = self._scanner.links
+            checked = call_before(self._memory, following.ip)
+            link = links.link(following.ip, checked, links.callee(frame.ip, is_return))
+            self._guessed = not (checked and link is Link.PROVES)
+            if self._guessed:
+                return replace(following, trust=Trust.SCAN, call_checked=checked)
+        return following
 
     def _end(self, stop: Stop, text: str = "") -> None:
         self.stop, self.text = stop, text
@@ -149,27 +178,32 @@ class Walker:
             return True
         return False
 
-    def _next(self, registers: Registers, is_return: bool, bounds: Range | None) -> Frame | None:
+    def _next(self, frame: Frame, is_return: bool, bounds: Range | None) -> Frame | None:
         """The caller's frame by the best strategy that works; None where the stack is used up.
 
         Raises:
             CannotUnwind: no strategy works, with the reason of the best one.
         """
-        strategy = self._by_unwind_data if registers.bits == 64 else self._by_frame_pointer
+        registers = frame.registers
+        assert registers is not None
         if self._user_limit and not is_return:
             caller = caller_of_no_code(self._memory, self._code, registers)
             if caller is not None:
                 return caller
         try:
-            return strategy(registers, is_return)
+            if registers.bits == 64:
+                return self._by_unwind_data(registers, is_return)
+            return self._by_frame_pointer(frame, registers, is_return, bounds)
         except CannotUnwind as error:
             if error.reason in _STOPS:
                 raise
             if registers.bits == 32 and registers.general[RBP] == 0:
-                # the first function of a thread clears EBP: nothing called it
-                self._end(Stop.END_OF_STACK)
-                return None
-            found = self._scanner.find(registers, bounds) or self._interrupted(registers)
+                # the first function of a thread clears EBP: nothing called it, or a function without a frame pointer
+                first = self._scanner.caller_below(registers, registers.sp + _FIRST_FRAME, is_return)
+                if first is None:
+                    self._end(Stop.END_OF_STACK)
+                return first
+            found = self._scanner.find(registers, bounds, is_return) or self._interrupted(registers)
             if found is None:
                 self._end(self._scanner.stop)
             if found is None and bounds is None and self._scanner.stop is not Stop.NOT_IN_DUMP:
@@ -187,24 +221,61 @@ class Walker:
     def _by_unwind_data(self, registers: Registers, is_return: bool) -> Frame:
         found = unwind(self._memory, self._code, registers, is_return)
         made = found.registers
+        if found.trust is Trust.LEAF and is_return:
+            raise CannotUnwind("no-unwind-data", "a function that has called is no leaf")
         if self._guessed and made.ip and found.machine_frame is None and not self._code.holds(made.ip):
             raise CannotUnwind("no-unwind-data", "a scanned frame leads nowhere")
         return Frame(made.sp, made.ip, found.trust, None, made, found.machine_frame)
 
-    def _by_frame_pointer(self, registers: Registers, _is_return: bool) -> Frame:
+    def _by_frame_pointer(self, frame: Frame, registers: Registers, is_return: bool, bounds: Range | None) -> Frame:
         trap = self._trap_frame(registers)
         if trap is not None:
-            caller = self._scanner.caller_below(registers, trap.address)
+            caller = self._scanner.caller_below(registers, trap.address, is_return)
             if caller is not None:
                 return caller
             return from_trap_frame(trap)
-        start = self._function_at(registers.ip)
-        if start is not None and not sets_up_frame(self._memory, start):
-            raise CannotUnwind("no-unwind-data", "the function sets up no frame pointer")
+        if frame.trust is Trust.SWITCH_FRAME:
+            switched = self._behind_switch(registers)
+            if switched is not None:
+                return switched
+        left = None if is_return else unwind_epilog(self._memory, registers)
+        if left is not None and self._code.holds(left.ip) and call_before(self._memory, left.ip):
+            return Frame(left.sp, left.ip, Trust.LEAF, True, left)
         made = unwind_by_frame_pointer(self._memory, registers)
-        if made.ip and not self._code.holds(made.ip):
-            raise CannotUnwind("no-unwind-data", "EBP leads to a return address outside of code")
-        return Frame(made.sp, made.ip, Trust.FRAME_POINTER, call_before(self._memory, made.ip), made)
+        checked = call_before(self._memory, made.ip) if made.ip else None
+        if made.ip and (not self._code.holds(made.ip) or checked is False):
+            raise CannotUnwind("no-unwind-data", "EBP leads to no return address")
+        if bounds is not None and made.sp > bounds[1]:
+            raise CannotUnwind("no-unwind-data", "EBP leads out of the stack")
+        caller = self._without_frame_pointer(registers, made, is_return)
+        return caller or Frame(made.sp, made.ip, Trust.FRAME_POINTER, checked, made)
+
+    def _behind_switch(self, registers: Registers) -> Frame | None:
+        """KiSwapContext's caller, where a call leads to it from behind the four registers that it saved."""
+        made = unwind_switch(self._memory, registers)
+        if made is None or not self._code.holds(made.ip) or not call_before(self._memory, made.ip):
+            return None
+        links = self._scanner.links
+        if links.link(made.ip, True, links.callee(registers.ip, True)) is Link.DISPROVES:
+            return None
+        return Frame(made.sp, made.ip, Trust.SWITCH_FRAME, True, made)
+
+    def _without_frame_pointer(self, registers: Registers, made: Registers, is_return: bool) -> Frame | None:
+        """The caller below the frame that EBP points to, where that one is not this function's own.
+
+        It is its own if the call there leads here, or if the function's prolog sets EBP up. An unbroken chain of EBP
+        stands where neither can be told and no word below it is proved.
+        """
+        links, frame = self._scanner.links, registers.general[RBP]
+        callee = links.callee(registers.ip, is_return)
+        proved = not made.ip or links.link(made.ip, True, callee) is Link.PROVES
+        if proved and not _in_prolog(registers, callee, is_return):
+            return None
+        own = callee.start is not None and sets_up_frame(self._memory, callee.start)
+        if own and not _in_prolog(registers, callee, is_return):
+            return None
+        assert frame is not None
+        return self._scanner.caller_below(registers, frame, is_return, made.ip)
 
     def _trap_frame(self, registers: Registers) -> TrapFrame | None:
         """The trap frame that EBP points to: kernel entries of x86 keep it there (KTRAP_FRAME.DbgEbp and DbgEip)."""
@@ -215,3 +286,8 @@ class Walker:
         if trap is None or not (trap.user or trap.marked or self._code.holds(trap.ip)):
             return None
         return trap
+
+
+def _in_prolog(registers: Registers, callee: Callee, is_return: bool) -> bool:
+    """Whether the function has not set up its frame pointer yet."""
+    return not is_return and callee.start is not None and registers.ip - callee.start < PROLOG

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 from volplugins.image.exception_directory import FunctionTable, read_function_table
 from volplugins.image.headers import ImageHeaders, read_headers
 from volplugins.loader.module import Module, ModuleTable
-from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
 from volplugins.stack.unwind_x64 import CodeImage
 
+_NEIGHBOURS = 0x8000  # variables of one section this close to each other have no code between them
 _HEADERS = 0x400  # smallest size of headers that linkers leave room for
 # gives an image's bytes as they are laid out in memory, from a file; None where no file matches
 ImageFile = Callable[[Module], bytes | None]
@@ -41,17 +44,35 @@ def with_image_file(memory: MemoryReader, module: Module, image_file: ImageFile 
     return ImageOverlay(memory, module.base, data) if data else memory
 
 
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Relative virtual addresses from ``start`` up to ``end`` that hold code: ``passing`` where only if it is there."""
+
+    start: int
+    end: int
+    passing: bool = False
+
+
 class ModuleCode:
     """Implements stack.unwind_x64.CodeMap over modules; each image's headers and tables are read once.
 
     Args:
         image_file: looks for a module's file; it is asked only where memory lacks the headers or unwind data.
+        variables: addresses that are known to be of data; they tell data from code where an image's sections are not
+            known.
     """
 
-    def __init__(self, memory: MemoryReader, modules: ModuleTable, image_file: ImageFile | None = None) -> None:
+    def __init__(
+        self,
+        memory: MemoryReader,
+        modules: ModuleTable,
+        image_file: ImageFile | None = None,
+        variables: Iterable[int] = (),
+    ) -> None:
         self._memory, self.modules, self._image_file = memory, modules, image_file
+        self._variables = tuple(variables)
         self._images: dict[int, CodeImage | None] = {}
-        self._ranges: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._stretches: dict[int, tuple[_Stretch, ...]] = {}
 
     def image_at(self, address: int) -> CodeImage | None:
         """The image that holds ``address``, with what can be had of its unwind data."""
@@ -63,14 +84,26 @@ class ModuleCode:
         return self._images[module.base]
 
     def holds(self, address: int) -> bool:
-        """Whether ``address`` is in some module's code."""
+        """Whether ``address`` is in some module's code.
+
+        Code that can be written, or is given back after the start of its driver, counts as long as it is there.
+        """
         module = self.modules.at(address)
         if module is None:
             return False
-        if module.base not in self._ranges:
+        if module.base not in self._stretches:
             self._read(module)
         rva = address - module.base
-        return any(start <= rva < end for start, end in self._ranges[module.base])
+        for stretch in self._stretches[module.base]:
+            if stretch.start <= rva < stretch.end:
+                return not stretch.passing or self._is_there(address)
+        return False
+
+    def _is_there(self, address: int) -> bool:
+        try:
+            return bool(self._memory.read(address - 1, 2))
+        except ReadError:
+            return False
 
     def _overlay(self, module: Module) -> MemoryReader:
         data = self._image_file(module) if self._image_file is not None else None
@@ -84,12 +117,45 @@ class ModuleCode:
             memory = self._overlay(module)
             headers = read_headers(memory, module.base) or headers
             table = _table(memory, headers)
+        stretches = self._code_of(module, headers)
+        self._stretches[module.base] = stretches
+        if headers is None:
+            self._images[module.base] = None
+            return
+        code = tuple((stretch.start, stretch.end) for stretch in stretches if not stretch.passing)
+        self._images[module.base] = CodeImage(module.base, headers.size_of_image, headers.view(memory), table, code)
+
+    def _code_of(self, module: Module, headers: ImageHeaders | None) -> tuple[_Stretch, ...]:
+        """Where code is: by the section table; where that is not all there, wherever no data is known to be."""
         sections = headers.sections if headers is not None else ()
-        found = tuple((s.rva, s.rva + s.virtual_size) for s in sections if s.executable)
-        self._ranges[module.base] = found or ((_HEADERS, module.size),)
-        self._images[module.base] = (
-            CodeImage(module.base, headers.size_of_image, headers.view(memory), table) if headers is not None else None
-        )
+        found = [_Stretch(s.rva, s.rva + s.virtual_size, s.passing) for s in sections if s.executable]
+        if headers is not None and not headers.missing_sections and found:
+            return tuple(found)
+        known = max((section.rva + section.virtual_size for section in sections), default=_HEADERS)
+        inside = (at - module.base for at in self._variables if 0 <= at - module.base < module.size)
+        return (*found, *_around(_spans(sorted(inside)), known, module.size))
+
+
+def _spans(variables: list[int]) -> Iterator[tuple[int, int]]:
+    """The pages of variables, and what lies between close ones; ascending, disjoint."""
+    if not variables:
+        return
+    start = variables[0] & -PAGE_SIZE
+    for here, following in pairwise(variables):
+        if following - here > _NEIGHBOURS and following & -PAGE_SIZE > here:
+            yield start, (here & -PAGE_SIZE) + PAGE_SIZE
+            start = following & -PAGE_SIZE
+    yield start, (variables[-1] & -PAGE_SIZE) + PAGE_SIZE
+
+
+def _around(spans: Iterator[tuple[int, int]], start: int, end: int) -> Iterator[_Stretch]:
+    """What is left from ``start`` to ``end`` without the spans."""
+    for low, high in spans:
+        if start < low:
+            yield _Stretch(start, min(low, end))
+        start = max(start, high)
+    if start < end:
+        yield _Stretch(start, end)
 
 
 def _table(memory: MemoryReader, headers: ImageHeaders | None) -> FunctionTable | None:

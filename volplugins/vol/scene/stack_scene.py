@@ -17,6 +17,7 @@ from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.registers import Registers, from_names
 from volplugins.threads.module_code import ImageFile, ModuleCode
+from volplugins.threads.named_functions import function_at
 from volplugins.threads.running import running_registers
 from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
 from volplugins.threads.user_modules import user_modules
@@ -72,7 +73,7 @@ class StackScene:
         stacks = [(stack.low, stack.high) for stack in scene.processor_stacks] if running is not None else []
         return ThreadWalk(
             self._kernel_memory(process), self.code, thread, scene.bits, self._user_of(process),
-            running, self._kernel_name, stacks, _function_at(scene.symbolizer), self._anchor(thread),
+            running, self._kernel_name, stacks, function_at(scene.symbolizer), self._anchor(thread),
             stack_tops(scene, running.sp) if running is not None else (),
         )  # fmt: skip
 
@@ -148,11 +149,11 @@ class StackScene:
         code = ModuleCode(memory, modules, self.image_file)
         names = Symbolizer(modules, lambda module: self._table(memory, module))
         if not process.wow64:
-            return _Side(UserSide(memory, code, None, _function_at(names)), names, None)
+            return _Side(UserSide(memory, code, None, function_at(names)), names, None)
         low = ModuleTable(self._low_modules(memory, process, modules))
         code32 = ModuleCode(memory, low, self.image_file)
         names32 = Symbolizer(low, lambda module: self._table(memory, module))
-        side = UserSide(memory, code, code32, _function_at(names), _function_at(names32))
+        side = UserSide(memory, code, code32, function_at(names), function_at(names32))
         return _Side(side, names, names32)
 
     def _low_modules(self, memory: MemoryReader, process: Process, modules: ModuleTable) -> Iterator[Module]:
@@ -194,14 +195,6 @@ def _report_in_small_dump(scene: CrashScene, code: ModuleCode) -> Registers | No
     if not code.holds(int.from_bytes(triage.call_stack.data[:8], "little")):
         return None
     return Registers(64, ip, top, (None,) * 16, {})
-
-
-def _function_at(names: Symbolizer) -> Callable[[int], int | None]:
-    def start(address: int) -> int | None:
-        location = names.locate(address)
-        return address - location.displacement if location.symbol else None
-
-    return start
 
 
 def arguments(memory: MemoryReader, frames: Sequence[ThreadFrame], index: int, bits: int) -> str:

@@ -1,0 +1,98 @@
+"""The likeliest way through the words of a stack that may be return addresses: dynamic search over all of it.
+
+A step is worth what its caller's call says, roughly as the logarithm of how much oftener that is seen at true frames
+than at words that old calls left: these, too, lead to one another, so that a proof is worth little beside a disproof.
+A word that nothing is known of is worth a little, so that a stack of which no code can be read keeps them all.
+docs/confidence.md has what that gives on stacks whose truth is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from volplugins.stack.frame import Frame
+from volplugins.stack.links import Callee, Link
+
+WORTH = {
+    Link.PROVES: 1.0, Link.FITS: 0.8, Link.UNREAD: 0.2, Link.NEUTRAL: 0.1, Link.DOUBTFUL: -3.0, Link.DISPROVES: -20.0,
+}  # fmt: skip
+_TOO_CLOSE = -6.0  # the caller lies within what the function's prolog takes
+_TOO_FAR = -30.0  # a stack whose first functions are missing
+_WINDOW = 64  # words ahead among which a caller is looked for
+MOST_WORDS = 1024  # in one search; the next begins at the last of them
+_IMPOSSIBLE = -1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A word that may be a return address.
+
+    Attributes:
+        frame: the frame it makes.
+        callee: its function, as what the next caller calls.
+        depth: bytes that its prolog takes: a lower bound of where its own caller is.
+        exact: (instruction pointer, stack pointer) of its caller by unwind data; None where that has nothing to say.
+        ends: whether unwind data lead to the end of the stack, or to a frame of the processor.
+    """
+
+    frame: Frame
+    callee: Callee
+    depth: int = 0
+    exact: tuple[int, int] | None = None
+    ends: bool = False
+
+
+class Paths:
+    """The best way from every candidate to the end of the stack.
+
+    Args:
+        candidates: by ascending stack pointer.
+        link: what the call before a candidate says of a function below.
+        reaches_top: whether the stack may end right above a frame.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        width: int,
+        link: Callable[[Candidate, Callee], Link],
+        reaches_top: Callable[[int], bool],
+    ) -> None:
+        self.candidates = candidates
+        self._width, self._link, self._reaches_top = width, link, reaches_top
+        self._worth = [_IMPOSSIBLE] * len(candidates)
+        for place in range(len(candidates) - 1, -1, -1):
+            self._worth[place] = self._best(place + 1, candidates[place])[0]
+
+    def after(self, start: Candidate) -> Candidate | None:
+        """The caller of ``start``, which is none of the candidates; None where the stack ends."""
+        low = start.frame.sp + self._width
+        above = next((n for n, each in enumerate(self.candidates) if each.frame.sp >= low), len(self.candidates))
+        found = self._best(above, start)[1]
+        return self.candidates[found] if found is not None else None
+
+    def _best(self, above: int, here: Candidate) -> tuple[float, int | None]:
+        """Worth of the best way from ``here``, and the candidate it goes to: one from place ``above`` on."""
+        best, choice = self._end(here), None
+        for place in range(above, min(above + _WINDOW, len(self.candidates))):
+            worth = self._step(here, self.candidates[place]) + self._worth[place]
+            if worth > best:
+                best, choice = worth, place
+        return best, choice
+
+    def _end(self, here: Candidate) -> float:
+        if here.ends:
+            return 0.0
+        if here.exact is not None:
+            return _IMPOSSIBLE
+        return 0.0 if self._reaches_top(here.frame.sp) else _TOO_FAR
+
+    def _step(self, here: Candidate, following: Candidate) -> float:
+        frame = following.frame
+        if here.ends:
+            return _IMPOSSIBLE
+        if here.exact is not None:
+            return WORTH[Link.PROVES] if here.exact == (frame.ip, frame.sp) else _IMPOSSIBLE
+        close = frame.sp - self._width < here.frame.sp + here.depth
+        return WORTH[self._link(following, here.callee)] + (_TOO_CLOSE if close else 0.0)
