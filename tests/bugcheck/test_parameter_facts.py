@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from volplugins.bugcheck.access import Access, access_code, access_of_exception, access_of_parameters
 from volplugins.bugcheck.exceptions import meaning
 from volplugins.bugcheck.fast_fail import FAST_FAIL_NAMES, fast_fail_name
 from volplugins.bugcheck.parameter_values import describe, value_text
-from volplugins.bugcheck.parameters import Encoding, Parameter, Role, parameters_for
+from volplugins.bugcheck.parameters import PARAMETER_CODES, Encoding, Parameter, Role, parameters_for
 from volplugins.dumpfile.context import AMD64, ARM64, I386
 
 WIN7, WIN8_1, TH1, WIN10 = 7601, 9600, 10240, 19041
@@ -109,6 +111,9 @@ def test_kasan() -> None:
 def test_exceptions() -> None:
     assert access_of_exception((0, 0x28)) == Access("read", 0x28)
     assert access_of_exception((8, 0)) == Access("execute", 0)
+    fetched = access_of_exception((0, 0), 0)
+    assert fetched is not None and fetched.kind == "execute", "as processors without no-execute pages report it"
+    assert access_of_exception((1, 0), 0) == Access("write", 0)
     unknown = access_of_exception((0, (1 << 64) - 1))
     assert unknown is not None and unknown.kind == "read" and "not known" in unknown.facts[0]
     assert access_of_exception((2, 0x28)) is None and access_of_exception((0,)) is None
@@ -210,3 +215,22 @@ def test_nothing_is_said_of_what_is_not_known() -> None:
     assert value_text(Parameter("x", Role.FLAGS, ((1, "a"),)), 6) == "", "none of its bits is known"
     assert value_text(Parameter("x"), 5) == ""
     assert access_code(Encoding.PLAIN, 0, AMD64, WIN10) is None
+
+
+WORDS = st.integers(0, (1 << 64) - 1) | st.sampled_from([0, 1, 3, 0x11, 0x139, 0xC0000005, 0xFFFFFFFFC0000005, IP])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(sorted(PARAMETER_CODES)),
+    st.tuples(WORDS, WORDS, WORDS, WORDS),
+    st.sampled_from([AMD64, I386, ARM64, 0]),
+    st.integers(0, 1 << 32),
+)
+def test_any_values_are_described(code: int, values: Four, machine: int, build: int) -> None:
+    four = parameters_for(code, values)
+    assert four is not None
+    for parameter, value in zip(four, values, strict=True):
+        assert describe(parameter, value, machine, build).startswith(parameter.meaning)
+    found, note = access_of_parameters(tuple(zip(four, values, strict=True)), machine, build)
+    assert found is None or (found.kind in ("read", "write", "execute") and found.address in values and not note)

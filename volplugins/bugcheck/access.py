@@ -20,7 +20,9 @@ FIRST_ERROR_CODE_BUILD = 10240
 
 _PRESENT, _WRITE, _USER, _RESERVED_BITS, _FETCH = 1, 2, 4, 8, 0x10
 _OTHER_CAUSES = {0x20: "protection key", 0x40: "shadow stack access", 0x80: "paging by the hypervisor", 0x8000: "SGX"}
+# a general protection fault (an address that is not canonical) is raised as an access to this address
 _ALL_ONES = (1 << 64) - 1
+_UNKNOWN_ADDRESS = "all ones: an address that is not known, such as one that is not canonical"
 _ERROR_CODE = 0x1F | sum(_OTHER_CAUSES)
 
 
@@ -120,19 +122,16 @@ _READERS: Mapping[Encoding, Callable[[int], AccessCode | None]] = {
 _ALWAYS = {Encoding.WRITTEN: WRITE, Encoding.EXECUTED: EXECUTE}
 
 
-def access_of_exception(information: Sequence[int]) -> Access | None:
-    """The access that an access violation or in-page error names in its first two parameters."""
+def access_of_exception(information: Sequence[int], ip: int | None = None) -> Access | None:
+    """The access that an access violation or in-page error names in its first two parameters.
+
+    Args:
+        ip: the instruction that it was raised at, or None.
+    """
     if len(information) < 2:
         return None
     code = access_code(Encoding.EXCEPTION_ACCESS, information[0], 0, 0)
-    return Access(code.kinds[0], information[1], _of_unknown(information[1])) if code else None
-
-
-def _of_unknown(address: int) -> tuple[str, ...]:
-    """A general protection fault (an address that is not canonical) is raised as an access to this address."""
-    return (
-        ("all ones: an address that is not known, such as one that is not canonical",) if address == _ALL_ONES else ()
-    )
+    return _settled(code, information[1], ip) if code else None
 
 
 def access_of_parameters(
@@ -142,33 +141,39 @@ def access_of_parameters(
 
     Address 0 is an address like any other.
     """
-    named = next((pair for pair in parameters if pair[0].role is Role.ADDRESS_REFERENCED), None)
+    named = _first(parameters, Role.ADDRESS_REFERENCED)
+    kind = _first(parameters, Role.ACCESS_KIND)
     if named is None:
         return None, ""
     address = named[1]
     if named[0].encoding in _ALWAYS:
         return Access(_ALWAYS[named[0].encoding], address), ""
-    kind = next((pair for pair in parameters if pair[0].role is Role.ACCESS_KIND), None)
     if kind is None:
         return None, ""
-    if kind[0].encoding is Encoding.EXCEPTION_ACCESS:
-        found = access_of_exception((kind[1], address))
-        code = AccessCode((found.kind,), found.facts) if found else None
-    else:
-        code = access_code(kind[0].encoding, kind[1], machine, build)
+    code = access_code(kind[0].encoding, kind[1], machine, build)
     if code is None:
         return None, f"{address:#x} was accessed; {kind[1]:#x} names no kind of access that this bugcheck has"
-    ip = next((value for parameter, value in parameters if parameter.role is Role.INSTRUCTION_POINTER), None)
-    known = ip if ip or kind[0].encoding is Encoding.IRQL_ACCESS else None  # elsewhere 0 is: not known
-    return _settled(code, address, known), ""
+    return _settled(code, address, _known_ip(parameters, kind[0].encoding)), ""
+
+
+def _first(parameters: Sequence[tuple[Parameter, int]], role: Role) -> tuple[Parameter, int] | None:
+    return next((pair for pair in parameters if pair[0].role is role), None)
+
+
+def _known_ip(parameters: Sequence[tuple[Parameter, int]], encoding: Encoding) -> int | None:
+    """The instruction; for 0x50 and its kin, whose pages say that it may not be known, 0 means that."""
+    found = _first(parameters, Role.INSTRUCTION_POINTER)
+    sure = encoding in (Encoding.IRQL_ACCESS, Encoding.EXCEPTION_ACCESS)
+    return found[1] if found is not None and (found[1] or sure) else None
 
 
 def _settled(code: AccessCode, address: int, ip: int | None) -> Access:
     """One kind: an instruction that failed at its own address was being fetched; one that failed elsewhere was not."""
+    facts = (*code.facts, _UNKNOWN_ADDRESS) if address == _ALL_ONES else code.facts
     if ip == address and code.kinds == (READ,):
-        # processors without no-execute pages, and pages that are not there: a fetch is reported as a read
-        return Access(EXECUTE, address, (*code.facts, "the instruction's own address: reported as a read"))
+        # processors without no-execute pages report a fetch as a read
+        return Access(EXECUTE, address, (*facts, "the instruction's own address: reported as a read"))
     if len(code.kinds) == 1:
-        return Access(code.kinds[0], address, code.facts)
+        return Access(code.kinds[0], address, facts)
     kind = EXECUTE if ip is None or ip == address else WRITE
-    return Access(kind, address, (*code.facts, f"bits of {' and '.join(code.kinds)} are set"))
+    return Access(kind, address, (*facts, f"bits of {' and '.join(code.kinds)} are set"))

@@ -31,12 +31,14 @@ class FoundException:
     Attributes:
         code: of the exception.
         information: its parameters, 15 at most; of those that a bugcheck gives two.
+        ip: the instruction that it was raised at.
         address: where its record lies in memory, or None.
         source: where they are from, in words.
     """
 
     code: int
     information: tuple[int, ...]
+    ip: int
     address: int | None
     source: str
 
@@ -66,11 +68,11 @@ def find_exception(
         except ReadError:
             found = None
         if found is not None:
-            return FoundException(found.code, found.information, record, f"exception record {record:#x}")
+            return FoundException(found.code, found.information, found.address, record, f"exception record {record:#x}")
     code, ip = _value(parameters, Role.EXCEPTION_CODE), _value(parameters, Role.INSTRUCTION_POINTER)
     if code is None or ip is None or (code := without_sign(code)) >> 32:
         return None
-    return _of_header(scene, code, ip) or _of_bugcheck(parameters, code) or _on_stack(scene, code, ip, stack)
+    return _of_header(scene, code, ip) or _of_bugcheck(parameters, code, ip) or _on_stack(scene, code, ip, stack)
 
 
 def _value(parameters: Sequence[tuple[Parameter, int]], role: Role) -> int | None:
@@ -82,14 +84,14 @@ def _of_header(scene: CrashScene, code: int, ip: int) -> FoundException | None:
     triage = scene.dump.triage
     for record in (scene.dump.header.exception, triage.exception if triage else None):
         if record is not None and (record.code, record.address) == (code, ip) and record.information:
-            return FoundException(code, record.information, None, "exception record of the dump header")
+            return FoundException(code, record.information, ip, None, "exception record of the dump header")
     return None
 
 
-def _of_bugcheck(parameters: Sequence[tuple[Parameter, int]], code: int) -> FoundException | None:
+def _of_bugcheck(parameters: Sequence[tuple[Parameter, int]], code: int, ip: int) -> FoundException | None:
     if not any(parameter.encoding is Encoding.EXCEPTION_ACCESS for parameter, _ in parameters):
         return None
-    return FoundException(code, (parameters[2][1], parameters[3][1]), None, "parameters 3 and 4 of the bugcheck")
+    return FoundException(code, (parameters[2][1], parameters[3][1]), ip, None, "parameters 3 and 4 of the bugcheck")
 
 
 def _on_stack(scene: CrashScene, code: int, ip: int, stack: tuple[int, int]) -> FoundException | None:
@@ -100,7 +102,7 @@ def _on_stack(scene: CrashScene, code: int, ip: int, stack: tuple[int, int]) -> 
     if len({record.information for _, record in found}) != 1:
         return None
     address, record = found[0]
-    return FoundException(code, record.information, address, f"exception record {address:#x}, found on the stack")
+    return FoundException(code, record.information, ip, address, f"exception record {address:#x}, found on the stack")
 
 
 def _records(data: bytes, base: int, bits: int, code: int) -> Iterator[tuple[int, ExceptionRecord]]:

@@ -123,7 +123,7 @@ def _exception(scene: CrashScene, fault: Fault, parameters: tuple[tuple[Paramete
     fault.exception = found = find_exception(scene, parameters, fault.exception_record, stack)
     if found is not None:
         fault.exception_record = found.address if fault.exception_record is None else fault.exception_record
-        _take_access(fault, access_of_exception(found.information) if found.code in ACCESSES else None)
+        _take_access(fault, access_of_exception(found.information, found.ip) if found.code in ACCESSES else None)
 
 
 def _exception_record(
