@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from volplugins.bugcheck.culprit import Culprit, Suspects, find_culprit
+from volplugins.bugcheck.bit_errors import BitError, find_bit_error
+from volplugins.bugcheck.blame import find_blame
+from volplugins.bugcheck.crash_path import FailingPlace, failing_place
 from volplugins.bugcheck.fault import Fault, find_fault, stack_bound
-from volplugins.bugcheck.manual import ManualCrash, find_manual_crash
+from volplugins.bugcheck.manual import ManualCrash
 from volplugins.bugcheck.scene import CrashScene
 from volplugins.bugcheck.signature import failure_signature
+from volplugins.bugcheck.suspects import Culprit, Suspects
 from volplugins.dumpfile.context import ARM64
 from volplugins.memory.reader import ReadError
 from volplugins.stack.call_site import call_before_arm64
@@ -31,9 +34,11 @@ class Analysis:
         fault: registers and records at the failure.
         crash_stack: the thread's frames from the dump header's context (the call that stopped the machine).
         fault_stack: the frames from the failure on; the same as ``crash_stack`` where no failure lies below it.
-        culprit, manual: who or what is to blame; whether it was asked for.
+        culprit, manual: who or what is to blame; whether it was asked for (then nobody is).
         signature: FAILURE_SIGNATURE.
         instruction: bytes at the failing instruction; empty where they are not in the dump.
+        place: where it failed, as against where it was reported; None where that is not known.
+        bit_error: a flipped bit that is the likelier cause; None where nothing shows one.
     """
 
     scene: CrashScene
@@ -44,6 +49,8 @@ class Analysis:
     manual: ManualCrash | None
     signature: str
     instruction: bytes
+    place: FailingPlace | None = None
+    bit_error: BitError | None = None
 
 
 def analyse(scene: CrashScene) -> Analysis:
@@ -51,11 +58,12 @@ def analyse(scene: CrashScene) -> Analysis:
     fault = find_fault(scene)
     crash_stack = _crash_stack(scene)
     fault_stack = _fault_stack(scene, fault, crash_stack)
-    suspects = Suspects(scene, fault, _below_fault(fault, fault_stack))
-    culprit = find_culprit(suspects)
-    manual = find_manual_crash(suspects, culprit)
+    place = failing_place(scene, fault, fault_stack.frames)
+    error = find_bit_error(scene, fault)
+    culprit, manual = find_blame(Suspects(scene, fault, _below_fault(fault, fault_stack), place), error)
     signature = failure_signature(scene, fault, culprit, manual)
-    return Analysis(scene, fault, crash_stack, fault_stack, culprit, manual, signature, _instruction(scene, fault.ip))
+    code = _instruction(scene, place.address) if place is not None else b""
+    return Analysis(scene, fault, crash_stack, fault_stack, culprit, manual, signature, code, place, error)
 
 
 def _walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: Trust) -> Stack:
