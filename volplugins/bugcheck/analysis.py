@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from volplugins.bugcheck.bit_errors import BitError, find_bit_error
 from volplugins.bugcheck.blame import find_blame
@@ -79,7 +79,7 @@ def _walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust:
     limit = USER_LIMIT[scene.bits]
     walker = Walker(scene.memory, scene.code, ((low, base),), limit, MAX_FRAMES, _function_at(scene))
     frames = tuple(walker.frames(registers, trust))
-    return Stack(frames, walker.stop)
+    return Stack(frames, walker.stop, walker.crossed.ip if walker.crossed is not None else None)
 
 
 def _function_at(scene: CrashScene) -> Callable[[int], int | None]:
@@ -112,7 +112,7 @@ def _fault_stack(scene: CrashScene, fault: Fault, crash_stack: Stack) -> Stack:
         return crash_stack
     for number, frame in enumerate(crash_stack.frames):
         if (frame.ip, frame.sp) == (fault.ip, fault.sp) and frame.trust is not Trust.SCAN:
-            return Stack(crash_stack.frames[number:], crash_stack.stop)
+            return replace(crash_stack, frames=crash_stack.frames[number:])
     values = dict(fault.registers)
     if fault.trust is Trust.TRAP_FRAME and scene.bits == 64:
         for name in ("rbx", "rdi", "rsi"):  # a fault's trap frame has no room for them

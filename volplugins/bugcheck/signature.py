@@ -10,11 +10,11 @@ on load addresses, process ids or times.
 from __future__ import annotations
 
 from volplugins.bugcheck.codes import base_code
-from volplugins.bugcheck.suspects import Culprit
 from volplugins.bugcheck.fault import Fault, parameters_of
 from volplugins.bugcheck.manual import ManualCrash
 from volplugins.bugcheck.parameters import Role
 from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.suspects import Culprit
 from volplugins.loader.module import HAL_IMAGES
 
 # one name for the kernel and the HAL, whichever of their builds for other processors a machine runs
