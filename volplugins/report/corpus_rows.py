@@ -14,7 +14,8 @@ from volplugins.report import caps
 from volplugins.report.shown_text import Cell, cell, shown
 
 COLUMNS = ("id", "path", "size", "sha256", "status", "reason", "machine", "build", "dump_type", "computer",
-           "crash_time", "signature", "culprit", "confidence", "bugcheck", "process", "folder", "seconds", "signature_recipe")  # fmt: skip
+           "crash_time", "signature", "culprit", "confidence", "bugcheck", "process", "folder", "seconds",
+           "signature_recipe")  # fmt: skip
 _DISTINCT = 200
 #: columns of which a group lists the distinct values
 GROUP_LISTS = ("culprit", "build", "machine", "computer", "confidence", "bugcheck")
@@ -69,7 +70,8 @@ def dumps(database: Path) -> Iterator[dict[str, Any]]:
         known = "id" in there and {"dump", "fault"} <= _columns(connection, "faults")
         told = "id" in there and {"dump", "memory_error"} <= _columns(connection, "failures")
         order = ", ".join(name for name in ("crash_time DESC", "path", "id") if name.split(" ")[0] in there) or "1"
-        statement = f"SELECT {chosen}, {_FAULTS if known else 'NULL'}, {_MEMORY if told else 'NULL'} FROM dumps ORDER BY {order}"
+        besides = f"{_FAULTS if known else 'NULL'}, {_MEMORY if told else 'NULL'}"
+        statement = f"SELECT {chosen}, {besides} FROM dumps ORDER BY {order}"
         for row in connection.execute(statement):
             yield dict(zip((*COLUMNS, "faults", "memory_error"), row, strict=True))
 
