@@ -28,7 +28,7 @@ _DISPATCHING = re.compile(
     r"NmiInterrupt\w*|GeneralProtection\w*|InvalidOpcode\w*|DivideError\w*|Breakpoint\w*|Debug\w*(Trap|Fault)\w*|"
     r"RaiseException\w*|ProcessNMI\w*|McheckAbort\w*|InterruptDispatch\w*)|KiTrap[0-9A-F]{2}\w*|"
     r"Rtl(DispatchException|pExecuteHandlerForException|RaiseException|RaiseStatus|UnwindEx|pCallVectoredHandlers)|"
-    r"\w*C_specific_handler\w*|_?except_handler\w*|\w*GSHandlerCheck\w*|\w+\$filt\w*|\w+\$fin\w*|"
+    r"\w*C_specific_handler\w*|_?except_handler\w*|\w*GSHandlerCheck\w*|\w+\$(filt|fin)[\w$]*|"
     r"PspUnhandledExceptionInSystemThread|CommonDispatchException\w*|MmAccessFault|MiSystemFault|MiCheckSystem\w*Fault"
 )
 _EXPORT_BYTES = 0x100  # an export this near below names the function; further up nobody knows
