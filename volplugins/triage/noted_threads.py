@@ -29,9 +29,9 @@ class TrustedFrames:
 
     def take(self, row: Row) -> bool:
         """Whether this frame is sound; rows of a thread follow one another, innermost first."""
-        if row["ETHREAD"] != self._thread or row["Trust"] in _ANEW:
+        if row["ETHREAD"] != self._thread or row.get("Trust") in _ANEW:
             self._thread, self._sound = row["ETHREAD"], True
-        if row["Trust"] == "scan" or (row["Note"] or "").startswith(_UNPROVED):
+        if row.get("Trust") == "scan" or (row.get("Note") or "").startswith(_UNPROVED):
             self._sound = False
         return self._sound
 
