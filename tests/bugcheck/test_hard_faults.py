@@ -82,3 +82,29 @@ def test_the_operand_that_gave_the_bad_address(machine: str, fault: str, folder:
         assert dict(operand.values) == {register: access[1]}
         # a small dump has no unwind data: RBX is not in the trap frame, and follows from the address
         assert (operand.inferred == register) == (fault == "notmyfault" and kind == "triage")
+
+
+FLIPS = [pair for pair in HARD if pair[1].startswith("bit-flip")]
+# what a small dump cannot show: its pages do not hold the other side
+FULL_ONLY = {"bit-flip-pool", "bit-flip-list"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("machine", "fault"), FLIPS)
+def test_a_flipped_bit_is_named_and_the_culprit_is_less_sure(machine: str, fault: str, kind: str, folder: Path) -> None:
+    labelled = analysed(build(machine, fault), kind, folder)
+    error, culprit = labelled.analysis.bit_error, labelled.analysis.culprit
+    x86_pointer = fault == "bit-flip-pointer" and not machine.endswith("x64")
+    if kind == "triage" and (fault in FULL_ONLY or x86_pointer) and error is None:
+        return
+    assert error is not None
+    assert f"bit {labelled.truth['bit_flip']['bit']}" in error.evidence
+    assert culprit is None or culprit.confidence is not Confidence.CERTAIN
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("machine", MACHINES)
+def test_no_other_crash_is_called_a_memory_error(machine: str, kind: str, folder: Path) -> None:
+    for fault in (*faults_of(machine), *hard_faults_of(machine)):
+        if not fault.startswith("bit-flip"):
+            assert analysed(build(machine, fault), kind, folder).analysis.bit_error is None, fault

@@ -12,7 +12,7 @@ COLUMNS = {
     "id": "TEXT PRIMARY KEY", "path": "TEXT", "size": "INTEGER", "sha256": "TEXT", "status": "TEXT", "reason": "TEXT",
     "machine": "TEXT", "build": "TEXT", "dump_type": "TEXT", "computer": "TEXT", "crash_time": "TEXT",
     "signature": "TEXT", "culprit": "TEXT", "confidence": "TEXT", "bugcheck": "TEXT", "process": "TEXT",
-    "folder": "TEXT", "seconds": "REAL",
+    "folder": "TEXT", "seconds": "REAL", "signature_recipe": "INTEGER",
 }  # fmt: skip
 
 

@@ -52,6 +52,7 @@ class Corpus:
         self._running = 0
         self._order: deque[str] = deque()
         self._read: dict[str, Identity] = {}
+        self._outdated = _outdated(database) if options.reanalyse else set()
 
     def run(self) -> Tally:
         """Do all that is to be done.
@@ -97,7 +98,8 @@ class Corpus:
         """Candidates of which nothing is known yet."""
         if self._options.rehash:
             return candidates
-        new = [one for one in candidates if self._database.dump_of(one.key) is None]
+        dumps = {one.key: self._database.dump_of(one.key) for one in candidates}
+        new = [one for one in candidates if dumps[one.key] is None or dumps[one.key] in self._outdated]
         self.tally.known = len(candidates) - len(new)
         return new
 
@@ -118,7 +120,7 @@ class Corpus:
             self._places[identity.id].append(one)
             self.tally.same += 1
             self._progress.advance("same")
-        elif self._database.has(identity.id):
+        elif self._database.has(identity.id) and identity.id not in self._outdated:
             self._database.add_paths(identity.id, [self._path(one)])
             self.tally.same += 1
             self._progress.advance("same")
@@ -140,12 +142,25 @@ class Corpus:
         """The folder gets its name first, then the row is written: whoever is killed between them finds the folder."""
         if outcome.status == jobs.DISK_FULL:
             raise CorpusError(f"{self._options.output}: {outcome.reason}")
+        again = job.id in self._outdated
+        self._outdated.discard(job.id)
         made = self._folder.receive(job.id, outcome.files) if outcome.files else outcome.folder
+        if made is None and again:
+            self._keep(job, outcome)
+            return
         if made is None:
             identity = Identity(job.candidate, job.sha256, job.size)
             self._record(self._no_result(identity, outcome.status, outcome.reason, outcome.seconds), None)
             return
         self._record(self._folder.accept(job.id, Path(made)), self._folder.name_of(job.id))
+
+    def _keep(self, job: Job, outcome: Outcome) -> None:
+        """What an older recipe made of the dump stays, where the new work does not end."""
+        self._database.add_paths(job.id, [self._path(one) for one in self._places.pop(job.id)])
+        self.tally.count(outcome.status)
+        self._progress.advance(outcome.status)
+        place = job.candidate.shown(self._options.redact)
+        self._progress.say(place, f"{outcome.status}: {outcome.reason}; what was known before is kept")
 
     def _no_result(self, identity: Identity, status: str, reason: str, seconds: float) -> Result:
         one = identity.candidate
@@ -162,6 +177,12 @@ class Corpus:
 
     def _path(self, one: Candidate) -> tuple[str, str]:
         return one.key, one.shown(self._options.redact)
+
+
+def _outdated(database: Database) -> set[str]:
+    from volplugins.triage import RECIPE  # noqa: PLC0415 - only where it is asked for
+
+    return database.of_other_recipes(RECIPE)
 
 
 def finish(folder: CorpusFolder) -> None:

@@ -12,6 +12,8 @@ from volplugins.batch.errors import CorpusError, UseError
 from volplugins.batch.outcome_file import Result
 
 Path_ = tuple[str, str]  # key, place
+# cells of a dump's row that its summary gives, and which of them is the signature
+_OF_SUMMARY, _SIGNATURE = 11, 5
 _OF_DUMPS = tuple(name for name in schema.TABLES if name != "dumps")
 
 
@@ -19,7 +21,7 @@ class Database:
     """The rows of a corpus.
 
     Raises:
-        UseError: the file is somebody else's, is of another version, or was begun with the other choice of --redact.
+        UseError: the file is somebody else's, is of a later version, or was begun with the other choice of --redact.
         CorpusError: it cannot be written.
     """
 
@@ -51,15 +53,19 @@ class Database:
         run = self._connection.execute
         version = run("PRAGMA user_version").fetchone()[0]
         ours = run("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'corpus'").fetchone()
-        if version not in (0, schema.VERSION):
+        if version not in (0, schema.FIRST_VERSION, schema.VERSION):
             raise UseError(f"{self.path}: is of version {version}, this program writes {schema.VERSION}")
-        if not ours or run("SELECT schema FROM corpus").fetchone() != (schema.NAME,):
+        if not ours or run("SELECT schema FROM corpus").fetchone() != (schema.name_of(version),):
             raise UseError(f"{self.path}: is a database of something else: give another folder for the results")
         if run("SELECT redacted FROM corpus").fetchone() != (int(redacted),):
             with_or_without = "without" if redacted else "with"
             raise UseError(
                 f"{self.path}: was begun {with_or_without} --redact: give another folder, or the same option"
             )
+        if version == schema.FIRST_VERSION:
+            with _Transaction(self):
+                for statement in schema.migration():
+                    run(statement)
 
     def dump_of(self, key: str) -> str | None:
         """The dump that lay at a place, by the place's key."""
@@ -83,13 +89,26 @@ class Database:
         """Put in all that is known of one dump, in one transaction."""
         with _Transaction(self):
             self._forget(result.id, with_paths=False)
-            found = (result.tables.get("dumps") or [[None] * 10])[0]
+            *found, recipe = _filled((result.tables.get("dumps") or [[]])[0], _OF_SUMMARY)
+            if recipe is None and found[_SIGNATURE] is not None:  # of a folder from before recipes had numbers
+                recipe = schema.FIRST_RECIPE
             row = [result.id, result.place, result.size, result.sha256, result.status, result.reason or None]
-            self._insert("dumps", [[*row, *found, folder, result.seconds]])
+            self._insert("dumps", [[*row, *found, folder, result.seconds, recipe]])
             for table in _OF_DUMPS:
                 self._insert(table, ([result.id, *cells] for cells in result.tables.get(table, ())))
             for key, place in paths:
                 self._add_path(result.id, key, place)
+
+    def recipes(self) -> dict[int, int]:
+        """Dumps with a signature, by the recipe of it."""
+        counted = "SELECT signature_recipe, count(*) FROM dumps WHERE signature_recipe NOT NULL GROUP BY 1"
+        return dict(self._connection.execute(counted))
+
+    def of_other_recipes(self, recipe: int) -> set[str]:
+        """Dumps whose signature an older recipe than this one made."""
+        return {
+            row[0] for row in self._connection.execute("SELECT id FROM dumps WHERE signature_recipe < ?", (recipe,))
+        }
 
     def add_paths(self, dump: str, paths: Iterable[Path_]) -> None:
         """The dump lies at these places too."""
@@ -119,7 +138,8 @@ class Database:
 
     def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         columns = len(schema.TABLES[table]) + (table != "dumps")
-        self._connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})", rows)
+        filled = (_filled(row, columns) for row in rows)
+        self._connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})", filled)
 
     def _add_path(self, dump: str, key: str, place: str) -> None:
         """Note the place; another dump that lay there before lies there no more."""
@@ -138,6 +158,11 @@ class Database:
         for table in (*_OF_DUMPS, *(("paths",) if with_paths else ())):
             self._connection.execute(f"DELETE FROM {table} WHERE dump = ?", (dump,))
         self._connection.execute("DELETE FROM dumps WHERE id = ?", (dump,))
+
+
+def _filled(row: Sequence[object], columns: int) -> list[object]:
+    """The cells, and None for those that an older run did not know of."""
+    return [*row, *[None] * (columns - len(row))]
 
 
 class _Transaction:

@@ -52,12 +52,12 @@ def _part(summary: Row, name: str) -> Row:
 
 
 def _dump(summary: Row, rows: Path) -> list[Any]:
-    """machine, build, dump_type, computer, crash_time, signature, culprit, confidence, bugcheck, process."""
+    """machine, build, dump_type, computer, crash_time, signature, culprit, confidence, bugcheck, process, recipe."""
     system, crash = _part(summary, "system"), _part(summary, "crash")
     found = (
         system.get("machine"), system.get("build"), _dump_type(rows), _computer(rows), system.get("system_time"),
         crash.get("signature"), crash.get("image") or crash.get("module"), crash.get("confidence"),
-        crash.get("bugcheck_code"), crash.get("process"),
+        crash.get("bugcheck_code"), crash.get("process"), crash.get("signature_recipe"),
     )  # fmt: skip
     return [clean(value) for value in found]
 
@@ -66,7 +66,8 @@ def _failure(summary: Row) -> list[Any]:
     crash = _part(summary, "crash")
     names = ("signature", "bugcheck_code", "bugcheck_name", "module", "image", "symbol", "confidence", "faulting_ip",
              "process", "pid", "manual_crash")  # fmt: skip
-    return [*_cells(crash, names), clean(_part(summary, "system").get("system_time"))]
+    time = clean(_part(summary, "system").get("system_time"))
+    return [*_cells(crash, names), time, *_cells(crash, ("signature_recipe", "memory_error"))]
 
 
 def _faults(summary: Row) -> Iterator[list[Any]]:

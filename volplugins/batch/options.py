@@ -19,6 +19,7 @@ class BatchOptions:
         symbols, image_path: as triage takes them, absolute.
         workers: local processes at a time; scheduler: of a Dask cluster, instead of local ones.
         rehash: read every file again, whatever is known of its path; retry: do dumps again whose work was cut short.
+        reanalyse: do dumps again whose signature is of an older recipe.
         timeout: seconds for one dump, 0 for no limit; memory: bytes for one dump beside the file, 0 for no limit.
         redact: replace names and paths in everything written.
         rows: write DIR/rows.jsonl; parquet: write DIR/parquet.
@@ -35,6 +36,7 @@ class BatchOptions:
     scheduler: str = ""
     rehash: bool = False
     retry: bool = False
+    reanalyse: bool = False
     timeout: float = 3600.0
     memory: int = 4096 << 20
     redact: bool = False

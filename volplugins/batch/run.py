@@ -77,6 +77,8 @@ def _run(options: BatchOptions, folder: CorpusFolder, database: Database, shown:
     totals = database.counts()
     if not options.quiet:
         print(_counts(totals, corpus.tally))
+        if mixed := _mixed(database.recipes()):
+            print(mixed)
     return exit_code(totals, corpus.tally)
 
 
@@ -113,6 +115,14 @@ def _counts(totals: dict[str, int], tally: Tally) -> str:
     text = f"{sum(totals.values())} dumps: {parts}; {now} of them now"
     text += f", {tally.same} more places of the same dumps" if tally.same else ""
     return text + (f", {tally.others} other files passed over" if tally.others else "")
+
+
+def _mixed(recipes: dict[int, int]) -> str:
+    """That signatures do not group together, where more than one recipe made them; else empty."""
+    if len(recipes) < 2:
+        return ""
+    parts = ", ".join(f"{count} by recipe {recipe}" for recipe, count in sorted(recipes.items()))
+    return f"signatures do not all group together: {parts}; --reanalyse does the older ones again"
 
 
 @contextmanager

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-VERSION = 1
-NAME = f"volplugins.corpus/{VERSION}"
+FIRST_VERSION, VERSION = 1, 2
+
+
+def name_of(version: int) -> str:
+    """How the table ``corpus`` names a version."""
+    return f"volplugins.corpus/{version}"
+
+
+NAME = name_of(VERSION)
 
 #: Columns by table, without the dump's id where the table belongs to dumps.
 TABLES = {
@@ -11,10 +18,12 @@ TABLES = {
         "id TEXT PRIMARY KEY", "path TEXT", "size INTEGER", "sha256 TEXT", "status TEXT", "reason TEXT",
         "machine TEXT", "build TEXT", "dump_type TEXT", "computer TEXT", "crash_time TEXT", "signature TEXT",
         "culprit TEXT", "confidence TEXT", "bugcheck TEXT", "process TEXT", "folder TEXT", "seconds REAL",
+        "signature_recipe INTEGER",
     ),
     "failures": (
         "signature TEXT", "bugcheck TEXT", "bugcheck_name TEXT", "module TEXT", "image TEXT", "symbol TEXT",
         "confidence TEXT", "faulting_ip TEXT", "process TEXT", "pid INTEGER", "manual_crash TEXT", "crash_time TEXT",
+        "signature_recipe INTEGER", "memory_error TEXT",
     ),
     "modules": (
         "kernel INTEGER", "module TEXT", "path TEXT", "timestamp TEXT", "checksum TEXT", "pdb TEXT", "guid_age TEXT",
@@ -40,6 +49,20 @@ FROM dumps AS one WHERE signature IS NOT NULL GROUP BY signature"""
 _DISTINCT = """(SELECT group_concat({column}, ',') FROM (SELECT DISTINCT {column} FROM dumps
        WHERE signature = one.signature AND {column} IS NOT NULL ORDER BY {column})) AS {column}s"""
 _INDEXED = (("failures", "signature"), ("modules", "module"), ("processes", "name"), ("verdicts", "verdict"))
+
+#: Recipe of signatures from before recipes had numbers: those of corpora of version 1.
+FIRST_RECIPE = 1
+
+
+def migration() -> list[str]:
+    """What makes a database of version 1 one of this version: the new columns, at the end of their tables."""
+    made = [f"ALTER TABLE {table} ADD COLUMN signature_recipe INTEGER" for table in ("dumps", "failures")]
+    made.append("ALTER TABLE failures ADD COLUMN memory_error TEXT")
+    made += [
+        f"UPDATE {table} SET signature_recipe = {FIRST_RECIPE} WHERE signature IS NOT NULL"
+        for table in ("dumps", "failures")
+    ]
+    return [*made, f"UPDATE corpus SET schema = '{NAME}'", f"PRAGMA user_version = {VERSION}"]
 
 
 def statements() -> list[str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from volplugins.bugcheck.bad_address import operand_of_fault
+from volplugins.bugcheck.bit_errors import BitError, find_bit_error
+from volplugins.bugcheck.blame import find_blame
+from volplugins.bugcheck.crash_path import FailingPlace, failing_place
 from volplugins.bugcheck.crash_walk import crash_stack, walk
-from volplugins.bugcheck.culprit import Culprit, Suspects, find_culprit
 from volplugins.bugcheck.fault import Fault, find_fault
-from volplugins.bugcheck.manual import ManualCrash, find_manual_crash
+from volplugins.bugcheck.manual import ManualCrash
 from volplugins.bugcheck.operand import Operand
 from volplugins.bugcheck.scene import CrashScene
 from volplugins.bugcheck.signature import failure_signature
+from volplugins.bugcheck.suspects import Culprit, Suspects
 from volplugins.memory.reader import ReadError
 from volplugins.stack.frame import Frame, Stack, Trust
 
@@ -27,10 +30,12 @@ class Analysis:
         fault: registers and records at the failure.
         crash_stack: the thread's frames from the dump header's context (the call that stopped the machine).
         fault_stack: the frames from the failure on; the same as ``crash_stack`` where no failure lies below it.
-        culprit, manual: who or what is to blame; whether it was asked for.
+        culprit, manual: who or what is to blame; whether it was asked for (then nobody is).
         signature: FAILURE_SIGNATURE.
         instruction: bytes at the failing instruction; empty where they are not in the dump.
         operand: the operand that gave the bad address, or None.
+        place: where it failed, as against where it was reported; None where that is not known.
+        bit_error: a flipped bit that is the likelier cause; None where nothing shows one.
     """
 
     scene: CrashScene
@@ -41,7 +46,9 @@ class Analysis:
     manual: ManualCrash | None
     signature: str
     instruction: bytes
-    operand: Operand | None
+    operand: Operand | None = None
+    place: FailingPlace | None = None
+    bit_error: BitError | None = None
 
 
 def analyse(scene: CrashScene) -> Analysis:
@@ -50,13 +57,13 @@ def analyse(scene: CrashScene) -> Analysis:
     fault = find_fault(scene, stack)
     fault_stack = _fault_stack(scene, fault, stack)
     below = _below_fault(fault, fault_stack)
-    suspects = Suspects(scene, fault, below)
-    culprit = find_culprit(suspects)
-    manual = find_manual_crash(suspects, culprit)
+    place = failing_place(scene, fault, fault_stack.frames)
+    error = find_bit_error(scene, fault)
+    culprit, manual = find_blame(Suspects(scene, fault, below, place), error)
     signature = failure_signature(scene, fault, culprit, manual)
-    code = _instruction(scene, fault.ip)
+    code = _instruction(scene, place.address) if place is not None else b""
     operand = operand_of_fault(scene, fault, code, below[0] if below else None)
-    return Analysis(scene, fault, stack, fault_stack, culprit, manual, signature, code, operand)
+    return Analysis(scene, fault, stack, fault_stack, culprit, manual, signature, code, operand, place, error)
 
 
 def _fault_stack(scene: CrashScene, fault: Fault, stack: Stack) -> Stack:
@@ -65,7 +72,7 @@ def _fault_stack(scene: CrashScene, fault: Fault, stack: Stack) -> Stack:
         return stack
     for number, frame in enumerate(stack.frames):
         if (frame.ip, frame.sp) == (fault.ip, fault.sp) and frame.trust is not Trust.SCAN:
-            return Stack(stack.frames[number:], stack.stop)
+            return replace(stack, frames=stack.frames[number:])
     return walk(scene, fault.registers, fault.ip, fault.sp, fault.trust)
 
 

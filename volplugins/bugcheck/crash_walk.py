@@ -70,7 +70,7 @@ def walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: 
         tops=stack_tops(scene, sp),
     )  # fmt: skip
     frames = tuple(walker.frames(registers, trust))
-    return Stack(frames, walker.stop)
+    return Stack(frames, walker.stop, walker.crossed.ip if walker.crossed is not None else None)
 
 
 def _other_stacks(scene: CrashScene, low: int) -> tuple[Range, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from volplugins.bugcheck import modules as known
 from volplugins.bugcheck.codes import base_code
-from volplugins.bugcheck.culprit import Confidence, Culprit, Suspects
+from volplugins.bugcheck.suspects import Confidence, Culprit, Suspects
 from volplugins.stack.frame import Frame, Trust
 
 MANUALLY_INITIATED, NMI_HARDWARE_FAILURE, LIVE_SYSTEM_DUMP, POWER_BUTTON, DEADDEAD = (
@@ -15,6 +15,11 @@ MANUALLY_INITIATED, NMI_HARDWARE_FAILURE, LIVE_SYSTEM_DUMP, POWER_BUTTON, DEADDE
     0x161,
     0x1C8,
     0xDEADDEAD,
+)
+# hardware raises it too, for memory and bus errors; the bugcheck does not tell the two apart
+_NMI = (
+    "bugcheck 0x80: a non-maskable interrupt, of a button, a management controller or a hypervisor; "
+    "where nobody asked for it, the hardware reported an error: look at its own event log"
 )
 
 
@@ -30,14 +35,17 @@ class ManualCrash:
     confidence: Confidence
     reason: str
 
+    @property
+    def asked_for(self) -> bool:
+        """Whether nobody is to blame: NotMyFault's driver fails on purpose, but it fails."""
+        return self.kind != "notmyfault"
+
 
 def find_manual_crash(suspects: Suspects, culprit: Culprit | None) -> ManualCrash | None:
     """The kind of manual crash, or None where nothing says that it was one."""
     code = base_code(suspects.scene.dump.header.bugcheck_code)
     if code == NMI_HARDWARE_FAILURE:
-        return ManualCrash(
-            "nmi", Confidence.MEDIUM, "bugcheck 0x80: a non-maskable interrupt (button, BMC, hypervisor)"
-        )
+        return ManualCrash("nmi", Confidence.MEDIUM, _NMI)
     if code == LIVE_SYSTEM_DUMP:
         return ManualCrash("live-dump", Confidence.HIGH, "bugcheck 0x161: a live dump, the machine went on running")
     if code == POWER_BUTTON:

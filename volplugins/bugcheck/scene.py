@@ -291,8 +291,9 @@ def _triage_thread(
         thread = None
     if prcb is None or triage.prcb is None:
         return (), None, thread
-    processor = triage_processor(SegmentReader({prcb: triage.prcb.data}), prcb, layouts, work.bits, thread)
-    return (processor,), CrashedProcessor(processor, "the only processor in a triage dump"), thread
+    reader, count = SegmentReader({prcb: triage.prcb.data}), work.dump.header.number_processors
+    crashed = triage_processor(reader, prcb, layouts, work.bits, thread, count)
+    return (crashed.processor,), crashed, thread
 
 
 def _triage_addresses(work: _Work, layouts: KernelLayouts) -> tuple[int, int | None]:

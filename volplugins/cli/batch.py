@@ -29,6 +29,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--scheduler", metavar="ADDRESS", default="", help="work on this Dask cluster: tcp://HOST:PORT")
     parser.add_argument("--rehash", action="store_true", help="read every file again, however well its path is known")
     parser.add_argument("--retry", action="store_true", help="do dumps again whose work failed or hit a limit")
+    parser.add_argument("--reanalyse", action="store_true",
+                        help="do dumps again whose signature an older recipe made")  # fmt: skip
     parser.add_argument("--timeout", metavar="SECONDS", type=_at_least(0), default=3600, help="for one dump (3600)")
     parser.add_argument("--memory", metavar="MIB", type=_at_least(0), default=4096,
                         help="for one dump, beside the file itself (4096; 0: no limit)")  # fmt: skip
@@ -68,6 +70,7 @@ def _options(args: argparse.Namespace) -> Any:
         scheduler=args.scheduler,
         rehash=args.rehash,
         retry=args.retry,
+        reanalyse=args.reanalyse,
         timeout=args.timeout,
         memory=args.memory << 20,
         redact=args.redact,

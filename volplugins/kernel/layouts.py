@@ -169,7 +169,7 @@ def _overlay(layout: Layout, said: Mapping[str, int | None], width: int) -> Layo
     members = dict(layout.members)
     for member, at in said.items():
         if at:
-            members[member] = (at, _size(member, width))
+            members[member] = (at, _size(member, width, at))
     return Layout(layout.name, max(_end(members), layout.size), members, f"{layout.source}, KDBG", layout.bits)
 
 

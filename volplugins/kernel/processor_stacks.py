@@ -25,7 +25,7 @@ class ProcessorStack:
     """One stack: what it is for, its processor, the lowest address and the first above."""
 
     kind: str
-    processor: int
+    processor: int | None
     low: int
     high: int
 

@@ -9,7 +9,6 @@ from volplugins.kernel.layouts import KernelLayouts
 from volplugins.kernel.plausible import is_processor_block, is_thread
 from volplugins.kernel.thread import Thread, try_read_thread
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.memory.structure import read_structure
 
 MAX_PROCESSORS = 2048
 # Rip and Rsp in an AMD64 CONTEXT, Eip and Esp in an x86 one (Windows SDK, winnt.h)
@@ -18,9 +17,12 @@ _CONTEXT_POINTERS = {64: (0xF8, 0x98, 8), 32: (0xB8, 0xC4, 4)}
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """One processor: its KPRCB, the thread it ran, and the instruction and stack pointer saved in its KPRCB."""
+    """One processor: its KPRCB, the thread it ran, and the instruction and stack pointer saved in its KPRCB.
 
-    index: int
+    ``index`` is the kernel's number of it; None where a small dump does not hold that.
+    """
+
+    index: int | None
     prcb: int
     current_thread: Thread | None
     saved_ip: int | None
@@ -97,12 +99,27 @@ def find_crashed(processors: Sequence[Processor], ip: int, sp: int) -> CrashedPr
 
 
 def triage_processor(
-    memory: MemoryReader, prcb: int, layouts: KernelLayouts, bits: int, thread: Thread | None
-) -> Processor:
-    """The processor of a triage dump: its KPRCB block's saved pointers with the thread block's thread."""
+    memory: MemoryReader, prcb: int, layouts: KernelLayouts, bits: int, thread: Thread | None, count: int
+) -> CrashedProcessor:
+    """The processor of a triage dump: its KPRCB block's number and saved pointers, with the thread block's thread.
+
+    Args:
+        count: how many processors the header says there are; a number that is not below it is none.
+    """
     saved_ip, saved_sp = _saved_pointers(memory, prcb, layouts, bits)
+    number = _number(memory, prcb, layouts)
+    if number is not None and number < min(count, MAX_PROCESSORS):
+        return CrashedProcessor(Processor(number, prcb, thread, saved_ip, saved_sp), "the small dump holds its KPRCB")
+    why = "its KPRCB in the small dump does not say which it is"
+    return CrashedProcessor(Processor(None, prcb, thread, saved_ip, saved_sp), why)
+
+
+def _number(memory: MemoryReader, prcb: int, layouts: KernelLayouts) -> int | None:
+    """KPRCB.Number; None where its place is not known or not in the block."""
+    if not layouts.processor.has("Number"):
+        return None
+    at, size = layouts.processor.members["Number"]
     try:
-        index = read_structure(memory, prcb, layouts.processor).get("Number") or 0
+        return int.from_bytes(memory.read(prcb + at, size), "little")
     except ReadError:
-        index = 0
-    return Processor(index, prcb, thread, saved_ip, saved_sp)
+        return None

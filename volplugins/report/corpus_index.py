@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from volplugins.report import caps
-from volplugins.report.corpus_rows import Group, dumps, report_link
+from volplugins.report.corpus_rows import Group, dumps, is_redacted, report_link
 from volplugins.report.grids import Budget
+from volplugins.report.hardware_suspects import HardwareSuspects
 from volplugins.report.page import put, rendered
 from volplugins.report.shown_text import Cell, cell, shown
 
@@ -22,6 +24,8 @@ _DUMPS = (("Dump", "path"), ("Signature", "signature"), ("Crashed", "crash_time"
           ("Computer", "computer"), ("Status", "status"), ("Type", "dump_type"), ("Size", "size"),
           ("Seconds", "seconds"), ("SHA-256", "sha256"))  # fmt: skip
 _FAILURES = (("Dump", "path"), ("Status", "status"), ("Reason", "reason"), ("Size", "size"), ("Seconds", "seconds"))
+# of dumps that were analysed before recipes had numbers
+FIRST_RECIPE = 1
 _NO_SIGNATURE = "(no signature)"
 
 
@@ -56,6 +60,9 @@ class _Content:
         self.statuses: Counter[str] = Counter()
         self.fault = self.first = self.last = ""
         self.count = self.failed = self._dumps_left = self._failures_left = 0
+        self.recipes: Counter[int] = Counter()
+        self._suspects = HardwareSuspects()
+        self._redacted = is_redacted(corpus / "corpus.sqlite")
         self._dumps: list[list[Cell]] = []
         self._links: list[str] = []
         self._failures: list[list[Cell]] = []
@@ -70,6 +77,11 @@ class _Content:
         if row["signature"] in (None, "") and row["reason"] not in (None, ""):
             return
         self._add_to_group(row)
+        if row["signature"] not in (None, ""):
+            recipe = row["signature_recipe"]
+            self.recipes[recipe if type(recipe) is int else FIRST_RECIPE] += 1
+        if not self._redacted:
+            self._suspects.add(row)
         cells = [cell(row[name]) for _, name in _DUMPS]
         link = report_link(self._corpus, row["folder"])
         if len(self._dumps) < caps.DUMPS and self._budget.takes([*cells, link]):
@@ -89,6 +101,19 @@ class _Content:
             "failures": {"columns": failures, "rows": self._failures, "left": self._failures_left},
             "links": self._links,
         }
+
+    @property
+    def findings(self) -> list[str]:
+        """What the dumps together say of machines, a sentence each."""
+        return list(islice(self._suspects.findings(), caps.LIST_ROWS))
+
+    @property
+    def mixed(self) -> str:
+        """That signatures of several recipes are here, where they are; else empty."""
+        if len(self.recipes) < 2:
+            return ""
+        told = ", ".join(f"{count} by recipe {recipe}" for recipe, count in sorted(self.recipes.items()))
+        return f"Signatures are of more than one recipe and do not group together: {told}. batch --reanalyse ends that."
 
     def _add_to_group(self, row: dict[str, Any]) -> None:
         signature = shown(row["signature"]) or _NO_SIGNATURE

@@ -14,10 +14,12 @@ from volplugins.report import caps
 from volplugins.report.shown_text import Cell, cell, shown
 
 COLUMNS = ("id", "path", "size", "sha256", "status", "reason", "machine", "build", "dump_type", "computer",
-           "crash_time", "signature", "culprit", "confidence", "bugcheck", "process", "folder", "seconds")  # fmt: skip
+           "crash_time", "signature", "culprit", "confidence", "bugcheck", "process", "folder", "seconds",
+           "signature_recipe")  # fmt: skip
 _DISTINCT = 200
 #: columns of which a group lists the distinct values
 GROUP_LISTS = ("culprit", "build", "machine", "computer", "confidence", "bugcheck")
+_MEMORY = "(SELECT max(memory_error) FROM failures WHERE dump = dumps.id)"
 _FAULTS = "(SELECT group_concat(fault, '; ') FROM (SELECT fault FROM faults WHERE dump = dumps.id LIMIT 10))"
 
 
@@ -51,7 +53,7 @@ class Group:
 def dumps(database: Path) -> Iterator[dict[str, Any]]:
     """Rows of the table dumps, those that crashed last first; a column that is missing there is None.
 
-    Each has ``faults`` besides: the first of the table faults that are its own, in one text.
+    Each has ``faults`` besides: the first of the table faults that are its own, in one text; and ``memory_error``.
 
     Raises:
         sqlite3.Error: it is no such database; rows before a damaged page have been given.
@@ -66,10 +68,21 @@ def dumps(database: Path) -> Iterator[dict[str, Any]]:
             raise sqlite3.DatabaseError("it has no table of dumps")
         chosen = ", ".join(f'"{name}"' if name in there else "NULL" for name in COLUMNS)
         known = "id" in there and {"dump", "fault"} <= _columns(connection, "faults")
+        told = "id" in there and {"dump", "memory_error"} <= _columns(connection, "failures")
         order = ", ".join(name for name in ("crash_time DESC", "path", "id") if name.split(" ")[0] in there) or "1"
-        statement = f"SELECT {chosen}, {_FAULTS if known else 'NULL'} FROM dumps ORDER BY {order}"
+        besides = f"{_FAULTS if known else 'NULL'}, {_MEMORY if told else 'NULL'}"
+        statement = f"SELECT {chosen}, {besides} FROM dumps ORDER BY {order}"
         for row in connection.execute(statement):
-            yield dict(zip((*COLUMNS, "faults"), row, strict=True))
+            yield dict(zip((*COLUMNS, "faults", "memory_error"), row, strict=True))
+
+
+def is_redacted(database: Path) -> bool:
+    """Whether names in it are pseudonyms, each dump's its own: then equal names mean nothing."""
+    try:
+        with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("SELECT redacted FROM corpus").fetchone()[0])
+    except (sqlite3.Error, TypeError):
+        return False
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> set[str]:

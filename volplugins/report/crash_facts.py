@@ -19,6 +19,7 @@ _CRASH = (
     ("PID", "pid", "PROCESS_ID"),
     ("Thread", "thread", "THREAD"),
     ("Crashed on purpose", "manual_crash", "MANUAL_CRASH"),
+    ("Memory error", "memory_error", "MEMORY_ERROR"),
     ("Signature", "signature", "FAILURE_SIGNATURE"),
 )
 _STACK = ("ChildSP", "RetAddr", "IP", "Symbol", "Ring", "Trust", "Note", "Stop")
@@ -31,6 +32,8 @@ class Headline:
     code: str = ""
     name: str = ""
     module: str = ""
+    asked_for: str = ""
+    memory_error: str = ""
     confidence: str = ""
     evidence: str = ""
     parameters: list[tuple[str, str]] = field(default_factory=list)
@@ -53,6 +56,9 @@ def headline(summary: Summary, analysis: list[Row]) -> Headline:
     culprit = known.get("IMAGE_NAME", {})
     found = Headline(fact("bugcheck_code", "BUGCHECK_CODE"), fact("bugcheck_name", "BUGCHECK_NAME"))
     found.module = shown(crash.get("image") or crash.get("module") or culprit.get("Value"), 120)
+    manual = fact("manual_crash", "MANUAL_CRASH")
+    found.asked_for = manual if manual and manual != "notmyfault" and not found.module else ""
+    found.memory_error = _memory_error(crash, known.get("MEMORY_ERROR", {}))
     found.confidence = shown(crash.get("confidence") or culprit.get("Confidence"), 20)
     found.evidence = shown(crash.get("evidence") or culprit.get("Evidence"), caps.TEXT)
     found.parameters = _parameters(crash.get("parameters"), known)
@@ -63,6 +69,14 @@ def headline(summary: Summary, analysis: list[Row]) -> Headline:
     found.score = _score(summary.part("completeness"))
     found.glance = _glance(summary, found.score)
     return found
+
+
+def _memory_error(crash: dict[str, Any], row: Row) -> str:
+    """A sentence about the flipped bit; empty where none is known."""
+    kind = shown(crash.get("memory_error") or row.get("Value"), 40)
+    sure = shown(crash.get("memory_error_confidence") or row.get("Confidence"), 20)
+    why = shown(crash.get("memory_error_evidence") or row.get("Evidence"), caps.TEXT)
+    return f"A memory error is likely ({kind}, {sure}): {why}" if kind else ""
 
 
 def _parameters(listed: Any, known: dict[str, Row]) -> list[tuple[str, str]]:

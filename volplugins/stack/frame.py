@@ -62,7 +62,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The frames of one thread, and why there are no more."""
+    """The frames of one thread, and why there are no more.
+
+    ``crossed`` is where in user mode a kernel stack goes back to, as far as the walk itself got there.
+    """
 
     frames: tuple[Frame, ...]
     stop: Stop
+    crossed: int | None = None

@@ -105,8 +105,13 @@ class ModuleCode:
         except ReadError:
             return False
 
-    def _overlay(self, module: Module) -> MemoryReader:
-        data = self._image_file(module) if self._image_file is not None else None
+    def file_of(self, module: Module) -> bytes | None:
+        """The module's file as it is laid out in memory, where one is at hand."""
+        return self._image_file(module) if self._image_file is not None else None
+
+    def reader_of(self, module: Module) -> MemoryReader:
+        """Memory, with the module's file behind it where one is at hand."""
+        data = self.file_of(module)
         return ImageOverlay(self._memory, module.base, data) if data else self._memory
 
     def _read(self, module: Module) -> None:
@@ -114,7 +119,7 @@ class ModuleCode:
         headers = read_headers(memory, module.base)
         table = _table(memory, headers)
         if headers is None or table is None or table.readable < table.count:
-            memory = self._overlay(module)
+            memory = self.reader_of(module)
             headers = read_headers(memory, module.base) or headers
             table = _table(memory, headers)
         stretches = self._code_of(module, headers)

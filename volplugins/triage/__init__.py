@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from volplugins.bugcheck.recipe import RECIPE
 from volplugins.triage.options import TriageOptions
 from volplugins.triage.result import TriageResult
 
-__all__ = ["TriageOptions", "TriageResult", "run_triage"]
+__all__ = ["RECIPE", "TriageOptions", "TriageResult", "run_triage"]
 
 
 def run_triage(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from volplugins.bugcheck.exceptions import meaning
+from volplugins.bugcheck.recipe import RECIPE
 from volplugins.bugcheck.status import status_name
 from volplugins.dumpfile.dump_type import DumpType
 from volplugins.triage.memory_map import memory_map
@@ -31,6 +32,7 @@ _CRASH = {
     "module": ("culprit", "MODULE_NAME"),
     "image": ("culprit", "IMAGE_NAME"),
     "symbol": ("culprit", "SYMBOL_NAME"),
+    "memory_error": ("culprit", "MEMORY_ERROR"),
     "faulting_ip": ("context", "FAULTING_IP"),
     "process": ("process", "PROCESS_NAME"),
     "thread": ("process", "THREAD"),
@@ -69,10 +71,12 @@ class CrashFacts:
 
     def crash(self) -> dict[str, Any]:
         """What crashed, who is to blame, how sure."""
-        blamed = self._rows.get(("culprit", "IMAGE_NAME")) or AnalyzeRow("", "", "")
+        nothing = AnalyzeRow("", "", "")
+        blamed = self._rows.get(("culprit", "IMAGE_NAME")) or nothing
+        damaged = self._rows.get(("culprit", "MEMORY_ERROR")) or nothing
         found: dict[str, Any] = {name: self._value(*where) for name, where in _CRASH.items()}
         pid = self._value("process", "PROCESS_ID")
-        manual = self._rows.get(("signature", "MANUAL_CRASH")) or AnalyzeRow("", "", "")
+        manual = self._rows.get(("signature", "MANUAL_CRASH")) or nothing
         return found | {
             "parameters": [self._value("bugcheck", f"BUGCHECK_P{number}") for number in range(1, 5)],
             "parameter_meanings": [self._rows["bugcheck", f"BUGCHECK_P{number}"].evidence for number in range(1, 5)],
@@ -80,6 +84,9 @@ class CrashFacts:
             "exception_meaning": self._exception_meaning(),
             "confidence": blamed.confidence or None,
             "evidence": blamed.evidence,
+            "signature_recipe": RECIPE if found["signature"] else None,
+            "memory_error_confidence": damaged.confidence or None,
+            "memory_error_evidence": damaged.evidence,
             "manual_evidence": manual.evidence if found["manual_crash"] else "",
             "pid": int(pid) if pid is not None and pid.isdecimal() else None,
         }

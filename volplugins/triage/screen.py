@@ -77,6 +77,7 @@ def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
     yield _Block("What crashed", [code] if code else [], 1)
     yield _Block("Parameters", [_joined(*crash["parameters"])], 1)
     yield _Block("Blame", [*_blame(crash)], 1)
+    yield _Block("Memory", [*_memory(crash)], 1, "windows.kd.analyze")
     yield _Block("Failed at", [*_failed(crash)], 2)
     yield _Block("Process", [*_one(_joined(crash["process"], crash["pid"]))], 1)
     yield _Block("On purpose", [*_one(_joined(crash["manual_crash"], crash["manual_evidence"]))], 1)
@@ -105,9 +106,24 @@ def _blame(crash: Mapping[str, Any]) -> Iterator[str]:
     if crash["image"]:
         confidence = f"[{crash['confidence']}]" if crash["confidence"] else ""
         yield _joined(crash["image"], crash["symbol"], confidence)
+    elif asked_for(crash):
+        yield f"nobody: this crash was asked for ({crash['manual_crash']})"
+        return  # why is said below
     else:
         yield "nobody could be named"
     yield from wrap(crash["evidence"] or "", COLUMNS - _LABELS)
+
+
+def asked_for(crash: Mapping[str, Any]) -> bool:
+    """Whether nobody is to blame because somebody wanted the crash (NotMyFault's driver is to blame)."""
+    return bool(crash.get("manual_crash")) and not crash["image"]
+
+
+def _memory(crash: Mapping[str, Any]) -> Iterator[str]:
+    if crash.get("memory_error"):
+        kind, sure = crash["memory_error"], crash.get("memory_error_confidence")
+        yield f"a memory error is likely: {kind}  [{sure}]"
+        yield from wrap(crash.get("memory_error_evidence") or "", COLUMNS - _LABELS)
 
 
 def _failed(crash: Mapping[str, Any]) -> Iterator[str]:

@@ -27,6 +27,12 @@ class Analyze(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
                 description="Folders with image files, bare or as a symbol store, for pages that the dump lacks",
                 optional=True,
             ),
+            requirements.BooleanRequirement(
+                name="user-frames",
+                description="Show the crashing thread's frames of user mode too",
+                default=False,
+                optional=True,
+            ),
         ]
 
     def _generator(self):
@@ -34,7 +40,8 @@ class Analyze(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
         from volplugins.vol.output.rows import volatility_cell
 
         folders = self.config.get("image-path", None) or []
-        for row in rows_below(self.context, self.config["primary"], folders):
+        user_frames = bool(self.config.get("user-frames", False))
+        for row in rows_below(self.context, self.config["primary"], folders, user_frames):
             yield 0, tuple(volatility_cell(cell) for cell in row)
 
     def generate_timeline(self):

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
 
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.codes import bugcheck_name
-from volplugins.bugcheck.culprit import Confidence
 from volplugins.bugcheck.exceptions import meaning as exception_meaning
 from volplugins.bugcheck.named import header_parameters
-from volplugins.bugcheck.operand import disassemble, instruction_text
 from volplugins.bugcheck.parameter_values import describe
 from volplugins.bugcheck.status import status_name
-from volplugins.dumpfile.context import AMD64, I386
+from volplugins.bugcheck.suspects import Confidence
 from volplugins.dumpfile.header import DumpHeader
-from volplugins.image.headers import read_headers
-from volplugins.image.version import read_version
-from volplugins.loader.module import Module
 from volplugins.memory.reader import ReadError
-from volplugins.stack.frame import Stack
+from volplugins.vol.commands.analyze.culprit_rows import culprit_rows, signature_rows
+from volplugins.vol.commands.analyze.failing_rows import failing_rows
+from volplugins.vol.commands.analyze.row import AnalyzeRow
+from volplugins.vol.commands.analyze.stack_rows import stack_rows
 from volplugins.vol.commands.dumpinfo.rows import completeness_rows
-from volplugins.vol.output.rows import NOT_APPLICABLE, NOT_AVAILABLE, Cell, uptime, utc
+from volplugins.vol.output.rows import NOT_AVAILABLE, uptime, utc
 from volplugins.vol.scene.crash_scene import debug_record, kernel_symbols
 from volplugins.vol.scene.shared_work import fault_text
+from volplugins.vol.scene.user_frames import UserStack
 from volplugins.vol.symbols.symbol_files import is_there
 
+__all__ = ["AnalyzeRow", "analyze_rows", "bugcheck_rows", "later_rows"]
+
 MACHINES = {0x14C: "x86", 0x8664: "x64", 0xAA64: "ARM64", 0x200: "IA64", 0x1C4: "ARM"}
-
-
-class AnalyzeRow(NamedTuple):
-    """One row; ``confidence`` and ``evidence`` may be empty."""
-
-    section: str
-    field: str
-    value: Cell
-    confidence: str = ""
-    evidence: str = ""
 
 
 def analyze_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
@@ -45,15 +35,19 @@ def analyze_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
     yield from later_rows(analysis)
 
 
-def later_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    """The sections after ``bugcheck``. Each is written by itself; a failing one costs itself only."""
-    sections = (
+def later_rows(analysis: Analysis, user: UserStack | None = None) -> Iterator[AnalyzeRow]:
+    """The sections after ``bugcheck``. Each is written by itself; a failing one costs itself only.
+
+    Args:
+        user: the crashing thread's frames of user mode, where they were asked for.
+    """
+    sections: tuple[tuple[str, Callable[[Analysis], Iterator[AnalyzeRow]]], ...] = (
         ("context", _context),
         ("process", _process),
         ("system", _system),
-        ("culprit", _culprit),
-        ("signature", _signature),
-        ("stack", _stack),
+        ("culprit", culprit_rows),
+        ("signature", signature_rows),
+        ("stack", lambda each: stack_rows(each, user)),
         ("modules", _modules),
         ("symbols", _symbols),
         ("completeness", _completeness),
@@ -85,41 +79,11 @@ def bugcheck_rows(header: DumpHeader) -> Iterator[AnalyzeRow]:
 
 
 def _context(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    fault, scene = analysis.fault, analysis.scene
-    if fault.ip is not None:
-        sources = "; ".join(fault.ip_sources) or "context record of the dump header: the call that stopped the machine"
-        confidence = (Confidence.CERTAIN if len(fault.ip_sources) > 1 else Confidence.HIGH).value
-        yield AnalyzeRow("context", "FAULTING_IP", scene.symbolizer.locate(fault.ip).text(), confidence,
-                         f"{fault.ip:#x}; {sources}")  # fmt: skip
-        code = analysis.instruction
-        yield AnalyzeRow("context", "FAULTING_INSTRUCTION", code.hex(" ") if code else NOT_AVAILABLE, "",
-                         _instruction_evidence(analysis, fault.ip))  # fmt: skip
-        yield from _operand(analysis)
-    else:
-        yield AnalyzeRow("context", "FAULTING_IP", NOT_AVAILABLE, "", "no context record is in the dump")
+    yield from failing_rows(analysis)
     yield from _access(analysis)
     yield from _records(analysis)
-    for note in fault.notes:
+    for note in analysis.fault.notes:
         yield AnalyzeRow("context", "Note", note)
-
-
-def _instruction_evidence(analysis: Analysis, ip: int) -> str:
-    if not analysis.instruction:
-        return f"the page of {ip:#x} is not in the dump"
-    known = analysis.scene.dump.header.machine in (I386, AMD64)
-    instruction = disassemble(analysis.instruction, ip, analysis.scene.bits) if known else None
-    return f"{instruction_text(instruction)}; bytes at {ip:#x}" if instruction is not None else f"bytes at {ip:#x}"
-
-
-def _operand(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    operand = analysis.operand
-    if operand is None:
-        return
-    values = ", ".join(f"{name}={value:#x}" for name, value in operand.values if value is not None)
-    leads = f", address {operand.address:#x}" if "[" in operand.text and operand.address is not None else ""
-    how = f"; {operand.inferred} follows from the address that was accessed" if operand.inferred else ""
-    yield AnalyzeRow("context", "FAULTING_OPERAND", f"{operand.text}: {values}{leads}", Confidence.HIGH.value,
-                     f"{operand.instruction}{how}")  # fmt: skip
 
 
 def _access(analysis: Analysis) -> Iterator[AnalyzeRow]:
@@ -151,7 +115,9 @@ def _records(analysis: Analysis) -> Iterator[AnalyzeRow]:
         lacking = f"; it does not hold {' '.join(fault.missing)}" if fault.missing else ""
         yield AnalyzeRow("context", "REGISTERS", text, "", f"from the {fault.trust.value}{lacking}")
     if scene.crashed is not None:
-        yield AnalyzeRow("context", "PROCESSOR", str(scene.crashed.processor.index), "", scene.crashed.how)
+        number = scene.crashed.processor.index
+        yield AnalyzeRow("context", "PROCESSOR", NOT_AVAILABLE if number is None else str(number), "",
+                         scene.crashed.how)  # fmt: skip
     if fault.irql is not None:
         yield AnalyzeRow("context", "CURRENT_IRQL", f"{fault.irql:#x}", "", "parameter of the bugcheck")
     yield AnalyzeRow("context", "STACK_COMMAND", _stack_command(analysis), "", "what to type in WinDbg")
@@ -218,72 +184,6 @@ def _build_lab(analysis: Analysis) -> str:
     except (ReadError, UnicodeDecodeError):
         return ""
     return f"NtBuildLab {text}" if text.isprintable() and text else ""
-
-
-def _culprit(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    culprit, scene = analysis.culprit, analysis.scene
-    if culprit is None:
-        why = "; ".join(scene.notes) or "no module is known"
-        for field in ("MODULE_NAME", "IMAGE_NAME"):
-            yield AnalyzeRow("culprit", field, NOT_AVAILABLE, "", why)
-        return
-    confidence = culprit.confidence.value
-    name = culprit.module.name if culprit.module else culprit.image_name.rsplit(".", 1)[0]
-    yield AnalyzeRow("culprit", "MODULE_NAME", name, confidence, culprit.reason)
-    yield AnalyzeRow("culprit", "IMAGE_NAME", culprit.image_name, confidence, culprit.reason)
-    if culprit.address is not None and culprit.module is not None:
-        location = scene.symbolizer.locate(culprit.address)
-        text = (
-            location.text() if location.module else f"{culprit.module.name}+{culprit.address - culprit.module.base:#x}"
-        )
-        from_what = {"pdb": "PDB symbols", "export": "nearest export"}.get(
-            location.kind, "no symbols: offset in the module"
-        )
-        yield AnalyzeRow("culprit", "SYMBOL_NAME", text, confidence, from_what)
-    version, evidence = _version(analysis, culprit.module)
-    yield AnalyzeRow("culprit", "MODULE_VERSION", version, "", evidence)
-
-
-def _version(analysis: Analysis, module: Module | None) -> tuple[Cell, str]:
-    if module is None:
-        return NOT_APPLICABLE, "a process, not a module"
-    headers = read_headers(analysis.scene.memory, module.base)
-    found = read_version(analysis.scene.memory, headers) if headers else None
-    if found is None or not found.file_version:
-        return NOT_AVAILABLE, "the image's version resource is not in the dump"
-    return found.file_version, "version resource in memory"
-
-
-def _signature(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    basis = analysis.manual if "manual" in analysis.signature else analysis.culprit
-    confidence = basis.confidence.value if basis else Confidence.LOW.value
-    yield AnalyzeRow("signature", "FAILURE_SIGNATURE", analysis.signature, confidence, "recipe: docs/output.md")
-    manual = analysis.manual
-    if manual is None:
-        yield AnalyzeRow("signature", "MANUAL_CRASH", NOT_APPLICABLE, "", "nothing says that this crash was asked for")
-    else:
-        yield AnalyzeRow("signature", "MANUAL_CRASH", manual.kind, manual.confidence.value, manual.reason)
-
-
-def _stack(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    """The frames from the failure on; where those lie below the call that stopped the machine, that call's first."""
-    stack = analysis.fault_stack
-    yield from _frames(analysis, stack)
-    if not stack.frames:
-        yield AnalyzeRow("stack", "00", NOT_AVAILABLE, "", f"Stop={stack.stop.value}")
-
-
-def _frames(analysis: Analysis, stack: Stack) -> Iterator[AnalyzeRow]:
-    locate = analysis.scene.symbolizer.locate
-    for number, frame in enumerate(stack.frames):
-        last = number == len(stack.frames) - 1
-        returns = 0 if last else stack.frames[number + 1].ip
-        location = locate(frame.ip)
-        symbol = location.text() if location.module else ""
-        value = f"ChildSP={frame.sp:#x} RetAddr={returns:#x} IP={frame.ip:#x} Symbol={symbol}"
-        checked = {True: " Note=call before it", None: "", False: " Note=no call before it"}[frame.call_checked]
-        stop = f" Stop={stack.stop.value}" if last else ""
-        yield AnalyzeRow("stack", f"{number:02d}", value, "", f"Ring=kernel Trust={frame.trust.value}{checked}{stop}")
 
 
 def _modules(analysis: Analysis) -> Iterator[AnalyzeRow]:

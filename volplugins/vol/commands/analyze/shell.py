@@ -12,25 +12,37 @@ from volplugins.vol.output.rows import NOT_AVAILABLE
 from volplugins.vol.output.timeline import Event, guarded
 from volplugins.vol.scene.crash_scene import analysis_of, dump_below, scene_below
 from volplugins.vol.scene.shared_work import fault_text
+from volplugins.vol.scene.user_frames import UserStack, user_stack
 from volplugins.vol.symbols.image_path import image_file_in
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
 
-def rows_below(context: ContextInterface, layer_name: str, image_folders: Sequence[str] = ()) -> Iterator[AnalyzeRow]:
-    """The rows, those of the header before the rest is worked out; never raises."""
+def rows_below(
+    context: ContextInterface, layer_name: str, image_folders: Sequence[str] = (), user_frames: bool = False
+) -> Iterator[AnalyzeRow]:
+    """The rows, those of the header before the rest is worked out; never raises.
+
+    Args:
+        user_frames: go on into user mode where the crashing thread came from there.
+    """
     try:
         yield from bugcheck_rows(dump_below(context, layer_name).header)
     except DumpError as error:
         yield AnalyzeRow("bugcheck", "error", NOT_AVAILABLE, "", str(error))
         return
     try:
-        analysis = analysis_of(scene_below(context, layer_name, image_file_in(image_folders)))
+        image_file = image_file_in(image_folders)
+        analysis = analysis_of(scene_below(context, layer_name, image_file))
     except Exception as error:  # nothing in a dump may end in a traceback
         yield AnalyzeRow("context", "error", NOT_AVAILABLE, "", fault_text(error))
         return
-    yield from later_rows(analysis)
+    try:
+        user = user_stack(analysis.scene, image_file) if user_frames else None
+    except Exception as error:
+        user = UserStack((), (), "no-context", fault_text(error))
+    yield from later_rows(analysis, user)
 
 
 def events_below(context: ContextInterface, layer_name: str, image_folders: Sequence[str] = ()) -> Iterator[Event]:

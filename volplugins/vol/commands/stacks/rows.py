@@ -11,6 +11,7 @@ from volplugins.kernel.process import Process
 from volplugins.kernel.thread import Thread, walk_threads
 from volplugins.kernel.thread_words import state_word, wait_word
 from volplugins.memory.address_text import parse_address
+from volplugins.stack.frame import Trust
 from volplugins.threads.module_code import ImageFile
 from volplugins.threads.thread_walk import ThreadFrame
 from volplugins.vol.scene.directory_verdicts import judge_of, process_space
@@ -210,7 +211,10 @@ def _rows(stack: ThreadStack, note: str) -> Iterator[StackRow]:
 
 
 def _checked(found: ThreadFrame) -> str:
-    """For a scanned frame: whether a call was seen before its return address."""
-    if found.frame.trust.value != "scan":
+    """For a scanned frame, and for a frame pointer's that is not proved: whether a call was seen before it."""
+    frame = found.frame
+    if frame.trust is Trust.FRAME_POINTER:
+        return {True: "", False: "no call ends there", None: "the code before it is not in memory"}[frame.call_checked]
+    if frame.trust is not Trust.SCAN:
         return ""
     return "a call ends there" if found.frame.call_checked else "the code before it is not in memory"

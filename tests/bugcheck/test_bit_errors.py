@@ -1,0 +1,125 @@
+"""Flipped bits: one bit is named, two are not, and what lies near each other by nature is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.bugcheck.labelled import analysed
+from tests.bugcheck.made_suspects import BASES, made_scene
+from volplugins.bugcheck.bit_errors import find_bit_error
+from volplugins.bugcheck.fault import Fault
+from volplugins.lab.machines.catalogue import build
+from volplugins.vol.commands.analyze.rows import later_rows
+
+POOL, FAR = 0xFFFFC00012345000, 0xFFFFC00099990000
+
+
+def words(*values: int) -> bytes:
+    return b"".join(value.to_bytes(8, "little") for value in values)
+
+
+def found(fault: Fault | None = None, code: int = 0x139, **more: Any) -> str:
+    error = find_bit_error(made_scene(code, **more), fault or Fault())
+    return f"{error.kind} {error.confidence.value}" if error else ""
+
+
+def mapped(*pages: int) -> Any:
+    """An address space in which these pages are, and nothing else."""
+    near = SimpleNamespace(physical=None, page_size=0x1000)  # a page that is not there, among others that are
+    return SimpleNamespace(
+        space=SimpleNamespace(page_in_memory=lambda page: 0x1000 if page in pages else None, translate=lambda _: near)
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "parameters", "kind"),
+    [
+        (0x1A, (0x41792, POOL, 1 << 33, 0), "page-table high"),
+        (0x1A, (0x41792, POOL, 1 << 33 | 2, 0), ""),
+        (0x1A, (0x41792, POOL, 0, 0), ""),
+        (0x1A, (0x403, POOL, 0x8A00000012345867, 0x8A00000012345863), "page-table high"),
+        (0x1A, (0x403, POOL, 0x8A00000012345867, 0x8A00000012345860), ""),
+        (0x1A, (0x404, POOL, 0, POOL ^ 1 << 30), "page-table high"),
+        (0x1A, (0x5200, POOL, 0x40000, 0), "pool high"),
+        (0x1000001A, (0x41792, POOL, 1 << 33, 0), "page-table high"),
+        (0x19, (3, POOL, POOL ^ 1 << 21, POOL), "list high"),
+        (0x19, (3, POOL, POOL, POOL), ""),
+        (0x19, (3, POOL, FAR, FAR), ""),
+        (0xC1, (POOL, POOL + 0x10, 0, 0x32), "pool high"),
+        (0xC1, (POOL, POOL + 0x10, 0, 0x23), ""),
+    ],
+)
+def test_what_the_parameters_say(code: int, parameters: tuple[int, int, int, int], kind: str) -> None:
+    assert found(code=code, parameters=parameters) == kind
+
+
+def test_a_pointer_one_bit_away_from_another_register() -> None:
+    bad = FAR ^ 1 << 37
+    fault = Fault(is_fault=True, access=("read", bad + 0x18), registers={"rcx": bad, "rbx": FAR, "rsp": FAR})
+    memory = {FAR: bytes(0x1000)}
+    assert found(fault, segments=memory, space=mapped(FAR)) == "pointer medium"
+    assert found(fault, segments=memory, space=mapped(FAR, bad)) == "", "it is mapped: another reason"
+    assert found(fault, segments=memory) == "", "a small dump does not know what is mapped"
+    near = Fault(is_fault=True, access=("read", FAR ^ 8), registers={"rcx": FAR ^ 8, "rbx": FAR})
+    assert found(near, segments={FAR: bytes(8)}, space=mapped(FAR)) == "", "neighbours differ in one low bit"
+
+
+def test_null_but_for_one_bit() -> None:
+    fault = Fault(is_fault=True, access=("read", (1 << 36) + 0x28), registers={"rcx": 1 << 36})
+    assert found(fault) == "pointer medium"
+    assert found(replace(fault, access=("read", 0x28), registers={"rcx": 0})) == ""
+    assert found(replace(fault, access=("read", 0x8000), registers={"rcx": 0x8000})) == "", "a size or an offset"
+
+
+def test_an_address_that_is_none_by_one_bit() -> None:
+    nothing = (1 << 64) - 1
+    fault = Fault(is_fault=True, access=("read", nothing), registers={"rcx": FAR ^ 1 << 52})
+    assert found(fault, segments={FAR: bytes(8)}) == "non-canonical medium"
+    assert found(fault) == "", "nothing is there with the bit set right"
+    assert found(replace(fault, registers={"rcx": 0x8000000012345867}), segments={FAR: bytes(8)}) == ""
+
+
+def test_links_that_miss_by_one_bit() -> None:
+    other = POOL + 0x5000
+    fault = Fault(is_fault=True, registers={"rcx": POOL})
+    sound = {POOL: words(other, other), other: words(POOL, POOL)}
+    assert found(fault, segments=sound) == ""
+    assert found(fault, segments={**sound, other: words(POOL, POOL ^ 1 << 28)}) == "list high"
+    assert found(fault, segments={**sound, other: words(POOL, FAR)}) == "", "overwritten, not flipped"
+    assert found(fault, segments={**sound, POOL: words(other ^ 1 << 40, other)}) == "list high"
+
+
+def test_code_against_the_images_file() -> None:
+    base = BASES["acmedrv.sys"]
+    code = bytes(range(0x100)) * 16
+    flipped = bytearray(code)
+    flipped[0x20] ^= 0x10
+    fault = Fault(is_fault=True, ip=base + 0x20)
+    assert found(fault, segments={base: bytes(flipped)}, file_of=lambda _: code) == "instruction high"
+    assert found(fault, segments={base: code}, file_of=lambda _: code) == ""
+    flipped[0x22] ^= 0x01
+    assert found(fault, segments={base: bytes(flipped)}, file_of=lambda _: code) == "", "a patch, or another build"
+
+
+def test_the_culprit_is_less_sure_and_the_rows_say_so(tmp_path: Path) -> None:
+    snapshot = build("win10-x64", "pool")
+    header = {**snapshot.header, "BugCheckCode": 0x1A, "BugCheckParameter1": 0x41792, "BugCheckParameter3": 1 << 20}
+    sound = analysed(replace(snapshot, header={**header, "BugCheckParameter3": 3 << 20}), "full", tmp_path).analysis
+    hurt = analysed(replace(snapshot, header={**header, "BugCheckParameter4": 0}), "full", tmp_path).analysis
+    assert sound.culprit is not None and hurt.culprit is not None
+    assert (sound.culprit.confidence.value, hurt.culprit.confidence.value) == ("medium", "low")
+    rows = {row.field: row for row in later_rows(hurt)}
+    assert (rows["MEMORY_ERROR"].value, rows["MEMORY_ERROR"].confidence) == ("page-table", "high")
+    assert "bit 20 alone" in rows["MEMORY_ERROR"].evidence and "memory error" in rows["MODULE_NAME"].evidence
+    assert "MEMORY_ERROR" not in {row.field for row in later_rows(sound)}
+
+
+def test_no_lab_crash_is_called_a_memory_error(tmp_path: Path) -> None:
+    for fault in ("driver-read", "irql-in-nt", "system-thread", "pool", "page-fault", "kmode-exception"):
+        for kind in ("full", "triage"):
+            assert analysed(build("win10-x64", fault), kind, tmp_path).analysis.bit_error is None, fault
