@@ -21,9 +21,10 @@ EVERY = [(machine, fault) for machine in X64 for fault in OTHER_STACKS if fault 
 _MEMBERS = {"win10-x64": {"dpc": 0x3110, "isr": 0x85D8, "exception": 0x7F28}, "win7-x64": {"dpc": 0x21C0}}
 _SIZE = 0x6000
 # the stack that the bugcheck runs on; without an interrupt stack the service stays on the thread's
-_ON = {"dpc-watchdog-isr-stack": "isr", "dpc-watchdog-own-stack": "isr", "isr-read": "isr", "dpc-read": "dpc",
-       "nmi-stack": "nmi", "double-fault-stack": "double_fault"}  # fmt: skip
-SWITCHED = [(m, f) for m, f in EVERY if _ON[f] in ("isr", "dpc") and (m, f) != ("win7-x64", "isr-read")]
+_ON = {"dpc-watchdog-isr-stack": "isr", "dpc-watchdog-own-stack": "isr", "clock-watchdog": "isr", "isr-read": "isr",
+       "dpc-read": "dpc", "nmi-stack": "nmi", "double-fault-stack": "double_fault"}  # fmt: skip
+_UNSWITCHED = {("win7-x64", "isr-read"), ("win7-x64", "clock-watchdog")}
+SWITCHED = [(m, f) for m, f in EVERY if _ON[f] in ("isr", "dpc") and (m, f) not in _UNSWITCHED]
 
 
 def _tops(dump: DumpBytes, machine: str, pcr: int) -> dict[str, int]:
@@ -136,3 +137,19 @@ def test_a_small_dump_of_an_interrupt_stack_keeps_the_thread_from_its_stack_poin
     assert interrupted["sp"] in [address for address, _, _ in small.blocks]
     fields = small.fields
     assert fields["TopOfStack"] + fields["SizeOfCallStack"] == truth["processors"][0]["stacks"][_ON[fault]]
+
+
+@pytest.mark.parametrize("machine", X64)
+def test_the_processor_that_hangs(machine: str, tmp_path: Path) -> None:
+    snapshot = made(machine, "clock-watchdog", 1, 1)
+    dump, hung = full_dump(snapshot, tmp_path), snapshot.truth["hung"]
+    assert dump.code == 0x101 and dump.parameters[2:] == [hung["prcb"], 1] == [hung["prcb"], hung["processor"]]
+    assert hung["prcb"] == snapshot.truth["processors"][1]["prcb"]
+    assert dump.pointer(hung["prcb"] + 8) == hung["ethread"] != snapshot.truth["thread"]["ethread"]
+    context = hung["prcb"] + (0x1F0 if machine == "win10-x64" else 0x120)
+    ip, sp = dump.pointer(context + 0xF8), dump.pointer(context + 0x98)
+    assert (ip, sp) == (hung["stack"][0]["ip"], hung["stack"][0]["sp"])
+    driver = next(module for module in snapshot.truth["modules"] if module["name"] == "acmedrv")
+    assert driver["base"] < ip < driver["base"] + driver["size"]
+    for frame in hung["stack"][1:4]:
+        assert dump.pointer(frame["sp"] - 8) == frame["ip"]

@@ -55,6 +55,12 @@ def test_make_one_with_its_truth(
     assert truth["truth"] == {"fault": "second", "pfns": [1, 3], "blob": "0102"}
 
 
+def test_variants_are_in_the_name_and_the_truth(tmp_path: Path) -> None:
+    assert command.main(["make", "--litter", "--sparse", "--processor", "1", "-o", f"{tmp_path}/"]) == 0
+    truth = json.loads((tmp_path / "win10-x64-first-full-litter-sparse-processor1.truth.json").read_text())
+    assert (truth["litter"], truth["sparse"], truth["processor"], truth["wow64"]) == (True, True, 1, False)
+
+
 def test_a_directory_gets_a_telling_name(tmp_path: Path) -> None:
     assert command.main(["make", "--base", "1", "--defect", "header-dtb-zero", "-o", f"{tmp_path}/new/"]) == 0
     assert {path.name for path in (tmp_path / "new").iterdir()} == {

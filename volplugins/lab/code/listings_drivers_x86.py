@@ -25,6 +25,7 @@ AcmeUnload frame=4 save=ebx : nt!IoDeleteDevice
 AcmeInternalDeviceControl frame=10 save=ebx,esi : #3 AcmeRunCallback #2
 AcmeRunCallback frame=8 save=ebx : #2 *routine #3
 AcmeCallbackWork frame=c save=ebx,edi : #2 AcmeRunCallback #1
+AcmeScaleRate frame=8 save=ebx : #3 =f7f1@divide #2
 """
 
 MYFAULT = """

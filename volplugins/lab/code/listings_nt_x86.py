@@ -91,5 +91,7 @@ PoStartNextPowerIrp export leaf : #1
 PoCallDriver export frame=0 : IofCallDriver
 ExfPrivateOrdinal leaf : #2
 KiSystemStartup entry frame=20 save=ebx,esi : #4
+KiTrap00 interrupt : #6 KiSystemFatalException
+KiSystemFatalException frame=90 save=esi : #2 KeBugCheckEx #1
 MmFreePoolcodeStub POOLCODE leaf : #4
 """

@@ -63,6 +63,28 @@ def bugcheck(
     machine = world.machine
     ip, sp = stack.enter_bugcheck((code, *parameters))
     context = context_record(machine, stack.registers, ip, sp)
+    _running(world, stack, thread, sp)
+    machine.truth["stale_words"] = stack.stale_words()
+    return Crash(code, parameters, thread, context, ip, stack.listing(), culprit, fault_ip, manual, irql, cr2,
+                 stack.fault_frame)  # fmt: skip
+
+
+def hang(world: World, stack: KernelStack, thread: Thread, ip: int) -> None:
+    """The current function loops at ``ip`` on the processor that does not crash; the truth says in which thread."""
+    assert stack.current is not None
+    stack.finish(ip)
+    sp = stack.current.sp
+    _running(world, stack, thread, sp)
+    world.hung = thread, context_record(world.machine, stack.registers, ip, sp)
+    processor = world.processors[1 - world.crashing]
+    world.machine.truth["hung"] = {
+        "processor": processor.number, "prcb": processor.prcb, "ethread": thread.address, "stack": stack.listing(),
+    }  # fmt: skip
+
+
+def _running(world: World, stack: KernelStack, thread: Thread, sp: int) -> None:
+    """Write the record of a thread that a processor is running, its stack as it is now."""
+    machine = world.machine
     start = (
         machine.symbol("nt!KiIdleLoop") if thread.process is world.idle else machine.symbol("nt!PspSystemThreadStartup")
     )
@@ -73,6 +95,3 @@ def bugcheck(
     write_thread(machine, thread, RUNNING, start, left, stack.trap_frame)
     world.done.add(thread.address)
     thread.frames = stack.listing()
-    machine.truth["stale_words"] = stack.stale_words()
-    return Crash(code, parameters, thread, context, ip, stack.listing(), culprit, fault_ip, manual, irql, cr2,
-                 stack.fault_frame)  # fmt: skip

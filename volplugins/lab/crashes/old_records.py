@@ -73,6 +73,18 @@ def stale_frame_x86(world: World, marked: bool = False, code: int = 0x1E) -> Cra
     return bugcheck(world, stack, thread, code, (ACCESS_VIOLATION, ip, trap, 0), "acmedrv", ip, cr2=_NULL_MEMBER)
 
 
+def stale_frame_unnamed(world: World) -> Crash:
+    """A driver divides by zero: 0x7F names nothing at all, and only the chain of EBP leads to the true frame."""
+    stack, thread = scenarios_x86.device_control(world, "acmetray.exe")
+    calls(stack, "acmedrv!AcmeInternalDeviceControl", "acmedrv!AcmeRunCallback", "acmedrv!AcmeScaleRate")
+    stack.registers["ecx"] = 0
+    ip = world.machine.site("acmedrv", "AcmeScaleRate@divide")
+    stack.trap("nt!KiTrap00", ip)
+    stack.call("nt!KiSystemFatalException")
+    _old_frame(world, stack, 0x10)
+    return bugcheck(world, stack, thread, 0x7F, (0, 0, 0, 0), "acmedrv", ip)
+
+
 def context_on_stack(world: World) -> Crash:
     """Nothing on the stack looks like a trap frame but the true one and the CONTEXT below it."""
     stack, thread, ip = _request(world, tidy=True)
@@ -101,6 +113,7 @@ OLD_RECORDS_X86: dict[str, Callable[[World], Crash]] = {
     "stale-trap-frame": stale_frame_x86,
     "stale-trap-frame-marked": partial(stale_frame_x86, marked=True),
     "stale-trap-frame-8e": partial(stale_frame_x86, marked=True, code=0x8E),
+    "stale-trap-frame-7f": stale_frame_unnamed,
     "context-on-stack": context_on_stack,
     "context-on-stack-8e": context_on_stack_8e,
 }

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from volplugins.lab.crashes.crash import Crash, accessed, bugcheck
+from volplugins.lab.crashes.crash import Crash, accessed, bugcheck, hang
 from volplugins.lab.crashes.scenarios_interrupt_x64 import CLOCK_LEVEL, DEVICE_LEVEL, HIGH_LEVEL, calls
 from volplugins.lab.crashes.scenarios_x64 import DISPATCH_LEVEL, device_control
 from volplugins.lab.kernel.kernel_stack import KernelStack
 from volplugins.lab.kernel.processes import Thread
 from volplugins.lab.machine.processors import ProcessorStacks
-from volplugins.lab.world.thread_stacks import enter_service, stack_of
+from volplugins.lab.world.thread_stacks import enter_service, halt, idle_stack, stack_of
 from volplugins.lab.world.world import World, bad_address
 
 _CLOCK = ("nt!HalpTimerClockInterrupt", "nt!KeClockInterruptNotify", "nt!KeAccumulateTicks")
@@ -78,6 +78,18 @@ def watchdog_on_own_stack(world: World) -> Crash:
     return bugcheck(world, stack, thread, 0x133, (0, 0x501, 0x500, 0), "acmedrv", ip, irql=CLOCK_LEVEL)
 
 
+def clock_watchdog(world: World) -> Crash:
+    """The other processor hangs in a driver and takes no clock interrupts: 0x101, which names its KPRCB."""
+    stack, thread = device_control(world, "services.exe")
+    calls(stack, "acmedrv!AcmeInternalDeviceControl", "acmedrv!AcmeRunCallback", "acmedrv!AcmePollHardware")
+    hang(world, stack, thread, world.machine.site("acmedrv", "AcmePollHardware@spin"))
+    stack, thread = idle_stack(world.machine, world.idle, world.crashing)
+    _interrupt(world, stack, halt(world.machine, stack))
+    calls(stack, *_CLOCK)
+    other = world.processors[1 - world.crashing]
+    return bugcheck(world, stack, thread, 0x101, (0xC, 0, other.prcb, other.number), "acmedrv", irql=CLOCK_LEVEL)
+
+
 def _read(world: World, stack: KernelStack, thread: Thread, irql: int) -> Crash:
     """acmedrv reads an address that is not there: 0xD1 on whatever stack this is."""
     stack.call("acmedrv!AcmeReadRegister")
@@ -128,10 +140,11 @@ def double_fault_on_own_stack(world: World) -> Crash:
     return bugcheck(world, stack, thread, 0x7F, parameters, "acmedrv", ip)
 
 
-#: The first two only where interrupt services have a stack of their own.
+#: The DPC watchdogs only where interrupt services have a stack of their own.
 OTHER_STACKS: dict[str, Callable[[World], Crash]] = {
     "dpc-watchdog-isr-stack": watchdog_on_interrupt_stack,
     "dpc-watchdog-own-stack": watchdog_on_own_stack,
+    "clock-watchdog": clock_watchdog,
     "isr-read": interrupt_service_reads,
     "dpc-read": deferred_call_reads,
     "nmi-stack": nmi_on_own_stack,

@@ -12,7 +12,8 @@ from volplugins.lab.machine.descriptor_tables import (
 from volplugins.lab.machine.machine import Machine
 from volplugins.lab.structures.notation import Record
 
-_STACKS = 0x100000  # from where the kernel's own pages begin: the processors' stacks
+_STACKS = 0x80000  # from where the kernel's own pages begin: the processors' stacks
+_STACK_FRAMES = 0x110  # page frames below those that are handed out to everything else
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,13 @@ def _give_stacks(machine: Machine, tables: DescriptorTables, number: int) -> Pro
     start = machine.profile.system_bases[machine.base_index] + _STACKS + number * 5 * (size + 0x2000)
 
     def top(index: int, wanted: bool = True) -> int:
+        if not wanted:
+            return 0
         limit = start + index * (size + 0x2000)
-        if wanted:
-            machine.kernel.map(limit, size, "data")
-        return limit + size if wanted else 0
+        pages = size // 0x1000
+        first = machine.memory.reserve(_STACK_FRAMES + (number * 5 + index) * pages, pages)
+        machine.kernel.map(limit, size, "data", list(range(first, first + pages)))
+        return limit + size
 
     wide, known = machine.width == 8, machine.structures
     stacks = ProcessorStacks(

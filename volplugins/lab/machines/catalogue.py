@@ -106,7 +106,7 @@ def _extra(machine: Machine, fault: str) -> tuple[tuple[str, str], ...]:
 
 
 def _write_processors(world: World, crash: Crash) -> None:
-    """One processor crashed; the other idles in the halt instruction."""
+    """One processor crashed; the other idles in the halt instruction, or hangs in a thread."""
     machine = world.machine
     first, second = world.processors[world.crashing], world.processors[1 - world.crashing]
     status = ProcessorStatus(
@@ -114,6 +114,12 @@ def _write_processors(world: World, crash: Crash) -> None:
         crash.thread.process.directory_table_base, crash.cr2, crash.irql,
     )  # fmt: skip
     write_processor(machine, first, status)
+    if world.hung is not None:
+        thread, context = world.hung
+        directory = thread.process.directory_table_base
+        idle_thread = world.idle.threads[second.number].address
+        write_processor(machine, second, ProcessorStatus(thread.address, idle_thread, context, directory, 0, 2))
+        return
     stack, idle = idle_stack(machine, world.idle, second.number)
     ip = halt(machine, stack)
     context = context_record(machine, stack.registers, ip, stack.sp)

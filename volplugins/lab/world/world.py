@@ -12,7 +12,7 @@ from volplugins.lab.kernel.kernel_data import (
 )
 from volplugins.lab.kernel.object_types import add_object_types
 from volplugins.lab.kernel.process_records import link_list, write_process, write_thread
-from volplugins.lab.kernel.processes import TERMINATED, Process
+from volplugins.lab.kernel.processes import TERMINATED, Process, Thread
 from volplugins.lab.machine.image_sources import load_images
 from volplugins.lab.machine.machine import Machine
 from volplugins.lab.machine.processors import Processor, place_processors
@@ -45,7 +45,8 @@ _RANGE_OWNERS = ("explorer.exe", "acmetray.exe")
 class World:
     """The machine with its inhabitants; ``done`` are threads whose record a scenario writes itself.
 
-    ``crashing`` is the number of the processor that will crash; the other one idles.
+    ``crashing`` is the number of the processor that will crash; the other one idles, or is at the CONTEXT of a thread
+    that ``hung`` names.
     """
 
     machine: Machine
@@ -55,6 +56,7 @@ class World:
     processes: list[Process] = field(default_factory=list)
     done: set[int] = field(default_factory=set)
     crashing: int = 0
+    hung: tuple[Thread, bytes] | None = None
 
     def process(self, name: str) -> Process:
         """The first process of that name that has not exited."""
