@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from volplugins.image.exception_directory import FunctionEntry
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.found_starts import REACH, start_below
+from volplugins.stack.prolog import begins_prolog
 from volplugins.stack.unwind_x64 import CodeImage, CodeMap
 
 FunctionAt = Callable[[int], int | None]
@@ -18,6 +19,7 @@ _KEPT = 1 << 14
 _PADDING = b"\xcc\xcc\xcc"  # between functions: never within one
 _PADDED = 0x400  # bytes before an address in which the padding before its function is looked for
 _ALIGNED, _STEP = 16, 16
+_RET, _LONGEST = 0xC3, 8  # bytes of a prolog's longest first instruction
 _NEAR = 0x1000  # unread code this far behind a function's start may still be that function's
 
 
@@ -102,11 +104,14 @@ class FunctionMap:
         return self._behind_padding(address)
 
     def _behind_padding(self, address: int) -> int | None:
-        """The last aligned place behind padding, in what can be read of the code before."""
+        """The last aligned place behind padding, or behind a return with a prolog following, in the code before."""
         code = self._before(address + 1, _PADDED)
         for at in range(len(code) - 1, 1, -1):
             here = address + 1 - len(code) + at
-            if here % _ALIGNED == 0 and code[at - 2 : at] == _PADDING[:2] and code[at] != _PADDING[0]:
+            if here % _ALIGNED or code[at] == _PADDING[0]:
+                continue
+            returned = code[at - 1] == _RET and begins_prolog(code[at : at + _LONGEST], self.bits)
+            if code[at - 2 : at] == _PADDING[:2] or returned:
                 return here
         return None
 
