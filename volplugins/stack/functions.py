@@ -20,6 +20,7 @@ _PADDING = b"\xcc\xcc\xcc"  # between functions: never within one
 _PADDED = 0x400  # bytes before an address in which the padding before its function is looked for
 _ALIGNED, _STEP = 16, 16
 _RET, _LONGEST = 0xC3, 8  # bytes of a prolog's longest first instruction
+_BEFORE = (_PADDING[:2], b"\xc3\xcc")  # what parts functions: padding, a return and one byte of it
 _NEAR = 0x1000  # unread code this far behind a function's start may still be that function's
 
 
@@ -111,7 +112,7 @@ class FunctionMap:
             if here % _ALIGNED or code[at] == _PADDING[0]:
                 continue
             returned = code[at - 1] == _RET and begins_prolog(code[at : at + _LONGEST], self.bits)
-            if code[at - 2 : at] == _PADDING[:2] or returned:
+            if code[at - 2 : at] in _BEFORE or returned:
                 return here
         return None
 

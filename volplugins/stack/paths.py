@@ -2,7 +2,7 @@
 
 A step is worth what its caller's call says, roughly as the logarithm of how much oftener that is seen at true frames
 than at words that old calls left: these, too, lead to one another, so that a proof is worth little beside a disproof.
-A word that nothing is known of is worth a little, so that a stack of which no code can be read keeps them all.
+Where little code can be read, a word that nothing is known of is worth a little: all of them are kept.
 docs/confidence.md has what that gives on stacks whose truth is known.
 """
 
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from volplugins.stack.frame import Frame
 from volplugins.stack.links import Callee, Link
 
-WORTH = {
-    Link.PROVES: 1.0, Link.FITS: 0.8, Link.UNREAD: 0.2, Link.NEUTRAL: -0.3, Link.DOUBTFUL: -3.0, Link.DISPROVES: -20.0,
-}  # fmt: skip
-_UNREAD_AMONG_READ = -0.5  # where most words' code is there: what is not has mostly been discarded
+_CALLS = {Link.PROVES: 1.0, Link.FITS: 0.8, Link.DOUBTFUL: -3.0, Link.DISPROVES: -20.0}
+# where the code around most words is there, most that go through pointers are old, and what is not there was discarded
+_WORTH_READ = {**_CALLS, Link.NEUTRAL: -0.3, Link.UNREAD: -0.5}
+_WORTH_UNREAD = {**_CALLS, Link.NEUTRAL: 0.3, Link.UNREAD: 0.2}
 _TOO_CLOSE = -6.0  # the caller lies within what the function's prolog takes
 _IN_PLACE = 1.5  # x64: right above what the function's prolog takes; on x86 arguments lie between
 _WIDTH_64 = 8
@@ -68,7 +68,7 @@ class Paths:
         self._width, self._link, self._reaches_top = width, link, reaches_top
         self._places = [each.frame.sp for each in candidates]
         unread = sum(each.frame.call_checked is None for each in candidates)
-        self._worth_of = {**WORTH, Link.UNREAD: _UNREAD_AMONG_READ} if 2 * unread < len(candidates) else WORTH
+        self._worth_of = _WORTH_READ if 2 * unread < len(candidates) else _WORTH_UNREAD
         self._worth = [_IMPOSSIBLE] * len(candidates)
         for place in range(len(candidates) - 1, -1, -1):
             self._worth[place] = self._best(place + 1, candidates[place])[0]
@@ -106,7 +106,7 @@ class Paths:
         if here.ends:
             return _IMPOSSIBLE
         if here.exact is not None:
-            return WORTH[Link.PROVES] if here.exact == (frame.ip, frame.sp) else _IMPOSSIBLE
+            return _CALLS[Link.PROVES] if here.exact == (frame.ip, frame.sp) else _IMPOSSIBLE
         return self._worth_of[self._link(following, here.callee)] + self._by_depth(here, frame.sp - self._width)
 
     def _by_depth(self, here: Candidate, place: int) -> float:
