@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from volplugins.image.exception_directory import FunctionEntry
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.found_starts import REACH, start_below
+from volplugins.stack.prolog import begins_prolog
 from volplugins.stack.unwind_x64 import CodeImage, CodeMap
 
 FunctionAt = Callable[[int], int | None]
 _KEPT = 1 << 14
 _PADDING = b"\xcc\xcc\xcc"  # between functions: never within one
+_PADDED = 0x400  # bytes before an address in which the padding before its function is looked for
+_ALIGNED, _STEP = 16, 16
+_RET, _LONGEST = 0xC3, 8  # bytes of a prolog's longest first instruction
+_BEFORE = (_PADDING[:2], b"\xc3\xcc")  # what parts functions: padding, a return and one byte of it
 _NEAR = 0x1000  # unread code this far behind a function's start may still be that function's
 
 
@@ -79,10 +84,10 @@ class FunctionMap:
         if not 0 <= distance < REACH or self.code.image_at(start) is not self.code.image_at(address):
             return False
         try:
-            between = self.memory.read(start, distance)
+            return _PADDING not in self.memory.read(start, distance)
         except ReadError:
-            return None if distance < _NEAR else False
-        return _PADDING not in between
+            known = self._before(address, distance), self._behind(start, distance)
+        return None if distance < _NEAR and not any(_PADDING in part for part in known) else False
 
     def _find(self, address: int) -> int | None:
         image = self.code.image_at(address)
@@ -91,10 +96,47 @@ class FunctionMap:
             if entry is not None:
                 return image.base + _primary(image, entry).begin
         named = self._named(address)
-        if named is not None or image is None or self.bits == 64:
+        if named is not None:
             return named
-        found = start_below(image.starts(), address - image.base)
-        return image.base + found if found is not None else None
+        if image is not None and self.bits == 32:
+            found = start_below(image.starts(), address - image.base)
+            if found is not None:
+                return image.base + found
+        return self._behind_padding(address)
+
+    def _behind_padding(self, address: int) -> int | None:
+        """The last aligned place behind padding, or behind a return with a prolog following, in the code before."""
+        code = self._before(address + 1, _PADDED)
+        for at in range(len(code) - 1, 1, -1):
+            here = address + 1 - len(code) + at
+            if here % _ALIGNED or code[at] == _PADDING[0]:
+                continue
+            returned = code[at - 1] == _RET and begins_prolog(code[at : at + _LONGEST], self.bits)
+            if code[at - 2 : at] in _BEFORE or returned:
+                return here
+        return None
+
+    def _before(self, address: int, size: int) -> bytes:
+        """The bytes before ``address``, at most ``size``, back to the first that cannot be read."""
+        code = b""
+        while len(code) < size:
+            step = min(_STEP, size - len(code))
+            try:
+                code = self.memory.read(address - len(code) - step, step) + code
+            except ReadError:
+                break
+        return code
+
+    def _behind(self, address: int, size: int) -> bytes:
+        """The bytes from ``address`` on, at most ``size``, up to the first that cannot be read."""
+        try:
+            return self.memory.read(address, size)
+        except ReadError as error:
+            size = error.address - address
+        try:
+            return self.memory.read(address, size) if size > 0 else b""
+        except ReadError:
+            return b""
 
 
 def _primary(image: CodeImage, entry: FunctionEntry) -> FunctionEntry:

@@ -2,22 +2,27 @@
 
 A step is worth what its caller's call says, roughly as the logarithm of how much oftener that is seen at true frames
 than at words that old calls left: these, too, lead to one another, so that a proof is worth little beside a disproof.
-A word that nothing is known of is worth a little, so that a stack of which no code can be read keeps them all.
+Where little code can be read, a word that nothing is known of is worth a little: all of them are kept.
 docs/confidence.md has what that gives on stacks whose truth is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from volplugins.stack.frame import Frame
 from volplugins.stack.links import Callee, Link
 
-WORTH = {
-    Link.PROVES: 1.0, Link.FITS: 0.8, Link.UNREAD: 0.2, Link.NEUTRAL: 0.1, Link.DOUBTFUL: -3.0, Link.DISPROVES: -20.0,
-}  # fmt: skip
+_CALLS = {Link.PROVES: 1.0, Link.FITS: 0.8, Link.DOUBTFUL: -3.0, Link.DISPROVES: -20.0}
+# where the code around most words is there, most that go through pointers are old, and what is not there was discarded
+_WORTH_READ = {**_CALLS, Link.NEUTRAL: -0.3, Link.UNREAD: -0.5}
+_WORTH_UNREAD = {**_CALLS, Link.NEUTRAL: 0.3, Link.UNREAD: 0.2}
 _TOO_CLOSE = -6.0  # the caller lies within what the function's prolog takes
+_IN_PLACE = 1.5  # x64: right above what the function's prolog takes; on x86 arguments lie between
+_WIDTH_64 = 8
+_AT_THE_TOP = 2.0  # the way leads to the very end of the stack
 _TOO_FAR = -30.0  # a stack whose first functions are missing
 _WINDOW = 64  # words ahead among which a caller is looked for
 MOST_WORDS = 1024  # in one search; the next begins at the last of them
@@ -49,7 +54,7 @@ class Paths:
     Args:
         candidates: by ascending stack pointer.
         link: what the call before a candidate says of a function below.
-        reaches_top: whether the stack may end right above a frame.
+        reaches_top: how near the end of the stack a frame is, 0 to 1; None where the stack cannot end right above it.
     """
 
     def __init__(
@@ -57,42 +62,56 @@ class Paths:
         candidates: Sequence[Candidate],
         width: int,
         link: Callable[[Candidate, Callee], Link],
-        reaches_top: Callable[[int], bool],
+        reaches_top: Callable[[int], float | None],
     ) -> None:
         self.candidates = candidates
         self._width, self._link, self._reaches_top = width, link, reaches_top
+        self._places = [each.frame.sp for each in candidates]
+        unread = sum(each.frame.call_checked is None for each in candidates)
+        self._worth_of = _WORTH_READ if 2 * unread < len(candidates) else _WORTH_UNREAD
         self._worth = [_IMPOSSIBLE] * len(candidates)
         for place in range(len(candidates) - 1, -1, -1):
             self._worth[place] = self._best(place + 1, candidates[place])[0]
 
     def after(self, start: Candidate) -> Candidate | None:
         """The caller of ``start``, which is none of the candidates; None where the stack ends."""
-        low = start.frame.sp + self._width
-        above = next((n for n, each in enumerate(self.candidates) if each.frame.sp >= low), len(self.candidates))
-        found = self._best(above, start)[1]
+        found = self._best(bisect_left(self._places, start.frame.sp + self._width), start)[1]
         return self.candidates[found] if found is not None else None
 
     def _best(self, above: int, here: Candidate) -> tuple[float, int | None]:
         """Worth of the best way from ``here``, and the candidate it goes to: one from place ``above`` on."""
         best, choice = self._end(here), None
-        for place in range(above, min(above + _WINDOW, len(self.candidates))):
+        for place in self._ahead(above, here):
             worth = self._step(here, self.candidates[place]) + self._worth[place]
             if worth > best:
                 best, choice = worth, place
         return best, choice
 
+    def _ahead(self, above: int, here: Candidate) -> Iterator[int]:
+        """Places of the candidates that may have called ``here``: the next ones, and those behind its prolog's part."""
+        yield from range(above, min(above + _WINDOW, len(self.candidates)))
+        behind = bisect_left(self._places, here.frame.sp + here.depth + self._width)
+        yield from range(max(behind, above + _WINDOW), min(behind + _WINDOW, len(self.candidates)))
+
     def _end(self, here: Candidate) -> float:
         if here.ends:
-            return 0.0
+            return _AT_THE_TOP
         if here.exact is not None:
             return _IMPOSSIBLE
-        return 0.0 if self._reaches_top(here.frame.sp) else _TOO_FAR
+        near = self._reaches_top(here.frame.sp)
+        return near * _AT_THE_TOP if near is not None else _TOO_FAR
 
     def _step(self, here: Candidate, following: Candidate) -> float:
         frame = following.frame
         if here.ends:
             return _IMPOSSIBLE
         if here.exact is not None:
-            return WORTH[Link.PROVES] if here.exact == (frame.ip, frame.sp) else _IMPOSSIBLE
-        close = frame.sp - self._width < here.frame.sp + here.depth
-        return WORTH[self._link(following, here.callee)] + (_TOO_CLOSE if close else 0.0)
+            return _CALLS[Link.PROVES] if here.exact == (frame.ip, frame.sp) else _IMPOSSIBLE
+        return self._worth_of[self._link(following, here.callee)] + self._by_depth(here, frame.sp - self._width)
+
+    def _by_depth(self, here: Candidate, place: int) -> float:
+        """What the prolog of ``here`` says of a return address at ``place``."""
+        over = place - here.frame.sp - here.depth
+        if over < 0:
+            return _TOO_CLOSE
+        return _IN_PLACE if not over and here.depth and self._width == _WIDTH_64 else 0.0

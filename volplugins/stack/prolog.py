@@ -38,6 +38,11 @@ def prolog_depth(memory: MemoryReader, function: int, ip: int, bits: int) -> int
     return depth
 
 
+def begins_prolog(code: bytes, bits: int) -> bool:
+    """Whether the first instruction is one that compilers begin functions with."""
+    return bool(code) and _instruction(code, bits)[0] > 0
+
+
 def _instruction(code: bytes, bits: int) -> tuple[int, int]:
     """Length of a prolog's instruction and what it takes off the stack; length 0 for any other instruction."""
     width = bits // 8

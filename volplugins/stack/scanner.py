@@ -147,10 +147,14 @@ class Scanner:
         if cut:
             end, whole = candidates[-1].frame.sp, False
 
-        def reaches_top(sp: int) -> bool:
+        def reaches_top(sp: int) -> float | None:
             if trap is not None and not cut:
-                return trap.address - sp <= _ARGUMENTS
-            return bounds is None or not whole or top - sp < _FIRST_FRAMES
+                above, reach = trap.address - sp, _ARGUMENTS
+            elif bounds is None or not whole:
+                return 0.0
+            else:
+                above, reach = top - sp, _FIRST_FRAMES
+            return 1 - above / reach if above <= reach else None
 
         paths = Paths(candidates, bits // 8, self._link, reaches_top)
         return _Searched(bits, start, end, whole, trap, paths)
