@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from volplugins.image.debug_record import read_debug_record
 from volplugins.image.exception_directory import FunctionTable, read_function_table
 from volplugins.image.headers import ImageHeaders, read_headers
 from volplugins.loader.module import Module, ModuleTable
@@ -34,8 +35,9 @@ class ImageOverlay:
 
 
 def with_image_file(memory: MemoryReader, module: Module, image_file: ImageFile | None) -> MemoryReader:
-    """``memory``, with the module's file behind it where its headers are not there and a file matches."""
-    if image_file is None or read_headers(memory, module.base) is not None:
+    """``memory``, with the module's file behind it where it does not hold the debug record and a file matches."""
+    headers = read_headers(memory, module.base) if image_file is not None else None
+    if image_file is None or (headers is not None and read_debug_record(memory, headers) is not None):
         return memory
     data = image_file(module)
     return ImageOverlay(memory, module.base, data) if data else memory
@@ -44,12 +46,15 @@ def with_image_file(memory: MemoryReader, module: Module, image_file: ImageFile 
 class ModuleCode:
     """Implements stack.unwind_x64.CodeMap over modules; each image's headers and tables are read once.
 
+    Attributes:
+        image_file: as given.
+
     Args:
         image_file: looks for a module's file; it is asked only where memory lacks the headers or unwind data.
     """
 
     def __init__(self, memory: MemoryReader, modules: ModuleTable, image_file: ImageFile | None = None) -> None:
-        self._memory, self.modules, self._image_file = memory, modules, image_file
+        self._memory, self.modules, self.image_file = memory, modules, image_file
         self._images: dict[int, CodeImage | None] = {}
         self._ranges: dict[int, tuple[tuple[int, int], ...]] = {}
 
@@ -73,7 +78,7 @@ class ModuleCode:
         return any(start <= rva < end for start, end in self._ranges[module.base])
 
     def _overlay(self, module: Module) -> MemoryReader:
-        data = self._image_file(module) if self._image_file is not None else None
+        data = self.image_file(module) if self.image_file is not None else None
         return ImageOverlay(self._memory, module.base, data) if data else self._memory
 
     def _read(self, module: Module) -> None:

@@ -98,8 +98,16 @@ def _objects(text: bytes, name: str) -> Iterator[dict[str, Any]]:
         opens = _OPENS.match(text, at + len(key))
         if opens is not None:
             places += 1
-            try:
-                yield _DECODER.raw_decode(text[opens.end() : opens.end() + _LONGEST_VALUE].decode("utf-8", "replace"))[0]
-            except (ValueError, RecursionError):
-                pass
+            value = _decoded(text[opens.end() : opens.end() + _LONGEST_VALUE])
+            if value is not None:
+                yield value
         at = text.find(key, at + len(key))
+
+
+def _decoded(text: bytes) -> dict[str, Any] | None:
+    """The object that a piece of JSON starts with; None where it is not whole."""
+    try:
+        value = _DECODER.raw_decode(text.decode("utf-8", "replace"))[0]
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
