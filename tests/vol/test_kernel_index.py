@@ -184,7 +184,7 @@ def _recognise(folder: str, cache: str, number: int) -> str:
 
 @pytest.mark.skipif(os.name == "nt", reason="two processes replace one file")
 def test_many_writers_at_once(tables, tmp_path):
-    folder, made = tables
+    folder, _ = tables
     jobs = [(str(folder), str(tmp_path / "cache"), 1 + number % COUNT) for number in range(12)]
     with multiprocessing.get_context("fork").Pool(4) as pool:
         found = pool.starmap(_recognise, jobs, chunksize=1)

@@ -1,4 +1,4 @@
-"""``volplugins symbols DUMP…``: which PDBs and images dumps need, a list to fetch them by, the import of what comes."""
+"""``volplugins symbols DUMP…``: which PDBs and images dumps need, a list to fetch them by, the import."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def add_parser(subparsers: Any) -> None:
         nargs="+",
         action="extend",
         default=[],
-        help="take images and PDB files (bare, or a symbol store) and symbol tables (.json, .xz, .gz) below FOLDER into "
-        "the first folder of -s, else into volatility3's folder of the user's own",
+        help="take images and PDB files (bare, or a symbol store) and symbol tables (.json, .xz, .gz) below FOLDER "
+        "into the first folder of -s, else into volatility3's folder of the user's own",
     )
     parser.add_argument(
         "--image-path", metavar="DIR", action="append", default=[], help="folder with image files; may be repeated"
@@ -58,7 +58,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print a line per PDB and image; exit code 1 where an input or a file could not be used, or a kernel's PDB not be named."""
+    """Print a line per PDB and image; exit code 1 where an input or file is of no use, or a kernel's PDB not named."""
     from volplugins.symbols_exchange.inputs import gather
     from volplugins.vol.symbols.symbol_path import search_symbols
 

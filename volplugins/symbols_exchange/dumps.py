@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volplugins.symbols_exchange.found import Found, add_found
-from volplugins.symbols_exchange.images import lacks_record
 from volplugins.symbols_exchange.needed import Needs, record_of, usable
 from volplugins.vol.commands.lm.rows import Wanted as WantedModules
 from volplugins.vol.commands.lm.rows import lm_rows
@@ -16,6 +15,7 @@ from volplugins.vol.scene.kernel_pdb import HEADER_ADDRESSES, kernel_pdb
 from volplugins.vol.scene.session import open_file
 from volplugins.vol.symbols.image_facts import DEFERRED
 from volplugins.vol.symbols.image_path import image_file_in
+from volplugins.vol.symbols.store_images import lacks_record
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -35,7 +35,7 @@ def add_dump(needs: Needs, path: Path, folders: Sequence[str], user: bool, image
         record = debug_record(scene.memory, module)
         if record is not None:
             found.wanted.append((record, module.image_name, module.is_kernel))
-        elif module is not scene.modules.kernel and lacks_record(scene.memory, module):
+        elif module is not scene.modules.kernel and lacks_record(scene.memory, module.base):
             found.lacks(module.image_name, module.timestamp, module.size)
     _add_kernel(needs, path, scene, found)
     for row in lm_rows(scene, WantedModules(), image_file=image_file) if user else ():

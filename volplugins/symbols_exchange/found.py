@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from volplugins.symbols_exchange.images import Image, image_of
 from volplugins.symbols_exchange.needed import Needs, Wanted, usable, usable_name
+from volplugins.vol.symbols.store_images import Image, image_of
 
 
 @dataclass(slots=True)

@@ -1,47 +1,15 @@
-"""Images that dumps need: where a dump lacks a module's headers, its file says which PDB it needs, and how to unwind."""
+"""Images that dumps need, and the PDBs that those at hand name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volplugins.image.debug_record import DebugRecord, read_debug_record
-from volplugins.image.headers import DIRECTORY_DEBUG, read_headers
-from volplugins.image.image_files import ImageFiles, file_name, store_key
-from volplugins.image.pe_file import LARGEST_FILE, PeFile, laid_out
-from volplugins.loader.module import KERNEL_IMAGES
-from volplugins.memory.reader import MemoryReader, SegmentReader
+from volplugins.vol.symbols.store_images import Image, record_in
 
 if TYPE_CHECKING:
-    from volplugins.loader.module import Module
-
-Key = tuple[str, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """An image as a list of modules has it.
-
-    Attributes:
-        name: of its file.
-        timestamp, size: TimeDateStamp and SizeOfImage, in bytes.
-        kernel: whether it is the kernel's.
-    """
-
-    name: str
-    timestamp: int
-    size: int
-    kernel: bool = False
-
-    @property
-    def key(self) -> Key:
-        """What makes two the same."""
-        return self.name.casefold(), self.timestamp, self.size
-
-    @property
-    def store_path(self) -> str:
-        """Path of the file below a symbol server or in a symbol store."""
-        return f"{self.name}/{store_key(self.timestamp, self.size)}/{self.name}"
+    from volplugins.image.debug_record import DebugRecord
+    from volplugins.image.image_files import ImageFiles
 
 
 @dataclass(slots=True)
@@ -55,30 +23,6 @@ class NeededImage:
     dumps: int = 0
     present: str = ""
     named: int = 0
-
-
-def image_of(name: str, timestamp: int | None, size: int) -> Image | None:
-    """The image of an entry in a list of modules; None where the entry says too little to ask for it."""
-    named = file_name(name)
-    if not named or not timestamp or not 0 < timestamp < 1 << 32 or not 0 < size <= LARGEST_FILE:
-        return None
-    return Image(named, timestamp, size, named.lower() in KERNEL_IMAGES)
-
-
-def lacks_record(memory: MemoryReader, module: Module) -> bool:
-    """Whether a module's file could tell more of its PDB than its memory, which names none, does."""
-    headers = read_headers(memory, module.base)
-    return headers is None or bool(headers.notes) or headers.directories[DIRECTORY_DEBUG][0] != 0
-
-
-def record_in(file: PeFile) -> DebugRecord | None:
-    """The debug record of an image's file."""
-    try:
-        memory = SegmentReader({0: laid_out(file)})
-    except OSError:
-        return None
-    headers = read_headers(memory, 0)
-    return read_debug_record(memory, headers) if headers is not None else None
 
 
 def name_pdb(files: ImageFiles, needed: NeededImage) -> DebugRecord | None:

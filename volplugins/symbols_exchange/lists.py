@@ -16,8 +16,9 @@ from typing import Any
 
 from volplugins.image.debug_record import DebugRecord
 from volplugins.image.image_files import store_key
-from volplugins.symbols_exchange.images import Image, NeededImage, image_of
+from volplugins.symbols_exchange.images import NeededImage
 from volplugins.symbols_exchange.needed import NeededPdb, record_of, usable, usable_name
+from volplugins.vol.symbols.store_images import Image, image_of
 
 SCHEMA = "volplugins.symbols/1"
 PDB, IMAGE = "pdb", "image"  # kinds of lines

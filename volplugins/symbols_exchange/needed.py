@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from volplugins.image.debug_record import DebugRecord
 from volplugins.image.image_files import ImageFiles
 from volplugins.image.pe_file import PeFile
-from volplugins.symbols_exchange.images import Image, NeededImage, name_pdb, record_in
-from volplugins.symbols_exchange.images import Key as ImageKey
+from volplugins.symbols_exchange.images import NeededImage, name_pdb
+from volplugins.vol.symbols.store_images import Image, record_in
+from volplugins.vol.symbols.store_images import Key as ImageKey
 
 # a name becomes part of paths and URLs; what no file system and no pattern of one takes cannot be looked for
 _NAME = re.compile(r"[^\\/:*?\"<>|\[\]\x00-\x1f\x7f]{1,200}")

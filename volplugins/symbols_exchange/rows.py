@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from volplugins.symbols_exchange.found import Found, add_found
-from volplugins.symbols_exchange.images import Image
 from volplugins.symbols_exchange.needed import Needs, record_of
 from volplugins.vol.symbols.image_facts import DEFERRED, PDB
+from volplugins.vol.symbols.store_images import Image
 
 _LONGEST_LINE = 1 << 24
 _LONGEST_NUMBER = 20

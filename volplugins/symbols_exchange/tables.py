@@ -61,10 +61,8 @@ def kind_of(path: Path) -> str:
             start = file.read(len(_OLD_PDB))
     except OSError:
         return ""
-    if start.startswith(_PDB):
-        return "pdb"
-    if start.startswith(_IMAGE):
-        return "image"
+    if start.startswith((_PDB, _IMAGE)):
+        return "pdb" if start.startswith(_PDB) else "image"
     if start.startswith(_OLD_PDB):
         return "a PDB of the old format (2.00), which volatility3 does not read"
     if start.startswith(_CABINET) and path.suffix.lower() == ".pd_":

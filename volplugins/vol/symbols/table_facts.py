@@ -1,6 +1,7 @@
 """What tells one kernel's symbol table from another's, taken from the table's text without parsing the rest.
 
-Parsing a table of 6 MB takes longer than unpacking it, and makes objects of all of it; a few look-ups in the text do not.
+Parsing a table of 6 MB takes longer than unpacking it, and makes objects of all of it.
+A few look-ups in the text do not.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from volplugins.vol.commands.dumpinfo.rows import completeness_rows
 from volplugins.vol.output.rows import NOT_APPLICABLE, NOT_AVAILABLE, Cell, uptime, utc
 from volplugins.vol.scene.kernel_pdb import HEADER_ADDRESSES, MEANINGS, kernel_pdb
 from volplugins.vol.scene.shared_work import fault_text
+from volplugins.vol.symbols.store_images import image_of
 
 MACHINES = {0x14C: "x86", 0x8664: "x64", 0xAA64: "ARM64", 0x200: "IA64", 0x1C4: "ARM"}
 
@@ -275,6 +276,8 @@ def _symbols(analysis: Analysis) -> Iterator[AnalyzeRow]:
     pdb = kernel_pdb(scene)
     if pdb is None:
         why = f"the debug record of {kernel.image_name} is not in the dump: which PDB it needs cannot be told"
+        image = image_of(kernel.image_name, kernel.timestamp, kernel.size)
+        why += f" without its image {image.store_path}" if image is not None else ""
         yield AnalyzeRow("symbols", "nt", NOT_AVAILABLE, "", why)
         return
     record = pdb.record
