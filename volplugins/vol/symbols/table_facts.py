@@ -20,7 +20,7 @@ ADDRESSES = ("KdDebuggerDataBlock", "PsLoadedModuleList", "PsActiveProcessHead")
 STRUCTURES = ("_EPROCESS", "_ETHREAD", "_KPRCB")
 
 _LARGEST_TABLE = 1 << 29
-_LONGEST_VALUE = 1 << 20
+_SHORT_VALUE, _LONGEST_VALUE = 1 << 9, 1 << 20  # a symbol, and the largest structures
 _MOST_PLACES = 64  # a name is a member of structures too
 _OPENS = re.compile(rb"\s*:\s*(?=\{)")
 _DECODER = json.JSONDecoder()
@@ -99,7 +99,8 @@ def _objects(text: bytes, name: str) -> Iterator[dict[str, Any]]:
         opens = _OPENS.match(text, at + len(key))
         if opens is not None:
             places += 1
-            value = _decoded(text[opens.end() : opens.end() + _LONGEST_VALUE])
+            start = opens.end()
+            value = _decoded(text[start : start + _SHORT_VALUE]) or _decoded(text[start : start + _LONGEST_VALUE])
             if value is not None:
                 yield value
         at = text.find(key, at + len(key))
