@@ -1,4 +1,4 @@
-"""Which of many kernels' tables is a dump's, by three addresses: with the index, without, and one table after another."""
+"""Which of many kernels' tables is a dump's, by three addresses: with the index, without, and one after another."""
 
 from __future__ import annotations
 

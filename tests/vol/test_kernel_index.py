@@ -162,6 +162,23 @@ def test_without_a_place_for_the_index_the_tables_are_read(tables, opened):
     assert index(folder).parent.read_text() == "no folder"
 
 
+def test_a_process_with_a_cache_of_its_own_reads_the_users_index(tables, opened, tmp_path, monkeypatch):
+    """As the children of `volplugins batch` do; what they learn goes into their own."""
+    from volatility3.framework import constants
+
+    folder, made = tables
+    load_by_addresses(*expected_of(made[1]))
+    before = index(folder).read_bytes()
+    opened.clear()
+    new_process()
+    put(changed(30), folder)
+    monkeypatch.setattr(kernel_index, "left_folder", lambda: index(folder).parent)
+    monkeypatch.setattr(constants, "CACHE_PATH", str(tmp_path / "own"))
+    assert load_by_addresses(*expected_of(made[2])).identity == identity(2)
+    assert len(opened) == 1 and index(folder).read_bytes() == before
+    assert len(json.loads((tmp_path / "own" / index(folder).name).read_text())["tables"]) == COUNT + 1
+
+
 def test_clear_cache_removes_the_index(tables):
     from volatility3 import framework
 

@@ -13,6 +13,7 @@ from volplugins.image.pe_file import NoImage, PeFile, laid_out, read_pe_file
 
 # the kernel's copies of the drivers that write the dump itself: dump_storahci.sys is the file storahci.sys
 _COPY = "dump_"
+_MOST_KEPT = 1 << 28  # bytes of images
 
 
 def file_name(name: str) -> str:
@@ -36,6 +37,7 @@ class ImageFiles:
     def __init__(self, folders: Sequence[str | Path]) -> None:
         self._folders = [Path(folder) for folder in folders]
         self._found: dict[tuple[str, int | None, int], bytes | None] = {}
+        self._kept = 0
 
     def find(self, name: str, timestamp: int | None, size: int) -> bytes | None:
         """The image laid out as in memory, or None where no file matches.
@@ -47,7 +49,7 @@ class ImageFiles:
         """
         key = (name.lower(), timestamp, size)
         if key not in self._found:
-            self._found[key] = self._laid_out(name, timestamp, size)
+            self._keep(key, self._laid_out(name, timestamp, size))
         return self._found[key]
 
     def file(self, name: str, timestamp: int | None, size: int) -> PeFile | None:
@@ -55,6 +57,15 @@ class ImageFiles:
         names = dict.fromkeys((name, file_name(name)))
         candidates = (_matching(path, timestamp, size) for each in names for path in self._files(each, timestamp, size))
         return next((image for image in candidates if image is not None), None)
+
+    def _keep(self, key: tuple[str, int | None, int], image: bytes | None) -> None:
+        """Keep the answer, and forget the oldest images where they are too many together."""
+        self._found[key] = image
+        self._kept += len(image or b"")
+        for old in [*self._found]:
+            if self._kept <= _MOST_KEPT or old == key:
+                return
+            self._kept -= len(self._found.pop(old) or b"")
 
     def _laid_out(self, name: str, timestamp: int | None, size: int) -> bytes | None:
         image = self.file(name, timestamp, size)

@@ -45,9 +45,14 @@ def _add_row(found: Found, row: dict[str, Any], is_kernel: bool) -> Image | None
         found.wanted.append((record, str(row.get("Module")), is_kernel))
         return None
     start, end, stamp = (_number(row.get(name)) for name in ("Start", "End", "Timestamp"))
-    if start is None or end is None or not (is_kernel or row.get("Status") == DEFERRED):
+    if start is None or end is None or not (is_kernel or _lacks_record(row)):
         return None
     return found.lacks(str(row.get("Module")), stamp, end - start)
+
+
+def _lacks_record(row: dict[str, Any]) -> bool:
+    """Whether the image could tell more: its headers were not in memory, or this is a small dump."""
+    return row.get("Status") == DEFERRED or row.get("Source") == "triage"
 
 
 def _pdb_of(row: dict[str, Any]) -> tuple[str, str]:

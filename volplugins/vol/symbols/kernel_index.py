@@ -23,6 +23,7 @@ from volatility3.framework import constants
 from volatility3.framework.constants.windows import KERNEL_MODULE_NAMES
 from volatility3.framework.symbols import intermed
 
+from volplugins.vol.symbols.cache_folder import left_folder
 from volplugins.vol.symbols.table_facts import ADDRESSES, STRUCTURES, TableFacts, read_facts
 
 vollog = logging.getLogger(__name__)
@@ -86,9 +87,15 @@ def _place() -> Path:
 
 
 def _stored() -> dict[str, Entry]:
-    """The entries of the index; those that make no sense are left out, as is an index that cannot be read."""
+    """The entries of the index, and of the user's own where this process keeps another cache (`volplugins batch`)."""
+    users = left_folder()
+    return {**(_entries(users / _NAME) if users is not None else {}), **_entries(_place())}
+
+
+def _entries(place: Path) -> dict[str, Entry]:
+    """The entries of an index; those that make no sense are left out, as is an index that cannot be read."""
     try:
-        with _place().open("rb") as file:
+        with place.open("rb") as file:
             text = file.read(_LARGEST + 1)
         said = json.loads(text) if len(text) <= _LARGEST else None
     except (OSError, ValueError, RecursionError):
