@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 import multiprocessing
 import os
 import shutil
@@ -108,6 +111,22 @@ def test_the_same_table_twice_is_one_and_two_kernels_with_these_addresses_are_no
     twin["metadata"]["windows"]["pdb"]["GUID"] = "F" * 32
     put(twin, folder)
     assert load_by_addresses(*expected_of(made[3])) is None
+
+
+@pytest.mark.parametrize("form", [".json", ".json.gz", ".json.bz2", "in two streams.json.xz"])
+def test_tables_of_every_form_are_known(tables, opened, form):
+    folder, made = tables
+    text = json.dumps(changed(50)).encode()
+    path = put(made[1], folder, "x.json.xz").with_name(f"x{form}" if form[0] == "." else form)
+    path.with_name("x.json.xz").unlink()
+    packed = {".json": lambda: text, ".json.gz": lambda: gzip.compress(text), ".json.bz2": lambda: bz2.compress(text)}
+    streams = lzma.compress(text[:9999]) + lzma.compress(text[9999:]) + b"and what is not of it"
+    path.write_bytes(packed.get(form, lambda: streams)())
+    for _ in range(2):
+        symbols = load_by_addresses(*expected_of(changed(50)))
+        assert symbols is not None and symbols.identity == identity(50)
+        new_process()
+    assert len(opened) == len(set(opened))
 
 
 BAD = [

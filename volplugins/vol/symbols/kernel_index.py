@@ -64,10 +64,9 @@ def _locations() -> Iterator[str]:
 
 
 def _stamp(location: str) -> Stamp | None:
-    """Size and time of the file behind a URL, that of the archive for a table within one."""
-    plain = location.removeprefix("jar:").partition("!")[0] if location.startswith("jar:") else location
+    """Size and time of the file behind a URL."""
     try:
-        status = os.stat(url2pathname(urlparse(plain).path))
+        status = os.stat(url2pathname(urlparse(location).path))
     except (OSError, ValueError):
         return None
     return status.st_size, status.st_mtime_ns
