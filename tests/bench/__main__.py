@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import bitmap_open, corpus, page_tables, process_memory, stacks, start_up, triage
+from tests.bench import bitmap_open, corpus, page_tables, process_memory, stacks, start_up, symbol_index, triage
 
 BENCHES = {
     "bitmap-open": bitmap_open.run,
@@ -16,6 +16,7 @@ BENCHES = {
     "process-memory": process_memory.run,
     "triage": triage.run,
     "corpus": corpus.run,
+    "symbol-index": symbol_index.run,
 }
 
 

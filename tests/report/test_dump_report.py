@@ -155,7 +155,7 @@ def test_any_file_may_be_missing_or_damaged(folder: Path, tmp_path: Path, lost: 
         other = b'[]\n7\n{"row": 3}\n{"row": {"PID": [1], "TID": {}, "Name": 1e999, "Size": NaN}}\n' + deep
         damage = {
             "empty": b"",
-            "cut": whole[: len(whole) * 2 // 3],
+            "cut": whole[: whole.index(b"\n", len(whole) * 2 // 3) - 1],
             "binary": bytes(range(256)) * 50,
             "other kinds": other,
         }

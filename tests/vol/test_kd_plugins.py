@@ -128,7 +128,9 @@ def test_the_real_x64_crash_with_its_kernels_symbols(rows):
         pytest.skip("the real dumps are not beside the repository")
     listed = rows(REAL / "triage_x64.dmp", "windows.kd.analyze", "-s", str(SHARED / "isf"))
     assert any("nt!PnpSendIrp" in (row["Value"] or "") for row in listed if row["Section"] == "stack")
-    assert not [row for row in listed if row["Section"] == "symbols"]
+    (used,) = (row for row in listed if row["Section"] == "symbols")
+    assert (used["Field"], used["Confidence"]) == ("KERNEL_PDB", "high") and "three addresses" in used["Evidence"]
+    assert used["Value"] == "ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B8441/ntkrnlmp.pdb"
 
 
 def test_the_real_arm64_crash(rows):

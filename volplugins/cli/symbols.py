@@ -1,4 +1,4 @@
-"""``volplugins symbols DUMP…``: which PDBs dumps need, a list to fetch them by, the import of what comes back."""
+"""``volplugins symbols DUMP…``: which PDBs and images dumps need, a list to fetch them by, the import."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from volplugins.symbols_exchange.imports import Imported
     from volplugins.symbols_exchange.needed import Needs
 
 _DONE, _FAULTS, _WRONG_USE = 0, 1, 2
@@ -19,7 +20,8 @@ def add_parser(subparsers: Any) -> None:
         "symbols",
         help="which PDBs dumps need and which are missing; a list to fetch them by, and the import of what comes back",
         description="Lists each PDB that the kernel modules of the dumps need, with how many dumps need it and whether "
-        "its symbol table is at hand. --list writes those that are missing to a file for a machine with a network, "
+        "its symbol table is at hand; and the image of each module whose PDB is not named in the dump, as in small "
+        "dumps: the image names it. --list writes what is missing to a file for a machine with a network, "
         "--import takes what comes back into the folder where volatility3 looks. Nothing is fetched here.",
     )
     parser.add_argument(
@@ -47,13 +49,16 @@ def add_parser(subparsers: Any) -> None:
         nargs="+",
         action="extend",
         default=[],
-        help="take PDB files (bare, or a symbol store) and symbol tables (.json, .xz, .gz) below FOLDER into the first "
-        "folder of -s, else into volatility3's folder of the user's own",
+        help="take images and PDB files (bare, or a symbol store) and symbol tables (.json, .xz, .gz) below FOLDER "
+        "into the first folder of -s, else into volatility3's folder of the user's own",
+    )
+    parser.add_argument(
+        "--image-path", metavar="DIR", action="append", default=[], help="folder with image files; may be repeated"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print a line per PDB; exit code 1 where an input or a file could not be used, or a kernel's PDB not be named."""
+    """Print a line per PDB and image; exit code 1 where an input or file is of no use, or a kernel's PDB not named."""
     from volplugins.symbols_exchange.inputs import gather
     from volplugins.vol.symbols.symbol_path import search_symbols
 
@@ -63,14 +68,15 @@ def run(args: argparse.Namespace) -> int:
         return _WRONG_USE
     symbols = [folder for folder in args.symbols.split(";") if folder]
     search_symbols(symbols)
-    needs = gather(args.inputs, symbols, args.user)
+    needs = gather(args.inputs, symbols, args.user, args.image_path)
     search_symbols(symbols)
+    images = _import_images(needs, args.folders, symbols)
     _find(needs)
-    faults = len(needs.faults)
-    for note in (*needs.notes, *needs.faults):
+    faults = len(needs.all_faults) + len(images.refused)
+    for note in (*needs.notes, *needs.all_faults):
         print(f"# {note}")
     if args.folders:
-        faults += _import(needs, args.folders, symbols)
+        faults += _import(needs, args.folders, symbols, images)
     _show(needs)
     for path in args.list:
         _write(needs, path)
@@ -102,18 +108,32 @@ def _find(needs: Needs) -> None:
             pdb.present = ""
 
 
-def _import(needs: Needs, folders: list[Path], symbols: list[str]) -> int:
-    """Take what came back; return how many files were refused."""
-    from volplugins.symbols_exchange.imports import import_folders
+def _place(symbols: list[str]) -> Path:
     from volplugins.vol.symbols.symbol_path import user_symbols
 
-    place = Path(symbols[0]).absolute() if symbols else user_symbols()
+    return Path(symbols[0]).absolute() if symbols else user_symbols()
+
+
+def _import_images(needs: Needs, folders: list[Path], symbols: list[str]) -> Imported:
+    """Take images first: they name PDBs, which may have come back too."""
+    from volplugins.symbols_exchange.image_imports import import_images
+
+    return import_images(needs, folders, _place(symbols))
+
+
+def _import(needs: Needs, folders: list[Path], symbols: list[str], images: Imported) -> int:
+    """Take the rest of what came back; return how many files of it were refused."""
+    from volplugins.symbols_exchange.imports import import_folders
+
+    place = _place(symbols)
     found = import_folders(needs, folders, place)
-    for line in found.taken:
+    taken, refused = [*images.taken, *found.taken], [*images.refused, *found.refused]
+    for line in taken:
         print(f"taken\t{line}")
-    for line in found.refused:
+    for line in refused:
         print(f"refused\t{line}")
-    print(f"# {len(found.taken)} taken into {place}, {len(found.refused)} refused, {found.passed} that nothing needs")
+    passed = images.passed + found.passed
+    print(f"# {len(taken)} taken into {place}, {len(refused)} refused, {passed} that nothing needs")
     return len(found.refused)
 
 
@@ -122,10 +142,16 @@ def _show(needs: Needs) -> None:
         record, status = pdb.record, "present" if pdb.present else "missing"
         images = ",".join("".join(c if c.isprintable() else "?" for c in image) for image in pdb.images)
         print(f"{status}\t{pdb.dumps}\t{images}\t{record.pdb_name}\t{record.guid}\t{record.age}\t{record.symbol_path}")
+    for needed in needs.images_in_order():
+        image, status = needed.image, "present" if needed.present else "missing"
+        line = f"{needed.dumps}\t{image.name}\t{image.timestamp:08X}\t{image.size:x}\t{image.store_path}"
+        print(f"image\t{status}\t{line}")
+    if needs.images:
+        print(f"# {len(needs.images)} images needed, {len(needs.missing_images)} missing")
     print(f"# {len(needs.pdbs)} PDBs needed, {len(needs.missing)} missing")
 
 
 def _write(needs: Needs, path: Path) -> None:
     from volplugins.symbols_exchange.lists import write_list
 
-    print(f"# {write_list(path, needs.missing)} missing PDBs listed in {path}")
+    print(f"# {write_list(path, needs.missing, needs.missing_images)} missing PDBs and images listed in {path}")

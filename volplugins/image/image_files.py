@@ -9,9 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pefile
+from volplugins.image.pe_file import NoImage, PeFile, laid_out, read_pe_file
 
-_LARGEST_FILE = 1 << 28
+# the kernel's copies of the drivers that write the dump itself: dump_storahci.sys is the file storahci.sys
+_COPY = "dump_"
+_MOST_KEPT = 1 << 28  # bytes of images
+
+
+def file_name(name: str) -> str:
+    """The name that an image's file has on disk and on a symbol server, of a name in a list of modules."""
+    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return plain[len(_COPY) :] if plain.lower().startswith(_COPY) and len(plain) > len(_COPY) else plain
+
+
+def store_key(timestamp: int, size: int) -> str:
+    """The folder of an image in a symbol store: time stamp in eight upper-case digits, size without leading zeros.
+
+    The convention of Microsoft's symbol servers (SymStore; also in "Simple Symbol Query Protocol", SSQP, of .NET's
+    symstore).
+    """
+    return f"{timestamp:08X}{size:x}"
 
 
 class ImageFiles:
@@ -20,6 +37,7 @@ class ImageFiles:
     def __init__(self, folders: Sequence[str | Path]) -> None:
         self._folders = [Path(folder) for folder in folders]
         self._found: dict[tuple[str, int | None, int], bytes | None] = {}
+        self._kept = 0
 
     def find(self, name: str, timestamp: int | None, size: int) -> bytes | None:
         """The image laid out as in memory, or None where no file matches.
@@ -31,9 +49,30 @@ class ImageFiles:
         """
         key = (name.lower(), timestamp, size)
         if key not in self._found:
-            candidates = (_laid_out(path, timestamp, size) for path in self._files(name, timestamp, size))
-            self._found[key] = next((image for image in candidates if image is not None), None)
+            self._keep(key, self._laid_out(name, timestamp, size))
         return self._found[key]
+
+    def file(self, name: str, timestamp: int | None, size: int) -> PeFile | None:
+        """The first file that matches, or None."""
+        names = dict.fromkeys((name, file_name(name)))
+        candidates = (_matching(path, timestamp, size) for each in names for path in self._files(each, timestamp, size))
+        return next((image for image in candidates if image is not None), None)
+
+    def _keep(self, key: tuple[str, int | None, int], image: bytes | None) -> None:
+        """Keep the answer, and forget the oldest images where they are too many together."""
+        self._found[key] = image
+        self._kept += len(image or b"")
+        for old in [*self._found]:
+            if self._kept <= _MOST_KEPT or old == key:
+                return
+            self._kept -= len(self._found.pop(old) or b"")
+
+    def _laid_out(self, name: str, timestamp: int | None, size: int) -> bytes | None:
+        image = self.file(name, timestamp, size)
+        try:
+            return laid_out(image) if image is not None else None
+        except OSError:
+            return None
 
     def _files(self, name: str, timestamp: int | None, size: int) -> Iterator[Path]:
         """Files of that name, those of a symbol store first."""
@@ -45,7 +84,7 @@ class ImageFiles:
                 if named.is_file():
                     yield named
                 elif timestamp is not None:
-                    for stamped in _named(named, f"{timestamp:08X}{size:x}"):
+                    for stamped in _named(named, store_key(timestamp, size)):
                         yield from (file for file in _named(stamped, plain) if file.is_file())
 
 
@@ -61,15 +100,10 @@ def _named(folder: Path, name: str) -> Iterator[Path]:
         return
 
 
-def _laid_out(path: Path, timestamp: int | None, size: int) -> bytes | None:
-    """The file's image if it is the right one."""
+def _matching(path: Path, timestamp: int | None, size: int) -> PeFile | None:
+    """The file's headers if it is the right one."""
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            return None
-        with pefile.PE(str(path), fast_load=True) as image:
-            stamp, length = image.FILE_HEADER.TimeDateStamp, image.OPTIONAL_HEADER.SizeOfImage
-            if length != size or (timestamp is not None and stamp != timestamp):
-                return None
-            return bytes(image.get_memory_mapped_image(max_virtual_address=_LARGEST_FILE))
-    except (OSError, pefile.PEFormatError, ValueError, AttributeError):
+        image = read_pe_file(path)
+    except (OSError, NoImage):
         return None
+    return image if image.size_of_image == size and timestamp in (None, image.timestamp) else None

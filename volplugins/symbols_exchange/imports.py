@@ -48,14 +48,14 @@ def import_folders(needs: Needs, folders: Sequence[Path], place: Path) -> Import
     for folder in folders:
         for path in files_below(folder):
             kind = kind_of(path)
-            if not kind:
+            if not kind or kind == "image":  # image_imports.py takes them
                 continue
             try:
                 _take(needs, path, kind, place, found)
             except UnfittingFile as error:
                 found.refused.append(f"{path}\t{error}")
             except UnusableFile as error:
-                _refuse(needs, path, str(error), found)
+                refuse(needs, path, str(error), found)
     return found
 
 
@@ -115,11 +115,12 @@ def _check_others(needs: Needs, name: str, guid: str, age: int) -> None:
         raise UnfittingFile(f"is {guid} age {age}; needed is {asked}")
 
 
-def _refuse(needs: Needs, path: Path, why: str, found: Imported) -> None:
+def refuse(needs: Needs, path: Path, why: str, found: Imported) -> None:
     """A damaged file is refused where its place or name says that it is needed, else passed over."""
     places = {part.casefold() for part in (path.name, path.parent.name, path.parent.parent.name)}
     places |= {path.with_suffix(".pdb").name.casefold()}
-    if any(pdb.record.pdb_name.casefold() in places for pdb in needs.missing):
+    images = any(each.image.key[0] in places for each in needs.missing_images)
+    if images or any(pdb.record.pdb_name.casefold() in places for pdb in needs.missing):
         found.refused.append(f"{path}\t{why}")
     else:
         found.passed += 1

@@ -19,6 +19,7 @@ from volplugins.image.debug_record import DebugRecord
 _PDB = b"Microsoft C/C++ MSF 7.00\r\n\x1aDS"
 _OLD_PDB = b"Microsoft C/C++ program database 2.00"
 _CABINET = b"MSCF"
+_IMAGE = b"MZ"
 _LARGEST = 1 << 30
 _MOST_FILES = 1_000_000
 _OPENERS: dict[str, Callable[..., Any]] = {
@@ -52,7 +53,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def kind_of(path: Path) -> str:
-    """``table``, ``pdb``, or why a file that looks like symbols is none; empty for anything else."""
+    """``table``, ``pdb``, ``image``, or why a file that looks like symbols is none; empty for anything else."""
     if _opener(path) is not None:
         return "table"
     try:
@@ -60,8 +61,8 @@ def kind_of(path: Path) -> str:
             start = file.read(len(_OLD_PDB))
     except OSError:
         return ""
-    if start.startswith(_PDB):
-        return "pdb"
+    if start.startswith((_PDB, _IMAGE)):
+        return "pdb" if start.startswith(_PDB) else "image"
     if start.startswith(_OLD_PDB):
         return "a PDB of the old format (2.00), which volatility3 does not read"
     if start.startswith(_CABINET) and path.suffix.lower() == ".pd_":

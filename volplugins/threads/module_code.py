@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from volplugins.image.debug_record import read_debug_record
 from volplugins.image.exception_directory import FunctionTable, read_function_table
 from volplugins.image.headers import ImageHeaders, read_headers
 from volplugins.loader.module import Module, ModuleTable
@@ -37,8 +38,9 @@ class ImageOverlay:
 
 
 def with_image_file(memory: MemoryReader, module: Module, image_file: ImageFile | None) -> MemoryReader:
-    """``memory``, with the module's file behind it where its headers are not there and a file matches."""
-    if image_file is None or read_headers(memory, module.base) is not None:
+    """``memory``, with the module's file behind it where it does not hold the debug record and a file matches."""
+    headers = read_headers(memory, module.base) if image_file is not None else None
+    if image_file is None or (headers is not None and read_debug_record(memory, headers) is not None):
         return memory
     data = image_file(module)
     return ImageOverlay(memory, module.base, data) if data else memory
@@ -56,6 +58,9 @@ class _Stretch:
 class ModuleCode:
     """Implements stack.unwind_x64.CodeMap over modules; each image's headers and tables are read once.
 
+    Attributes:
+        image_file: as given.
+
     Args:
         image_file: looks for a module's file; it is asked only where memory lacks the headers or unwind data.
         variables: addresses that are known to be of data; they tell data from code where an image's sections are not
@@ -69,7 +74,7 @@ class ModuleCode:
         image_file: ImageFile | None = None,
         variables: Iterable[int] = (),
     ) -> None:
-        self._memory, self.modules, self._image_file = memory, modules, image_file
+        self._memory, self.modules, self.image_file = memory, modules, image_file
         self._variables = tuple(variables)
         self._images: dict[int, CodeImage | None] = {}
         self._stretches: dict[int, tuple[_Stretch, ...]] = {}
@@ -107,7 +112,7 @@ class ModuleCode:
 
     def file_of(self, module: Module) -> bytes | None:
         """The module's file as it is laid out in memory, where one is at hand."""
-        return self._image_file(module) if self._image_file is not None else None
+        return self.image_file(module) if self.image_file is not None else None
 
     def reader_of(self, module: Module) -> MemoryReader:
         """Memory, with the module's file behind it where one is at hand."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from volplugins.bugcheck.exceptions import meaning
@@ -10,19 +9,16 @@ from volplugins.bugcheck.recipe import RECIPE
 from volplugins.bugcheck.status import status_name
 from volplugins.dumpfile.dump_type import DumpType
 from volplugins.triage.memory_map import memory_map
+from volplugins.triage.symbol_facts import symbols_of
 from volplugins.triage.time_bias import time_bias
 from volplugins.vol.commands.analyze.rows import AnalyzeRow, bugcheck_rows, later_rows
-from volplugins.vol.scene.crash_scene import debug_record, kernel_symbols
-from volplugins.vol.symbols.symbol_files import is_there
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.analysis import Analysis
     from volplugins.dumpfile.dump import Dump
-    from volplugins.image.debug_record import DebugRecord
 
 # kernel dumps: their score is low on purpose
 _KERNEL_ONLY = (DumpType.KERNEL_SUMMARY, DumpType.BITMAP_KERNEL, DumpType.KERNEL_MEMORY)
-_MOST_MODULES = 4096
 _MOST_FRAMES = 256
 _CRASH = {
     "bugcheck_code": ("bugcheck", "BUGCHECK_CODE"),
@@ -131,29 +127,8 @@ class CrashFacts:
         return list(self._analysis.scene.notes) if self._analysis is not None else []
 
     def symbols(self) -> dict[str, Any]:
-        """Identity of the kernel's PDB, and of every one that no symbol folder has."""
-        kernel, missing = None, []
-        for record, is_kernel in self._records():
-            identity = {"pdb": record.pdb_name, "guid": str(record.guid), "age": record.age}
-            if is_kernel:
-                kernel = identity
-            if not is_there(record) and not (is_kernel and self._kernel_is_known()):
-                missing.append(identity | {"path": record.symbol_path})
-        return {"kernel": kernel, "missing": missing}
-
-    def _records(self) -> Iterator[tuple[DebugRecord, bool]]:
-        if self._analysis is None:
-            return
-        scene = self._analysis.scene
-        for _, module in zip(range(_MOST_MODULES), scene.modules, strict=False):
-            record = debug_record(scene.memory, module)
-            if record is not None:
-                yield record, module.is_kernel
-
-    def _kernel_is_known(self) -> bool:
-        assert self._analysis is not None
-        scene = self._analysis.scene
-        return scene.modules.kernel is not None and kernel_symbols(scene.dump, scene.modules.kernel) is not None
+        """What is known of PDBs and images."""
+        return symbols_of(self._analysis.scene if self._analysis is not None else None)
 
     def thread(self) -> str:
         """The crashing thread as rows write it; empty where it is not known."""

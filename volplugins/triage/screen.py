@@ -161,14 +161,20 @@ def _missing(summary: Mapping[str, Any]) -> Iterator[str]:
     yield from dict.fromkeys(summary["missing"])
     symbols = summary["symbols"]
     kernel = symbols["kernel"]
+    images = symbols.get("images", [])
     if kernel is None:
-        yield "the kernel's debug record is not in the dump: which PDB it needs cannot be told"
+        image = next((each["path"] for each in images if each["kernel"]), "")
+        unknown = "the kernel's debug record is not in the dump: which PDB it needs cannot be told"
+        yield f"the kernel's image would name its PDB: {image}" if image else unknown
     absent = symbols["missing"]
     mine = [each for each in absent if kernel and (each["guid"], each["pdb"]) == (kernel["guid"], kernel["pdb"])]
     yield from (f"symbols of the kernel: {each['path']}" for each in mine)
     others = len(absent) - len(mine)
     if others:
         yield f"symbols of {others} other modules"
+    unseen = [each for each in images if not (kernel is None and each["kernel"])]
+    if unseen:
+        yield f"images of {len(unseen)} modules, which would name their PDBs"
 
 
 def _directories(summary: Mapping[str, Any]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from volplugins.threads.module_code import ImageFile, with_image_file
 from volplugins.vol.layers.opened_dumps import open_layer
 from volplugins.vol.scene.shared_work import once_in_context, once_of_scene
 from volplugins.vol.symbols import symbol_files
+from volplugins.vol.symbols.image_path import image_file_in
 from volplugins.vol.symbols.symbol_files import PdbSymbols
 
 if TYPE_CHECKING:
@@ -39,7 +40,12 @@ def dump_below(context: ContextInterface, layer_name: str) -> Dump:
 
 
 def scene_below(context: ContextInterface, layer_name: str, image_file: ImageFile | None = None) -> CrashScene:
-    """The scene of the dump below ``layer_name``, with the symbols that volatility3's folders hold."""
+    """The scene of the dump below ``layer_name``, with the symbols and the imported images of volatility3's folders.
+
+    Args:
+        image_file: looks for images in further folders too.
+    """
+    image_file = image_file or image_file_in()
 
     def make() -> CrashScene:
         scanned = context.layers[layer_name].config.get("page_map_offset", None)
@@ -60,7 +66,7 @@ def scene_of(
     """The scene of ``dump`` with every symbol table at hand; ``image_file`` gives images whose pages it lacks."""
 
     def layouts_of(memory: MemoryReader, kernel: Module | None) -> KernelLayouts | None:
-        symbols = _pdb_symbols(dump, memory, kernel) if kernel else None
+        symbols = _pdb_symbols(dump, with_image_file(memory, kernel, image_file), kernel) if kernel else None
         return symbols.layouts(dump.header.bits) if symbols else None
 
     def table_of(memory: MemoryReader, module: Module) -> SymbolTable | None:

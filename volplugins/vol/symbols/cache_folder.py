@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 _VARIABLE = "APPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
+_left: Path | None = None
 
 
 def cache_folder() -> Path:
@@ -25,7 +26,14 @@ def cache_folder() -> Path:
 
 def keep_cache_in(folder: str) -> None:
     """Have volatility3, when it is imported, keep its cache below ``folder``."""
+    global _left  # noqa: PLW0603 - what the environment said before is known nowhere else
+    _left = _left or cache_folder()
     os.environ[_VARIABLE] = folder
+
+
+def left_folder() -> Path | None:
+    """The user's own cache where this process keeps its cache elsewhere: to read from, never to write into."""
+    return _left
 
 
 def make_cache_possible() -> None:

@@ -1,15 +1,20 @@
-"""--image-path: folders with image files, for pages that a dump lacks."""
+"""Folders with image files, for pages that a dump lacks: those of --image-path, then where imports go."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import volatility3.symbols
 
 from volplugins.image.image_files import ImageFiles
 from volplugins.loader.module import Module
 
 if TYPE_CHECKING:
     from volplugins.threads.module_code import ImageFile
+
+IMPORTED = "images"
 
 
 class ImagesInFolders:
@@ -29,6 +34,13 @@ class ImagesInFolders:
         return hash(self._folders)
 
 
-def image_file_in(folders: Sequence[str]) -> ImageFile | None:
-    """Looks modules up in the folders of --image-path; None where there are none."""
-    return ImagesInFolders(tuple(folders)) if folders else None
+def imported_images() -> list[str]:
+    """Folders ``images`` of the symbol folders, in their order: ``volplugins symbols --import`` puts images there."""
+    folders = (Path(folder, IMPORTED) for folder in volatility3.symbols.__path__)
+    return [str(folder.absolute()) for folder in folders if folder.is_dir()]
+
+
+def image_file_in(folders: Sequence[str] = ()) -> ImageFile | None:
+    """Looks modules up in the folders of --image-path and among what was imported; None where there are none."""
+    places = (*folders, *imported_images())
+    return ImagesInFolders(places) if places else None

@@ -6,22 +6,22 @@ import json
 import logging
 import lzma
 import os
-import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from volatility3.framework import constants
 from volatility3.framework.automagic import symbol_cache
-from volatility3.framework.constants.windows import KERNEL_MODULE_NAMES
 from volatility3.framework.layers import resources
 from volatility3.framework.symbols import intermed
 
 from volplugins.kernel.layouts import KernelLayouts
 from volplugins.vol.symbols import pdb_store
+from volplugins.vol.symbols.kernel_index import kernels_at_hand
 from volplugins.vol.symbols.symbol_layouts import kernel_layouts
+from volplugins.vol.symbols.table_facts import identity_of
 
 if TYPE_CHECKING:
     from volplugins.image.debug_record import DebugRecord
@@ -31,7 +31,7 @@ vollog = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PdbSymbols:
-    """Symbols of one PDB by relative virtual address."""
+    """Symbols of one PDB by relative virtual address. ``identity``: ``name.pdb/GUID-age``, empty where it is unsaid."""
 
     location: str
     addresses: list[int]
@@ -39,6 +39,7 @@ class PdbSymbols:
     types: dict[str, Any]
     base_types: dict[str, Any]
     kind: str = "pdb"
+    identity: str = ""
 
     def nearest(self, rva: int) -> tuple[str, int] | None:
         """The last symbol at or below ``rva`` and the displacement from it."""
@@ -64,7 +65,6 @@ class PdbSymbols:
         return kernel_layouts(self.types, self.base_types, symbols, bits)
 
 
-_MOST_CANDIDATES = 256
 _loaded: dict[str, PdbSymbols | None] = {}
 
 
@@ -92,47 +92,40 @@ def load(record: DebugRecord) -> PdbSymbols | None:
     location = find_location(record) or pdb_store.table_location(record)
     if location is None:
         return None
-    if location not in _loaded:
-        _loaded[location] = _read(location)
-    return _loaded[location]
+    return _loaded_from(location)
 
 
 def load_by_addresses(expected: Mapping[str, int], sizes: Mapping[str, int]) -> PdbSymbols | None:
     """The kernel's symbols where its debug record is not in the dump: the only table at hand that fits.
 
+    Which one that is, the index says; the table itself is asked before it is used, and where it does not agree the
+    index is not believed. The same table in several places counts once.
+
     Args:
         expected: relative virtual addresses by symbol; three of them tell real kernels apart.
         sizes: structure sizes in bytes, as the kernel's debugger data block states them.
     """
-    fitting = [symbols for symbols in _candidates(expected) if symbols.agrees(sizes)]
-    return fitting[0] if len(fitting) == 1 else None
+    for trusting in (True, False):
+        location = recognised(expected, sizes, trusting)
+        if location is None:
+            return None
+        symbols = _loaded_from(location)
+        if symbols is not None and symbols.has_all(expected) and symbols.agrees(sizes):
+            return symbols
+    return None
 
 
-def _candidates(expected: Mapping[str, int]) -> Iterator[PdbSymbols]:
-    for name in KERNEL_MODULE_NAMES:
-        locations: Iterable[str] = intermed.IntermediateSymbolTable.file_symbol_url("windows", f"{name}.pdb/*")
-        for location in islice(locations, _MOST_CANDIDATES):
-            if location not in _loaded:
-                if not _has_symbols(location, expected):
-                    continue
-                _loaded[location] = _read(location)
-            symbols = _loaded[location]
-            if symbols is not None and symbols.has_all(expected):
-                yield symbols
+def recognised(expected: Mapping[str, int], sizes: Mapping[str, int], trusting: bool = True) -> str | None:
+    """Where the one table at hand is that fits, by the index (read anew where it is not to be trusted)."""
+    at_hand = reversed(kernels_at_hand(trusting))  # of several places the first counts
+    fitting = {facts.identity or each: each for each, facts in at_hand if facts.fit(expected, sizes)}
+    return next(iter(fitting.values())) if len(fitting) == 1 else None
 
 
-def _has_symbols(location: str, expected: Mapping[str, int]) -> bool:
-    """Whether the table's text gives these addresses: a look at the text is ten times quicker than parsing it."""
-    try:
-        with resources.ResourceAccessor().open(location) as file:
-            text = file.read()
-    except (OSError, EOFError, lzma.LZMAError):
-        return False
-    for name, rva in expected.items():
-        found = re.search(rb'"%s"\s*:\s*\{[^{}]*?"address"\s*:\s*(\d+)' % re.escape(name.encode()), text)
-        if found is None or int(found[1]) != rva:
-            return False
-    return True
+def _loaded_from(location: str) -> PdbSymbols | None:
+    if location not in _loaded:
+        _loaded[location] = _read(location)
+    return _loaded[location]
 
 
 def _read(location: str) -> PdbSymbols | None:
@@ -141,8 +134,23 @@ def _read(location: str) -> PdbSymbols | None:
             table = json.load(file)
         pairs = sorted((entry["address"], name) for name, entry in table["symbols"].items())
         return PdbSymbols(
-            location, [at for at, _ in pairs], [name for _, name in pairs], table["user_types"], table["base_types"]
-        )
+            location, [at for at, _ in pairs], [name for _, name in pairs], table["user_types"], table["base_types"],
+            identity=_identity(table) or _identity_of_place(location),
+        )  # fmt: skip
     except (OSError, EOFError, lzma.LZMAError, ValueError, KeyError, TypeError) as error:
         vollog.warning(f"volplugins: symbol table {location} cannot be used: {error}")
         return None
+
+
+def _identity(table: Mapping[str, Any]) -> str:
+    """What PDB the table says that it was made of."""
+    metadata = table.get("metadata")
+    windows = metadata.get("windows") if isinstance(metadata, dict) else None
+    return identity_of(windows.get("pdb") if isinstance(windows, dict) else None)
+
+
+def _identity_of_place(location: str) -> str:
+    """The identity in a table's place, ``…/name.pdb/GUID-age.json.xz``."""
+    *_, name, file = ["", *unquote(location).split("/")]
+    guid, _, age = file.partition(".")[0].partition("-")
+    return f"{name}/{guid.upper()}-{age}" if guid and age.isdecimal() else ""

@@ -19,10 +19,10 @@ from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.commands.analyze.stack_rows import stack_rows
 from volplugins.vol.commands.dumpinfo.rows import completeness_rows
 from volplugins.vol.output.rows import NOT_AVAILABLE, uptime, utc
-from volplugins.vol.scene.crash_scene import debug_record, kernel_symbols
+from volplugins.vol.scene.kernel_pdb import HEADER_ADDRESSES, MEANINGS, kernel_pdb
 from volplugins.vol.scene.shared_work import fault_text
 from volplugins.vol.scene.user_frames import UserStack
-from volplugins.vol.symbols.symbol_files import is_there
+from volplugins.vol.symbols.store_images import image_of
 
 __all__ = ["AnalyzeRow", "analyze_rows", "bugcheck_rows", "later_rows"]
 
@@ -199,19 +199,25 @@ def _modules(analysis: Analysis) -> Iterator[AnalyzeRow]:
 
 
 def _symbols(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    """What is missing for the kernel; ``volplugins symbols DUMP`` lists every module's."""
+    """The kernel's table and how it was recognised, or what is missing; ``volplugins symbols`` lists every module's."""
     scene = analysis.scene
     kernel = scene.modules.kernel
     if kernel is None:
         yield AnalyzeRow("symbols", "nt", NOT_AVAILABLE, "", "the kernel's image is not known")
         return
-    record = debug_record(scene.memory, kernel)
-    if record is None and kernel_symbols(scene.dump, kernel) is not None:
-        return
-    if record is None:
+    pdb = kernel_pdb(scene)
+    if pdb is None:
         why = f"the debug record of {kernel.image_name} is not in the dump: which PDB it needs cannot be told"
+        image = image_of(kernel.image_name, kernel.timestamp, kernel.size)
+        why += f" without its image {image.store_path}" if image is not None else ""
         yield AnalyzeRow("symbols", "nt", NOT_AVAILABLE, "", why)
-    elif not is_there(record):
+        return
+    record = pdb.record
+    if pdb.used:
+        sure = Confidence.HIGH if pdb.recognised == HEADER_ADDRESSES else Confidence.CERTAIN
+        evidence = f"its table is used; recognised {MEANINGS[pdb.recognised]}"
+        yield AnalyzeRow("symbols", "KERNEL_PDB", record.symbol_path, sure.value, evidence)
+    else:
         evidence = f"missing: PDB {record.pdb_name}, GUID {record.guid}, age {record.age}"
         yield AnalyzeRow("symbols", record.pdb_name, record.symbol_path, Confidence.CERTAIN.value, evidence)
 

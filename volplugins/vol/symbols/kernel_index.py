@@ -1,0 +1,139 @@
+"""Which kernel each symbol table at hand is of: kept as an index in volatility3's cache folder.
+
+Unpacking every table to find one kernel's takes a tenth of a second for each. The index holds what was seen; an entry
+counts as long as the table's file has the same size and time. The file's name ends in ``.cache``, so that
+``vol --clear-cache`` removes it with volatility3's own. Where it cannot be written every run reads the tables.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from volatility3.framework import constants
+from volatility3.framework.constants.windows import KERNEL_MODULE_NAMES
+from volatility3.framework.symbols import intermed
+
+from volplugins.vol.symbols.cache_folder import left_folder
+from volplugins.vol.symbols.table_facts import ADDRESSES, STRUCTURES, TableFacts, read_facts
+
+vollog = logging.getLogger(__name__)
+_NAME, _FORM = "volplugins-kernels.cache", 1
+_MOST_TABLES = 1024  # of one name
+_MOST_ENTRIES = 16384
+_LARGEST = 1 << 25
+_THREADS = 4  # unpacking leaves the interpreter's lock
+Stamp = tuple[int, int]  # size in bytes, time of change in nanoseconds
+Entry = tuple[Stamp, TableFacts]
+_seen: dict[str, Entry] = {}  # of this process: what could not be written is not read twice
+
+
+def kernels_at_hand(trusting: bool = True) -> list[tuple[str, TableFacts]]:
+    """URL and facts of every kernel's table in the symbol folders, first folders first.
+
+    Args:
+        trusting: take the index's word for tables that have not changed; without, every table is read again.
+    """
+    locations = list(dict.fromkeys(_locations()))
+    stamps = {location: _stamp(location) for location in locations}
+    known = {**_stored(), **_seen} if trusting else {}
+    found = {each: known[each][1] for each in locations if each in known and known[each][0] == stamps[each]}
+    fresh = [location for location in locations if location not in found]
+    read = _read_all(fresh)
+    found |= read
+    news = {each: (stamp, facts) for each, facts in read.items() if (stamp := stamps[each]) is not None}
+    if news:
+        _seen.update(news)
+        _store(news)
+    return [(location, found[location]) for location in locations if location in found]
+
+
+def _locations() -> Iterator[str]:
+    for name in KERNEL_MODULE_NAMES:
+        urls: Iterable[str] = intermed.IntermediateSymbolTable.file_symbol_url("windows", f"{name}.pdb/*")
+        yield from islice(urls, _MOST_TABLES)
+
+
+def _stamp(location: str) -> Stamp | None:
+    """Size and time of the file behind a URL."""
+    try:
+        status = os.stat(url2pathname(urlparse(location).path))
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _read_all(locations: list[str]) -> dict[str, TableFacts]:
+    if not locations:
+        return {}
+    with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+        facts = list(pool.map(read_facts, locations))
+    # one that cannot be read is remembered too, as one that fits nothing
+    return {each: found or TableFacts("", {}, {}) for each, found in zip(locations, facts, strict=True)}
+
+
+def _place() -> Path:
+    return Path(constants.CACHE_PATH, _NAME)
+
+
+def _stored() -> dict[str, Entry]:
+    """The entries of the index, and of the user's own where this process keeps another cache (`volplugins batch`)."""
+    users = left_folder()
+    return {**(_entries(users / _NAME) if users is not None else {}), **_entries(_place())}
+
+
+def _entries(place: Path) -> dict[str, Entry]:
+    """The entries of an index; those that make no sense are left out, as is an index that cannot be read."""
+    try:
+        with place.open("rb") as file:
+            text = file.read(_LARGEST + 1)
+        said = json.loads(text) if len(text) <= _LARGEST else None
+    except (OSError, ValueError, RecursionError):
+        return {}
+    tables = said.get("tables") if isinstance(said, dict) and said.get("form") == _FORM else None
+    entries = ((each, _entry(value)) for each, value in tables.items()) if isinstance(tables, dict) else ()
+    return {each: entry for each, entry in entries if entry is not None}
+
+
+def _entry(value: Any) -> Entry | None:
+    if not isinstance(value, list) or len(value) != 5:
+        return None
+    size, time, identity, addresses, sizes = value
+    if type(size) is not int or type(time) is not int or not isinstance(identity, str):
+        return None
+    if not _numbers(addresses, ADDRESSES) or not _numbers(sizes, STRUCTURES):
+        return None
+    return (size, time), TableFacts(identity, addresses, sizes)
+
+
+def _numbers(value: Any, names: tuple[str, ...]) -> bool:
+    return isinstance(value, dict) and all(name in names and type(each) is int for name, each in value.items())
+
+
+def _store(news: Mapping[str, Entry]) -> None:
+    """Add to the index as it is now. Of two that write at once one's news may be lost: they are read again then."""
+    entries = {each: entry for each, entry in _stored().items() if each in news or _stamp(each) == entry[0]} | {**news}
+    kept = dict(islice(reversed(entries.items()), _MOST_ENTRIES))
+    tables = {
+        each: [*stamp, facts.identity, dict(facts.addresses), dict(facts.sizes)]
+        for each, (stamp, facts) in reversed(kept.items())
+    }
+    place, temporary = _place(), ""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f"{_NAME}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({"form": _FORM, "tables": tables}, file)
+        os.replace(temporary, place)
+    except OSError as error:
+        vollog.info(f"volplugins: {place} cannot be written: {error}")
+        Path(temporary).unlink(missing_ok=True) if temporary else None
