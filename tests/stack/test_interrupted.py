@@ -37,8 +37,8 @@ def trap(ip: int, sp: int, cs: int = 0x10, flags: int = 0x246, ss: int = 0x18) -
 
 
 def memory(link: int, frame: bytes, above: bytes = b"") -> SegmentReader:
-    code = bytearray(b"\x90" * CODE_SIZE)
-    code[0x10 : 0x10 + 2] = CALL  # a return address: CODE + 0x12
+    code = bytearray(b"\x31\xc0" * (CODE_SIZE // 2))  # xor eax, eax: no padding, no prolog
+    code[0x10 : 0x10 + 5] = b"\xe8" + struct.pack("<i", 0x38 - 0x15)  # calls CODE + 0x38, returns to CODE + 0x15
     isr = bytearray(TOP - ISR)
     struct.pack_into("<Q", isr, len(isr) - 0x10, link)
     return SegmentReader({CODE: bytes(code), ISR: bytes(isr), OLD: frame + above.ljust(0x200, b"\0")})
@@ -51,8 +51,8 @@ def walk(reader: SegmentReader, ip: int = CODE + 0x80, sp: int = ISR + 0x100) ->
 
 
 def test_the_walk_goes_on_where_the_interrupt_stack_was_entered() -> None:
-    found, walker = walk(memory(OLD, trap(CODE + 0x40, OLD + 0x190), struct.pack("<QQ", 0, CODE + 0x12)))
-    assert found == [(CODE + 0x80, Trust.CONTEXT), (CODE + 0x40, Trust.TRAP_FRAME), (CODE + 0x12, Trust.SCAN)]
+    found, walker = walk(memory(OLD, trap(CODE + 0x40, OLD + 0x190), struct.pack("<QQ", 0, CODE + 0x15)))
+    assert found == [(CODE + 0x80, Trust.CONTEXT), (CODE + 0x40, Trust.TRAP_FRAME), (CODE + 0x15, Trust.SCAN)]
     assert walker.stop is Stop.NOT_IN_DUMP
 
 

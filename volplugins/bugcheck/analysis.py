@@ -10,6 +10,7 @@ from volplugins.bugcheck.blame import find_blame
 from volplugins.bugcheck.crash_path import FailingPlace, failing_place
 from volplugins.bugcheck.crash_walk import crash_stack, walk
 from volplugins.bugcheck.fault import Fault, find_fault
+from volplugins.bugcheck.hung_processor import hung_frames
 from volplugins.bugcheck.manual import ManualCrash
 from volplugins.bugcheck.operand import Operand
 from volplugins.bugcheck.scene import CrashScene
@@ -59,7 +60,8 @@ def analyse(scene: CrashScene) -> Analysis:
     below = _below_fault(fault, fault_stack)
     place = failing_place(scene, fault, fault_stack.frames)
     error = find_bit_error(scene, fault)
-    culprit, manual = find_blame(Suspects(scene, fault, below, place), error)
+    hung = hung_frames(scene)
+    culprit, manual = find_blame(Suspects(scene, fault, hung or below, place), error, bool(hung))
     signature = failure_signature(scene, fault, culprit, manual)
     code = _instruction(scene, place.address) if place is not None else b""
     operand = operand_of_fault(scene, fault, code, below[0] if below else None)

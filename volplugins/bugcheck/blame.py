@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from volplugins.bugcheck.bit_errors import BitError
+from volplugins.bugcheck.codes import base_code
 from volplugins.bugcheck.culprit import find_culprit
+from volplugins.bugcheck.hung_processor import CLOCK_WATCHDOG
 from volplugins.bugcheck.manual import ManualCrash, find_manual_crash
 from volplugins.bugcheck.suspects import Confidence, Culprit, Suspects
 
@@ -14,12 +16,21 @@ _ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH, Confidence.CERTAIN
 _AT_MOST = {Confidence.CERTAIN: Confidence.LOW, Confidence.HIGH: Confidence.LOW, Confidence.MEDIUM: Confidence.MEDIUM}
 
 
-def find_blame(suspects: Suspects, error: BitError | None) -> tuple[Culprit | None, ManualCrash | None]:
-    """The culprit, if anybody is, and whether somebody asked for the crash."""
+def find_blame(
+    suspects: Suspects, error: BitError | None, hung: bool = False
+) -> tuple[Culprit | None, ManualCrash | None]:
+    """The culprit, if anybody is, and whether somebody asked for the crash.
+
+    Args:
+        hung: whether the frames are those of the processor that hangs, where the bugcheck is about one.
+    """
     culprit = find_culprit(suspects)
     manual = find_manual_crash(suspects, culprit)
     if manual is not None and manual.asked_for:
         return None, manual
+    if culprit is not None and not hung and base_code(suspects.scene.dump.header.bugcheck_code) == CLOCK_WATCHDOG:
+        why = "this processor only reported it: what the one that hangs was doing is not in the dump"
+        culprit = replace(culprit, confidence=Confidence.LOW, reason=f"{culprit.reason}; {why}")
     return (_doubted(culprit, error) if culprit is not None and error is not None else culprit), manual
 
 

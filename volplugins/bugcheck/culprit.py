@@ -30,8 +30,6 @@ __all__ = ["Confidence", "Culprit", "Suspects", "find_culprit"]
 
 # bugchecks about a process that ended, not about a driver (Microsoft's bug check reference)
 _CRITICAL_PROCESS = frozenset({0xEF, 0xF4})
-# raised on one processor because another one hangs: what this one was doing is no evidence
-_OTHER_PROCESSOR = frozenset({0x101})
 # bugchecks that name a place in the responsible driver
 _NAMES_THE_DRIVER = frozenset({0x116, 0x117, 0x119, 0xEA, 0x10D, 0xCE, 0xD3, 0xD4, 0xD6, 0xC5, 0xC4, 0xC9, 0xD8, 0xFC})
 
@@ -102,7 +100,7 @@ def _faulting_module(suspects: Suspects) -> Culprit | None:
         return None if foreign_frame(suspects) is not None else _carrier_at_fault(module, fault)
     sources = " and ".join(fault.ip_sources)
     confidence = Confidence.CERTAIN if len(fault.ip_sources) > 1 else Confidence.HIGH
-    if not fault.proved or base_code(suspects.scene.dump.header.bugcheck_code) in _OTHER_PROCESSOR:
+    if not fault.proved:
         confidence = Confidence.LOW
     reason = f"the failing instruction {fault.ip:#x} is in {module.image_name} ({sources})"
     return Culprit(module.image_name or UNNAMED, module, fault.ip, confidence, reason)

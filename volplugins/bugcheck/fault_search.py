@@ -28,7 +28,7 @@ from volplugins.stack.scanner import Range
 from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
 
 # bugchecks raised from an interrupt or trap handler without naming the instruction: the frame below it counts
-_INTERRUPTING = frozenset({0x7F, 0x101, 0x133, 0x1CA, 0x12, 0x9C})
+_INTERRUPTING = frozenset({0x7F, 0x133, 0x1CA, 0x12, 0x9C})
 _CONTEXT_SIZE = {AMD64: 0x4D0, I386: 0x2CC, ARM64: 0x390}
 _MACHINE_FRAME_AT = {64: 0x168, 32: 0}
 _TRAP_SIZE_64 = 0x190

@@ -34,7 +34,7 @@ def running_registers(
         thread = processor.current_thread
         if thread is None:
             continue
-        registers = _saved(memory, processor, layouts, bits)
+        registers = saved_registers(memory, processor, layouts, bits)
         if registers is not None and registers.ip:
             found[thread.ethread] = registers
     if crashed is not None and header is not None and header.machine == _MACHINE[bits]:
@@ -45,7 +45,7 @@ def running_registers(
     return found
 
 
-def _saved(memory: MemoryReader, processor: Processor, layouts: KernelLayouts, bits: int) -> Registers | None:
+def saved_registers(memory: MemoryReader, processor: Processor, layouts: KernelLayouts, bits: int) -> Registers | None:
     if not layouts.processor.has("ContextFrame"):
         return None
     try:
