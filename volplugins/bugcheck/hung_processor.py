@@ -1,4 +1,4 @@
-"""CLOCK_WATCHDOG_TIMEOUT (0x101): one processor reports that another takes no clock interrupts. That one's stack counts.
+"""CLOCK_WATCHDOG_TIMEOUT (0x101): one processor reports that another takes no clock interrupts; that one counts.
 
 Parameter 3 is the KPRCB of the processor that hangs (Microsoft's bug check reference). Its registers are those that it
 saved when it was stopped, if it still could be; a small dump does not hold them.
