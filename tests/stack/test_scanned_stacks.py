@@ -58,12 +58,21 @@ def test_a_chain_of_stale_words_that_lead_to_one_another_is_left_out(made: MadeC
     assert [frame.ip for frame in frames[1:]] == [back["B"], back["C"], back["top"]]
 
 
+def test_a_disproved_word_is_left_out_where_the_true_caller_is_not_proved(made: MadeCode) -> None:
+    back = returns(made)
+    made.put(made.first + 0x3000, BODY)
+    last = made.call(made.first + 0x3010, made.second + A)
+    words = {0x08: back["stale"], 0x28: back["stale"], 0x38: back["top"], 0x48: back["stale"], 0x78: last}
+    frames = made.walk(made.memory(words, 0x90), made.first + A + 0x20, size=0x90)
+    assert [frame.ip for frame in frames[1:]] == [back["top"], last]
+
+
 def test_a_word_within_the_function_s_own_frame_is_no_caller(made: MadeCode) -> None:
     """The call leads here, as that of an earlier round did; but the prolog's part of the stack holds no caller."""
     back = returns(made)
-    frames = made.walk(made.memory({0x10: back["B"], 0x28: back["B"], 0x58: back["C"]}, 0x70),
-                       made.first + A + 0x20, size=0x70)  # fmt: skip
-    assert [frame.sp - STACK[64] for frame in frames[1:]] == [0x30, 0x60]
+    frames = made.walk(made.memory({0x10: back["B"], 0x38: back["B"], 0x78: back["C"]}, 0x90),
+                       made.first + A + 0x20, size=0x90)  # fmt: skip
+    assert [frame.sp - STACK[64] for frame in frames[1:]] == [0x40, 0x80]
 
 
 def test_unread_code_keeps_every_word(made: MadeCode) -> None:
@@ -119,5 +128,7 @@ class TestTrust:
     def test_a_return_address_is_in_no_leaf(self, made: MadeCode) -> None:
         """The image's function table is whole and has no entry there: such a function has called nothing."""
         back = returns(made)
-        frames = self.tabled(made, {0x18: made.second + A + 0x12, 0x28: back["B"]}, leaf=True)
-        assert [frame.ip for frame in frames[1:]] == [back["B"]]
+        leaf = made.second + A + 0x12
+        frames = self.tabled(made, {0x28: leaf, 0x30: back["C"], 0x48: back["B"]}, leaf=True)
+        assert leaf not in [frame.ip for frame in frames]
+        assert frames[1].ip == back["B"]

@@ -15,7 +15,7 @@ from volplugins.stack.candidates import MAX_STACK, read_stack
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.functions import FunctionMap
 from volplugins.stack.links import Callee, Link, Links
-from volplugins.stack.paths import MOST_WORDS, Candidate, Paths
+from volplugins.stack.paths import MOST_WORDS, TOP, TRAP_FRAME, Candidate, Paths, end_below
 from volplugins.stack.plan import CannotUnwind
 from volplugins.stack.prolog import prolog_depth
 from volplugins.stack.registers import RBP, Registers, from_names
@@ -143,21 +143,17 @@ class Scanner:
         if trap is not None:
             stack = stack[: max(trap.address - start, 0)]
         candidates = list(self._candidates(stack, start, bits, bounds))
-        end, cut = start + len(stack), len(candidates) == MOST_WORDS
+        reached, cut = start + len(stack), len(candidates) == MOST_WORDS
         if cut:
-            end, whole = candidates[-1].frame.sp, False
+            reached, whole = candidates[-1].frame.sp, False
 
-        def reaches_top(sp: int) -> float | None:
+        def end(sp: int) -> float:
             if trap is not None and not cut:
-                above, reach = trap.address - sp, _ARGUMENTS
-            elif bounds is None or not whole:
-                return 0.0
-            else:
-                above, reach = top - sp, _FIRST_FRAMES
-            return 1 - above / reach if above <= reach else None
+                return end_below(trap.address - sp, _ARGUMENTS, TRAP_FRAME)
+            return end_below(top - sp, _FIRST_FRAMES, TOP) if bounds is not None and whole else 0.0
 
-        paths = Paths(candidates, bits // 8, self._link, reaches_top)
-        return _Searched(bits, start, end, whole, trap, paths)
+        paths = Paths(candidates, bits // 8, self._link, end)
+        return _Searched(bits, start, reached, whole, trap, paths)
 
     def _candidates(self, stack: bytes, start: int, bits: int, bounds: Range | None) -> Iterator[Candidate]:
         """Every word that may be a return address, lowest first."""
