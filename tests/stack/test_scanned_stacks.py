@@ -11,6 +11,7 @@ import pytest
 
 from tests.stack.made_code import SIZE, STACK, MadeCode
 from volplugins.image.exception_directory import FunctionTable
+from volplugins.image.image_view import ImageView
 from volplugins.stack.frame import Trust
 
 # push rbx; sub rsp, 20h, then ordinary instructions and a return: 28h bytes with a return address above
@@ -132,3 +133,15 @@ class TestTrust:
         frames = self.tabled(made, {0x28: leaf, 0x30: back["C"], 0x48: back["B"]}, leaf=True)
         assert leaf not in [frame.ip for frame in frames]
         assert frames[1].ip == back["B"]
+
+
+def test_code_that_memory_lacks_is_read_from_the_image_s_file(made: MadeCode) -> None:
+    back = returns(made)
+    words = {0x08: back["stale"], 0x38: back["B"], 0x40: back["stale"], 0x78: back["C"]}
+    whole = made.memory(words, 0x90)
+    without = made.memory(words, 0x90, without=made.first)
+    assert [frame.ip for frame in made.walk(without, made.first + A + 0x20, size=0x90)[1:]] == list(words.values())
+    image = made.image_at(made.first)
+    assert image is not None
+    image.view = ImageView(whole, made.first, SIZE)
+    assert [frame.ip for frame in made.walk(without, made.first + A + 0x20, size=0x90)[1:]] == [back["B"], back["C"]]
