@@ -11,6 +11,7 @@ import pytest
 
 from tests.stack.made_code import SIZE, STACK, MadeCode
 from volplugins.image.exception_directory import FunctionTable
+from volplugins.image.image_view import ImageView
 from volplugins.stack.frame import Trust
 
 # push rbx; sub rsp, 20h, then ordinary instructions and a return: 28h bytes with a return address above
@@ -58,12 +59,21 @@ def test_a_chain_of_stale_words_that_lead_to_one_another_is_left_out(made: MadeC
     assert [frame.ip for frame in frames[1:]] == [back["B"], back["C"], back["top"]]
 
 
+def test_a_disproved_word_is_left_out_where_the_true_caller_is_not_proved(made: MadeCode) -> None:
+    back = returns(made)
+    made.put(made.first + 0x3000, BODY)
+    last = made.call(made.first + 0x3010, made.second + A)
+    words = {0x08: back["stale"], 0x28: back["stale"], 0x38: back["top"], 0x48: back["stale"], 0x78: last}
+    frames = made.walk(made.memory(words, 0x90), made.first + A + 0x20, size=0x90)
+    assert [frame.ip for frame in frames[1:]] == [back["top"], last]
+
+
 def test_a_word_within_the_function_s_own_frame_is_no_caller(made: MadeCode) -> None:
     """The call leads here, as that of an earlier round did; but the prolog's part of the stack holds no caller."""
     back = returns(made)
-    frames = made.walk(made.memory({0x10: back["B"], 0x28: back["B"], 0x58: back["C"]}, 0x70),
-                       made.first + A + 0x20, size=0x70)  # fmt: skip
-    assert [frame.sp - STACK[64] for frame in frames[1:]] == [0x30, 0x60]
+    frames = made.walk(made.memory({0x10: back["B"], 0x38: back["B"], 0x78: back["C"]}, 0x90),
+                       made.first + A + 0x20, size=0x90)  # fmt: skip
+    assert [frame.sp - STACK[64] for frame in frames[1:]] == [0x40, 0x80]
 
 
 def test_unread_code_keeps_every_word(made: MadeCode) -> None:
@@ -119,5 +129,19 @@ class TestTrust:
     def test_a_return_address_is_in_no_leaf(self, made: MadeCode) -> None:
         """The image's function table is whole and has no entry there: such a function has called nothing."""
         back = returns(made)
-        frames = self.tabled(made, {0x18: made.second + A + 0x12, 0x28: back["B"]}, leaf=True)
-        assert [frame.ip for frame in frames[1:]] == [back["B"]]
+        leaf = made.second + A + 0x12
+        frames = self.tabled(made, {0x28: leaf, 0x30: back["C"], 0x48: back["B"]}, leaf=True)
+        assert leaf not in [frame.ip for frame in frames]
+        assert frames[1].ip == back["B"]
+
+
+def test_code_that_memory_lacks_is_read_from_the_image_s_file(made: MadeCode) -> None:
+    back = returns(made)
+    words = {0x08: back["stale"], 0x38: back["B"], 0x40: back["stale"], 0x78: back["C"]}
+    whole = made.memory(words, 0x90)
+    without = made.memory(words, 0x90, without=made.first)
+    assert [frame.ip for frame in made.walk(without, made.first + A + 0x20, size=0x90)[1:]] == list(words.values())
+    image = made.image_at(made.first)
+    assert image is not None
+    image.view = ImageView(whole, made.first, SIZE)
+    assert [frame.ip for frame in made.walk(without, made.first + A + 0x20, size=0x90)[1:]] == [back["B"], back["C"]]

@@ -42,6 +42,23 @@ class NamedFunctions:
         return self.start_of(address)
 
 
+class CodeReader:
+    """Reads code: memory, and where that has nothing, what the image itself has (a file that the host gave)."""
+
+    def __init__(self, memory: MemoryReader, code: CodeMap) -> None:
+        self._memory, self._code = memory, code
+
+    def read(self, address: int, size: int) -> bytes:
+        """Return ``size`` bytes; raises ReadError where neither has them."""
+        try:
+            return self._memory.read(address, size)
+        except ReadError:
+            image = self._code.image_at(address)
+            if image is None:
+                raise
+            return image.view.read(address - image.base, size)
+
+
 class FunctionMap:
     """Functions of the code that a stack runs through.
 

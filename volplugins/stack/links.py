@@ -93,7 +93,7 @@ class Links:
             following = self._stub(target)
             if following is None:
                 break
-            if following == 0:
+            if not self._functions.code.holds(following):
                 return Link.NEUTRAL
             target = following
         return self._by_body(target, callee)

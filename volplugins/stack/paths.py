@@ -22,7 +22,8 @@ _WORTH_UNREAD = {**_CALLS, Link.NEUTRAL: 0.3, Link.UNREAD: 0.2}
 _TOO_CLOSE = -6.0  # the caller lies within what the function's prolog takes
 _IN_PLACE = 1.5  # x64: right above what the function's prolog takes; on x86 arguments lie between
 _WIDTH_64 = 8
-_AT_THE_TOP = 2.0  # the way leads to the very end of the stack
+# each byte that no frame accounts for: below a trap frame, and at the top of the stack, which begins with a gap
+TRAP_FRAME, TOP = -0.007, -0.002
 _TOO_FAR = -30.0  # a stack whose first functions are missing
 _WINDOW = 64  # words ahead among which a caller is looked for
 MOST_WORDS = 1024  # in one search; the next begins at the last of them
@@ -54,7 +55,7 @@ class Paths:
     Args:
         candidates: by ascending stack pointer.
         link: what the call before a candidate says of a function below.
-        reaches_top: how near the end of the stack a frame is, 0 to 1; None where the stack cannot end right above it.
+        end: what it is worth that the stack ends right above a frame.
     """
 
     def __init__(
@@ -62,10 +63,10 @@ class Paths:
         candidates: Sequence[Candidate],
         width: int,
         link: Callable[[Candidate, Callee], Link],
-        reaches_top: Callable[[int], float | None],
+        end: Callable[[int], float],
     ) -> None:
         self.candidates = candidates
-        self._width, self._link, self._reaches_top = width, link, reaches_top
+        self._width, self._link, self._end_above = width, link, end
         self._places = [each.frame.sp for each in candidates]
         unread = sum(each.frame.call_checked is None for each in candidates)
         self._worth_of = _WORTH_READ if 2 * unread < len(candidates) else _WORTH_UNREAD
@@ -95,11 +96,10 @@ class Paths:
 
     def _end(self, here: Candidate) -> float:
         if here.ends:
-            return _AT_THE_TOP
+            return 0.0
         if here.exact is not None:
             return _IMPOSSIBLE
-        near = self._reaches_top(here.frame.sp)
-        return near * _AT_THE_TOP if near is not None else _TOO_FAR
+        return self._end_above(here.frame.sp)
 
     def _step(self, here: Candidate, following: Candidate) -> float:
         frame = following.frame
@@ -115,3 +115,8 @@ class Paths:
         if over < 0:
             return _TOO_CLOSE
         return _IN_PLACE if not over and here.depth and self._width == _WIDTH_64 else 0.0
+
+
+def end_below(above: int, reach: int, byte: float) -> float:
+    """What an end of the stack is worth that lies ``above`` bytes over a frame, ``reach`` at the most."""
+    return above * byte if above <= reach else _TOO_FAR

@@ -13,9 +13,9 @@ from volplugins.memory.reader import MemoryReader
 from volplugins.stack.call_site import call_before
 from volplugins.stack.candidates import MAX_STACK, read_stack
 from volplugins.stack.frame import Frame, Stop, Trust
-from volplugins.stack.functions import FunctionMap
+from volplugins.stack.functions import CodeReader, FunctionMap
 from volplugins.stack.links import Callee, Link, Links
-from volplugins.stack.paths import MOST_WORDS, Candidate, Paths
+from volplugins.stack.paths import MOST_WORDS, TOP, TRAP_FRAME, Candidate, Paths, end_below
 from volplugins.stack.plan import CannotUnwind
 from volplugins.stack.prolog import prolog_depth
 from volplugins.stack.registers import RBP, Registers, from_names
@@ -59,11 +59,16 @@ class Scanner:
         self, memory: MemoryReader, code: CodeMap, user_limit: int, function_at: FunctionAt, bits: int = 64
     ) -> None:
         self._memory, self._code, self._user_limit = memory, code, user_limit
-        self._functions = FunctionMap(memory, code, bits, function_at)
+        self._read = CodeReader(memory, code)
+        self._functions = FunctionMap(self._read, code, bits, function_at)
         self.links = Links(self._functions)
         self._searched: _Searched | None = None
         self.stop = Stop.END_OF_STACK
         self.proved = False
+
+    def call_before(self, address: int) -> bool | None:
+        """Whether a call ends at ``address``; None where its code cannot be read."""
+        return call_before(self._read, address)
 
     def find(self, registers: Registers, bounds: Range | None, is_return: bool = True) -> Frame | None:
         """The caller of the frame at hand, by the likeliest way from here to the end of the stack.
@@ -104,7 +109,7 @@ class Scanner:
         stack = read_stack(self._memory, registers.sp, top)
         words = ((registers.sp + at + 4, int.from_bytes(stack[at : at + 4], "little"))
                  for at in range(0, len(stack) - 3, 4))  # fmt: skip
-        places = [(sp, ip) for sp, ip in words if self._may_be_return(ip) and call_before(self._memory, ip)]
+        places = [(sp, ip) for sp, ip in words if self._may_be_return(ip) and call_before(self._read, ip)]
         calling = [place for place in places if self._calls(place[1], callee)]
         pointers = [] if calling or above is None else self._through_pointers(places, callee)
         called = [place for place in pointers if above is not None and self._is_called_by(above, place[1])]
@@ -114,7 +119,7 @@ class Scanner:
 
     def _calls(self, value: int, callee: Callee) -> bool:
         link, target = self.links.link(value, True, callee), self.links.target(value)
-        frameless = target is not None and not sets_up_frame(self._memory, target)
+        frameless = target is not None and not sets_up_frame(self._read, target)
         return link is Link.PROVES or (link is Link.FITS and frameless)
 
     def _through_pointers(self, places: list[tuple[int, int]], callee: Callee) -> list[tuple[int, int]]:
@@ -124,7 +129,7 @@ class Scanner:
         return self.links.link(above, True, self.links.callee(value, True)) is Link.PROVES
 
     def _has_no_frame(self, callee: Callee) -> bool:
-        return callee.start is not None and not sets_up_frame(self._memory, callee.start)
+        return callee.start is not None and not sets_up_frame(self._read, callee.start)
 
     def _search(self, registers: Registers, bounds: Range | None) -> _Searched:
         """The stack from here on, searched once: a later frame of the same stretch asks the same ways."""
@@ -143,21 +148,17 @@ class Scanner:
         if trap is not None:
             stack = stack[: max(trap.address - start, 0)]
         candidates = list(self._candidates(stack, start, bits, bounds))
-        end, cut = start + len(stack), len(candidates) == MOST_WORDS
+        reached, cut = start + len(stack), len(candidates) == MOST_WORDS
         if cut:
-            end, whole = candidates[-1].frame.sp, False
+            reached, whole = candidates[-1].frame.sp, False
 
-        def reaches_top(sp: int) -> float | None:
+        def end(sp: int) -> float:
             if trap is not None and not cut:
-                above, reach = trap.address - sp, _ARGUMENTS
-            elif bounds is None or not whole:
-                return 0.0
-            else:
-                above, reach = top - sp, _FIRST_FRAMES
-            return 1 - above / reach if above <= reach else None
+                return end_below(trap.address - sp, _ARGUMENTS, TRAP_FRAME)
+            return end_below(top - sp, _FIRST_FRAMES, TOP) if bounds is not None and whole else 0.0
 
-        paths = Paths(candidates, bits // 8, self._link, reaches_top)
-        return _Searched(bits, start, end, whole, trap, paths)
+        paths = Paths(candidates, bits // 8, self._link, end)
+        return _Searched(bits, start, reached, whole, trap, paths)
 
     def _candidates(self, stack: bytes, start: int, bits: int, bounds: Range | None) -> Iterator[Candidate]:
         """Every word that may be a return address, lowest first."""
@@ -166,7 +167,7 @@ class Scanner:
             value = int.from_bytes(stack[at : at + width], "little")
             if not self._may_be_return(value):
                 continue
-            checked = call_before(self._memory, value)
+            checked = call_before(self._read, value)
             if checked is False:
                 continue
             made = self._candidate(_scanned(bits, value, start + at + width, checked), bounds)
@@ -201,14 +202,14 @@ class Scanner:
         if ip == 0:  # a thread's first function: at the top of its stack
             return replace(plain, ends=True) if bounds is None or bounds[1] - sp < _FIRST_FRAMES else None
         inside = bounds is None or sp <= bounds[1]
-        leads_on = inside and sp > found.sp and self._may_be_return(ip) and call_before(self._memory, ip) is not False
+        leads_on = inside and sp > found.sp and self._may_be_return(ip) and call_before(self._read, ip) is not False
         return replace(plain, exact=(ip, sp)) if leads_on else None
 
     def _depth(self, callee: Callee, bits: int) -> int:
         """Bytes that the function's prolog takes; 0 where that is not known."""
         if callee.start is None:
             return 0
-        return prolog_depth(self._memory, callee.start, callee.ip, bits) & -(bits // 8)
+        return prolog_depth(self._read, callee.start, callee.ip, bits) & -(bits // 8)
 
     def _link(self, candidate: Candidate, callee: Callee) -> Link:
         return self.links.link(candidate.frame.ip, candidate.frame.call_checked, callee)

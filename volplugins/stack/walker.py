@@ -128,7 +128,7 @@ class Walker:
             self._guessed = not self._scanner.proved
         elif self._guessed and following.trust in (Trust.UNWIND_INFO, Trust.LEAF) and following.ip:
             links = self._scanner.links
-            checked = call_before(self._memory, following.ip)
+            checked = self._scanner.call_before(following.ip)
             link = links.link(following.ip, checked, links.callee(frame.ip, is_return))
             self._guessed = not (checked and link is Link.PROVES)
             if self._guessed:
