@@ -140,7 +140,7 @@ def _from_bitmap(source: ByteSource, header: DumpHeader, notes: list[Note]) -> _
     found = read_bitmap_header(source, header.size, header.bits)
     notes.extend(found.notes)
     notes.append(Note("Summary", f"layout: {found.layout}", "info"))
-    index = BitmapIndex(found.words, found.first_page, source.size)
+    index = BitmapIndex(found.bitmap, found.first_page, source.size)
     if index.count != found.pages:
         notes.append(Note("Summary.Pages", f"says {found.pages}, the bitmap holds {index.count}"))
     # a whole bitmap knows best; of a cut one the header's count is all there is

@@ -12,6 +12,9 @@ from typing import Protocol
 from volplugins.dumpfile.errors import DumpNotFound, EmptyFile, IsADirectory
 
 
+_LARGE, _LARGEST = 1 << 18, 1 << 30  # bytes; no system reads more than 2 GiB at once
+
+
 class ByteSource(Protocol):
     """Where a dump's bytes come from."""
 
@@ -77,7 +80,15 @@ class FileSource:
 
     def read(self, offset: int, size: int) -> bytes:
         """Bytes at ``offset``."""
-        return bytes(self._view[offset : offset + size]) if offset >= 0 and size > 0 else b""
+        if offset < 0 or size <= 0:
+            return b""
+        wanted = min(size, self.size - offset)
+        if _LARGE <= wanted <= _LARGEST and hasattr(os, "pread"):
+            # through the mapping, every page of a bitmap of gigabytes would count as the process's memory
+            data = os.pread(self._file.fileno(), wanted, offset)
+            if len(data) == wanted:
+                return data
+        return bytes(self._view[offset : offset + size])
 
     def view(self) -> memoryview | None:
         """The mapped file."""
