@@ -79,6 +79,8 @@ def open_dump(source: ByteSource) -> Dump:
     pages = _read_pages(source, header, table, notes)
     described, why = pages_described(table.described, header.dump_type, pages.index, pages.covered)
     memory = PhysicalMemory(source, pages.index, table.described, described)
+    if not memory.pages_in_file:
+        notes.append(Note("file", "no page of memory is in the file"))
     notes.extend(_directory_notes(header, memory))
     secondary, expected = _read_end(source, pages.end, notes)
     return Dump(header, memory, None, completeness_of(memory, expected, source.size, why), tuple(notes), secondary)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import mmap
 import os
 import stat
+import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
 from volplugins.dumpfile.errors import DumpNotFound, EmptyFile, IsADirectory
-
 
 _LARGE, _LARGEST = 1 << 18, 1 << 30  # bytes; no system reads more than 2 GiB at once
 
@@ -49,7 +49,7 @@ class BytesSource:
 
 
 class FileSource:
-    """A local file, mapped read-only.
+    """A local file, mapped read-only. It is closed by ``close``, at the latest when nobody has it any more.
 
     Raises:
         DumpNotFound: there is no such file, it may not be read, or it is a device or pipe.
@@ -67,6 +67,7 @@ class FileSource:
             self._file = self.path.open("rb")
         except (OSError, ValueError) as error:
             raise DumpNotFound(f"{self.path}: {getattr(error, 'strerror', None) or error}") from None
+        weakref.finalize(self, self._file.close)
         self.size = os.fstat(self._file.fileno()).st_size
         if not self.size:
             self._file.close()
