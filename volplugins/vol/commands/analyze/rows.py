@@ -99,8 +99,9 @@ def _context(analysis: Analysis) -> Iterator[AnalyzeRow]:
         yield AnalyzeRow("context", "FAULTING_IP", NOT_AVAILABLE, "", "no context record is in the dump")
     yield from _access(analysis)
     yield from _records(analysis)
-    for note in fault.notes:
-        yield AnalyzeRow("context", "Note", note)
+    flagless = [note.text for note in scene.dump.notes if note.field == "ContextRecord" and "used" in note.text]
+    for text in (*fault.notes, *flagless):
+        yield AnalyzeRow("context", "Note", text)
 
 
 def _instruction_evidence(analysis: Analysis, ip: int) -> str:
