@@ -8,7 +8,7 @@ from made_dumps import CONTEXT, FIELDS, USUAL, amd64_context, exception, full, p
 
 from volplugins.dumpfile.attributes import attribute_names
 from volplugins.dumpfile.context import AMD64, ARM64, I386, decode_context
-from volplugins.dumpfile.dump import open_dump
+from volplugins.dumpfile.dump import Dump, open_dump
 from volplugins.dumpfile.exception_record import decode_exception_record32, decode_exception_record64
 from volplugins.dumpfile.header import DumpHeader, parse_header
 from volplugins.dumpfile.header_checks import header_notes
@@ -152,6 +152,27 @@ def test_context_of_another_machine_or_without_registers() -> None:
     assert decode_context(amd64_context(flags=0x10001F), I386) is None
     assert decode_context(amd64_context(flags=0x100010), AMD64) is None  # debug registers only
     assert decode_context(amd64_context(), 0x200) is None
+    assert decode_context(amd64_context(flags=0), AMD64) is None
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_a_context_without_flags_is_used_where_its_pointers_are_the_kernels(bits: int) -> None:
+    def opened(**pointers: int) -> Dump:
+        data = bytearray(full(bits, [(1, 1)]))
+        make = amd64_context if bits == 64 else x86_context
+        record = make(**pointers, flags=0)
+        data[CONTEXT[bits] : CONTEXT[bits] + len(record)] = record
+        return open_dump(BytesSource(bytes(data)))
+
+    good = opened()
+    assert good.header.context is not None
+    assert good.header.context.ip == (0xFFFFF80411112222 if bits == 64 else 0x80501234)
+    assert [note.text for note in good.notes if note.field == "ContextRecord"] == [
+        "its ContextFlags are zero; used, since both its pointers are kernel addresses"
+    ]
+    ip, sp = ("rip", "rsp") if bits == 64 else ("eip", "esp")
+    for bad in ({ip: 0x401000}, {sp: 0x7000}, {sp: 0xFFFFF85042989003 & (1 << bits) - 1}):
+        assert opened(**bad).header.context is None
 
 
 def test_context_absent_is_noted() -> None:

@@ -3,6 +3,7 @@
 import time
 import tracemalloc
 from itertools import groupby
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_dumps import PAGE, bitmap, bitmap_bytes
 
-from volplugins.dumpfile.bit_counts import as_words, bits_set
+from volplugins.dumpfile import bitmap_words
+from volplugins.dumpfile.bit_counts import bits_set
+from volplugins.dumpfile.bitmap import Bitmap
 from volplugins.dumpfile.bitmap_index import BitmapIndex
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.page_index import PageIndex, Run
@@ -59,9 +62,9 @@ def pages_of(runs) -> list[tuple[int, int]]:  # type: ignore[no-untyped-def]
 def test_bitmap(pfns: set[int], pages: int, more: int, beyond: int) -> None:
     ordered = sorted(pfns)
     size = FIRST + pages * PAGE + more
-    words = as_words(bitmap_bytes(ordered, max([*ordered, 0]) + 1 + beyond))
+    bits = max([*ordered, 0]) + 1 + beyond
     offsets = {pfn: FIRST + i * PAGE for i, pfn in enumerate(ordered)}
-    check(BitmapIndex(words, FIRST, size), offsets, size)
+    check(BitmapIndex(Bitmap(BytesSource(bitmap_bytes(ordered, bits)), 0, bits), FIRST, size), offsets, size)
 
 
 @settings(max_examples=60, deadline=None)
@@ -89,7 +92,7 @@ def test_bits_set(words: list[int]) -> None:
 
 def test_long_runs_over_many_words() -> None:
     pfns = [*range(3, 70000), 70001]
-    index = BitmapIndex(as_words(bitmap_bytes(pfns, 80000)), FIRST, 1 << 40)
+    index = BitmapIndex(Bitmap(BytesSource(bitmap_bytes(pfns, 80000)), 0, 80000), FIRST, 1 << 40)
     assert list(index.runs(0, 1 << 40)) == [(3, 69997, FIRST), (70001, 1, FIRST + 69997 * PAGE)]
     assert index.next_run(60000) == (60000, 10000, FIRST + 59997 * PAGE)
     assert index.next_run(70002) is None
@@ -138,3 +141,21 @@ def test_runs_are_found_as_they_are_asked_for() -> None:
     runs = memory.runs()
     assert [next(runs)[0] for _ in range(3)] == [0, 2, 4]
     assert len(list(runs)) == 37
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sets(st.integers(0, 9_000_000), min_size=1, max_size=80), st.integers(0, 90), st.data())
+def test_bitmap_of_few_pages_far_apart(pfns: set[int], pages: int, data: st.DataObject) -> None:
+    """The map that keeps only words with a page in them; no word of it is kept where the file has no page of it."""
+    more = {pfn + 1 for pfn in pfns} if data.draw(st.booleans()) else set()
+    ordered = sorted(pfns | more)
+    size = FIRST + pages * PAGE
+    with patch.object(bitmap_words, "_KEPT_WHOLE", 0):
+        index = BitmapIndex(Bitmap(BytesSource(bitmap_bytes(ordered, 9_000_100)), 0, 9_000_100), FIRST, size)
+    kept = index._kept
+    assert kept.numbers is not None or not kept.limit
+    assert len(kept.words) <= pages + 2048
+    offsets = {pfn: FIRST + i * PAGE for i, pfn in enumerate(ordered)}
+    check(index, offsets, size)
+    asked = np.array([-1, *ordered, 9_000_100, 1 << 50])
+    assert index.offsets(asked).tolist() == [-1, *offsets.values(), -1, -1]

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from volplugins.dumpfile.bit_counts import Words, as_words, bits_set
+from volplugins.dumpfile.bitmap import Bitmap
 from volplugins.dumpfile.errors import DamagedDump, TruncatedDump
 from volplugins.dumpfile.note import Note
 from volplugins.dumpfile.page_index import PAGE_SIZE
@@ -21,7 +19,7 @@ from volplugins.dumpfile.source import ByteSource
 
 _SIGNATURES = (b"SDMP", b"FDMP")
 _HEAD = 0x38
-MAX_BITS = 1 << 34  # 64 TiB, more than Windows supports: the bitmap has to fit into memory
+MAX_BITS = 1 << 34  # 64 TiB, more than Windows supports
 _FURTHEST = 1 << 60  # no file offset is higher
 
 
@@ -34,7 +32,7 @@ class BitmapHeader:
         first_page: file offset of the first page.
         pages: how many pages the header says are in the file.
         bits: how many pages of the machine the bitmap covers.
-        words: the bitmap; fewer words where the file ends inside it.
+        bitmap: the bitmap, which is cut where the file ends inside it.
         cut: whether it does.
         notes: what was odd.
     """
@@ -43,7 +41,7 @@ class BitmapHeader:
     first_page: int
     pages: int
     bits: int
-    words: Words
+    bitmap: Bitmap
     cut: bool
     notes: tuple[Note, ...]
 
@@ -66,13 +64,8 @@ class _Candidate:
         sane = 0 < self.bits <= MAX_BITS and self.first_page < _FURTHEST
         return sane and self.bitmap_end <= self.first_page and self.pages <= self.bits
 
-    def words(self, source: ByteSource) -> Words:
-        """The bitmap, without bits past its end."""
-        words = as_words(source.read(self.bitmap_at, -(-self.bits // 8)))
-        if self.bits % 64 and len(words) * 64 > self.bits:
-            words = words.copy()
-            words[-1] &= np.uint64((1 << self.bits % 64) - 1)
-        return words
+
+_Measured = tuple[tuple[bool, bool, bool, bool], _Candidate, Bitmap]
 
 
 def read_bitmap_header(source: ByteSource, base: int, bits: int) -> BitmapHeader:
@@ -89,18 +82,16 @@ def read_bitmap_header(source: ByteSource, base: int, bits: int) -> BitmapHeader
     if head[:4] not in _SIGNATURES or head[4:8] != b"DUMP":
         text = f"the summary header's signature is {head[:8].hex(' ')}, neither SDMPDUMP nor FDMPDUMP"
         notes.append(Note("Summary.Signature", text))
-    candidates = [found for made in _candidates(head, base, bits) if (found := _possible(made, source))]
-    if not candidates:
+    measured = [found for made in _candidates(head, base, bits) if (found := _measured(made, source))]
+    if not measured:
         reason = notes[0].text if notes else "the summary header's sizes contradict each other"
         raise DamagedDump(reason, "Summary", base)
-    ranked = [(_fitness(candidate, source), candidate) for candidate in candidates]
-    chosen = max(ranked, key=lambda pair: pair[0])[1]
+    _, chosen, bitmap = max(measured, key=lambda found: found[0])
     cut = chosen.bitmap_end > source.size
     if cut or chosen.bits < chosen.claimed:
         end = "the file, which ends inside it" if cut else f"the room for it; the {chosen.bits} bits there are taken"
         notes.append(Note("Summary.Bitmap", f"the bitmap of {chosen.claimed} bits is longer than {end}"))
-    words = chosen.words(source)
-    return BitmapHeader(chosen.layout, chosen.first_page, chosen.pages, chosen.bits, words, cut, tuple(notes))
+    return BitmapHeader(chosen.layout, chosen.first_page, chosen.pages, chosen.bits, bitmap, cut, tuple(notes))
 
 
 def _candidates(head: bytes, base: int, bits: int) -> tuple[_Candidate, _Candidate]:
@@ -115,21 +106,23 @@ def _candidates(head: bytes, base: int, bits: int) -> tuple[_Candidate, _Candida
     )
 
 
-def _possible(candidate: _Candidate, source: ByteSource) -> _Candidate | None:
+def _measured(candidate: _Candidate, source: ByteSource) -> _Measured | None:
     """The candidate, if it can be; with the bits that have room, if these prove right by their count."""
     if candidate.is_possible():
-        return candidate
+        return _fitness(candidate, source)
     room = 8 * (candidate.first_page - candidate.bitmap_at)
     shorter = replace(candidate, bits=room)
     if candidate.claimed <= room or not shorter.is_possible() or not candidate.pages:
         return None
-    return shorter if _fitness(shorter, source)[0] else None
+    found = _fitness(shorter, source)
+    return found if found[0][0] else None
 
 
-def _fitness(candidate: _Candidate, source: ByteSource) -> tuple[bool, bool, bool, bool]:
+def _fitness(candidate: _Candidate, source: ByteSource) -> _Measured:
     """How well a layout's numbers fit, most telling test first: the bitmap is there and has as many bits set as there
     are pages, the file ends where the pages do, and the first page is aligned."""
+    bitmap = Bitmap(source, candidate.bitmap_at, candidate.bits)
     there = candidate.bitmap_end <= source.size
-    counted = there and int(bits_set(candidate.words(source)).sum()) == candidate.pages
+    counted = there and bitmap.count == candidate.pages
     ends = candidate.first_page + candidate.pages * PAGE_SIZE <= source.size
-    return counted, there, ends, candidate.first_page % PAGE_SIZE == 0
+    return (counted, there, ends, candidate.first_page % PAGE_SIZE == 0), candidate, bitmap

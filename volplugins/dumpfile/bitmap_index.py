@@ -1,8 +1,8 @@
 """Pages as a bitmap: one bit per PFN, pages in the file in order of their numbers (types 2, 5 and 6).
 
-Opening counts the bits of each 64-bit word once; everything else is found from the running counts, so that the map of
-a 64 GiB machine (2 MiB) is ready in milliseconds, each question takes a binary search at most, and no list of runs is
-ever made.
+Opening counts the bits once; everything else is found from running counts, so that the map of a 64 GiB machine (2 MiB)
+is ready in milliseconds, each question takes a binary search at most, and no list of runs is ever made. Pages behind
+the file's end are counted, and looked up in the bitmap where they are asked for.
 """
 
 from __future__ import annotations
@@ -13,70 +13,89 @@ import numpy as np
 import numpy.typing as npt
 
 from volplugins.dumpfile.bit_counts import Words, bits_set
+from volplugins.dumpfile.bitmap import BLOCK_PAGES, BLOCK_WORDS, WORD_BITS, Bitmap
+from volplugins.dumpfile.bitmap_words import BitmapWords
 from volplugins.dumpfile.page_index import PAGE_SIZE, Run
 
-_BITS = 64
-_ALL = (1 << _BITS) - 1
 _CHUNK = 1 << 10  # words looked at in one go when runs are listed
+_Array = npt.NDArray[np.int64]
 
 
 class BitmapIndex:
-    """A bitmap as 64-bit words: bit n of word w is page 64 w + n.
+    """A bitmap as a map of pages.
 
     Args:
-        words: the bitmap; bits past the end of the map are zeros.
+        bitmap: the bitmap.
         first_offset: file offset of the first page.
         size: size of the file in bytes.
     """
 
-    def __init__(self, words: Words, first_offset: int, size: int) -> None:
-        self._words = words
+    def __init__(self, bitmap: Bitmap, first_offset: int, size: int) -> None:
+        self._bitmap = bitmap
         self._first_offset = first_offset
-        counts = bits_set(words)
-        self._before = np.cumsum(counts) - counts  # pages in words before each
-        self.count = int(counts.sum())
-        self._gaps = len(words) * _BITS - self.count
+        self.count = bitmap.count
         self.in_file = min(self.count, max(0, (size - first_offset) // PAGE_SIZE))
-        self.lowest = self._nth(0, True) if self.count else 0
-        self.highest = self._nth(self.count - 1, True) if self.count else 0
+        self._kept = BitmapWords(bitmap, self.in_file)
+        self.lowest = self._outermost(0, 0) if self.count else 0
+        self.highest = self._outermost(self.count - 1, -1) if self.count else 0
         self.alignment = first_offset % PAGE_SIZE
-        # the file ends before this page; all pages behind it are lost as well
-        self._end = len(words) * _BITS if self.in_file == self.count else self._nth(self.in_file, True)
+        # behind the last page of the file: all pages from here on are lost
+        self._end = self._kept.page(self.in_file - 1) + 1 if self.in_file else 0
 
     def offset(self, pfn: int) -> int:
         """File offset of one page, or -1."""
-        word, bit = divmod(pfn, _BITS)
-        if not 0 <= word < len(self._words) or not int(self._words[word]) >> bit & 1:
+        if pfn >= self._kept.limit:
+            return self._offset_of_lost(pfn)
+        word, bit = divmod(pfn, WORD_BITS)
+        slot = self._kept.at_or_behind(word) if pfn >= 0 else len(self._kept.words)
+        if slot == len(self._kept.words) or self._kept.number(slot) != word:
             return -1
-        return self._first_offset + self._rank(pfn) * PAGE_SIZE
+        value = int(self._kept.words[slot])
+        below = value & (1 << bit) - 1
+        rank = int(self._kept.before[slot]) + below.bit_count()
+        return self._first_offset + rank * PAGE_SIZE if value >> bit & 1 else -1
 
-    def offsets(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def offsets(self, pfns: _Array) -> _Array:
         """File offset of each page, -1 for absent ones."""
         found = np.full(len(pfns), -1, dtype=np.int64)
-        places = np.flatnonzero((pfns >= 0) & (pfns < len(self._words) * _BITS))
-        at, bits = pfns[places] // _BITS, (pfns[places] % _BITS).astype(np.uint64)
-        words, one = self._words[at], np.uint64(1)
-        below = bits_set(words & ((one << bits) - one))
-        present = words >> bits & one == one
-        found[places[present]] = self._first_offset + (self._before[at] + below)[present] * PAGE_SIZE
+        places = np.flatnonzero((pfns >= 0) & (pfns < self._kept.limit))
+        slots, known = self._kept.slots(pfns[places] // WORD_BITS)
+        places, slots = places[known], slots[known]
+        found[places] = self._located(self._kept.words[slots], self._kept.before[slots], pfns[places])
+        lost = np.flatnonzero((pfns >= self._kept.limit) & (pfns < self._bitmap.words * WORD_BITS))
+        blocks = pfns[lost] // BLOCK_PAGES
+        for block in np.unique(blocks).tolist():
+            here = lost[blocks == block]
+            words, before = self._block(block)
+            slots = pfns[here] // WORD_BITS % BLOCK_WORDS
+            found[here] = self._located(words[slots], before[slots], pfns[here])
         return found
+
+    def _located(self, words: Words, before: _Array, pfns: _Array) -> _Array:
+        """File offset of each page by its word and the pages before that, or -1."""
+        bits, one = (pfns % WORD_BITS).astype(np.uint64), np.uint64(1)
+        ranks = before + bits_set(words & ((one << bits) - one))
+        return np.where(words >> bits & one == one, self._first_offset + ranks * PAGE_SIZE, -1)
 
     def next_run(self, pfn: int) -> Run | None:
         """The whole pages in the file from ``pfn`` on, or the next run of them."""
-        start = self._next(max(pfn, 0), True)
-        if start >= self._end:
+        rank = self._kept.rank(max(pfn, 0))
+        if rank >= self.in_file:
             return None
-        count = min(self._next(start, False), self._end) - start
-        return start, count, self._first_offset + self._rank(start) * PAGE_SIZE
+        start = self._kept.page(rank)
+        return start, min(self._kept.gap(start), self._end) - start, self._first_offset + rank * PAGE_SIZE
 
     def runs(self, first: int, last: int) -> Iterator[Run]:
         """All runs between two PFNs, found chunk by chunk."""
-        start, end = self._next(max(first, 0), True), min(last + 1, self._end)
-        if start >= end:
+        rank, end = self._kept.rank(max(first, 0)), min(last + 1, self._end)
+        if rank >= self.in_file:
             return
-        offset, pending = self._first_offset + self._rank(start) * PAGE_SIZE, None
-        for word in range(start // _BITS, -(-end // _BITS), _CHUNK):
-            for base, count in self._edges(word, start, end):
+        start, offset = self._kept.page(rank), self._first_offset + rank * PAGE_SIZE
+        pending = None
+        for slot in range(self._kept.at_or_behind(start // WORD_BITS), len(self._kept.words), _CHUNK):
+            if self._kept.number(slot) * WORD_BITS >= end:
+                break
+            for base, count in self._edges(slot, start, end):
                 if pending and pending[0] + pending[1] == base:
                     pending = (pending[0], pending[1] + count, pending[2])
                 else:
@@ -87,47 +106,46 @@ class BitmapIndex:
         if pending:
             yield pending
 
-    def _edges(self, word: int, first: int, end: int) -> list[list[int]]:
+    def _edges(self, slot: int, first: int, end: int) -> list[list[int]]:
         """Runs of set bits (base PFN, count) in one chunk, within [first, end)."""
-        chunk = self._words[word : word + _CHUNK].astype("<u8", copy=False)
-        bits = np.unpackbits(chunk.view(np.uint8), bitorder="little")
-        bits[: max(first - word * _BITS, 0)] = 0
-        bits[max(end - word * _BITS, 0) :] = 0
-        edges = np.flatnonzero(np.diff(bits.view(np.int8), prepend=0, append=0)).reshape(-1, 2)
+        words = self._kept.words[slot : slot + _CHUNK].astype("<u8", copy=False)
+        if self._kept.numbers is None:
+            numbers = np.arange(slot, slot + len(words) + 1)
+        else:
+            numbers = self._kept.numbers[slot : slot + _CHUNK]
+            gaps = np.flatnonzero(np.diff(numbers) > 1) + 1
+            words = np.insert(words, gaps, 0)  # an empty word behind each word that the next does not follow
+            numbers = np.insert(numbers, gaps, numbers[gaps - 1] + 1)
+            numbers = np.append(numbers, numbers[-1] + 1)
+        bits = np.unpackbits(words.view(np.uint8), bitorder="little")
+        places = np.flatnonzero(np.diff(bits.view(np.int8), prepend=0, append=0))
+        edges = np.clip(numbers[places // WORD_BITS] * WORD_BITS + places % WORD_BITS, first, end).reshape(-1, 2)
         edges[:, 1] -= edges[:, 0]
-        edges[:, 0] += word * _BITS
-        listed: list[list[int]] = edges.tolist()
+        listed: list[list[int]] = edges[edges[:, 1] > 0].tolist()
         return listed
 
-    def _rank(self, pfn: int) -> int:
-        """How many pages with lower numbers the dump holds."""
-        word, bit = divmod(pfn, _BITS)
-        return int(self._before[word]) + (int(self._words[word]) & (1 << bit) - 1).bit_count()
+    def _offset_of_lost(self, pfn: int) -> int:
+        """File offset of a page of which no word is kept, or -1."""
+        block, inside = divmod(pfn, BLOCK_PAGES)
+        if block >= self._bitmap.blocks or self._bitmap.before[block] == self._bitmap.before[block + 1]:
+            return -1
+        words, before = self._block(block)
+        slot = inside // WORD_BITS
+        if slot >= len(words):
+            return -1
+        return int(self._located(words[slot : slot + 1], before[slot : slot + 1], np.array([pfn]))[0])
 
-    def _next(self, pfn: int, wanted: bool) -> int:
-        """The first page from ``pfn`` on that is in the dump, or that is not; past the end where there is none."""
-        word, bit = divmod(pfn, _BITS)
-        if word >= len(self._words):
-            return len(self._words) * _BITS
-        value = int(self._words[word]) ^ (0 if wanted else _ALL)
-        value = value >> bit << bit
-        if value:
-            return word * _BITS + (value & -value).bit_length() - 1
-        rank = self._rank_of_word(word + 1, wanted)
-        return self._nth(rank, wanted) if rank < (self.count if wanted else self._gaps) else len(self._words) * _BITS
+    def _block(self, block: int) -> tuple[Words, _Array]:
+        """The words of a block, and the pages before each."""
+        words = self._bitmap.block(block)
+        counts = bits_set(words)
+        return words, int(self._bitmap.before[block]) + np.cumsum(counts) - counts
 
-    def _rank_of_word(self, word: int, wanted: bool) -> int:
-        """How many pages before ``word`` are in the dump, or are not."""
-        pages = int(self._before[word]) if word < len(self._words) else self.count
-        return pages if wanted else word * _BITS - pages
-
-    def _nth(self, rank: int, wanted: bool) -> int:
-        """The page that has ``rank`` pages of its kind before it."""
-        low, high = 0, len(self._words)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._rank_of_word(middle, wanted) <= rank else (low, middle)
-        value = int(self._words[low]) ^ (0 if wanted else _ALL)
-        for _ in range(rank - self._rank_of_word(low, wanted)):
-            value &= value - 1  # without its lowest bit
-        return low * _BITS + (value & -value).bit_length() - 1
+    def _outermost(self, rank: int, side: int) -> int:
+        """The first or last page that the dump says it holds: its rank, and the side of its block it is on."""
+        block = int(np.searchsorted(self._bitmap.before, rank, side="right")) - 1
+        words = self._bitmap.block(block)
+        place = int(np.flatnonzero(words)[side])
+        value = int(words[place])
+        bit = value.bit_length() - 1 if side else (value & -value).bit_length() - 1
+        return block * BLOCK_PAGES + place * WORD_BITS + bit

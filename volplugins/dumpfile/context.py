@@ -93,18 +93,32 @@ _ARCHITECTURES = 0xFF0000
 _CONTROL = 1  # instruction and stack pointer are in the record
 
 
-def decode_context(data: bytes, machine: int) -> RegisterContext | None:
+# where the kernel's half of the address space starts, by width of an address in bits
+_KERNEL = {64: 0xFFFF800000000000, 32: 0x80000000}
+
+
+def decode_context(data: bytes, machine: int, flagless: bool = False) -> RegisterContext | None:
     """Decode a CONTEXT record; None where it is cut, filler, or ContextFlags are another machine's or say no control.
 
     Args:
         data: the record from its start; 0x110 bytes at most are used.
         machine: the image machine type.
+        flagless: for a record that is known to be one: flags of zero are let pass where both pointers are the kernel's.
     """
     layout = _LAYOUTS.get(machine)
     if layout is None or len(data) < layout.size:
         return None
     flags = int.from_bytes(data[layout.flags : layout.flags + 4], "little")
-    if flags & _ARCHITECTURES != layout.flag or not flags & _CONTROL:
+    lacking = flagless and not flags
+    if not lacking and (flags & _ARCHITECTURES != layout.flag or not flags & _CONTROL):
         return None
     registers = {name: int.from_bytes(data[at : at + size], "little") for name, (at, size) in layout.registers.items()}
-    return RegisterContext(machine, flags, registers, registers[layout.ip], registers[layout.sp], registers[layout.fp])
+    found = RegisterContext(machine, flags, registers, registers[layout.ip], registers[layout.sp], registers[layout.fp])
+    return found if not lacking or _in_kernel(found) else None
+
+
+def _in_kernel(context: RegisterContext) -> bool:
+    """Whether it can be that of a processor in the kernel; stacks there are aligned to an address."""
+    bits = 32 if context.machine == I386 else 64
+    first = _KERNEL[bits]
+    return context.ip >= first and context.sp >= first and context.sp % (bits // 8) == 0

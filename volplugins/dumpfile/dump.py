@@ -79,6 +79,8 @@ def open_dump(source: ByteSource) -> Dump:
     pages = _read_pages(source, header, table, notes)
     described, why = pages_described(table.described, header.dump_type, pages.index, pages.covered)
     memory = PhysicalMemory(source, pages.index, table.described, described)
+    if not memory.pages_in_file:
+        notes.append(Note("file", "no page of memory is in the file"))
     notes.extend(_directory_notes(header, memory))
     secondary, expected = _read_end(source, pages.end, notes)
     return Dump(header, memory, None, completeness_of(memory, expected, source.size, why), tuple(notes), secondary)
@@ -101,6 +103,11 @@ def _open_triage(source: ByteSource, header: DumpHeader, notes: list[Note]) -> D
     triage = read_triage(source, header, notes)
     secondary, expected = _read_end(source, triage.size_of_dump, notes)
     why = "a triage dump holds chosen blocks, not pages"
+    required = header.required_dump_space
+    if required and required > expected and secondary is None:
+        # with secondary data, genuine files of Windows 10 and 11 are shorter than this by a seventh
+        text = f"says {required} bytes; the blocks end at {expected}, and no secondary data follow: a tail may be lost"
+        notes.append(Note("RequiredDumpSpace", text, "info"))
     completeness = Completeness(expected, source.size, source.size < expected, None, None, why)
     return Dump(header, None, triage, completeness, tuple(notes), secondary)
 
@@ -140,7 +147,7 @@ def _from_bitmap(source: ByteSource, header: DumpHeader, notes: list[Note]) -> _
     found = read_bitmap_header(source, header.size, header.bits)
     notes.extend(found.notes)
     notes.append(Note("Summary", f"layout: {found.layout}", "info"))
-    index = BitmapIndex(found.words, found.first_page, source.size)
+    index = BitmapIndex(found.bitmap, found.first_page, source.size)
     if index.count != found.pages:
         notes.append(Note("Summary.Pages", f"says {found.pages}, the bitmap holds {index.count}"))
     # a whole bitmap knows best; of a cut one the header's count is all there is

@@ -179,7 +179,7 @@ def parse_header(source: ByteSource) -> DumpHeader:
         number("Attributes"),
         number("BootId"),
         number("KdSecondaryVersion"),
-        decode_context(data[layout.context : layout.context + layout.context_size], machine),
+        decode_context(data[layout.context : layout.context + layout.context_size], machine, True),
         decode(exception),
         tuple(_explained(field) for field in raw),
     )

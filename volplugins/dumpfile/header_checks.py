@@ -59,6 +59,8 @@ def _processors(header: DumpHeader) -> Iterator[Note]:
 def _records(header: DumpHeader) -> Iterator[Note]:
     if header.context is None and header.machine in _BITS:
         yield Note("ContextRecord", "no context of this machine: never written, or its flags are another machine's")
+    elif header.context is not None and not header.context.flags:
+        yield Note("ContextRecord", "its ContextFlags are zero; used, since both its pointers are kernel addresses")
     if header.exception is None:
         yield Note("Exception", "was never written", "info")
 

@@ -55,8 +55,12 @@ def read_live_header(source: ByteSource, base: int, dump_type: int) -> LiveHeade
     notes = []
     if _number(head, 0, 4) != _MARKER:
         notes.append(Note("RDMP.Marker", f"is {_number(head, 0, 4):#x}, not {_MARKER:#x}", "info"))
-    if metadata + base + 0x20 != first_page:
-        notes.append(Note("RDMP.MetadataSize", f"{metadata:#x} does not lead to the first page at {first_page:#x}"))
+    surplus = metadata + base + 0x20 - first_page
+    if surplus:
+        # genuine files of type 0xA count one byte more
+        severity = "info" if dump_type == DumpType.COMPLETE and surplus == 1 else "fault"
+        text = f"{metadata:#x} does not lead to the first page at {first_page:#x}"
+        notes.append(Note("RDMP.MetadataSize", text, severity))
     listed = _read_ranges(source, base + _HEAD, first_page, notes)
     if dump_type == DumpType.COMPLETE:
         listed = _as_counted(listed, _number(head, 0x20, 4), _number(head, 0x28), notes)

@@ -7,7 +7,7 @@ padding behind it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from struct import unpack_from
 from uuid import UUID
 
@@ -22,7 +22,7 @@ MAX_BLOBS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """One blob: the GUID that says whose it is, and where its data lie in the file; size in bytes."""
+    """One blob: the GUID that says whose it is, and where its data lie in the file; size in bytes, as it claims."""
 
     tag: UUID
     offset: int
@@ -39,6 +39,7 @@ class SecondaryData:
     offset: int
     end: int
     blobs: tuple[Blob, ...]
+    source: ByteSource = field(repr=False, compare=False)
 
 
 def read_secondary_data(source: ByteSource, offset: int, notes: list[Note]) -> SecondaryData | None:
@@ -49,13 +50,13 @@ def read_secondary_data(source: ByteSource, offset: int, notes: list[Note]) -> S
     size = int.from_bytes(head[8:12], "little")
     if not _FILE_HEADER <= size <= _LARGEST_HEADER:
         notes.append(Note("SecondaryData", f"its header claims {size} bytes"))
-        return SecondaryData(offset, offset + len(head), ())
+        return SecondaryData(offset, offset + len(head), (), source)
     blobs: list[Blob] = []
     at = offset + size
     while at < source.size and len(blobs) < MAX_BLOBS:
         entry = source.read(at, _BLOB_HEADER)
         if len(entry) < _BLOB_HEADER:
-            return SecondaryData(offset, at + _BLOB_HEADER, tuple(blobs))
+            return SecondaryData(offset, at + _BLOB_HEADER, tuple(blobs), source)
         header_size, tag, data_size, before, behind = unpack_from("<I16sIII", entry)
         if not _BLOB_HEADER <= header_size <= _LARGEST_HEADER:
             notes.append(Note("SecondaryData", f"no blob header at {at:#x}; the chain ends there", "info"))
@@ -65,4 +66,4 @@ def read_secondary_data(source: ByteSource, offset: int, notes: list[Note]) -> S
         at = start + data_size + behind
     if len(blobs) == MAX_BLOBS:
         notes.append(Note("SecondaryData", f"more than {MAX_BLOBS} blobs; the rest is left out"))
-    return SecondaryData(offset, at, tuple(blobs))
+    return SecondaryData(offset, at, tuple(blobs), source)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import mmap
 import os
 import stat
+import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
 from volplugins.dumpfile.errors import DumpNotFound, EmptyFile, IsADirectory
+
+_LARGE, _LARGEST = 1 << 18, 1 << 30  # bytes; no system reads more than 2 GiB at once
 
 
 class ByteSource(Protocol):
@@ -46,7 +49,7 @@ class BytesSource:
 
 
 class FileSource:
-    """A local file, mapped read-only.
+    """A local file, mapped read-only. It is closed by ``close``, at the latest when nobody has it any more.
 
     Raises:
         DumpNotFound: there is no such file, it may not be read, or it is a device or pipe.
@@ -64,6 +67,7 @@ class FileSource:
             self._file = self.path.open("rb")
         except (OSError, ValueError) as error:
             raise DumpNotFound(f"{self.path}: {getattr(error, 'strerror', None) or error}") from None
+        weakref.finalize(self, self._file.close)
         self.size = os.fstat(self._file.fileno()).st_size
         if not self.size:
             self._file.close()
@@ -77,7 +81,15 @@ class FileSource:
 
     def read(self, offset: int, size: int) -> bytes:
         """Bytes at ``offset``."""
-        return bytes(self._view[offset : offset + size]) if offset >= 0 and size > 0 else b""
+        if offset < 0 or size <= 0:
+            return b""
+        wanted = min(size, self.size - offset)
+        if _LARGE <= wanted <= _LARGEST and hasattr(os, "pread"):
+            # through the mapping, every page of a bitmap of gigabytes would count as the process's memory
+            data = os.pread(self._file.fileno(), wanted, offset)
+            if len(data) == wanted:
+                return data
+        return bytes(self._view[offset : offset + size])
 
     def view(self) -> memoryview | None:
         """The mapped file."""

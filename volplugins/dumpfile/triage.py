@@ -119,7 +119,7 @@ def _records(
     context = source.read(number["ContextOffset"], layout.context_size) if number["ContextOffset"] else b""
     record = source.read(number["ExceptionOffset"], layout.exception_size) if number["ExceptionOffset"] else b""
     decode = decode_exception_record64 if header.bits == 64 else decode_exception_record32
-    return decode_context(context, header.machine), decode(record)
+    return decode_context(context, header.machine, True), decode(record)
 
 
 def _check_end(source: ByteSource, number: dict[str, int], notes: list[Note]) -> None:

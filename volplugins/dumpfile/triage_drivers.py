@@ -10,7 +10,7 @@ from volplugins.dumpfile.triage_fields import TriageLayout
 
 MAX_DRIVERS = 4096
 MAX_UNLOADED = 64  # Windows keeps 50
-_LONGEST_NAME = 1024
+_LONGEST_NAME = 32767  # characters that a counted string of Windows can have
 _UNLOADED_CHARACTERS = 12
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from volatility3.framework.interfaces.layers import DataLayerInterface
 
     from volplugins.dumpfile.dump import Dump
+    from volplugins.dumpfile.source import ByteSource
 
 _Key = tuple[str, int, int]
 _KEPT = 4
@@ -35,12 +36,23 @@ def open_layer(layer: DataLayerInterface, key: _Key | None = None) -> Dump:
     Raises:
         DumpError: the file is no dump, or one that cannot be opened; its text is one line for the user.
     """
-    from volplugins.dumpfile.dump import open_dump
-
     key = key or key_of(layer)
     dump = _dumps.get(key)
     if dump is None:
         while len(_dumps) >= _KEPT:
             _dumps.pop(next(iter(_dumps)))
-        dump = _dumps[key] = open_dump(source_of(layer))
+        dump = _dumps[key] = _opened(source_of(layer))
     return dump
+
+
+def _opened(source: ByteSource) -> Dump:
+    """The dump; a file that is none is closed at once."""
+    from volplugins.dumpfile.dump import open_dump
+    from volplugins.dumpfile.source import FileSource
+
+    try:
+        return open_dump(source)
+    except BaseException:
+        if isinstance(source, FileSource):
+            source.close()
+        raise

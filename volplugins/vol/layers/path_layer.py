@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def file_layer(context: ContextInterface, config_path: str, name: str, path: Path) -> physical.FileLayer:
-    """volatility3's own layer, which unpacks compressed files too; where a URL cannot name the file, ours.
+    """A layer that goes by URL, which unpacks compressed files too; where a URL cannot name the file, one by path.
 
     Raises:
         OSError: the file cannot be opened.
@@ -29,17 +29,35 @@ def file_layer(context: ContextInterface, config_path: str, name: str, path: Pat
     if not found:
         return PathLayer(context, config_path, name, path)
     context.config[configuration.path_join(config_path, "location")] = url
-    return physical.FileLayer(context, config_path, name)
+    return ClosingFileLayer(context, config_path, name)
 
 
-class PathLayer(physical.FileLayer):
+class ClosingFileLayer(physical.FileLayer):
+    """volatility3's layer, whose file is closed when nobody has the layer any more; volatility3 leaves it open."""
+
+    _file_: IO[Any] | None
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._close()  # a copy opens its own, and volatility3 forgets this one
+        state: dict[str, Any] = super().__getstate__()
+        return state
+
+    def __del__(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        file = getattr(self, "_file_", None)  # not there where the layer was never whole
+        if file is not None:
+            file.close()
+            self._file_ = None
+
+
+class PathLayer(ClosingFileLayer):
     """The file at ``path``, whatever its name and the locale are.
 
     Raises:
         OSError: it cannot be opened.
     """
-
-    _file_: IO[Any] | None
 
     def __init__(self, context: ContextInterface, config_path: str, name: str, path: str | os.PathLike[str]) -> None:
         self.path = os.path.abspath(path)

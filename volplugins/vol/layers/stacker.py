@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
-from volatility3.framework import constants, interfaces
+from volatility3.framework import constants, exceptions, interfaces
 
 vollog = logging.getLogger(__name__)
 
@@ -14,10 +13,13 @@ _told: set[str] = set()
 
 
 class KernelDumpStacker(interfaces.automagic.StackerLayerInterface):
-    """Opens Windows crash dumps of every type."""
+    """Takes every file with a crash dump's signature, whatever the plugin's operating system is.
+
+    No such file may go on to volatility3's own crash stacker, which loops over whatever counts a header claims.
+    """
 
     stack_order = 10
-    exclusion_list = ["linux", "mac"]
+    exclusion_list: list[str] = []
 
     @classmethod
     def stack(
@@ -26,29 +28,37 @@ class KernelDumpStacker(interfaces.automagic.StackerLayerInterface):
         layer_name: str,
         progress_callback: constants.ProgressCallback = None,
     ) -> interfaces.layers.DataLayerInterface | None:
-        """Return the dump's layer, or None where the file is no crash dump or cannot be opened (said once)."""
+        """Return the dump's layer, an empty one where it cannot be opened (said once); None for any other file."""
         layer = context.layers[layer_name]
         if layer.maximum_address < len(_MAGIC[0]) or layer.read(0, 8, pad=True) not in _MAGIC:
             return None
         from volplugins.dumpfile.errors import DumpError
+        from volplugins.vol.layers.dump_layer import LAYERS, TriageDumpLayer
         from volplugins.vol.layers.opened_dumps import open_layer
+        from volplugins.vol.layers.refused_layer import RefusedDumpLayer
 
         try:
             dump = open_layer(layer)
-        except DumpError as error:
-            if layer_name not in _told:
-                _told.add(layer_name)
-                vollog.warning(f"volplugins: this crash dump cannot be opened: {error}")
-            return None
-        return cls._layer(context, layer_name, dump)
+            return cls._layer(context, layer_name, TriageDumpLayer if dump.triage else LAYERS[dump.header.bits])
+        except (DumpError, exceptions.LayerException) as error:
+            _tell(layer_name, str(error))
+        except Exception as error:  # volatility3 would go on to its own stacker
+            _tell(layer_name, f"{type(error).__name__}: {error}")
+        return cls._layer(context, layer_name, RefusedDumpLayer)
 
     @classmethod
     def _layer(
-        cls, context: interfaces.context.ContextInterface, layer_name: str, dump: Any
+        cls,
+        context: interfaces.context.ContextInterface,
+        layer_name: str,
+        chosen: type[interfaces.layers.DataLayerInterface],
     ) -> interfaces.layers.DataLayerInterface:
-        from volplugins.vol.layers.dump_layer import LAYERS, TriageDumpLayer
-
-        chosen = TriageDumpLayer if dump.triage is not None else LAYERS[dump.header.bits]
         new_name = context.layers.free_layer_name(chosen.__name__)
         context.config[interfaces.configuration.path_join(new_name, "base_layer")] = layer_name
         return chosen(context, new_name, new_name)
+
+
+def _tell(layer_name: str, reason: str) -> None:
+    if layer_name not in _told:
+        _told.add(layer_name)
+        vollog.warning(f"volplugins: this crash dump cannot be opened: {reason}")

@@ -10,7 +10,7 @@ class DumpInfo(interfaces.plugins.PluginInterface):
 
     Groups: header (every field under Microsoft's name), runs (physical memory in the file), completeness
     (expected and real size, pages missing, a score), crosscheck (header against memory), triage (blocks of a
-    small dump), notes (everything odd). Needs no symbols.
+    small dump), secondary (tagged blobs), blackbox (what they say), notes (everything odd). Needs no symbols.
     """
 
     _required_framework_version = (2, 0, 0)
@@ -18,13 +18,23 @@ class DumpInfo(interfaces.plugins.PluginInterface):
 
     @classmethod
     def get_requirements(cls):
-        return [requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump")]
+        return [
+            requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump"),
+            requirements.ListRequirement(
+                name="save",
+                element_type=str,
+                description="Write the tagged blobs of these GUIDs, or of these numbers, to files named by their GUID",
+                default=[],
+                optional=True,
+            ),
+        ]
 
     def _generator(self):
         from volplugins.vol.commands.dumpinfo.shell import rows_below
         from volplugins.vol.output.rows import volatility_cell
 
-        for row in rows_below(self.context, self.config["primary"]):
+        save = self.config.get("save", None) or []
+        for row in rows_below(self.context, self.config["primary"], save, self.open):
             yield 0, tuple(volatility_cell(cell) for cell in row)
 
     def run(self):

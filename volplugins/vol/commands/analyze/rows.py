@@ -82,8 +82,10 @@ def _context(analysis: Analysis) -> Iterator[AnalyzeRow]:
     yield from failing_rows(analysis)
     yield from _access(analysis)
     yield from _records(analysis)
-    for note in analysis.fault.notes:
-        yield AnalyzeRow("context", "Note", note)
+    notes = analysis.scene.dump.notes
+    flagless = [note.text for note in notes if note.field == "ContextRecord" and "used" in note.text]
+    for text in (*analysis.fault.notes, *flagless):
+        yield AnalyzeRow("context", "Note", text)
 
 
 def _access(analysis: Analysis) -> Iterator[AnalyzeRow]:

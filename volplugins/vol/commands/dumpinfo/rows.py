@@ -29,6 +29,8 @@ class DumpinfoRow(NamedTuple):
 
 def dumpinfo_rows(dump: Dump, scene: CrashScene | None) -> Iterator[DumpinfoRow]:
     """All rows of an opened dump, in the order of the contract."""
+    from volplugins.vol.commands.dumpinfo.blobs import blob_rows
+
     yield from _header(dump)
     yield from _runs(dump)
     yield from completeness_rows(dump)
@@ -37,9 +39,7 @@ def dumpinfo_rows(dump: Dump, scene: CrashScene | None) -> Iterator[DumpinfoRow]
     if dump.triage is not None:
         yield from _triage(dump.triage)
     if dump.secondary is not None:
-        for number, blob in enumerate(dump.secondary.blobs):
-            where = f"{blob.size} bytes at file offset {blob.offset:#x}"
-            yield DumpinfoRow("secondary", str(number), f"{{{blob.tag}}}", where)
+        yield from blob_rows(dump.secondary, dump.header.bits)
     for note in dump.notes:
         yield DumpinfoRow("notes", note.field, note.severity, note.text)
 

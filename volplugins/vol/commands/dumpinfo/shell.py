@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import DumpError
+from volplugins.vol.commands.dumpinfo.blobs import Opener, saved_rows
 from volplugins.vol.commands.dumpinfo.rows import DumpinfoRow, dumpinfo_rows
 from volplugins.vol.output.rows import NOT_AVAILABLE
 from volplugins.vol.scene.crash_scene import dump_below, scene_below
@@ -15,8 +16,14 @@ if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
 
-def rows_below(context: ContextInterface, layer_name: str) -> Iterator[DumpinfoRow]:
-    """The rows; never raises."""
+def rows_below(
+    context: ContextInterface, layer_name: str, save: Sequence[str] = (), opener: Opener | None = None
+) -> Iterator[DumpinfoRow]:
+    """The rows; never raises.
+
+    Args:
+        save: tags or numbers of blobs to be written with ``opener``, volatility3's file handler.
+    """
     try:
         dump = dump_below(context, layer_name)
     except DumpError as error:
@@ -30,3 +37,5 @@ def rows_below(context: ContextInterface, layer_name: str) -> Iterator[DumpinfoR
     yield from dumpinfo_rows(dump, scene)
     if fault:
         yield DumpinfoRow("crosscheck", "error", NOT_AVAILABLE, fault)
+    if save and opener is not None:
+        yield from saved_rows(dump.secondary, save, opener)
