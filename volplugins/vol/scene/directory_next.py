@@ -24,7 +24,7 @@ def next_step(court: DirectoryJudge, process: Process, verdict: Verdict) -> str:
         other = court.other_directory(process)
         if other is not None:
             parts.append(f".context {other.directory_table_base:#x} ({other.evidence})")
-    if verdict.word in ("self-map-mismatch", "kernel-half-mismatch"):
+    if verdict.word in ("self-map-mismatch", "kernel-half-mismatch", "reserved-bits"):
         parts.append(f"its user half still translates: windows.kd.vtop --process eprocess:{process.eprocess:#x}")
     if system is not None and process.eprocess != system.eprocess:
         parts.append(f"kernel stacks still work: .process {system.eprocess:#x} (System's directory)")

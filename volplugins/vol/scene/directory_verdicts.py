@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _STACKS = 256  # kernel stacks of a process that are compared
 _PAGES_SEARCHED = 1 << 22  # 16 GiB: the most memory that is searched for another directory
 # verdicts after which the directory of the process can be used as it is
-USABLE = frozenset({"ok", "tables-missing", "tables-paged-out"})
+USABLE = frozenset({"ok", "reserved-bits", "tables-missing", "tables-paged-out"})
 # verdicts of a top page that can still be walked, with what was wrong in mind
 WALKABLE = USABLE | {"user-shadow", "self-map-mismatch", "kernel-half-mismatch"}
 
