@@ -66,9 +66,7 @@ def system_faults(
 def _faults(structure: Structure, bits: int, is_directory: IsDirectory | None) -> Iterator[Fault]:
     eprocess, layout, step = structure.address, structure.layout, bits // 4
     if eprocess % step:
-        yield Fault(
-            f"EPROCESS {eprocess:#x} is not aligned to {step} bytes, as kernel objects are ({step} on this machine)"
-        )
+        yield Fault(f"EPROCESS {eprocess:#x} is not aligned to {step} bytes, as kernel objects are")
     if structure.data[0] & 0x7F != _PROCESS_TYPE:
         yield Fault(f"no dispatcher object of type Process begins at {eprocess:#x}")
     if structure.get("UniqueProcessId") != _SYSTEM_PID:
