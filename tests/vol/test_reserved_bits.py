@@ -94,3 +94,16 @@ def test_a_page_whose_own_entry_faults_is_not_counted(sound, tmp_path):
     (verdict,) = [row for row in pagedirs_rows(after, [f"pid:{truth['pid']}"], (), False) if row.pid]
     assert (verdict.verdict, verdict.user_pages) == ("ok", valid_pages(rows))
     assert "1 pages are not counted" in verdict.evidence
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_all_four_pointers_of_pae_are_looked_at(sound, tmp_path, number):
+    """The processor takes none of them in if one has reserved bits set."""
+    snapshot = with_directory_defect(sound["pae"], "table-in-transition")
+    truth = snapshot.truth["directory_defect"]
+    patient = Patient(snapshot, next(p for p in snapshot.truth["processes"] if p["pid"] == truth["pid"]))
+    where = patient.top + 8 * number
+    patient.set_entry(where, patient.entry(where) | 1 << 5)
+    (row,) = [row for row in pagedirs_rows(scene(snapshot, tmp_path), [f"pid:{truth['pid']}"], (), False) if row.pid]
+    assert (row.verdict, row.level) == ("reserved-bits", "PDPE")
+    assert f"{where:#x}" in row.evidence

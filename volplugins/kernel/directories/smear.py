@@ -20,6 +20,9 @@ from volplugins.paging.reserved import would_fault
 
 _FEWEST = 4  # entries without sense that make a smear, if they are more than half
 _MOST_PAGE_FILE = 1 << 28  # pages: 1 TiB, more than any page file whose machine is dumped whole
+_PROTECTION_AND_FILE = 0xFFE  # of _MMPTE_SOFTWARE, before the page file's number moved to bit 12 and since
+_OPEN = 0x6  # the bits for writing and for user mode: pages' own entries restrict
+_MOST_PAGE_FILES = 3  # that the tables of one process are in
 _U = np.uint64
 _Words = npt.NDArray[np.uint64]
 
@@ -52,7 +55,7 @@ class Sense:
         """The counts in words."""
         return (
             f"of {self.used} entries that are not zero {self.reserved} have reserved bits set, {self.outside} lead "
-            f"outside of the machine's memory, {self.formless} are in no form that a table's entry has"
+            f"outside of the machine's memory, {self.formless} have no form or order that entries of tables have"
         )
 
 
@@ -63,19 +66,19 @@ def smear(memory: Ram, top: Top, system: Top | None, mask: int) -> str:
         system: entries of the kernel half that equal those of System's are not looked at.
         mask: the kernel's InvalidPteMask.
     """
-    for name, level, entries in _parts(top, system):
-        sense = sense_of(memory, top.mode, level, entries, mask)
+    for name, level, entries, user in _parts(top, system):
+        sense = sense_of(memory, top.mode, level, entries, mask, user)
         if sense.is_smear:
             return f"{name} holds unrelated bytes: {sense.text}"
     return ""
 
 
-def _parts(top: Top, system: Top | None) -> Iterator[tuple[str, Level, _Words]]:
-    """The pages to look at: x64 and x86 the user half of the top table; PAE the four page directories."""
+def _parts(top: Top, system: Top | None) -> Iterator[tuple[str, Level, _Words, bool]]:
+    """The pages to look at, and whether they are user space's: x64, x86 half of the top table; PAE four directories."""
     levels = top.mode.facts.levels
     if top.mode is not PagingMode.PAE:
         half = user_entries(top.mode)
-        yield f"the user half of the top table at {top.physical:#x}", levels[0], top.entries[:half]
+        yield f"the user half of the top table at {top.physical:#x}", levels[0], top.entries[:half], True
         return
     for number, directory in enumerate(top.directories):
         if directory is None:
@@ -85,11 +88,15 @@ def _parts(top: Top, system: Top | None) -> Iterator[tuple[str, Level, _Words]]:
             pairs = zip(directory.tolist(), theirs.tolist(), strict=True)
             entries = directory[[not same_entry(mine, its) for mine, its in pairs]]
         base = int(top.entries[number]) & top.mode.facts.frame_mask
-        yield f"page directory {number} at {base:#x}", levels[1], entries
+        yield f"page directory {number} at {base:#x}", levels[1], entries, number < user_entries(top.mode)
 
 
-def sense_of(memory: Ram, mode: PagingMode, level: Level, entries: _Words, mask: int) -> Sense:
-    """What the entries of one page say, taken as entries of ``level`` that lead to tables or large pages."""
+def sense_of(memory: Ram, mode: PagingMode, level: Level, entries: _Words, mask: int, user: bool) -> Sense:
+    """What the entries of one page say, taken as entries of ``level`` that lead to tables or large pages.
+
+    Args:
+        user: they are of the user half, whose tables are all open to user mode and to writing.
+    """
     used = entries[entries != 0].astype(_U)
     valid = (used & _U(VALID)) != 0
     faulting = would_fault(used, mode, level)
@@ -101,7 +108,18 @@ def sense_of(memory: Ram, mode: PagingMode, level: Level, entries: _Words, mask:
         offset = (used & ~_U(mask)) >> _U(32)
         far = soft & ~prototype & ~moving & (offset >= _U(_MOST_PAGE_FILE))
     large = valid & ((used & _U(LARGE)) != 0) if level.may_be_large else np.zeros(len(used), np.bool_)
-    leading = (valid & ~faulting & ~large) | moving
+    stray = _without_order(used[soft & ~prototype & ~moving & ~far])
+    closed = valid & ~faulting & ~large & ((used & _U(_OPEN)) != _U(_OPEN)) & user
+    leading = (valid & ~faulting & ~closed) | moving
     frames = table_frames(mode, used[leading], mask)
     outside = sum(not memory.describes(frame) for frame in frames.tolist())
-    return Sense(len(used), int(np.count_nonzero(faulting)), outside, int(np.count_nonzero(prototype | far)))
+    formless = int(np.count_nonzero(prototype | far | closed)) + stray
+    return Sense(len(used), int(np.count_nonzero(faulting)), outside, formless)
+
+
+def _without_order(entries: _Words) -> int:
+    """How many entries of tables that are written out differ from the rest: those share protection and page file."""
+    if not len(entries):
+        return 0
+    _, counts = np.unique(entries & _U(_PROTECTION_AND_FILE), return_counts=True)
+    return int(len(entries) - np.sort(counts)[-_MOST_PAGE_FILES:].sum())
