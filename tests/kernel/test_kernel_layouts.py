@@ -3,6 +3,7 @@
 import json
 import lzma
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,9 @@ from volplugins.kernel.debugger_data import decode_debugger_data
 from volplugins.kernel.layouts import (
     STRUCTURES,
     built_in,
-    find_process_layout,
-    fits_system_process,
     with_debugger_data,
 )
+from volplugins.kernel.system_process import find_process_layout, system_faults
 from volplugins.memory.reader import SegmentReader
 from volplugins.paging.invalid_entry import built_in_layout
 from volplugins.paging.mode import PagingMode
@@ -44,11 +44,16 @@ def test_built_in_rows_follow_the_build(build: int, name_at: int) -> None:
 def test_a_layout_that_does_not_fit_is_noticed_and_another_found() -> None:
     memory = SegmentReader(system_process(0x1D0, 0x338))  # as a later build has it
     wrong = built_in(64, 19041).process
-    assert not fits_system_process(memory, EPROCESS, wrong)
+    assert system_faults(memory, EPROCESS + 0x1D8, wrong, 64)
     found = find_process_layout(memory, EPROCESS + 0x1D8, wrong, 64)
     assert found is not None
     assert (found.offset("UniqueProcessId"), found.offset("ImageFileName")) == (0x1D0, 0x338)
-    assert fits_system_process(memory, EPROCESS, found)
+    assert system_faults(memory, EPROCESS + 0x1D8, replace(found, members=_known(found)), 64) == ()
+
+
+def _known(found):
+    known = ("UniqueProcessId", "ActiveProcessLinks", "ImageFileName", "DirectoryTableBase")
+    return {name: found.members[name] for name in known}
 
 
 def test_nothing_is_found_where_there_is_no_process() -> None:

@@ -46,15 +46,9 @@ class Gaps:
         while index < len(self._spans) and self._spans[index][0] < end:
             low, high, gap = self._spans[index]
             if high > start:
-                yield max(low, start), min(high, end), self._why or why_absent(gap)
+                yield max(low, start), min(high, end), self._why or gap.text
                 start = high
             index += 1
-
-
-def why_absent(gap: Gap) -> str:
-    """The sentence for a table that is not there."""
-    where = "in the page file" if gap.paged_out else "not in the dump"
-    return f"the table that the {gap.level} {gap.entry:#x} leads to is {where}"
 
 
 @dataclass(frozen=True, slots=True)

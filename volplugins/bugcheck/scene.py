@@ -12,20 +12,14 @@ from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
 from volplugins.kernel.debugger_data import DebuggerData, decode_debugger_data, read_debugger_data
 from volplugins.kernel.kernel_space import KernelAnchors, KernelSpace, find_kernel_space
-from volplugins.kernel.layouts import (
-    KernelLayouts,
-    built_in,
-    empty,
-    find_process_layout,
-    fits_system_process,
-    preferred,
-    with_debugger_data,
-)
+from volplugins.kernel.layout_choice import Kernel, by_symbols, choose_layouts, first_links
+from volplugins.kernel.layouts import KernelLayouts, empty, preferred, with_debugger_data
 from volplugins.kernel.page_entries import invalid_layout
 from volplugins.kernel.plausible import is_thread
 from volplugins.kernel.process import Process, looks_like_a_name, read_process, walk_active_processes
 from volplugins.kernel.processor_stacks import ProcessorStack, processor_stacks
 from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, read_processors, triage_processor
+from volplugins.kernel.system_process import directory_test, find_process_layout
 from volplugins.kernel.thread import Thread, try_read_thread, walk_threads
 from volplugins.loader.kernel_modules import walk_loaded_modules
 from volplugins.loader.module import Module, ModuleTable
@@ -106,7 +100,7 @@ def build_scene(
     space = _open_memory(work, directories)
     data = _debugger_data(work)
     modules, unloaded = _modules(work, data)
-    layouts = _layouts(work, data, modules, layouts_of)
+    layouts = _layouts(work, data, modules, layouts_of, space)
     memory = work.memory
     if space is not None:
         kernel = modules.kernel.base if modules.kernel else None
@@ -186,39 +180,38 @@ def _modules(work: _Work, data: DebuggerData | None) -> tuple[ModuleTable, Modul
 
 
 def _layouts(
-    work: _Work, data: DebuggerData | None, modules: ModuleTable, layouts_of: LayoutsOf | None
+    work: _Work,
+    data: DebuggerData | None,
+    modules: ModuleTable,
+    layouts_of: LayoutsOf | None,
+    space: KernelSpace | None,
 ) -> KernelLayouts:
     """Layouts from symbols, else built in and checked against the System process, else found in it."""
-    known = work.dump.header.machine in _MACHINES
-    layouts = built_in(work.bits, work.dump.header.minor_version) if known else empty(work.bits)
-    if data is not None:
-        layouts = with_debugger_data(layouts, data, work.bits)
+    header = work.dump.header
     said = layouts_of(work.memory, modules.kernel) if layouts_of else None
-    if said is not None and said.process.members:
-        return preferred(said, layouts)
-    if known:
-        layouts = _checked(work, layouts)
+    head = header.ps_active_process_head if work.dump.triage is None else 0
+    kernel = Kernel(
+        work.memory, work.bits, header.minor_version, first_links(work.memory, head, work.bits), data,
+        directory_test(space.space, header.directory_table_base, head) if space is not None and head else None,
+    )  # fmt: skip
+    if header.machine not in _MACHINES:
+        layouts = empty(work.bits) if data is None else with_debugger_data(empty(work.bits), data, work.bits)
+        layouts = _checked(work, kernel, layouts)
+    elif said is not None and said.process.members:
+        layouts = by_symbols(kernel, said.process)
+    else:
+        layouts, doubt = choose_layouts(kernel)
+        if doubt:
+            work.notes.append(f"layout of _EPROCESS is unsure: {doubt}")
     return preferred(said, layouts) if said is not None else layouts
 
 
-def _checked(work: _Work, layouts: KernelLayouts) -> KernelLayouts:
-    head = work.dump.header.ps_active_process_head
-    if work.dump.triage is not None or not head:
+def _checked(work: _Work, kernel: Kernel, layouts: KernelLayouts) -> KernelLayouts:
+    """The layouts of a machine that nobody has seen here, with what its System process shows."""
+    if not kernel.links:
         return layouts
-    try:
-        links = int.from_bytes(work.memory.read(head, work.bits // 8), "little")
-    except ReadError:
-        return layouts
-    known = layouts.process.has("ActiveProcessLinks")  # of a machine that nobody has seen here nothing is
-    if known and fits_system_process(
-        work.memory, links - layouts.process.offset("ActiveProcessLinks"), layouts.process
-    ):
-        return layouts
-    found = find_process_layout(work.memory, links, layouts.process, work.bits)
-    if found is None:
-        work.notes.append(f"layout of _EPROCESS is unsure: {layouts.process.source} does not fit the System process")
-        return layouts
-    return replace(layouts, process=found)
+    found = find_process_layout(work.memory, kernel.links, layouts.process, work.bits)
+    return replace(layouts, process=found) if found is not None else layouts
 
 
 def _processor_blocks(data: DebuggerData | None, modules: ModuleTable, symbolizer: Symbolizer) -> Iterator[int]:

@@ -9,12 +9,8 @@ from typing import Any
 from volplugins.kernel.builds import processes, processors, threads, vads
 from volplugins.kernel.builds.sizes import PAIRS, SIZES
 from volplugins.kernel.debugger_data import DebuggerData
-from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout
 from volplugins.paging.invalid_entry import InvalidLayout
-
-_SYSTEM_NAME = b"System" + bytes(9)
-_NAME_SEARCH = 0x400
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +50,36 @@ STRUCTURES = {
     "file_object": ("_FILE_OBJECT", "FILE_OBJECT"),
 }
 _TABLES = (processes, processors, threads, vads)
+# members without which a structure cannot be used
+_NEEDED = {
+    "process": ("UniqueProcessId", "ActiveProcessLinks", "ImageFileName", "DirectoryTableBase"),
+    "thread": ("StackBase", "ThreadListEntry"),
+    "processor": ("CurrentThread",),
+    "vad": ("Left", "Right", "StartingVpn", "EndingVpn"),
+}
+# members that every build has, so that a symbol table without them lacks something
+_EVERY_BUILD = {
+    "process": (*_NEEDED["process"], "VadRoot", "Peb", "InheritedFromUniqueProcessId", "ThreadListHead"),
+    "thread": (*_NEEDED["thread"], "Cid", "Teb", "KernelStack", "InitialStack", "State", "ApcProcess"),
+    "vad": (*_NEEDED["vad"], "Protection", "PrivateMemory", "CommitCharge", "FirstPrototypePte", "LastContiguousPte"),
+}
+# what the debugger data block states: the structure's size, then our member name and the block's
+_STATED = {
+    "process": ("SizeEProcess", {
+        "Peb": "OffsetEprocessPeb", "InheritedFromUniqueProcessId": "OffsetEprocessParentCID",
+        "DirectoryTableBase": "OffsetEprocessDirectoryTableBase",
+    }),
+    "thread": ("SizeEThread", {
+        "InitialStack": "OffsetKThreadInitialStack", "KernelStack": "OffsetKThreadKernelStack",
+        "ApcProcess": "OffsetKThreadApcProcess", "State": "OffsetKThreadState", "Teb": "OffsetKThreadTeb",
+    }),
+    "processor": ("SizePrcb", {
+        "CurrentThread": "OffsetPrcbCurrentThread", "Number": "OffsetPrcbNumber",
+        "ContextFrame": "OffsetPrcbProcStateContext",
+    }),
+}  # fmt: skip
+_LARGEST = 1 << 16
+_FEWEST_COMMON = 3  # members that must agree before others are added to a structure
 
 
 def built_in(bits: int, build: int) -> KernelLayouts:
@@ -87,39 +113,62 @@ def empty(bits: int) -> KernelLayouts:
 
 
 def preferred(layouts: KernelLayouts, fallback: KernelLayouts) -> KernelLayouts:
-    """``layouts``, each structure without members taken from ``fallback``; members are never mixed within one."""
+    """``layouts``, and of ``fallback`` what they lack.
+
+    A structure that lacks a member without which it cannot be used is taken from ``fallback`` whole. Members are added
+    to one only where all that both know agree, since then they describe the same kernel, and only those that every
+    build has: another may be absent because this kernel has none.
+    """
     chosen: dict[str, Any] = {
-        field: mine if (mine := getattr(layouts, field)).members else getattr(fallback, field) for field in STRUCTURES
+        field: _completed(getattr(layouts, field), getattr(fallback, field), field) for field in STRUCTURES
     }
     return KernelLayouts(**chosen, invalid=layouts.invalid, invalid_mask=layouts.invalid_mask)
 
 
+def differing(left: Layout, right: Layout) -> tuple[int, int]:
+    """How many members both layouts know, and how many of these lie at different places."""
+    places = [{**{name: at for name, (at, _) in each.members.items()}, **each.bits} for each in (left, right)]
+    # a bit field here and the bytes that it fills there cannot be compared by their places
+    common = [name for name in places[0] if name in places[1] and (name in left.bits) == (name in right.bits)]
+    return len(common), sum(places[0][name] != places[1][name] for name in common)
+
+
+def _completed(mine: Layout, other: Layout, field: str) -> Layout:
+    """``mine`` with the members that every build has and it lacks, or ``other`` where it is of no use without them."""
+    common, wrong = differing(mine, other)
+    lacking = [name for name in _EVERY_BUILD.get(field, ()) if not mine.has(name) and other.has(name)]
+    if common >= _FEWEST_COMMON and not wrong:
+        if not lacking:
+            return mine
+        members = {**mine.members, **{name: other.members[name] for name in lacking if name in other.members}}
+        bits = {**mine.bits, **{name: other.bits[name] for name in lacking if name in other.bits}}
+        source = f"{mine.source}; {other.source} for {', '.join(lacking)}"
+        return Layout(mine.name, max(mine.size, other.size), members, source, bits)
+    needed = _NEEDED.get(field, ())
+    usable = (mine.members or mine.bits) and all(mine.has(name) for name in needed)
+    return mine if usable or not all(other.has(name) for name in needed) else other
+
+
+def stated(data: DebuggerData) -> dict[str, dict[str, int]]:
+    """Offsets that the debugger data block states, by field of KernelLayouts and our member name.
+
+    What lies beyond the size that the block states of the structure is left out: then one of the two is damaged.
+    """
+    said, found = data.offsets, {}
+    for field, (size, members) in _STATED.items():
+        limit = said.get(size, _LARGEST)
+        found[field] = {ours: said[theirs] for ours, theirs in members.items() if 0 < said.get(theirs, 0) < limit}
+    return found
+
+
 def with_debugger_data(layouts: KernelLayouts, data: DebuggerData, bits: int) -> KernelLayouts:
     """The layouts with the offsets that the kernel's own debugger data block states, which win."""
-    width = bits // 8
-    said = data.offsets
-    thread = {
-        "InitialStack": said.get("OffsetKThreadInitialStack"),
-        "KernelStack": said.get("OffsetKThreadKernelStack"),
-        "ApcProcess": said.get("OffsetKThreadApcProcess"),
-        "State": said.get("OffsetKThreadState"),
-        "Teb": said.get("OffsetKThreadTeb"),
-    }
-    process = {
-        "Peb": said.get("OffsetEprocessPeb"),
-        "InheritedFromUniqueProcessId": said.get("OffsetEprocessParentCID"),
-        "DirectoryTableBase": said.get("OffsetEprocessDirectoryTableBase"),
-    }
-    processor = {
-        "CurrentThread": said.get("OffsetPrcbCurrentThread"),
-        "Number": said.get("OffsetPrcbNumber"),
-        "ContextFrame": said.get("OffsetPrcbProcStateContext"),
-    }
+    said, width = stated(data), bits // 8
     return replace(
         layouts,
-        process=_overlay(layouts.process, process, width),
-        thread=_overlay(layouts.thread, thread, width),
-        processor=_overlay(layouts.processor, processor, width),
+        process=_overlay(layouts.process, said["process"], width),
+        thread=_overlay(layouts.thread, said["thread"], width),
+        processor=_overlay(layouts.processor, said["processor"], width),
     )
 
 
@@ -165,11 +214,8 @@ def _end(members: Mapping[str, tuple[int, int]]) -> int:
     return max((at + size for at, size in members.values()), default=0)
 
 
-def _overlay(layout: Layout, said: Mapping[str, int | None], width: int) -> Layout:
-    members = dict(layout.members)
-    for member, at in said.items():
-        if at:
-            members[member] = (at, _size(member, width, at))
+def _overlay(layout: Layout, said: Mapping[str, int], width: int) -> Layout:
+    members = {**layout.members, **{member: (at, _size(member, width, at)) for member, at in said.items()}}
     return Layout(layout.name, max(_end(members), layout.size), members, f"{layout.source}, KDBG", layout.bits)
 
 
@@ -192,56 +238,3 @@ def from_offsets(
     }
     ends = [at + size for at, size, _, _ in fields.values()]
     return Layout(name, max([_end(members), *ends]), members, source, dict(fields))
-
-
-def fits_system_process(memory: MemoryReader, eprocess: int, layout: Layout) -> bool:
-    """Whether ``layout`` reads the name System and the PID 4 (XP too) at ``eprocess``."""
-    try:
-        name_at, pid_at = layout.offset("ImageFileName"), layout.members["UniqueProcessId"]
-        name = memory.read(eprocess + name_at, 7)
-        pid = int.from_bytes(memory.read(eprocess + pid_at[0], pid_at[1]), "little")
-    except (ReadError, KeyError):
-        return False
-    return name == b"System\0" and pid == 4
-
-
-def find_process_layout(memory: MemoryReader, links: int, layout: Layout, bits: int) -> Layout | None:
-    """Find the layout of an unknown build from the System process, given the address of its ActiveProcessLinks.
-
-    UniqueProcessId lies just before ActiveProcessLinks in every build seen, and the name is the fifteen-byte text
-    ``System``; the start of the EPROCESS is where a dispatcher header of type Process (3) with the
-    DirectoryTableBase behind it stands. None where that does not come together.
-    """
-    width = bits // 8
-    try:
-        if int.from_bytes(memory.read(links - width, width), "little") != 4:
-            return None
-        name_delta = memory.read(links, _NAME_SEARCH).find(_SYSTEM_NAME)
-    except ReadError:
-        return None
-    links_at = _distance_to_start(memory, links, width)
-    if name_delta < 0 or links_at is None or not layout.has("DirectoryTableBase"):
-        return None
-    members = {
-        "UniqueProcessId": (links_at - width, width),
-        "ActiveProcessLinks": (links_at, 2 * width),
-        "ImageFileName": (links_at + name_delta, 15),
-        "DirectoryTableBase": layout.members["DirectoryTableBase"],
-    }
-    return Layout("_EPROCESS", _end(members), members, "found in the System process")
-
-
-def _distance_to_start(memory: MemoryReader, links: int, width: int) -> int | None:
-    """How far the EPROCESS starts before its ActiveProcessLinks: nearest 16-byte step with a process header."""
-    step, head_at = 2 * width, (0x8, 0x18)[width == 8]
-    start = links & ~(step - 1)
-    for address in range(start, start - 0x900, -step):
-        try:
-            header = memory.read(address, head_at + 2 * width)
-        except ReadError:
-            return None
-        flink, blink = (int.from_bytes(header[i : i + width], "little") for i in (0x8, 0x8 + width))
-        # DISPATCHER_HEADER: Type at 0, Size in words at 2, an empty WaitListHead at 8 points to itself
-        if header[0] & 0x7F == 3 and flink == blink == address + 8:
-            return links - address
-    return None

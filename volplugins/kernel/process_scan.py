@@ -58,6 +58,7 @@ def scan_processes(
         return
     scanner = _Scanner(physical, kernel, process, thread)
     seen: set[int] = set()
+    named: dict[int, None] = {}  # by threads; its own tag, further on in memory, is the better evidence
     done = 0
     for base, count, _ in physical.runs():
         for start in range(base << 12, (base + count) << 12, _CHUNK):
@@ -65,14 +66,17 @@ def scan_processes(
             for eprocess, source, ethread in scanner.chunk(start, size):
                 if ethread is not None and threads is not None and len(threads.get(eprocess, ())) < MAX_THREADS:
                     threads.setdefault(eprocess, []).append(ethread)
-                if eprocess not in seen:
+                if source == "thread":
+                    named.setdefault(eprocess)
+                elif eprocess not in seen:
                     seen.add(eprocess)
-                    found = scanner.believed(eprocess)
-                    if found is not None:
-                        yield replace(found, source=source)
+                    yield from scanner.believed(eprocess, source)
             done += size >> 12
             if progress is not None:
                 progress(100.0 * done / max(physical.pages_in_file, 1))
+    for eprocess in named:
+        if eprocess not in seen:
+            yield from scanner.believed(eprocess, "thread")
 
 
 class _Scanner:
@@ -150,16 +154,16 @@ class _Scanner:
     def _word(self, data: bytes, at: int) -> int:
         return int.from_bytes(data[at : at + self._width], "little")
 
-    def believed(self, eprocess: int) -> Process | None:
+    def believed(self, eprocess: int, source: str) -> Iterator[Process]:
         """The process at ``eprocess``, if what is there reads as one."""
         try:
             if self._kernel.read(eprocess, 1)[0] & 0x7F != _PROCESS_TYPE:
-                return None
+                return
             process = read_process(self._kernel, eprocess, self._process)
         except ReadError:
-            return None
-        plausible = process.pid is not None and process.pid < _HIGHEST_PID and looks_like_a_name(process.name)
-        return process if plausible else None
+            return
+        if process.pid is not None and process.pid < _HIGHEST_PID and looks_like_a_name(process.name):
+            yield replace(process, source=source)
 
 
 def _find(data: bytes, tag: bytes) -> Iterator[int]:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
 from volplugins.paging.invalid_entry import InvalidLayout, built_in_layout, decode_invalid
-from volplugins.paging.mode import Level, PagingMode, is_canonical, reserved_bits
+from volplugins.paging.mode import Level, PagingMode, is_canonical
+from volplugins.paging.reserved import fault_text, reserved_bits
 from volplugins.paging.translation import State, Step, Translation
 
 VALID, LARGE = 1 << 0, 1 << 7
@@ -127,8 +128,7 @@ class AddressSpace:
             followed = level.shift > 12 and decode_invalid(entry, self.invalid, self.mode).frame is not None
             return None if followed else self._invalid(virtual, covers, entry, steps)
         if reserved := reserved_bits(entry, self.mode, level):
-            text = f"reserved bits {reserved:#x} are set: the processor would fault"
-            return Translation(virtual, State.RESERVED_BITS, None, covers, steps, text)
+            return Translation(virtual, State.RESERVED_BITS, None, covers, steps, fault_text(reserved))
         if level.shift == 12:
             return self._mapped(virtual, State.VALID, covers, entry, steps)
         if level.may_be_large and entry & LARGE:

@@ -69,26 +69,3 @@ def is_canonical(address: int, mode: PagingMode) -> bool:
         return 0 <= address < 1 << 32
     high = address >> (width - 1)
     return high in (0, (1 << (65 - width)) - 1)
-
-
-# bits that the processor wants clear in a valid entry, by mode and level (SDM 3A, tables 4-4 to 4-20); bits above
-# the processor's own address width are reserved too, but a dump does not say how wide that is
-_PAE_HIGH = 0x7FF0_0000_0000_0000
-_RESERVED = {
-    (PagingMode.PAE, "PDPE"): 0xFFF0_0000_0000_01E6,
-    (PagingMode.PAE, "PDE"): _PAE_HIGH,
-    (PagingMode.PAE, "PTE"): _PAE_HIGH,
-    (PagingMode.X64, "PML4E"): 1 << 7,
-    (PagingMode.X64_LA57, "PML4E"): 1 << 7,
-    (PagingMode.X64_LA57, "PML5E"): 1 << 7,
-}
-
-
-def reserved_bits(entry: int, mode: PagingMode, level: Level) -> int:
-    """The reserved bits that are set in a valid entry; 0 where it is as the processor wants it."""
-    wrong = entry & _RESERVED.get((mode, level.name), 0)
-    if level.may_be_large and entry & 1 << 7:
-        # from the bit above PAT up to the page's own size; x86 without PAE uses them for PSE-36 but for the last
-        low, high = (21, 22) if mode is PagingMode.X86 else (13, level.shift)
-        wrong |= entry & ((1 << high) - (1 << low))
-    return wrong

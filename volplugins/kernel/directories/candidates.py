@@ -1,31 +1,22 @@
 """Another page directory for a process whose own is bad: pages that map themselves where this kernel's directories do.
 
-A self-map is rare by chance, so the search looks at one word of each page. What it finds is then judged like any
-other directory, and belongs to the process only if the process's own memory answers through it: its PEB is there, and
-what is mapped lies in its VADs.
+A self-map is rare by chance, so the search looks at one word of each page. Whose what it finds is, ownership tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from volplugins.kernel.directories.census import Pages
-from volplugins.kernel.directories.page_map import PageMap
-from volplugins.kernel.directories.top import X86_SELF_MAP, read_top
-from volplugins.kernel.vads import Vad
+from volplugins.kernel.directories.top import X86_SELF_MAP
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.paging.address_space import AddressSpace
 from volplugins.paging.mode import PagingMode
 
 MAX_CANDIDATES = 4096
-_PAGES_COMPARED = 1 << 16
-_SHARED_DATA = 0x7FFE0000  # user address of KUSER_SHARED_DATA, every Windows
-_ENOUGH = 0.9
 
 
 class Searchable(MemoryReader, Pages, Protocol):
@@ -34,14 +25,6 @@ class Searchable(MemoryReader, Pages, Protocol):
     def column(self, start: int, size: int) -> Iterator[tuple[int, npt.NDArray[np.uint64]]]:
         """(first PFN, words at offset ``start`` of that page and those behind it)."""
         ...  # pragma: no cover - a protocol has no body
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """How well a directory answers for a process; ``evidence`` says it in words."""
-
-    directory_table_base: int
-    evidence: str
 
 
 def find_directories(physical: Searchable, mode: PagingMode, slot: int | None, known: Sequence[int]) -> tuple[int, ...]:
@@ -85,44 +68,3 @@ def _pae(physical: Searchable, known: Sequence[int]) -> Iterator[int]:
         for number, pointers in enumerate(words.tolist()):
             if all(pointer & 1 for pointer in pointers) and (pointers[3] & mask) >> 12 in last:
                 yield page + number * 32
-
-
-def fits_process(
-    physical: Searchable, mode: PagingMode, directory: int, peb: int | None, vads: Sequence[Vad]
-) -> Fit | None:
-    """Whether the process's PEB and VADs answer through this directory; None where they do not."""
-    evidence = []
-    if peb:
-        width = 8 if mode in (PagingMode.X64, PagingMode.X64_LA57) else 4
-        try:
-            head = AddressSpace(physical, mode, directory).read(peb, 3 * width)
-        except ReadError:
-            return None
-        image = int.from_bytes(head[2 * width :], "little")  # PEB.ImageBaseAddress, every build
-        if not image or image & 0xFFFF:
-            return None
-        evidence.append(f"the PEB at {peb:#x} names an image at {image:#x}")
-    share = _share_in_vads(physical, mode, directory, vads)
-    if share is not None:
-        if share < _ENOUGH:
-            return None
-        evidence.append(f"{share:.0%} of its pages lie in the process's {len(vads)} VADs")
-    return Fit(directory, ", ".join(evidence)) if evidence else None
-
-
-def _share_in_vads(physical: Searchable, mode: PagingMode, directory: int, vads: Sequence[Vad]) -> float | None:
-    """Which part of the pages mapped lies in the ranges; None where there is nothing to compare."""
-    top = read_top(physical, mode, directory)
-    if top is None or not vads:
-        return None
-    starts = np.array([vad.start for vad in vads], np.uint64)
-    ends = np.array([vad.end for vad in vads], np.uint64)
-    inside = total = 0
-    for leaves in PageMap(physical, top).user():
-        pages = leaves.virtual[leaves.virtual != np.uint64(_SHARED_DATA)]
-        place = np.searchsorted(starts, pages, side="right").astype(np.int64) - 1
-        inside += int(np.count_nonzero((place >= 0) & (pages < ends[place])))
-        total += len(pages)
-        if total >= _PAGES_COMPARED:
-            break
-    return inside / total if total else None

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from volplugins.paging.mode import Level, PagingMode
+from volplugins.paging.reserved import reserved_mask, would_fault
 
 VALID, WRITE, SWIZZLE, LARGE, PROTOTYPE, TRANSITION = 1, 1 << 1, 1 << 4, 1 << 7, 1 << 10, 1 << 11
 _NO_EXECUTE = 1 << 63
@@ -56,7 +57,9 @@ class Census:
         pages_by: the same by size in bytes and protection: R or W, and E where the processor may execute.
         invalid: entries of the lowest level that are not valid and not zero, by state: ``transition``, ``prototype``,
             ``software`` (in a page file, or demand zero).
+        reserved: valid entries with reserved bits set, by their level; what lies below them is not counted.
         first_missing, first_paged_out: the first such table in address order, or None.
+        first_reserved: the first entry above the lowest level that has reserved bits set, or None.
         capped: whether the walk stopped at its limit.
     """
 
@@ -66,8 +69,10 @@ class Census:
     pages: int = 0
     pages_by: dict[tuple[int, str], int] = field(default_factory=dict)
     invalid: dict[str, int] = field(default_factory=dict)
+    reserved: dict[str, int] = field(default_factory=dict)
     first_missing: Hole | None = None
     first_paged_out: Hole | None = None
+    first_reserved: Hole | None = None
     capped: bool = False
 
     @property
@@ -135,7 +140,10 @@ class _CensusWalk:
     def _led_to(self, level: Level, entries: _Words, addresses: _Words) -> _Tables:
         """The tables that ``entries`` lead to; large pages and tables in a page file are counted."""
         census = self.census
-        valid = (entries & _U(VALID)) != 0
+        faulting = would_fault(entries, self._mode, level)
+        if faulting.any():
+            self._note_reserved(level, entries[faulting], addresses[faulting])
+        valid = ((entries & _U(VALID)) != 0) & ~faulting
         if level.may_be_large:
             large = valid & ((entries & _U(LARGE)) != 0)
             if large.any():
@@ -154,6 +162,11 @@ class _CensusWalk:
         wanted = valid | moving
         frames = table_frames(self._mode, entries[wanted], self._mask)
         return _Tables(frames, entries[wanted], addresses[wanted])
+
+    def _note_reserved(self, level: Level, entries: _Words, addresses: _Words) -> None:
+        census = self.census
+        census.reserved[level.name] = census.reserved.get(level.name, 0) + len(entries)
+        census.first_reserved = census.first_reserved or Hole(level.name, int(addresses[0]), int(entries[0]))
 
     def _distinct(self, tables: _Tables) -> _Tables:
         """Each table once, and none that an earlier level had, in address order of the entries."""
@@ -202,16 +215,32 @@ class _CensusWalk:
         histogram = np.zeros(1 << 13, np.int64)
         zeros = 0
         parts = self._kind.itemsize // 2
+        lowest = self._mode.facts.levels[-1]
+        forbidden = reserved_mask(self._mode, lowest, False) >> 48  # none below the upper word, in every mode
         for start in range(0, len(tables.frames), _BATCH):
             rows, _ = self._read(level, tables, start)
             words = rows.view("<u2").reshape(-1, parts)
             key = words[:, 0] & np.uint16(0xFFF)
             if parts == 4:
                 key |= (words[:, 3] >> np.uint16(15)) << np.uint16(12)
+            if forbidden:
+                key = self._without_faulting(lowest, words, key, forbidden)
             histogram += np.bincount(key, minlength=1 << 13)
             if histogram[0]:
                 zeros += int(np.count_nonzero(rows.reshape(-1) == 0))
         self._note_histogram(histogram, zeros)
+
+    def _without_faulting(
+        self, level: Level, words: npt.NDArray[np.uint16], key: npt.NDArray[np.uint16], forbidden: int
+    ) -> npt.NDArray[np.uint16]:
+        """The keys of entries of the lowest level, but for those at which the processor would fault (PAE)."""
+        bad = ((words[:, 0] & np.uint16(VALID)) != 0) & ((words[:, 3] & np.uint16(forbidden)) != 0)
+        count = int(np.count_nonzero(bad))
+        if not count:
+            return key
+        self.census.reserved[level.name] = self.census.reserved.get(level.name, 0) + count
+        rest: npt.NDArray[np.uint16] = key[~bad]
+        return rest
 
     def _note_histogram(self, histogram: npt.NDArray[np.int64], zeros: int) -> None:
         keys = np.flatnonzero(histogram)

@@ -6,7 +6,7 @@ stay in the processor's cache, and copied only where entries have to be left out
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ from volplugins.kernel.directories.census import (
 )
 from volplugins.kernel.directories.top import X86_SELF_MAP, Top
 from volplugins.paging.mode import Level, PagingMode
+from volplugins.paging.reserved import fault_text, reserved_bits, reserved_mask, would_fault
 
 _BATCH = 128  # tables gathered in one go: 512 KiB
 MAX_TABLES = 1 << 20
@@ -43,9 +44,11 @@ class Leaves:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A range whose table is not there: first address, size in bytes, level of the entry that leads to the table.
+    """A range that cannot be followed: first address, size in bytes, level and contents of the entry that covers it.
 
-    ``paged_out``: the table is in a page file; otherwise it is not in the dump.
+    Attributes:
+        paged_out: the table that the entry leads to is in a page file; otherwise it is not in the dump.
+        reserved: the reserved bits that are set in the entry, at which the processor would fault; then neither.
     """
 
     virtual: int
@@ -53,6 +56,31 @@ class Gap:
     level: str
     entry: int
     paged_out: bool
+    reserved: int = 0
+
+    @property
+    def text(self) -> str:
+        """Why nothing below the entry is known, as a sentence."""
+        if self.reserved:
+            return f"the {self.level} is {self.entry:#x}: {fault_text(self.reserved)}"
+        where = "in the page file" if self.paged_out else "not in the dump"
+        return f"the table that the {self.level} {self.entry:#x} leads to is {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A page table that was looked for and met: its page frame, and the entry that leads to it.
+
+    Attributes:
+        virtual: the first address that the table covers.
+        level: of the table's own entries.
+        entry: the entry that leads to it; None for the top table.
+    """
+
+    frame: int
+    virtual: int
+    level: str
+    entry: int | None
 
 
 class PageMap:
@@ -63,15 +91,28 @@ class PageMap:
         limit: how many tables are read at most; a dump of n pages holds no more than n, and tables that lead to
             themselves or upwards would never end.
         every: give all entries of the lowest tables that are not zero, not only those that lead to a page.
+        sought: page frames that are looked for among the tables themselves.
 
     Attributes:
+        tables: those of the sought frames that are tables of this map, at each of their places; MOST_GAPS at most.
         capped: whether the walk stopped at its limit.
-        gaps: tables that are not there, in the order in which they were met; MOST_GAPS at most.
+        gaps: tables that are not there, and entries with reserved bits set, in the order in which they were met;
+            MOST_GAPS at most.
     """
 
-    def __init__(self, pages: Pages, top: Top, mask: int = 0, limit: int = MAX_TABLES, every: bool = False) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        top: Top,
+        mask: int = 0,
+        limit: int = MAX_TABLES,
+        every: bool = False,
+        sought: Sequence[int] = (),
+    ) -> None:
         self._pages, self._top, self._mode, self._mask, self._every = pages, top, top.mode, mask, every
+        self._sought = np.array(sought, np.int64)
         self.gaps: list[Gap] = []
+        self.tables: list[Table] = []
         self._left = min(limit, MAX_TABLES)
         self._hidden: tuple[int, int] | None = None
         self._kind = np.dtype("<u4") if top.mode.facts.entry_size == 4 else np.dtype("<u8")
@@ -110,7 +151,10 @@ class PageMap:
     def _below(self, depth: int, virtual: _Words, entries: _Words) -> Iterator[Leaves]:
         """Pages and tables that ``entries`` of one level lead to; recursion is as deep as the mode has levels."""
         level = self._mode.facts.levels[depth]
-        valid = (entries & _U(VALID)) != 0
+        faulting = would_fault(entries, self._mode, level)
+        if faulting.any():
+            self._note_faulting(level, virtual[faulting], entries[faulting])
+        valid = ((entries & _U(VALID)) != 0) & ~faulting
         large = np.zeros(0, np.int64)
         if level.may_be_large:
             is_large = valid & ((entries & _U(LARGE)) != 0)
@@ -147,6 +191,8 @@ class PageMap:
     def _tables(self, depth: int, virtual: _Words, entries: _Words) -> Iterator[Leaves]:
         """One batch of tables: read at once, their entries that are not zero taken in address order."""
         frames = table_frames(self._mode, entries, self._mask)
+        if len(self._sought):
+            self._note_tables(depth, virtual, entries, frames)
         data, there = self._pages.read_pages(frames)
         if not there.all():
             self._note_gaps(depth, virtual[~there], entries[~there], False)
@@ -160,11 +206,22 @@ class PageMap:
         below = virtual[row] + (column.astype(_U) << _U(following.shift))
         yield from self._below(depth + 1, self._canonical(below), rows[row, column].astype(_U))
 
+    def _note_tables(self, depth: int, virtual: _Words, entries: _Words, frames: npt.NDArray[np.int64]) -> None:
+        name = self._mode.facts.levels[depth + 1].name
+        for index in np.flatnonzero(np.isin(frames, self._sought)).tolist()[: MOST_GAPS - len(self.tables)]:
+            self.tables.append(Table(int(frames[index]), int(virtual[index]), name, int(entries[index])))
+
     def _note_gaps(self, depth: int, virtual: _Words, entries: _Words, paged_out: bool) -> None:
         level = self._mode.facts.levels[depth]
         room = MOST_GAPS - len(self.gaps)
         for address, entry in zip(virtual[:room].tolist(), entries[:room].tolist(), strict=True):
             self.gaps.append(Gap(address, 1 << level.shift, level.name, entry, paged_out))
+
+    def _note_faulting(self, level: Level, virtual: _Words, entries: _Words) -> None:
+        room = MOST_GAPS - len(self.gaps)
+        for address, entry in zip(virtual[:room].tolist(), entries[:room].tolist(), strict=True):
+            bits = reserved_bits(entry, self._mode, level)
+            self.gaps.append(Gap(address, 1 << level.shift, level.name, entry, False, bits))
 
     def _leaves(self, level: Level, virtual: _Words, rows: npt.NDArray[np.generic]) -> Iterator[Leaves]:
         """The pages of whole tables of the lowest level."""
@@ -173,11 +230,19 @@ class PageMap:
         flat = rows.reshape(-1)
         per_table = rows.shape[1]
         step = _U(1 << level.shift)
-        if mapped.all():
+        faulting = None
+        if reserved_mask(self._mode, level, False):
+            found = would_fault(flat.astype(_U, copy=False), self._mode, level)
+            faulting = found if found.any() else None
+        if mapped.all() and faulting is None:
             inside = np.arange(per_table, dtype=_U) * step
             yield Leaves((virtual[:, None] + inside).reshape(-1), flat.astype(_U, copy=False), 1 << level.shift)
             return
         mapped |= flat != 0 if self._every else (low & (VALID | PROTOTYPE | TRANSITION)) == TRANSITION
+        if faulting is not None:
+            table, inside = np.divmod(np.flatnonzero(faulting), per_table)
+            self._note_faulting(level, virtual[table] + inside.astype(_U) * step, flat[faulting].astype(_U))
+            mapped &= ~faulting
         places = np.flatnonzero(mapped)
         if len(places):
             table, inside = np.divmod(places, per_table)
@@ -200,59 +265,3 @@ def physical_of(mode: PagingMode, leaves: Leaves, mask: int = 0) -> _Words:
     if mode is PagingMode.X86 and leaves.size > 0x1000:
         frames = frames | (((leaves.entries >> _U(13)) & _U(0xFF)) << _U(32))
     return frames
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Pages that follow one another in both address spaces, with the same flags.
-
-    ``size`` is in bytes; ``entry`` is that of the first page; ``page_size`` that of each page.
-    """
-
-    virtual: int
-    physical: int
-    size: int
-    entry: int
-    page_size: int
-
-
-# bits of an entry that tell neighbours apart: flags below the frame number, and no-execute
-_KIND = _U(0x8000_0000_0000_0FFF)
-
-
-def runs(mode: PagingMode, found: Iterator[Leaves], mask: int = 0) -> Iterator[Run]:
-    """The pages of ``found``, neighbours joined, in the order in which they come."""
-    pending: Run | None = None
-    for leaves in found:
-        for run in _runs_of(mode, leaves, mask):
-            if pending is not None and _continues(pending, run):
-                pending = Run(
-                    pending.virtual, pending.physical, pending.size + run.size, pending.entry, pending.page_size
-                )
-                continue
-            if pending is not None:
-                yield pending
-            pending = run
-    if pending is not None:
-        yield pending
-
-
-def _continues(left: Run, right: Run) -> bool:
-    joined = left.virtual + left.size == right.virtual and left.physical + left.size == right.physical
-    return joined and left.page_size == right.page_size and not (left.entry ^ right.entry) & int(_KIND)
-
-
-def _runs_of(mode: PagingMode, leaves: Leaves, mask: int) -> Iterator[Run]:
-    physical = physical_of(mode, leaves, mask)
-    kind = leaves.entries & _KIND
-    step = _U(leaves.size)
-    follows = (
-        (leaves.virtual[1:] == leaves.virtual[:-1] + step)
-        & (physical[1:] == physical[:-1] + step)
-        & (kind[1:] == kind[:-1])
-    )
-    starts = np.concatenate([np.zeros(1, np.int64), np.flatnonzero(~follows) + 1])
-    sizes = np.diff(np.append(starts, len(physical))) * leaves.size
-    columns = (leaves.virtual[starts], physical[starts], sizes, leaves.entries[starts])
-    for virtual, first, size, entry in zip(*(column.tolist() for column in columns), strict=True):
-        yield Run(virtual, first, size, entry, leaves.size)

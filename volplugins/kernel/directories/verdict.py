@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
-from volplugins.kernel.directories.census import Census, Pages, take_census
+from volplugins.kernel.directories.census import Census, Hole, Pages, take_census
+from volplugins.kernel.directories.shadow import UserDirectory, check_user_directory, shadow_reason
+from volplugins.kernel.directories.smear import smear
 from volplugins.kernel.directories.top import Top, read_top, same_entry
 from volplugins.memory.reader import MemoryReader
 from volplugins.paging.mode import PagingMode
+from volplugins.paging.reserved import reserved_bits
 
 PAGE_BITS = 12
 
@@ -58,13 +61,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The verdict: the word, the checks that led to it, and the census where the top was sound."""
+    """The verdict: the word, the checks that led to it, and the census where the top was sound.
+
+    ``user_directory`` is what became of KVA shadow's table, where the process has one.
+    """
 
     word: str
     level: str
     evidence: str
     checks: tuple[Check, ...]
     census: Census | None
+    user_directory: UserDirectory | None = None
 
 
 def judge(
@@ -75,13 +82,26 @@ def judge(
     anchors: Sequence[Anchor],
     outswapped: str = "",
 ) -> Verdict:
-    """Judge one directory; never raises.
+    """Judge one directory, and KVA shadow's beside it; never raises.
 
     Args:
         user_directory: the process's UserDirectoryTableBase, where the build has one and it is known.
         anchors: kernel addresses to compare, this process's own EPROCESS and stacks among them.
         outswapped: what the process says of having been written out; empty where it was not.
     """
+    verdict = _judged(memory, reference, directory_table_base, user_directory, anchors, outswapped)
+    other = check_user_directory(memory, reference.mode, directory_table_base, user_directory)
+    return replace(verdict, user_directory=other) if other is not None else verdict
+
+
+def _judged(
+    memory: PhysicalMemory,
+    reference: Reference,
+    directory_table_base: int,
+    user_directory: int | None,
+    anchors: Sequence[Anchor],
+    outswapped: str,
+) -> Verdict:
     checks: list[Check] = []
     mode = reference.mode
     base = directory_table_base
@@ -130,22 +150,48 @@ def _judge_top(
 ) -> Verdict:
     mapped, map_evidence = top.self_map(reference.slot)
     kernel = _kernel_half(reference, top, anchors)
-    shadow = _is_shadow(reference, top, base, user_directory, mapped)
+    shadow = shadow_reason(top, reference.system, reference.slot, base, user_directory, mapped)
     checks.append(Check("user-shadow", not shadow, shadow or "not the user directory of KVA shadow"))
-    hopeless = not mapped and not kernel.passed
-    both = f"{map_evidence}; {kernel.evidence}"
+    smeared = smear(memory, top, reference.system, reference.mask)
+    hopeless = bool(smeared) or (not mapped and not kernel.passed)
+    both = smeared or f"{map_evidence}; {kernel.evidence}"
     checks.append(Check("not-a-directory", not hopeless, both, top.mode.facts.levels[0].name))
     checks.append(Check("self-map-mismatch", mapped, map_evidence, top.self_map_level))
     checks.append(kernel)
     if not all(check.passed for check in checks):
         return _fail(checks)
     census = take_census(memory, top.mode, top.entries, top.physical, reference.mask)
+    checks.append(_reserved_check(top, census))
     checks.extend(_census_checks(census))
     failed = next((check for check in checks if not check.passed), None)
     if failed is not None:
         return Verdict(failed.verdict, failed.level, failed.evidence, tuple(checks), census)
-    text = f"{census.present} tables of the user half reachable, all checks passed"
+    text = f"{census.present} tables of the user half reachable, all checks passed{_faulting_pages(census, top.mode)}"
     return Verdict("ok", "", text, tuple(checks), census)
+
+
+def _faulting_pages(census: Census, mode: PagingMode) -> str:
+    count = census.reserved.get(mode.facts.levels[-1].name, 0)
+    return f"; {count} pages are not counted: reserved bits are set in their entries" if count else ""
+
+
+def _reserved_check(top: Top, census: Census) -> Check:
+    """Entries above the lowest level at which the processor would fault; of PAE all four pointers."""
+    levels, lowest = top.mode.facts.levels, top.mode.facts.levels[-1].name
+    count = sum(number for level, number in census.reserved.items() if level != lowest)
+    first = census.first_reserved
+    if top.mode is PagingMode.PAE:
+        bad = [number for number in (2, 3) if reserved_bits(int(top.entries[number]), top.mode, levels[0])]
+        count += len(bad)
+        if bad and first is None:
+            first = Hole(levels[0].name, top.physical + bad[0] * 8, int(top.entries[bad[0]]))
+    if first is None:
+        return Check("reserved-bits", True, "no entry that leads to a table has reserved bits set")
+    level = next(each for each in levels if each.name == first.level)
+    bits = reserved_bits(first.entry, top.mode, level)
+    text = f"the processor would fault at {count} entries; the first: {first.level} at {first.entry_physical:#x}"
+    text += f" holds {first.entry:#x}, reserved bits {bits:#x} are set; what lies below is not counted"
+    return Check("reserved-bits", False, text, first.level)
 
 
 def _kernel_half(reference: Reference, top: Top, anchors: Sequence[Anchor]) -> Check:
@@ -177,26 +223,6 @@ def _empty(top: Top, system: Top) -> int:
     return sum(
         int(np.count_nonzero((mine == 0) & (its != 0))) for mine, its in pairs if mine is not None and its is not None
     )
-
-
-def _is_shadow(reference: Reference, top: Top, base: int, user_directory: int | None, mapped: bool) -> str:
-    """Why this is KVA shadow's user directory, or empty."""
-    if top.mode not in (PagingMode.X64, PagingMode.X64_LA57) or mapped:
-        return ""
-    page = ~0xFFF
-    if user_directory is not None and user_directory & ~1 and user_directory & page == base & page:
-        return f"equals the process's UserDirectoryTableBase {user_directory:#x}"
-    system = reference.system
-    if system is None:
-        return ""
-    half = slice(256, 512)
-    mine, its = top.entries[half], system.entries[half]
-    valid = (mine & np.uint64(1)) != 0
-    few = 0 < int(np.count_nonzero(valid)) <= 4 and int(np.count_nonzero(its & np.uint64(1))) > 4
-    user = bool(np.any(top.entries[:256] & np.uint64(1)))
-    if few and user and reference.slot is not None and not int(top.entries[reference.slot]):
-        return "its user half is used, its kernel half holds a few transition entries only"
-    return ""
 
 
 def _census_checks(census: Census) -> list[Check]:

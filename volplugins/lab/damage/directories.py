@@ -17,6 +17,12 @@ LONG = ("x64", "x64-la57")
 _USER_TABLE = 0x67
 _OUTSWAPPED = 1 << 7  # EPROCESS.Flags, every build
 _PAGE_FILE_OFFSET = 0x1234
+_LARGE = 1 << 7
+# SDM 3A, tables 4-4 to 4-20; elsewhere a large page that does not begin where large pages do
+_RESERVED_BITS = {
+    ("x86", "PDE"): _LARGE | 1 << 21, ("pae", "PDPE"): 1 << 6, ("pae", "PDE"): 1 << 58,
+    ("x64", "PML4E"): _LARGE, ("x64-la57", "PML4E"): _LARGE, ("x64-la57", "PML5E"): _LARGE,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,46 @@ def _shadow(patient: Patient) -> tuple[str, int]:
     return "", 0
 
 
+def _flagged_shadow(patient: Patient) -> tuple[str, int]:
+    """A shadow with a wide way into the kernel, told by UserDirectoryTableBase alone, which has flags of CR3 set."""
+    frame = patient.spare_frame()
+    count = 256 * 8
+    page = bytearray(PAGE)
+    page[:count] = patient.snapshot.pages[patient.top >> 12][:count]
+    for slot in range(256, 512):
+        entry = patient.entry(patient.top + slot * 8)
+        if entry and slot != patient.snapshot.truth["self_map"]:
+            page[slot * 8 : slot * 8 + 8] = (entry + 0x7000).to_bytes(8, "little")
+    patient.overwrite(frame << 12, bytes(page))
+    patient.set_dirbase(frame << 12 | 2)
+    patient.write(patient.member("Pcb.UserDirectoryTableBase"), 1 << 63 | frame << 12 | 1, 8)
+    return "", 0
+
+
+def _reserved(level: str) -> Callable[[Patient], tuple[str, int]]:
+    """A bit that the processor wants clear is set in one user entry that leads to a table, as bit flips do."""
+
+    def harm(patient: Patient) -> tuple[str, int]:
+        name = patient.levels[0] if level == "top" else level
+        where = patient.user_entry(name)
+        bits = _RESERVED_BITS.get((patient.mode, name), _LARGE | 1 << 13)
+        patient.set_entry(where, patient.entry(where) | bits)
+        return name, where
+
+    return harm
+
+
+def _smeared_users(patient: Patient) -> tuple[str, int]:
+    """Random bytes where the user half begins: x64 and x86 in the top page, PAE one page directory of the four."""
+    if patient.mode == "pae":
+        directory = next(page for page in patient.directories()[:2] if patient.slots(page, PAGE // 8))
+        patient.overwrite(directory, patient.chooser.randbytes(PAGE))
+    else:
+        half = patient.snapshot.pages[patient.top >> 12][PAGE // 2 :]
+        patient.overwrite(patient.top, patient.chooser.randbytes(PAGE // 2) + half)
+    return patient.levels[0], 0
+
+
 def _reused(content: bytes) -> Callable[[Patient], tuple[str, int]]:
     def harm(patient: Patient) -> tuple[str, int]:
         for page in patient.directories():
@@ -184,14 +230,19 @@ DIRECTORY_DEFECTS = {
     "pae-directory-not-in-dump": Defect("not-in-dump", ("pae",), _lost_directory),
     # processors with five levels need no KVA shadowing
     "user-shadow": Defect("user-shadow", ("x64",), _shadow),
+    "user-shadow-with-flags": Defect("user-shadow", ("x64",), _flagged_shadow),
     "reused-text": Defect("not-a-directory", ALL, _reused(b"Software\\Microsoft\\Windows\\CurrentVersion\\ ")),
     "reused-zero": Defect("not-a-directory", ALL, _reused(b"\0")),
     "reused-random": Defect("not-a-directory", ALL, _random),
     "smeared-kernel-half": Defect("not-a-directory", ALL, _smeared_kernel),
+    "smeared-user-half": Defect("not-a-directory", ALL, _smeared_users),
     "self-map-absent": Defect("self-map-mismatch", ALL, _change("self-map", lambda _patient, _entry: 0)),
     "self-map-elsewhere": Defect("self-map-mismatch", ALL, _change("self-map", _elsewhere)),
     "kernel-entry-absent": Defect("kernel-half-mismatch", ALL, _change("kernel", lambda _patient, _entry: 0)),
     "kernel-entry-differs": Defect("kernel-half-mismatch", ALL, _change("kernel", _elsewhere)),
+    "reserved-bits-in-top": Defect("reserved-bits", ALL, _reserved("top")),
+    "reserved-bits-in-pdpe": Defect("reserved-bits", LONG, _reserved("PDPE")),
+    "reserved-bits-in-pde": Defect("reserved-bits", _DIRECTORY_LEVELS, _reserved("PDE")),
     "table-lost-below-top": Defect(_MISSING, ("x86", *LONG), _table("top", "lost")),
     "table-lost-below-pdpe": Defect(_MISSING, LONG, _table("PDPE", "lost")),
     "table-lost-below-pde": Defect(_MISSING, _DIRECTORY_LEVELS, _table("PDE", "lost")),

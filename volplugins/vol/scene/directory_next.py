@@ -22,9 +22,11 @@ def next_step(court: DirectoryJudge, process: Process, verdict: Verdict) -> str:
         parts.append(f"{whole} (this file lacks the page)")
     if verdict.word not in USABLE and process.life not in ("exited", "starting"):
         other = court.other_directory(process)
-        if other is not None:
-            parts.append(f".context {other.directory_table_base:#x} ({other.evidence})")
-    if verdict.word in ("self-map-mismatch", "kernel-half-mismatch"):
+        if other is not None and other.base:
+            parts.append(f".context {other.base:#x} ({other.text})")
+        elif other is not None:
+            parts.append(f"no other directory is offered, it would be ambiguous: {other.text}")
+    if verdict.word in ("self-map-mismatch", "kernel-half-mismatch", "reserved-bits"):
         parts.append(f"its user half still translates: windows.kd.vtop --process eprocess:{process.eprocess:#x}")
     if system is not None and process.eprocess != system.eprocess:
         parts.append(f"kernel stacks still work: .process {system.eprocess:#x} (System's directory)")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from volplugins.kernel.directories.candidates import Fit, find_directories, fits_process
+from volplugins.kernel.directories.candidates import find_directories
 from volplugins.kernel.directories.consensus import MOST_COMPARED, agreed, self_map_slot
 from volplugins.kernel.directories.top import read_top
 from volplugins.kernel.directories.verdict import Anchor, Reference, Verdict, judge
@@ -14,6 +14,7 @@ from volplugins.kernel.process import Process
 from volplugins.kernel.thread import walk_threads
 from volplugins.kernel.vads import Vads, walk_vads
 from volplugins.paging.address_space import AddressSpace
+from volplugins.vol.scene.directory_search import DirectorySearch, Found
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _STACKS = 256  # kernel stacks of a process that are compared
 _PAGES_SEARCHED = 1 << 22  # 16 GiB: the most memory that is searched for another directory
 # verdicts after which the directory of the process can be used as it is
-USABLE = frozenset({"ok", "tables-missing", "tables-paged-out"})
+USABLE = frozenset({"ok", "reserved-bits", "tables-missing", "tables-paged-out"})
 # verdicts of a top page that can still be walked, with what was wrong in mind
 WALKABLE = USABLE | {"user-shadow", "self-map-mismatch", "kernel-half-mismatch"}
 
@@ -40,6 +41,7 @@ class DirectoryJudge:
     reference: Reference = field(init=False)
     _verdicts: dict[int, Verdict] = field(default_factory=dict)
     _candidates: tuple[int, ...] | None = None
+    _search: DirectorySearch | None = None
 
     def __post_init__(self) -> None:
         self.reference = _reference_of(self.scene, self.processes)
@@ -67,20 +69,16 @@ class DirectoryJudge:
         anchors = _anchors(self.scene, process)
         return judge(memory, self.reference, base, process.user_directory, anchors, outswapped)
 
-    def other_directory(self, process: Process) -> Fit | None:
-        """A sound directory that answers for ``process`` and belongs to no other, where memory holds one."""
+    def other_directory(self, process: Process) -> Found | None:
+        """A sound directory that answers for ``process`` and can be nobody else's, where memory holds one."""
         memory = self.scene.dump.memory
         assert memory is not None
         if memory.pages_in_file > _PAGES_SEARCHED or process.exit_time:
             return None
-        vads = vads_of(self.scene, process).ranges
-        if not process.peb and not vads:
-            return None
-        for base in self._unowned(process):
-            fit = fits_process(memory, self.reference.mode, base, process.peb, vads)
-            if fit is not None and self._judge(process, base).word in USABLE:
-                return fit
-        return None
+        if self._search is None:
+            owners = [each for each in self.processes if self.verdict(each).word not in USABLE]
+            self._search = DirectorySearch(self.scene, owners, lambda each: vads_of(self.scene, each))
+        return self._search.of(process, self._unowned(process), lambda base: self._judge(process, base).word in USABLE)
 
     def _unowned(self, process: Process) -> list[int]:
         """Candidates that are the directory of no process whose own is usable."""

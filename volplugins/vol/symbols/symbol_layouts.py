@@ -119,7 +119,8 @@ class _Reader:
         for ours, said in members.items():
             paths: tuple[Path, ...] = said if isinstance(said[0], tuple) else (said,)
             found = next((place for path in paths if (place := self.find(path)) is not None), None)
-            if found is None:
+            # one of several places is a number or a pointer; a structure there is one whose members the table lacks
+            if found is None or (len(paths) > 1 and found[1]["kind"] == "struct"):
                 continue
             offset, kind = found
             if kind["kind"] == "bitfield":

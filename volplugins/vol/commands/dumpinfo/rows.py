@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from volplugins.kernel.layout_choice import first_links
+from volplugins.kernel.system_process import directory_test, system_faults
 from volplugins.vol.output.rows import NOT_AVAILABLE, Cell, uptime, utc
 
 if TYPE_CHECKING:
@@ -108,6 +110,8 @@ def _crosscheck(scene: CrashScene) -> Iterator[DumpinfoRow]:
     """What the header says against what memory says."""
     header = scene.dump.header
     yield _directory_check(scene)
+    if scene.dump.triage is None:
+        yield _layout_check(scene)
     data = scene.debugger_data
     if data is None:
         yield DumpinfoRow("crosscheck", "KdDebuggerDataBlock", "not readable", f"{header.kd_debugger_data_block:#x}")
@@ -150,6 +154,23 @@ def _directory_check(scene: CrashScene) -> DumpinfoRow:
     return DumpinfoRow(
         "crosscheck", "DirectoryTableBase", "differs", f"neither System's nor the crashing process's: {text}"
     )
+
+
+def _layout_check(scene: CrashScene) -> DumpinfoRow:
+    """The layout of EPROCESS against the System process: its place, id, name, parent, PEB and directory."""
+    header, layout = scene.dump.header, scene.layouts.process
+    head = header.ps_active_process_head
+    links = first_links(scene.memory, head, scene.bits)
+    if not links:
+        return DumpinfoRow("crosscheck", "EPROCESS", "not readable", f"the list of processes at {head:#x}")
+    space = scene.space.space if scene.space is not None else None
+    test = directory_test(space, header.directory_table_base, head) if space is not None else None
+    faults = system_faults(scene.memory, links, layout, scene.bits, test)
+    if faults:
+        text = "; ".join(fault.text for fault in faults)
+        return DumpinfoRow("crosscheck", "EPROCESS", "differs", f"layout {layout.source}: {text}")
+    text = f"System at {links - layout.offset('ActiveProcessLinks'):#x} is as it must be; layout {layout.source}"
+    return DumpinfoRow("crosscheck", "EPROCESS", "ok", text)
 
 
 def _triage(triage: TriageDump) -> Iterator[DumpinfoRow]:

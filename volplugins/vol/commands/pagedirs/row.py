@@ -42,7 +42,9 @@ def process_rows(
     """The row of one process, and its checks."""
     census = verdict.census
     mode = court.reference.mode.value
-    evidence = "; ".join(part for part in (verdict.evidence, _circumstance(process, verdict), note) if part)
+    shadow = verdict.user_directory
+    parts = (verdict.evidence, _circumstance(process, verdict), shadow.evidence if shadow else "", note)
+    evidence = "; ".join(part for part in parts if part)
     yield PagedirsRow(
         0, process.pid, process.name, process.eprocess, process.directory_table_base, mode, verdict.word, verdict.level,
         census.present if census else None, census.missing if census else None, census.pages if census else None,
@@ -53,6 +55,12 @@ def process_rows(
         yield PagedirsRow(
             1, process.pid, process.name, process.eprocess, None, mode, f"{check.verdict}: {word}", check.level,
             None, None, None, "", "", check.evidence, "",
+        )  # fmt: skip
+    if with_checks and shadow is not None:
+        word = "passed" if shadow.sound else "failed"
+        yield PagedirsRow(
+            1, process.pid, process.name, process.eprocess, shadow.value, mode, f"user-directory: {word}",
+            court.reference.mode.facts.levels[0].name, None, None, None, "", "", shadow.evidence, "",
         )  # fmt: skip
 
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from volplugins.kernel.directories.page_map import Leaves, PageMap, physical_of, runs
+from volplugins.kernel.directories.map_runs import runs
+from volplugins.kernel.directories.page_map import Gap, Leaves, PageMap, Table, physical_of
 from volplugins.kernel.directories.top import Top, read_top
 from volplugins.kernel.process import Process
 from volplugins.memory.address_text import parse_address
 from volplugins.paging.entry_text import flag_letters
 from volplugins.paging.mode import PagingMode
+from volplugins.paging.translation import State
+from volplugins.vol.commands.ptov.tables import own_tables, seen_tables, why_unseen
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 
@@ -98,8 +101,18 @@ def _whole_map(court: DirectoryJudge, process: Process, note: str) -> Iterator[P
             flags = flag_letters(run.entry, top.mode, _level(run.page_size))
             state = _state(run.entry, run.page_size)
             yield PtovRow(process.pid, process.name, run.physical, run.virtual, run.size, flags, state, note)
+        for gap in walk.gaps:
+            if gap.reserved:
+                yield _faulting(process, top.mode, gap)
         if walk.capped:
             yield _ended(process)
+
+
+def _faulting(process: Process, mode: PagingMode, gap: Gap) -> PtovRow:
+    """A row for an entry at which the processor would fault: nothing below it is mapped."""
+    flags = flag_letters(gap.entry, mode, gap.level)
+    why = f"{gap.text}, nothing here is mapped"
+    return PtovRow(process.pid, process.name, None, gap.virtual, gap.size, flags, State.RESERVED_BITS.value, why)
 
 
 def _ended(process: Process) -> PtovRow:
@@ -127,27 +140,65 @@ def _owners(
     assert memory is not None
     assert scene.space is not None
     found: dict[int, int] = dict.fromkeys(wanted, 0)
+    sought = sorted({address >> 12 for address in wanted})
+    refused = 0
     if with_kernel:
         space = scene.space.space
         top = read_top(space.physical, space.mode, space.directory_table_base)
         if top is not None:
-            for leaves in PageMap(memory, top, court.mask, memory.pages_in_file).kernel(court.reference.slot):
+            walk = PageMap(memory, top, court.mask, memory.pages_in_file, sought=sought)
+            for leaves in walk.kernel(court.reference.slot):
                 yield from _hits(0, KERNEL, top.mode, leaves, found, "", court.mask)
+            # each PAE directory has four page directories of its own: those are shown with the processes
+            shared = [t for t in walk.tables if top.mode is not PagingMode.PAE or t.level != "PDE"]
+            yield from _tables(court, 0, KERNEL, shared, found, "")
     for process, note in chosen:
         top = _top(scene, process)
         bad = _unusable(court, process, note) if process.directory_table_base else None
         if bad is not None:
             yield bad
         elif top is not None:
-            walk = PageMap(memory, top, court.mask, memory.pages_in_file)
+            walk = PageMap(memory, top, court.mask, memory.pages_in_file, sought=sought)
             for leaves in walk.user():
                 yield from _hits(process.pid, process.name, top.mode, leaves, found, note, court.mask)
+            slot = court.reference.slot
+            if top.self_map(slot)[0]:
+                tables = [*own_tables(top, sought, slot), *walk.tables]
+                yield from _tables(court, process.pid, process.name, tables, found, note)
+            refused += sum(bool(gap.reserved) for gap in walk.gaps)
             if walk.capped:
                 yield _ended(process)
     for address, count in found.items():
         if not count:
-            inside = "no page table maps it" if memory.describes(address >> 12) else "the machine has no RAM there"
-            yield PtovRow(None, "", address, None, None, "", "not-mapped", inside)
+            yield PtovRow(None, "", address, None, None, "", "not-mapped", _why_nobody(court, address, refused))
+
+
+def _why_nobody(court: DirectoryJudge, address: int, refused: int) -> str:
+    """The note of an address that nothing maps.
+
+    Args:
+        refused: entries that were not followed because the processor would fault at them.
+    """
+    memory = court.scene.dump.memory
+    if memory is None or not memory.describes(address >> 12):
+        return "the machine has no RAM there"
+    parts = ["no page table maps it", why_unseen(court, address)]
+    if refused:
+        parts.append(f"{refused} entries with reserved bits set were not followed")
+    return "; ".join(part for part in parts if part)
+
+
+def _tables(
+    court: DirectoryJudge, pid: int | None, name: str, tables: Sequence[Table], found: dict[int, int], note: str
+) -> Iterator[PtovRow]:
+    """The wanted bytes that lie in page tables, at the addresses where the self-map shows them."""
+    mode = court.reference.mode
+    for address in found:
+        for seen in seen_tables(address, tables, mode, court.reference.slot):
+            found[address] += 1
+            text = "; ".join(part for part in (note, seen.note) if part)
+            flags = flag_letters(seen.entry, mode, "PTE")
+            yield PtovRow(pid, name, address, seen.virtual, 0x1000, flags, _state(seen.entry, 0x1000), text)
 
 
 def _hits(
