@@ -18,7 +18,8 @@ from volplugins.address.regions import AddressMap
 from volplugins.address.section_files import SectionFiles
 from volplugins.address.uses import SHARED_DATA, Use
 from volplugins.kernel.directories.census import Pages
-from volplugins.kernel.directories.page_map import Gap, PageMap
+from volplugins.kernel.directories.page_map import PageMap
+from volplugins.kernel.directories.places import Gap
 from volplugins.kernel.directories.top import Top
 from volplugins.kernel.vads import Vad
 from volplugins.memory.reader import MemoryReader

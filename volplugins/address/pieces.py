@@ -12,7 +12,7 @@ import numpy as np
 from volplugins.address.page_codes import RESERVED, UNTOLD, Words
 from volplugins.address.page_runs import PageRun
 from volplugins.address.region import COMMIT, RESERVE, UNKNOWN
-from volplugins.kernel.directories.page_map import Gap
+from volplugins.kernel.directories.places import Gap
 from volplugins.memory.reader import PAGE_SIZE
 
 

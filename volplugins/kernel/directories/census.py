@@ -6,12 +6,13 @@ themselves or upwards end the walk like any other table seen before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from volplugins.kernel.directories.counts import Census, Hole
 from volplugins.paging.mode import Level, PagingMode
 from volplugins.paging.reserved import reserved_mask, would_fault
 
@@ -36,54 +37,6 @@ class Pages(Protocol):
     def read_pages(self, pfns: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
         """Pages (n, 4096), which may be a view of the file, and whether each is in the dump."""
         ...  # pragma: no cover - a protocol has no body
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A table that is not there: the level of the entry that leads to it, the entry's address and contents."""
-
-    level: str
-    entry_physical: int
-    entry: int
-
-
-@dataclass(slots=True)
-class Census:
-    """Counts of a directory's user half.
-
-    Attributes:
-        tables_present, tables_missing, tables_paged_out: by the level of the entry that leads to the table.
-        pages: pages of memory mapped by valid entries, in units of 4 KiB, large ones included.
-        pages_by: the same by size in bytes and protection: R or W, and E where the processor may execute.
-        invalid: entries of the lowest level that are not valid and not zero, by state: ``transition``, ``prototype``,
-            ``software`` (in a page file, or demand zero).
-        reserved: valid entries with reserved bits set, by their level; what lies below them is not counted.
-        first_missing, first_paged_out: the first such table in address order, or None.
-        first_reserved: the first entry above the lowest level that has reserved bits set, or None.
-        capped: whether the walk stopped at its limit.
-    """
-
-    tables_present: dict[str, int] = field(default_factory=dict)
-    tables_missing: dict[str, int] = field(default_factory=dict)
-    tables_paged_out: dict[str, int] = field(default_factory=dict)
-    pages: int = 0
-    pages_by: dict[tuple[int, str], int] = field(default_factory=dict)
-    invalid: dict[str, int] = field(default_factory=dict)
-    reserved: dict[str, int] = field(default_factory=dict)
-    first_missing: Hole | None = None
-    first_paged_out: Hole | None = None
-    first_reserved: Hole | None = None
-    capped: bool = False
-
-    @property
-    def present(self) -> int:
-        """Tables that are in the dump, without the top one."""
-        return sum(self.tables_present.values())
-
-    @property
-    def missing(self) -> int:
-        """Tables that valid entries lead to and that are not in the dump."""
-        return sum(self.tables_missing.values())
 
 
 def table_frames(mode: PagingMode, entries: _Words, mask: int) -> npt.NDArray[np.int64]:

@@ -8,7 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from volplugins.kernel.directories.census import Census, Hole, Pages, take_census
+from volplugins.kernel.directories.census import Pages, take_census
+from volplugins.kernel.directories.counts import Census, Hole
 from volplugins.kernel.directories.shadow import UserDirectory, check_user_directory, shadow_reason
 from volplugins.kernel.directories.smear import smear
 from volplugins.kernel.directories.top import Top, read_top, same_entry

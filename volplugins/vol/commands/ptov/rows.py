@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from volplugins.kernel.directories.map_runs import runs
-from volplugins.kernel.directories.page_map import Gap, Leaves, PageMap, Table, physical_of
+from volplugins.kernel.directories.page_map import Leaves, PageMap, physical_of
+from volplugins.kernel.directories.places import Gap, Table
 from volplugins.kernel.directories.top import Top, read_top
 from volplugins.kernel.process import Process
 from volplugins.memory.address_text import parse_address

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volplugins.kernel.directories.page_map import Table
+from volplugins.kernel.directories.places import Table
 from volplugins.kernel.directories.shadow import frame_of
 from volplugins.kernel.directories.top import Top
 from volplugins.paging.entry_text import entry_virtual
