@@ -1,8 +1,11 @@
 """Where the bytes come from, and files that are no dumps."""
 
+import gc
 import os
+import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_dumps import EVERY_TYPE, PAGE, page
 
@@ -79,3 +82,29 @@ def test_every_error_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(DumpError) as error:
         FileSource(tmp_path / "text\nfile")
     assert "\n" not in error.value.reason
+
+
+def test_what_nobody_closed_is_closed_without_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "some.dmp"
+    path.write_bytes(EVERY_TYPE["bitmap-64"])
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            dump = open_dump(FileSource(path))
+            assert dump.memory is not None
+            held = dump.memory.read_pages(np.array([0x41]))[0]  # a view of the mapped file outlives the source
+        del dump
+        gc.collect()
+        assert bytes(held[0]) == page(0x41)
+        del held
+        gc.collect()
+    assert [str(warning.message) for warning in said] == []
+
+
+def test_large_reads_are_the_same_bytes(tmp_path: Path) -> None:
+    data = bytes(range(256)) * 4096
+    path = tmp_path / "large.bin"
+    path.write_bytes(data)
+    with FileSource(path) as source:
+        for offset, size in ((0, len(data)), (3, 1 << 18), (1 << 19, 1 << 21), (len(data) - 1, 1 << 20), (0, 1 << 40)):
+            assert source.read(offset, size) == data[offset : offset + size]

@@ -306,7 +306,8 @@ def run_vol(tmp_path: Path, error: str, *, close_early: bool = False) -> tuple[i
     if close_early:
         out = process.stdout.readline()
         process.stdout.close()
-        return process.wait(60), out, process.stderr.read()
+        with process.stderr as complaints:
+            return process.wait(60), out, complaints.read()
     out, complaint = process.communicate(timeout=60)
     return process.returncode, out, complaint
 

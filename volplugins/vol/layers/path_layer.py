@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlparse
@@ -37,19 +38,23 @@ class ClosingFileLayer(physical.FileLayer):
 
     _file_: IO[Any] | None
 
+    @property
+    def _file(self) -> IO[Any]:
+        if self._file_ is None:
+            self._file_ = self._opened()
+            # a layer and its context hold each other: this is done before any of them is taken down, __del__ is not
+            weakref.finalize(self, self._file_.close)
+        return self._file_
+
+    def _opened(self) -> IO[Any]:
+        file: IO[Any] = self._accessor.open(self._location, "rb")
+        return file
+
     def __getstate__(self) -> dict[str, Any]:
-        self._close()  # a copy opens its own, and volatility3 forgets this one
+        if self._file_ is not None:
+            self._file_.close()  # a copy opens its own, and volatility3 forgets this one
         state: dict[str, Any] = super().__getstate__()
         return state
-
-    def __del__(self) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        file = getattr(self, "_file_", None)  # not there where the layer was never whole
-        if file is not None:
-            file.close()
-            self._file_ = None
 
 
 class PathLayer(ClosingFileLayer):
@@ -64,8 +69,5 @@ class PathLayer(ClosingFileLayer):
         context.config[configuration.path_join(config_path, "location")] = Path(self.path).as_uri()
         super().__init__(context, config_path, name)
 
-    @property
-    def _file(self) -> IO[Any]:
-        if self._file_ is None:
-            self._file_ = open(self.path, "rb")  # noqa: SIM115 - the layer's own, as in volatility3's
-        return self._file_
+    def _opened(self) -> IO[Any]:
+        return open(self.path, "rb")
