@@ -14,6 +14,8 @@ _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 # label, member of summary.crash, row of windows.kd.analyze that says the same
 _CRASH = (
     ("Failed at", "faulting_ip", "FAULTING_IP"),
+    ("Instruction", "faulting_instruction", ""),
+    ("Bad operand", "faulting_operand", "FAULTING_OPERAND"),
     ("Symbol", "symbol", "SYMBOL_NAME"),
     ("Process", "process", "PROCESS_NAME"),
     ("PID", "pid", "PROCESS_ID"),

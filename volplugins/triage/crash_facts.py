@@ -30,6 +30,7 @@ _CRASH = {
     "symbol": ("culprit", "SYMBOL_NAME"),
     "memory_error": ("culprit", "MEMORY_ERROR"),
     "faulting_ip": ("context", "FAULTING_IP"),
+    "faulting_operand": ("context", "FAULTING_OPERAND"),
     "process": ("process", "PROCESS_NAME"),
     "thread": ("process", "THREAD"),
     "exception_code": ("context", "EXCEPTION_CODE"),
@@ -77,6 +78,7 @@ class CrashFacts:
             "parameters": [self._value("bugcheck", f"BUGCHECK_P{number}") for number in range(1, 5)],
             "parameter_meanings": [self._rows["bugcheck", f"BUGCHECK_P{number}"].evidence for number in range(1, 5)],
             "exception_name": self._exception_name(),
+            "faulting_instruction": self._instruction(),
             "exception_meaning": self._exception_meaning(),
             "confidence": blamed.confidence or None,
             "evidence": blamed.evidence,
@@ -86,6 +88,11 @@ class CrashFacts:
             "manual_evidence": manual.evidence if found["manual_crash"] else "",
             "pid": int(pid) if pid is not None and pid.isdecimal() else None,
         }
+
+    def _instruction(self) -> str | None:
+        """The failing instruction, or the call that left all code, as it was taken apart for its operand."""
+        row = self._rows.get(("context", "FAULTING_OPERAND"))
+        return row.evidence.partition("; ")[0] if row is not None else None
 
     def _exception_name(self) -> str | None:
         code = self._analysis.fault.exception_code if self._analysis is not None else None

@@ -78,7 +78,7 @@ def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
     yield _Block("Parameters", [_joined(*crash["parameters"])], 1)
     yield _Block("Blame", [*_blame(crash)], 1)
     yield _Block("Memory", [*_memory(crash)], 1, "windows.kd.analyze")
-    yield _Block("Failed at", [*_failed(crash)], 2)
+    yield _Block("Failed at", [*_failed(crash)], 3)
     yield _Block("Process", [*_one(_joined(crash["process"], crash["pid"]))], 1)
     yield _Block("On purpose", [*_one(_joined(crash["manual_crash"], crash["manual_evidence"]))], 1)
     yield _Block("Signature", [*_one(crash["signature"])], 1)
@@ -133,6 +133,13 @@ def _failed(crash: Mapping[str, Any]) -> Iterator[str]:
         yield from (where, why)
     else:
         yield from _one(_joined(where, why))
+    yield from _operand(crash)
+
+
+def _operand(crash: Mapping[str, Any]) -> Iterator[str]:
+    """The instruction and the operand that gave the bad address: what an engineer looks for first."""
+    if crash.get("faulting_operand"):
+        yield f"{crash['faulting_instruction']}    {crash['faulting_operand']}"
 
 
 def _exception(crash: Mapping[str, Any]) -> str:
