@@ -139,7 +139,7 @@ def _failed(crash: Mapping[str, Any]) -> Iterator[str]:
 def _operand(crash: Mapping[str, Any]) -> Iterator[str]:
     """The instruction and the operand that gave the bad address: what an engineer looks for first."""
     if crash.get("faulting_operand"):
-        yield f"{crash['faulting_instruction']}    {crash['faulting_operand']}"
+        yield f"{crash['faulting_instruction']}    {crash['faulting_operand'].partition(': ')[2]}"
 
 
 def _exception(crash: Mapping[str, Any]) -> str:
