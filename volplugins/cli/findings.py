@@ -24,7 +24,6 @@ REQUIRED = {
     "capstone": "5.0", "Jinja2": "3.1", "rich": "13",
 }  # fmt: skip
 OPTIONAL = {
-    "capstone": "instructions as text",
     "pycryptodome": "volatility3's plugins for secrets",
     "jsonschema": "checks of symbol tables",
 }
