@@ -209,7 +209,7 @@ def test_the_exception_is_named(tmp_path: Path) -> None:
     assert line.endswith(f"reading {crash['read_address']}  exception STATUS_ACCESS_VIOLATION")
     crash |= {"exception_name": "STATUS_IN_PAGE_ERROR", "exception_meaning": "read of 0x28: STATUS_DEVICE_DATA_ERROR"}
     assert "exception STATUS_IN_PAGE_ERROR (STATUS_DEVICE_DATA_ERROR)" in fits(summary)
-    assert "(STATUS_DEVICE_DATA_ERROR)\nProcess" in fits(summary), "on a line of its own"
+    assert "(STATUS_DEVICE_DATA_ERROR)\n" in fits(summary), "on a line of its own"
     crash |= {"exception_name": None, "exception_meaning": None}
     assert "exception 0xc0000005" in fits(summary)
 
