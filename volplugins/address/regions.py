@@ -107,9 +107,10 @@ class AddressMap:
             notes.append("no page used yet")
         if section.note:
             notes.append(section.note)
+        path = self.images.name(section, vad) if kind == IMAGE else section.path
         region = Region(
             group[0].start * PAGE_SIZE, group[-1].end * PAGE_SIZE, kind, group[0].state, vad.protection, actual,
-            use.usage, resident * PAGE_SIZE, held * PAGE_SIZE, _detail(vad, section, use, runs), tuple(notes),
+            use.usage, resident * PAGE_SIZE, held * PAGE_SIZE, _detail(vad, path, use, runs), tuple(notes),
             tuple((run.start * PAGE_SIZE, run.end * PAGE_SIZE) for run in runs if run.resident),
         )  # fmt: skip
         odd = disagreement(region, vad, runs, self.images.of(section, vad) if kind == IMAGE else None, self.no_execute)
@@ -149,8 +150,8 @@ def _by_kind(vad: Vad, section: Section) -> Use:
     return Use(vad.start, 0, "PageFileSection", "")
 
 
-def _detail(vad: Vad, section: Section, use: Use, runs: Sequence[PageRun]) -> str:
-    parts = [use.detail, section.path]
+def _detail(vad: Vad, path: str, use: Use, runs: Sequence[PageRun]) -> str:
+    parts = [use.detail, path]
     if vad.kind in TYPE_NAMES and vad.kind != IMAGE_MAP:
         parts.append(TYPE_NAMES[vad.kind])
     if use.usage in ("Stack", "Stack32"):

@@ -15,6 +15,7 @@ from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.commands.lm.merge import MergedModules
 from volplugins.vol.commands.lm.row import LmRow, failure_row, joined, row_of
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
+from volplugins.vol.scene.mapped_files import mapped_files
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 from volplugins.vol.symbols.image_facts import PDB, ImageFactsReader
 
@@ -56,7 +57,7 @@ def lm_rows(
     Args:
         image_file: looks for a module's file, for what memory lacks of it.
     """
-    images = _Images(ImageFactsReader(), SectionFiles(scene.memory, scene.layouts, scene.bits), image_file)
+    images = _Images(ImageFactsReader(), mapped_files(scene), image_file)
     above = [address for address in wanted.addresses if address >> (scene.bits - 1)]
     sought = set(wanted.addresses)
     if wanted.kernel or above:
@@ -151,7 +152,7 @@ def _of_process(
         merged.add_lists(low, 32, "ldr32")
     elif process.wow64:
         merged.problems.append("ldr32: the 32-bit PEB is not known; its modules from the VADs")
-    merged.add_mapped(scene.bits)
+    merged.add_mapped()
     for start in sorted(merged.rows):
         row = merged.rows[start]
         if row.end is not None and wanted.takes(start, row.end):
