@@ -12,11 +12,11 @@ from volplugins.address.disagreement import ImageSections, disagreement
 from volplugins.address.page_codes import WITHOUT_EXECUTION
 from volplugins.address.page_runs import PageRun, PageRuns
 from volplugins.address.pieces import Gaps, Piece, Source, actual_of, pieces
-from volplugins.address.protection import GUARD, can_execute, with_execute
+from volplugins.address.protection import GUARD, READONLY, can_execute, with_execute
 from volplugins.address.prototypes import Prototypes
 from volplugins.address.region import COMMIT, FREE, IMAGE, MAPPED, PRIVATE, RESERVE, Region
 from volplugins.address.section_files import NOTHING, Section, SectionFiles
-from volplugins.address.uses import Use
+from volplugins.address.uses import SHARED_DATA, Use
 from volplugins.kernel.vads import AWE, IMAGE_MAP, PHYSICAL, ROTATE, TYPE_NAMES, Vad
 from volplugins.memory.reader import PAGE_SIZE
 
@@ -74,11 +74,13 @@ class AddressMap:
         source = Source(
             vad.start // PAGE_SIZE, untouched, self.gaps, self.prototypes.array(vad) if reservable else None
         )
-        found = (
+        found: Iterator[tuple[Piece, Use | None]] = (
             (piece, cell.use)
             for index, cell in cells
             for piece in pieces(cell.start, cell.end, self._runs(index, vad), source)
         )
+        if vad.start <= SHARED_DATA < vad.end:
+            found = _with_shared_data(found)
         own = _by_kind(vad, section)
         for use, group in _grouped(found):
             named = use or own
@@ -158,6 +160,23 @@ def _detail(vad: Vad, path: str, use: Use, runs: Sequence[PageRun]) -> str:
         guards = [run.start * PAGE_SIZE for run in runs if run.code < 32 and run.code & 0x18 == GUARD]
         parts.extend(f"guard page {start:#x}" for start in guards[:_MOST_NOTED])
     return "; ".join(part for part in parts if part)
+
+
+def _with_shared_data(found: Iterator[tuple[Piece, Use | None]]) -> Iterator[tuple[Piece, Use | None]]:
+    """KUSER_SHARED_DATA's page needs no entry: the page fault handler gives it to whoever touches it, to read only.
+
+    It is one page; what else its range holds is reserved ("Windows Internals": the range of shared user data).
+    """
+    page = SHARED_DATA // PAGE_SIZE
+    for piece, use in found:
+        if piece.run is not None or piece.why or not piece.start <= page < piece.end:
+            yield piece, use
+            continue
+        if piece.start < page:
+            yield replace(piece, end=page), use
+        yield Piece(page, page + 1, COMMIT, PageRun(page, page + 1, READONLY, 0, 0, 0)), use
+        if page + 1 < piece.end:
+            yield replace(piece, start=page + 1), use
 
 
 def _grouped(found: Iterator[tuple[Piece, Use | None]]) -> Iterator[tuple[Use | None, list[Piece]]]:

@@ -25,9 +25,7 @@ _MOST_IMAGES = 4096
 PathOf = Callable[[Vad], str]
 
 
-def user_modules(
-    memory: MemoryReader, peb: int | None, vads: Iterable[Vad], bits: int, path_of: PathOf
-) -> ModuleTable:
+def user_modules(memory: MemoryReader, peb: int | None, vads: Iterable[Vad], bits: int, path_of: PathOf) -> ModuleTable:
     """The images by address; never raises.
 
     Args:

@@ -117,6 +117,19 @@ class StackScene:
                 return location.text(), ""
         return "", "in no module"
 
+    def address_of(self, process: Process | None, text: str) -> int | str:
+        """The address that ``module!symbol+0x…`` names in the kernel or in the process; in words why there is none."""
+        found = self.scene.symbolizer.find(text)
+        if isinstance(found, int) or process is None:
+            return found
+        side = self._side_of(process)
+        if isinstance(side, str):
+            return f"{found}; of the process's own modules nothing is known ({side})"
+        tables = [side.names, *([side.names32] if side.names32 is not None else [])]
+        tried = [names.find(text) for names in tables]
+        said = [each for each in tried if isinstance(each, str) and not each.startswith("no module is called")]
+        return next((each for each in tried if isinstance(each, int)), (said or [found])[0])
+
     def _kernel_name(self, address: int) -> str:
         return self.scene.symbolizer.locate(address).symbol
 
