@@ -64,7 +64,8 @@ class AddressMap:
         if inside:
             count = sum(run.end - run.start for run in inside)
             where = ", ".join(f"{run.start * PAGE_SIZE:#x}" for run in inside[:_MOST_NOTED])
-            notes.append(f"{count} pages are mapped though no VAD holds them: {where}")
+            verb = "is" if count == 1 else "are"
+            notes.append(f"{_pages(count)} {verb} mapped though no VAD holds {'it' if count == 1 else 'them'}: {where}")
         resident, held = (sum(getattr(run, name) for run in inside) * PAGE_SIZE for name in ("resident", "in_dump"))
         return Region(start, end, "", FREE, None, (), "Free", resident, held, "", tuple(notes))
 
@@ -104,9 +105,11 @@ class AddressMap:
         resident, held, paged = (sum(getattr(run, name) for run in runs) for name in ("resident", "in_dump", "paged"))
         notes = [piece.why for piece in group[:1] if piece.why]
         if paged:
-            notes.append(f"{paged} pages paged out")
+            notes.append(f"{_pages(paged)} paged out")
         if not runs and not notes and group[0].state == COMMIT:
             notes.append("no page used yet")
+        if kind == PRIVATE and use.usage == "SharedData" and runs and not resident:
+            notes.append("no entry: the kernel maps it when it is touched")
         if section.note:
             notes.append(section.note)
         path = self.images.name(section, vad) if kind == IMAGE else section.path
@@ -117,6 +120,10 @@ class AddressMap:
         )  # fmt: skip
         odd = disagreement(region, vad, runs, self.images.of(section, vad) if kind == IMAGE else None, self.no_execute)
         return replace(region, notes=(*odd, *notes)) if odd else region
+
+
+def _pages(count: int) -> str:
+    return "1 page" if count == 1 else f"{count} pages"
 
 
 def _type(vad: Vad) -> str:

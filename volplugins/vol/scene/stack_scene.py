@@ -24,7 +24,7 @@ from volplugins.threads.running import running_registers
 from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
 from volplugins.threads.user_modules import user_modules
 from volplugins.threads.wow64 import peb32_of
-from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, process_space, vads_of
+from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, process_space, vads_of
 from volplugins.vol.scene.mapped_files import mapped_files
 from volplugins.vol.symbols import symbol_files
 
@@ -135,7 +135,7 @@ class StackScene:
 
     def _kernel_memory(self, process: Process | None) -> MemoryReader:
         """Through the process's own directory where it is sound (session space needs it), else the kernel's."""
-        if process is None or self.court is None or self.court.verdict(process).word not in WALKABLE:
+        if process is None or self.court is None or self.court.verdict(process).word not in USABLE:
             return self.scene.memory
         return process_space(self.scene, process)
 

@@ -27,6 +27,7 @@ class MergedModules:
         memory: the process's address space.
         vads: its ranges by their start; ``whole``: all of them could be read.
         sections: what ranges map.
+        unread: why the lists of one PEB are not known, so that nobody can tell what is in them; empty where they are.
         times: whether to read when each module was loaded; ``build`` says where that is kept.
     """
 
@@ -39,18 +40,20 @@ class MergedModules:
     times: bool
     rows: dict[int, LmRow] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    unread: str = ""
 
     def add_lists(self, peb: int, bits: int, source: str) -> None:
         """Add what the lists of one PEB hold."""
         try:
             ldr = read_peb(self.memory, peb, bits).unsigned("Ldr")
             if not ldr:
+                self.unread = self.unread or f"{source} is null: the loader has not run yet"
                 return
             lists = read_loader_lists(self.memory, ldr, bits)
         except ReadError as error:
-            self.problems.append(
-                f"{source}: page {error.address & ~(_PAGE - 1):#x} {error.reason}; modules from the VADs"
-            )
+            why = f"{source} cannot be read: page {error.address & ~(_PAGE - 1):#x}: {error.reason}"
+            self.unread = self.unread or f"{source} cannot be read"
+            self.problems.append(f"{why}; modules from the VADs")
             return
         for each in lists.lists:
             self.problems.extend(f"{source} {each.name}ModuleList: {problem}" for problem in each.problems)
@@ -92,12 +95,14 @@ class MergedModules:
         )  # fmt: skip
 
     def add_mapped(self) -> None:
-        """Add images that no list holds."""
+        """Add images that no list holds; where lists could not be read, what they hold is not known."""
+        listed = None if self.unread else False
+        note = f"from the VADs: {self.unread}" if self.unread else "mapped, in none of the lists"
         for start, vad in self.vads.items():
             if vad.kind == IMAGE_VAD and start not in self.rows:
                 module = mapped_image(self.memory, vad, self.sections.path_of(vad))
-                self.rows[start] = row_of(self.process, module, False)._replace(
-                    in_memory=False, in_init=False, mapped=True, note="mapped, in none of the lists"
+                self.rows[start] = row_of(self.process, module, listed)._replace(
+                    in_memory=listed, in_init=listed, mapped=True, note=note
                 )
 
     def _other_file(self, vad: Vad, name: str) -> str:

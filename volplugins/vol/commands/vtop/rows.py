@@ -36,6 +36,12 @@ class VtopRow(NamedTuple):
     note: str
 
 
+_WHERE = {
+    State.NOT_IN_DUMP: "not in the dump file",
+    State.OUTSIDE_MEMORY: "where the machine has no RAM",
+}
+
+
 class Directory(NamedTuple):
     """A page directory to translate with, what the user's words were taken for, and what is wrong with it."""
 
@@ -188,7 +194,7 @@ def _step_row(step: Step, result: Translation, space: AddressSpace, slot: int | 
     if last and result.text:
         notes.append(result.text)
     if step.entry is None:
-        notes.append(f"the table at {step.entry_physical & ~0xFFF:#x} is not in the dump")
+        notes.append(f"the table at {step.entry_physical & ~0xFFF:#x} is {_WHERE[result.state]}")
     return VtopRow(result.virtual, step.level, seen_at, physical, step.entry, flags, value, state, "; ".join(notes))
 
 
@@ -208,8 +214,9 @@ def _end(scene: CrashScene, address: int, result: Translation) -> Iterator[VtopR
     if result.physical is None or memory is None:
         return
     offset = memory.file_offset(result.physical)
-    in_dump = "" if offset is not None else "the page is not in the dump file"
-    state = result.state.value if offset is not None else State.NOT_IN_DUMP.value
+    absent = State.NOT_IN_DUMP if memory.describes(result.physical >> 12) else State.OUTSIDE_MEMORY
+    in_dump = "" if offset is not None else f"the page is {_WHERE[absent]}"
+    state = result.state.value if offset is not None else absent.value
     text = f"{result.physical:#x}"
     yield VtopRow(address, "physical", None, None, None, "", text, state, in_dump)
     if offset is not None:
