@@ -57,7 +57,7 @@ class UserSpace(interfaces.plugins.PluginInterface):
     def _wanted(self):
         from volplugins.vol.commands.address.rows import Wanted
 
-        filters = {name: [word.lower() for word in self.config.get(name) or []] for name in _FILTERS}
+        filters = {name: self.config.get(name) or [] for name in _FILTERS}
         return Wanted(chosen(self.config), scan_wanted(self.config), **filters)
 
     def _generator(self):

@@ -59,7 +59,7 @@ class SummaryRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows are wanted; each list holds words of its column, lower case; an empty one takes all.
+    """Which rows are wanted; each list holds words of its column, in any letter case; an empty one takes all.
 
     ``actual`` takes a region where one of its protections is among the words.
     """
@@ -94,7 +94,7 @@ class Wanted:
 
     def allows_now(self, region: Region, words: Sequence[str]) -> bool:
         """Whether the page tables give some page of the region one of these protections."""
-        return any(word_of(number).lower() in words for number in region.actual)
+        return any(_among(word_of(number), words) for number in region.actual)
 
     def _takes_kind(self, region: Region) -> bool:
         return _among(region.usage, self.usage) and _among(region.type, self.type) and _among(region.state, self.state)
@@ -126,7 +126,7 @@ class ActualCount:
 
 
 def _among(word: str, wanted: Sequence[str]) -> bool:
-    return not wanted or word.lower() in wanted
+    return not wanted or word.lower() in [each.lower() for each in wanted]
 
 
 def failure_row(why: str, process: Process | None = None) -> AddressRow:

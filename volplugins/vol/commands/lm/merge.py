@@ -51,7 +51,7 @@ class MergedModules:
                 return
             lists = read_loader_lists(self.memory, ldr, bits)
         except ReadError as error:
-            why = f"{source} cannot be read: page {error.address & ~(_PAGE - 1):#x}: {error.reason}"
+            why = f"{source} cannot be read: page {error.address & ~(_PAGE - 1):#x} {error.reason}"
             self.unread = self.unread or f"{source} cannot be read"
             self.problems.append(f"{why}; modules from the VADs")
             return

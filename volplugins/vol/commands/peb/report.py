@@ -43,7 +43,7 @@ class PebReport:
         try:
             peb = read_peb(self.subject.memory, self.peb, self.subject.bits)
         except ReadError as error:
-            yield row("peb", "", "", f"the PEB cannot be read: page {error.address & ~0xFFF:#x}: {error.reason}")
+            yield row("peb", "", "", f"the PEB cannot be read: page {error.address & ~0xFFF:#x} {error.reason}")
             yield from self.modules.rebuilt("the PEB cannot be read")
             return
         lists, why = _lists_of(self.subject.memory, peb, self.subject.bits)
@@ -82,7 +82,7 @@ class PebReport:
         try:
             parameters = read_parameters(memory, at, self.subject.bits)
         except ReadError as error:
-            why = f"ProcessParameters cannot be read: page {error.address & ~0xFFF:#x}: {error.reason}"
+            why = f"ProcessParameters cannot be read: page {error.address & ~0xFFF:#x} {error.reason}"
             yield row("parameters", "", "", why)
             return
         for name, text, why in parameter_strings(memory, parameters):
@@ -104,4 +104,4 @@ def _lists_of(memory: MemoryReader, peb: Structure, bits: int) -> tuple[LoaderLi
     try:
         return read_loader_lists(memory, ldr, bits), ""
     except ReadError as error:
-        return None, f"Ldr cannot be read: page {error.address & ~0xFFF:#x}: {error.reason}"
+        return None, f"Ldr cannot be read: page {error.address & ~0xFFF:#x} {error.reason}"

@@ -105,7 +105,7 @@ def _teb(subject: Subject, address: int, title: str) -> Iterator[PebRow]:
     try:
         fields = teb_fields(subject.memory, address, subject.bits)
     except ReadError as error:
-        why = f"the TEB cannot be read: page {error.address & ~0xFFF:#x}: {error.reason}"
+        why = f"the TEB cannot be read: page {error.address & ~0xFFF:#x} {error.reason}"
         yield subject.row("teb", f"{title}.Teb", f"{address:#x}", why)
         return
     yield subject.row("teb", f"{title}.Teb", f"{address:#x}")
