@@ -32,6 +32,10 @@ _KERNEL_SHARED_DATA = 0xFFDF0000  # the same page in the kernel's half (x86)
 class PhysicalPages(Pages, Presence, Protocol):
     """Physical memory by page number, and which pages of it are there."""
 
+    def describes(self, pfn: int) -> bool:
+        """Whether the machine has RAM there."""
+        ...  # pragma: no cover - a protocol has no body
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -66,7 +70,7 @@ def map_of(subject: Subject, uses: Sequence[Use], sections: SectionFiles, images
     else:
         walk = PageMap(subject.physical, subject.top, subject.mask, subject.tables, every=True)
         runs = _collector(subject, reader, cells, prototypes).collect(walk)
-        gaps = Gaps(walk.gaps)
+        gaps = Gaps(walk.gaps, "", subject.physical.describes)
     return AddressMap(cells, subject.limit, runs, gaps, sections, prototypes, images, reader.no_execute)
 
 

@@ -12,6 +12,7 @@ from volplugins.address.section_files import Section
 from volplugins.image.headers import read_headers
 from volplugins.kernel.vads import Vad
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader
+from volplugins.threads.user_modules import image_name
 
 _MOST_NAMED = 4
 _STACKS = ("Stack", "Stack32")
@@ -20,7 +21,7 @@ Span = tuple[int, int]  # first page of an image's part and the one behind it, f
 
 @dataclass(slots=True)
 class ImageSections:
-    """Which pages of each image its own headers call executable; read once for each file.
+    """Which pages of each image its own headers call executable, and its name; read once for each file.
 
     Attributes:
         memory: the process's address space; set anew for each process.
@@ -37,6 +38,10 @@ class ImageSections:
         if self._known.get(area) is None:  # headers that one process lacks, another may have
             self._known[area] = self._read(vad)
         return self._known[area]
+
+    def name(self, section: Section, vad: Vad) -> str:
+        """The path of the image's file; where that is not known, the name that every command gives it."""
+        return section.path or image_name(self.memory, vad.start, "")
 
     def _read(self, vad: Vad) -> tuple[Span, ...] | None:
         headers = read_headers(self.memory, vad.start)

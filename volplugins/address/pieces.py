@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,6 +14,8 @@ from volplugins.address.page_runs import PageRun
 from volplugins.address.region import COMMIT, RESERVE, UNKNOWN
 from volplugins.kernel.directories.places import Gap
 from volplugins.memory.reader import PAGE_SIZE
+
+_FRAME = 0xFFFFFFFFFF000  # where a valid entry of any mode has its page frame; narrower modes have zeros above
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,11 @@ class Gaps:
 
     Args:
         why: the reason for all of them, where they have one in common.
+        describes: whether the machine has RAM at a page frame; asked for the page of a table that is not there.
     """
 
-    def __init__(self, gaps: Sequence[Gap], why: str = "") -> None:
-        self._why = why
+    def __init__(self, gaps: Sequence[Gap], why: str = "", describes: Callable[[int], bool] | None = None) -> None:
+        self._why, self._describes = why, describes
         ordered = sorted(gaps, key=lambda gap: gap.virtual)
         self._spans = [(gap.virtual // PAGE_SIZE, (gap.virtual + gap.size) // PAGE_SIZE, gap) for gap in ordered]
         self._starts = [start for start, _, _ in self._spans]
@@ -46,9 +49,14 @@ class Gaps:
         while index < len(self._spans) and self._spans[index][0] < end:
             low, high, gap = self._spans[index]
             if high > start:
-                yield max(low, start), min(high, end), self._why or gap.text
+                yield max(low, start), min(high, end), self._why or self._absent(gap)
                 start = high
             index += 1
+
+    def _absent(self, gap: Gap) -> str:
+        if self._describes is None or gap.paged_out or gap.reserved or not gap.entry & 1:
+            return gap.text
+        return gap.text if self._describes((gap.entry & _FRAME) >> 12) else gap.outside_text
 
 
 @dataclass(frozen=True, slots=True)

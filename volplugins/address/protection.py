@@ -28,6 +28,9 @@ def _word(number: int) -> str:
 
 WORDS = tuple(_word(number) for number in range(32))
 
+# the same in few words, for messages
+ALLOWED = f"{' '.join(_ACCESS)}, and behind them {' '.join(f'|{each}' for each in _MODIFIERS[1:])}"
+
 
 def word_of(number: int | None) -> str:
     """The PAGE_* word (modifiers joined by ``|``); empty for None."""

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 FREE, COMMIT, RESERVE, UNKNOWN = "MEM_FREE", "MEM_COMMIT", "MEM_RESERVE", "unknown"
 PRIVATE, MAPPED, IMAGE = "MEM_PRIVATE", "MEM_MAPPED", "MEM_IMAGE"
+STATES, TYPES = (COMMIT, RESERVE, FREE, UNKNOWN), (IMAGE, MAPPED, PRIVATE)
+# what a region is used for, in the words of docs/output.md
+USAGES = (
+    "Free", "Image", "Stack", "TEB", "PEB", "Heap", "MappedFile", "PageFileSection", "SharedData", "Other", "Unknown",
+    "Stack32", "TEB32", "PEB32",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from volplugins.address.disagreement import ImageSections, disagreement
 from volplugins.address.page_codes import WITHOUT_EXECUTION
 from volplugins.address.page_runs import PageRun, PageRuns
 from volplugins.address.pieces import Gaps, Piece, Source, actual_of, pieces
-from volplugins.address.protection import GUARD, can_execute, with_execute
+from volplugins.address.protection import GUARD, READONLY, can_execute, with_execute
 from volplugins.address.prototypes import Prototypes
 from volplugins.address.region import COMMIT, FREE, IMAGE, MAPPED, PRIVATE, RESERVE, Region
 from volplugins.address.section_files import NOTHING, Section, SectionFiles
-from volplugins.address.uses import Use
+from volplugins.address.uses import SHARED_DATA, Use
 from volplugins.kernel.vads import AWE, IMAGE_MAP, PHYSICAL, ROTATE, TYPE_NAMES, Vad
 from volplugins.memory.reader import PAGE_SIZE
 
@@ -64,7 +64,8 @@ class AddressMap:
         if inside:
             count = sum(run.end - run.start for run in inside)
             where = ", ".join(f"{run.start * PAGE_SIZE:#x}" for run in inside[:_MOST_NOTED])
-            notes.append(f"{count} pages are mapped though no VAD holds them: {where}")
+            verb = "is" if count == 1 else "are"
+            notes.append(f"{_pages(count)} {verb} mapped though no VAD holds {'it' if count == 1 else 'them'}: {where}")
         resident, held = (sum(getattr(run, name) for run in inside) * PAGE_SIZE for name in ("resident", "in_dump"))
         return Region(start, end, "", FREE, None, (), "Free", resident, held, "", tuple(notes))
 
@@ -74,11 +75,13 @@ class AddressMap:
         source = Source(
             vad.start // PAGE_SIZE, untouched, self.gaps, self.prototypes.array(vad) if reservable else None
         )
-        found = (
+        found: Iterator[tuple[Piece, Use | None]] = (
             (piece, cell.use)
             for index, cell in cells
             for piece in pieces(cell.start, cell.end, self._runs(index, vad), source)
         )
+        if vad.start <= SHARED_DATA < vad.end:
+            found = _with_shared_data(found)
         own = _by_kind(vad, section)
         for use, group in _grouped(found):
             named = use or own
@@ -102,18 +105,25 @@ class AddressMap:
         resident, held, paged = (sum(getattr(run, name) for run in runs) for name in ("resident", "in_dump", "paged"))
         notes = [piece.why for piece in group[:1] if piece.why]
         if paged:
-            notes.append(f"{paged} pages paged out")
+            notes.append(f"{_pages(paged)} paged out")
         if not runs and not notes and group[0].state == COMMIT:
             notes.append("no page used yet")
+        if kind == PRIVATE and use.usage == "SharedData" and runs and not resident:
+            notes.append("no entry: the kernel maps it when it is touched")
         if section.note:
             notes.append(section.note)
+        path = self.images.name(section, vad) if kind == IMAGE else section.path
         region = Region(
             group[0].start * PAGE_SIZE, group[-1].end * PAGE_SIZE, kind, group[0].state, vad.protection, actual,
-            use.usage, resident * PAGE_SIZE, held * PAGE_SIZE, _detail(vad, section, use, runs), tuple(notes),
+            use.usage, resident * PAGE_SIZE, held * PAGE_SIZE, _detail(vad, path, use, runs), tuple(notes),
             tuple((run.start * PAGE_SIZE, run.end * PAGE_SIZE) for run in runs if run.resident),
         )  # fmt: skip
         odd = disagreement(region, vad, runs, self.images.of(section, vad) if kind == IMAGE else None, self.no_execute)
         return replace(region, notes=(*odd, *notes)) if odd else region
+
+
+def _pages(count: int) -> str:
+    return "1 page" if count == 1 else f"{count} pages"
 
 
 def _type(vad: Vad) -> str:
@@ -149,14 +159,31 @@ def _by_kind(vad: Vad, section: Section) -> Use:
     return Use(vad.start, 0, "PageFileSection", "")
 
 
-def _detail(vad: Vad, section: Section, use: Use, runs: Sequence[PageRun]) -> str:
-    parts = [use.detail, section.path]
+def _detail(vad: Vad, path: str, use: Use, runs: Sequence[PageRun]) -> str:
+    parts = [use.detail, path]
     if vad.kind in TYPE_NAMES and vad.kind != IMAGE_MAP:
         parts.append(TYPE_NAMES[vad.kind])
     if use.usage in ("Stack", "Stack32"):
         guards = [run.start * PAGE_SIZE for run in runs if run.code < 32 and run.code & 0x18 == GUARD]
         parts.extend(f"guard page {start:#x}" for start in guards[:_MOST_NOTED])
     return "; ".join(part for part in parts if part)
+
+
+def _with_shared_data(found: Iterator[tuple[Piece, Use | None]]) -> Iterator[tuple[Piece, Use | None]]:
+    """KUSER_SHARED_DATA's page needs no entry: the page fault handler gives it to whoever touches it, to read only.
+
+    It is one page; what else its range holds is reserved ("Windows Internals": the range of shared user data).
+    """
+    page = SHARED_DATA // PAGE_SIZE
+    for piece, use in found:
+        if piece.run is not None or piece.why or not piece.start <= page < piece.end:
+            yield piece, use
+            continue
+        if piece.start < page:
+            yield replace(piece, end=page), use
+        yield Piece(page, page + 1, COMMIT, PageRun(page, page + 1, READONLY, 0, 0, 0)), use
+        if page + 1 < piece.end:
+            yield replace(piece, start=page + 1), use
 
 
 def _grouped(found: Iterator[tuple[Piece, Use | None]]) -> Iterator[tuple[Use | None, list[Piece]]]:

@@ -55,6 +55,10 @@ class SectionFiles:
             self._sections[area] = self._read(area)
         return self._sections[area]
 
+    def path_of(self, vad: Vad) -> str:
+        """The path of the file that ``vad`` maps; empty where there is none, or it cannot be read."""
+        return self.of(vad).path
+
     def _control_area(self, subsection: int) -> int | str:
         """Address of a subsection's control area, or why it cannot be told."""
         found: int | str

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from volplugins.cli.folders import require_folders, split_folders
+
 _WRONG_USE = 2
 
 
@@ -50,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
     if not args.output or not all(args.paths):
         print("volplugins: an empty name is no file or folder", file=sys.stderr)
         return _WRONG_USE
+    require_folders("-s", split_folders(args.symbols))
+    require_folders("--image-path", args.image_path)
     try:
         return run_batch(_options(args))
     except UseError as error:

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from volplugins.cli.folders import require_folders, split_folders
+
 if TYPE_CHECKING:
     from volplugins.symbols_exchange.imports import Imported
     from volplugins.symbols_exchange.needed import Needs
@@ -66,7 +68,9 @@ def run(args: argparse.Namespace) -> int:
     if wrong:
         print(f"volplugins: {wrong}", file=sys.stderr)
         return _WRONG_USE
-    symbols = [folder for folder in args.symbols.split(";") if folder]
+    symbols = split_folders(args.symbols)
+    require_folders("-s", symbols[1:] if args.folders else symbols)  # an import makes the first where it is missing
+    require_folders("--image-path", args.image_path)
     search_symbols(symbols)
     needs = gather(args.inputs, symbols, args.user, args.image_path)
     search_symbols(symbols)

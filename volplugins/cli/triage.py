@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from volplugins.cli.folders import require_folders, split_folders
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command."""
@@ -39,10 +41,10 @@ def run(args: argparse.Namespace) -> int:
     from volplugins.triage.output_folder import OutputError
     from volplugins.triage.screen import summary_lines
 
-    options = TriageOptions(
-        tuple(folder for folder in args.symbols.split(";") if folder), tuple(args.image_path), not args.no_hash,
-        args.redact, tuple(sys.argv),
-    )  # fmt: skip
+    symbols = split_folders(args.symbols)
+    require_folders("-s", symbols)
+    require_folders("--image-path", args.image_path)
+    options = TriageOptions(tuple(symbols), tuple(args.image_path), not args.no_hash, args.redact, tuple(sys.argv))
     if args.output == "" or args.dump == "":
         print("volplugins: an empty name is no file or folder", file=sys.stderr)
         return 2

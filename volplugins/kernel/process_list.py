@@ -47,7 +47,13 @@ def _walk(
             if links in found:
                 return False
             seen.add(links)
-            process = read_process(memory, links - at, layout)
+            try:
+                process = read_process(memory, links - at, layout)
+            except ReadError as error:
+                notes.append(
+                    f"process list breaks: it leads to {links:#x}, where no process can be read ({error.reason})"
+                )
+                return False
             following = int.from_bytes(memory.read(links + link * width, width), "little")
             found[links] = process
             links = following

@@ -9,12 +9,13 @@ from volplugins.kernel.process import Process
 from volplugins.memory.address_text import parse_address
 
 _PAGE_BITS = 12
+IN_HEX = "PID (in hexadecimal)"
 KINDS = ("pid", "name", "eprocess", "dirbase", "pfn")  # prefixes that say what a text is
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A process, and what the text was taken for: ``PID``, ``image name``, ``EPROCESS``, ``DirBase`` or ``PFN``."""
+    """A process, and what the text was taken for: PID, IN_HEX, image name, EPROCESS, DirBase or PFN."""
 
     process: Process
     taken_for: str
@@ -23,7 +24,8 @@ class Match:
 def resolve(text: str, processes: Sequence[Process]) -> tuple[Match, ...]:
     """Every process that ``text`` can mean; a prefix (``pid:``, ``eprocess:``, ``dirbase:``, ``pfn:``) leaves one kind.
 
-    Without a prefix a decimal number is a PID first; what fits several kinds gives several matches.
+    Without a prefix a decimal number is a PID first, and so is one with 0x; what fits several kinds gives several
+    matches.
     """
     prefix, _, rest = text.partition(":")
     kinds = {"pid": _by_pid, "name": _by_name, "eprocess": _by_eprocess, "dirbase": _by_dirbase, "pfn": _by_pfn}
@@ -42,13 +44,15 @@ def meant_by(text: str, processes: Sequence[Process]) -> Iterator[Match]:
     that drops every trailing zero of DirBase, which is wrong: a page is three of them.
     """
     value = parse_address(text)
-    yield from resolve(text, processes)
+    found = resolve(text, processes)
+    yield from found
     if value is None:
         return
     for process in processes:
         base = process.directory_table_base or 0
         if process.pid == value and not text.strip().isdecimal():
-            yield Match(process, "PID (in hexadecimal)")
+            if Match(process, IN_HEX) not in found:
+                yield Match(process, IN_HEX)
         elif base and _without_zeros(base) == value and value != base >> _PAGE_BITS:
             right = f"DirBase {base:#x} without all its trailing zeros; its PFN is {base >> _PAGE_BITS:#x}"
             yield Match(process, right)
@@ -61,8 +65,12 @@ def _without_zeros(base: int) -> int:
 
 
 def _by_pid(text: str, processes: Sequence[Process]) -> list[Match]:
-    pid = int(text) if text.strip().isdecimal() and len(text) < 12 else None
-    return [Match(p, "PID") for p in processes if pid is not None and p.pid == pid]
+    """A PID in decimal, or with 0x in hexadecimal, as WinDbg prints it."""
+    plain = text.strip().lower()
+    if plain.isascii() and plain.isdecimal() and len(plain) < 12:
+        return [Match(p, "PID") for p in processes if p.pid == int(plain)]
+    pid = parse_address(plain) if plain.startswith("0x") else None
+    return [Match(p, IN_HEX) for p in processes if pid is not None and p.pid == pid]
 
 
 def _by_name(text: str, processes: Sequence[Process]) -> list[Match]:
@@ -98,3 +106,32 @@ def _by_pfn(text: str, processes: Sequence[Process]) -> list[Match]:
     return _where(
         text, processes, "PFN", lambda p, value: bool(p.directory_table_base) and value == _page(p) >> _PAGE_BITS
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadWord:
+    """What a text says of a thread: its TID, its ETHREAD, or a number that can be either; ``pid``: of which process."""
+
+    tid: int | None = None
+    ethread: int | None = None
+    pid: int | None = None
+
+    def means(self, pid: int | None, tid: int | None, ethread: int) -> bool:
+        """Whether this is the thread that is meant."""
+        if self.pid is not None:
+            return (pid, tid) == (self.pid, self.tid)
+        return ethread == self.ethread or (tid is not None and tid == self.tid)
+
+
+def thread_word(text: str) -> ThreadWord | None:
+    """What names a thread: ``pid.tid`` in hexadecimal (WinDbg's ``~`` and our own groups write it so), a TID in
+    decimal or with 0x, an ETHREAD address; None where it is nothing of these."""
+    plain = text.strip().lower()
+    left, dot, right = plain.partition(".")
+    if dot:
+        pid, tid = parse_address(left), parse_address(right)
+        return ThreadWord(tid, None, pid) if pid is not None and tid is not None else None
+    if plain.isascii() and plain.isdecimal() and len(plain) < 12:
+        return ThreadWord(int(plain))
+    value = parse_address(plain)
+    return ThreadWord(value, value) if value is not None else None

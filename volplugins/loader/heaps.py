@@ -67,7 +67,8 @@ def _ring(memory: MemoryReader, address: int, bits: int) -> Heap:
             if signature == _SEGMENT_SIGNATURE:
                 found.append(entry - link)
     except ReadError as error:
-        return Heap(address, "nt", tuple(found), f"the list of segments breaks at {error.address:#x}: {error.reason}")
+        why = f"the list of segments breaks: it leads to {entry:#x}, where no segment can be read ({error.reason})"
+        return Heap(address, "nt", tuple(found), why)
 
 
 def _array(memory: MemoryReader, address: int, bits: int) -> Heap:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from volplugins.loader.module import Module, ModuleTable
+from volplugins.memory.address_text import parse_address
 
 
 class SymbolTable(Protocol):
@@ -83,6 +84,34 @@ class Symbolizer:
         table = self.table(module)
         rva = table.lookup(name) if table else None
         return module.base + rva if rva is not None else None
+
+    def find(self, text: str) -> int | str:
+        """The address that ``module!symbol``, ``module!symbol+0x…`` or ``module+0x…`` names; in words why none.
+
+        Modules by WinDbg's name or their file's, letter case ignored; symbols as they are spelled.
+        """
+        place, plus, distance = text.strip().partition("+")
+        name, _, symbol = place.partition("!")
+        further = parse_address(distance) if plus else 0
+        if further is None:
+            return f"{distance} is no distance (hexadecimal)"
+        alike = [each for each in self.modules if name.lower() in (each.name.lower(), each.image_name.lower())]
+        if not name or not alike:
+            return f"no module is called {name}" if name else "no module is named"
+        if not symbol:
+            return alike[0].base + further
+        for module in alike:
+            address = self.address_of(module, symbol)
+            if address is not None:
+                return address + further
+        return self._why_no_symbol(alike[0], symbol)
+
+    def _why_no_symbol(self, module: Module, symbol: str) -> str:
+        table = self.table(module)
+        if table is None:
+            return f"no symbols and no exports of {module.name} are at hand"
+        kind = "its PDB has" if table.kind == "pdb" else "there are no symbols of it, and its exports have"
+        return f"{module.name} is there, but {kind} no {symbol}"
 
     def locate(self, address: int) -> Location:
         """Module, symbol and displacement of ``address``."""

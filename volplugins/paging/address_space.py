@@ -119,11 +119,19 @@ class AddressSpace:
         table = self._tables[page]
         return None if table is None else int.from_bytes(table[start : start + self._facts.entry_size], "little")
 
+    def _absence(self, where: int) -> State:
+        """Why the table that holds the entry at ``where`` cannot be read."""
+        try:
+            self.physical.read(where & ~(PAGE_SIZE - 1), PAGE_SIZE)
+        except ReadError as error:
+            return State.OUTSIDE_MEMORY if error.reason == State.OUTSIDE_MEMORY.value else State.NOT_IN_DUMP
+        return State.NOT_IN_DUMP
+
     def _ends_at(self, virtual: int, level: Level, entry: int | None, steps: tuple[Step, ...]) -> Translation | None:
         """The translation if the walk ends at this entry, else None."""
         covers = 1 << level.shift
         if entry is None:
-            return Translation(virtual, State.NOT_IN_DUMP, None, covers, steps)
+            return Translation(virtual, self._absence(steps[-1].entry_physical), None, covers, steps)
         if not entry & VALID:
             followed = level.shift > 12 and decode_invalid(entry, self.invalid, self.mode).frame is not None
             return None if followed else self._invalid(virtual, covers, entry, steps)

@@ -18,6 +18,7 @@ class State(str, Enum):
     DEMAND_ZERO = "demand-zero"
     NOT_MAPPED = "not-mapped"
     NOT_IN_DUMP = "not-in-dump"
+    OUTSIDE_MEMORY = "outside-memory"
     RESERVED_BITS = "reserved-bits"
     NON_CANONICAL = "non-canonical"
 

@@ -21,7 +21,7 @@ MODULE_COLUMNS = (
 )  # fmt: skip
 THREAD_COLUMNS = (
     "TID", "ETHREAD", "State", "Wait", "ContextSwitches", "Start", "StartAddress", "ThreadCreateTime", "ThreadExitTime",
-    "Source", "Note",
+    "Source", "Note", "Win32StartAddress", "KernelStartAddress",
 )  # fmt: skip
 _FACTS = (
     "PPID", "SessionId", "EPROCESS", "DirBase", "Peb", "Threads", "Handles", "VadCount", "CommitCharge", "Wow64",

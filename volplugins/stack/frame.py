@@ -27,6 +27,7 @@ class Stop(str, Enum):
 
     END_OF_STACK = "end-of-stack"
     NOT_IN_DUMP = "not-in-dump"
+    OUTSIDE_MEMORY = "outside-memory"
     PAGED_OUT = "paged-out"
     STACK_NOT_RESIDENT = "stack-not-resident"
     NO_UNWIND_DATA = "no-unwind-data"

@@ -107,7 +107,9 @@ def unwind(memory: MemoryReader, code: CodeMap, registers: Registers, is_return:
     """
     image = code.image_at(registers.ip)
     if image is None:
-        raise CannotUnwind("no-unwind-data", "no image holds the instruction pointer")
+        known = code.holds(registers.ip)
+        why = "the headers of the image there are not in memory" if known else "no image holds the instruction pointer"
+        raise CannotUnwind("no-unwind-data", why)
     if image.functions is None:
         raise CannotUnwind("no-unwind-data", "the image's exception directory is not there")
     rva = registers.ip - image.base

@@ -24,7 +24,7 @@ from volplugins.stack.unwind_x86 import PROLOG, sets_up_frame, unwind_by_frame_p
 
 MAX_FRAMES = 512
 _STOPS = {
-    "not-in-dump": Stop.NOT_IN_DUMP, "truncated": Stop.NOT_IN_DUMP, "outside-memory": Stop.NOT_IN_DUMP,
+    "not-in-dump": Stop.NOT_IN_DUMP, "truncated": Stop.NOT_IN_DUMP, "outside-memory": Stop.OUTSIDE_MEMORY,
     "pagefile": Stop.PAGED_OUT, "compressed": Stop.PAGED_OUT, "demand-zero": Stop.PAGED_OUT,
 }  # fmt: skip
 

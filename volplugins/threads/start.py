@@ -17,6 +17,9 @@ from volplugins.stack.registers import RBP, Registers
 
 _SWITCH_64, _SWITCH_32 = 0x40, 0xC
 _RBP_AT, _RETURN_64, _RETURN_32 = 0x30, 0x38, 0x8
+_ABSENT = {
+    "not-in-dump": Stop.NOT_IN_DUMP, "truncated": Stop.NOT_IN_DUMP, "outside-memory": Stop.OUTSIDE_MEMORY,
+}  # fmt: skip
 _PAGED = frozenset({"pagefile", "compressed", "demand-zero", "prototype"})
 
 
@@ -92,4 +95,4 @@ def _unreadable(thread: Thread, error: ReadError) -> NoStart:
     text = f"the kernel stack at {error.address:#x} cannot be read ({error.reason})"
     if thread.stack_resident is False or error.reason in _PAGED:
         return NoStart(Stop.STACK_NOT_RESIDENT, text)
-    return NoStart(Stop.NOT_IN_DUMP, text)
+    return NoStart(_ABSENT.get(error.reason, Stop.NO_CONTEXT), text)

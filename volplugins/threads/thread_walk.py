@@ -23,6 +23,8 @@ USER_LIMIT = {64: 1 << 47, 32: 0x80000000}
 # NtTib.StackBase and StackLimit in a TEB
 _STACK_IN_TEB = {64: (0x8, 0x10), 32: (0x4, 0x8)}
 FunctionAt = Callable[[int], int | None]
+# reasons for which the kernel's frames are lost, and user mode's need not be
+_STILL_USER = (Stop.STACK_NOT_RESIDENT, Stop.NOT_IN_DUMP, Stop.OUTSIDE_MEMORY, Stop.NO_CONTEXT)
 _SERVICES = ("KiSystemCall", "KiSystemService", "KiFastCallEntry")
 
 
@@ -100,7 +102,7 @@ class ThreadWalk:
         user: UserStart | None = None
         if isinstance(start, NoStart):
             self._end(start.stop.value, start.text)
-            if start.stop not in (Stop.STACK_NOT_RESIDENT, Stop.NOT_IN_DUMP):
+            if start.stop not in _STILL_USER:
                 return
         elif start.registers.ip < USER_LIMIT[self._bits] and start.trust is Trust.CONTEXT:
             user = UserStart(start.registers, 0, False)

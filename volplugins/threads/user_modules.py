@@ -1,68 +1,92 @@
-"""The images of a process's user space that code may run through: by its loader list, and by its VADs.
+"""The images of a process's user space that code may run through, and the one name that each of them has.
 
-The list gives names; an image that is mapped but not listed (or the list cannot be read) is found by its VAD and named
-by its own export directory or debug record.
+The loader's lists give names. An image that is in none of them, or whose entry's name cannot be read, is named by the
+file that its VAD maps, then by its own export directory, then by its debug record. Every command takes the name from
+here, so that all of them call an image the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from volplugins.image.debug_record import read_debug_record
 from volplugins.image.exports import read_export_name
 from volplugins.image.headers import ImageHeaders, read_headers
-from volplugins.kernel.vads import Vad
-from volplugins.loader.kernel_modules import walk_loaded_modules
+from volplugins.kernel.vads import IMAGE_MAP, Vad
+from volplugins.loader.loader_lists import in_order, read_loader_lists
 from volplugins.loader.module import Module, ModuleTable
+from volplugins.loader.peb import read_peb
 from volplugins.memory.reader import MemoryReader, ReadError
 
-IMAGE_VAD = 2
+IMAGE_VAD = IMAGE_MAP
 _MOST_IMAGES = 4096
-# PEB.Ldr and PEB_LDR_DATA.InLoadOrderModuleList, every build
-_LDR_AT, _LIST_AT = {64: 0x18, 32: 0xC}, {64: 0x10, 32: 0xC}
+# gives the path of the file that a range maps; empty where there is none, or it cannot be read
+PathOf = Callable[[Vad], str]
 
 
-def user_modules(memory: MemoryReader, peb: int | None, vads: Iterable[Vad], bits: int) -> ModuleTable:
+def user_modules(memory: MemoryReader, peb: int | None, vads: Iterable[Vad], bits: int, path_of: PathOf) -> ModuleTable:
     """The images by address; never raises.
 
     Args:
         memory: the process's address space.
         peb: of the bitness ``bits``; None or 0 where the process has none.
     """
-    found = {module.base: module for module in _listed(memory, peb, bits)}
-    for vad in vads:
-        if vad.kind == IMAGE_VAD and vad.start not in found and len(found) < _MOST_IMAGES:
-            found[vad.start] = _mapped(memory, vad)
+    images = {vad.start: vad for vad in vads if vad.kind == IMAGE_VAD}
+    found: dict[int, Module] = {}
+    for module in _listed(memory, peb, bits, images, path_of):
+        found.setdefault(module.base, module)
+    for start, vad in images.items():
+        if start not in found and len(found) < _MOST_IMAGES:
+            found[start] = mapped_image(memory, vad, path_of(vad))
     return ModuleTable(found.values())
 
 
-def _listed(memory: MemoryReader, peb: int | None, bits: int) -> tuple[Module, ...]:
-    if not peb:
-        return ()
-    width = bits // 8
-    try:
-        ldr = int.from_bytes(memory.read(peb + _LDR_AT[bits], width), "little")
-    except ReadError:
-        return ()
-    if not ldr:
-        return ()
-    listed = walk_loaded_modules(memory, ldr + _LIST_AT[bits], bits).modules
-    return tuple(replace(module, source="ldr") for module in listed if module.size)
-
-
-def _mapped(memory: MemoryReader, vad: Vad) -> Module:
+def mapped_image(memory: MemoryReader, vad: Vad, path: str) -> Module:
+    """The image that ``vad`` maps, as it is where no list names it; ``path`` is that of the range's file."""
     headers = read_headers(memory, vad.start)
-    name = _own_name(memory, headers) if headers is not None else ""
     timestamp = headers.timestamp if headers is not None else None
     checksum = headers.checksum if headers is not None else None
-    return Module(vad.start, vad.end - vad.start, name or f"image_{vad.start:x}", "", timestamp, checksum, "vad")
+    name = _name(memory, headers, vad.start, path)
+    return Module(vad.start, vad.end - vad.start, name, path, timestamp, checksum, "vad")
+
+
+def image_name(memory: MemoryReader, base: int, path: str) -> str:
+    """The name of an image that no list names: of the file that is mapped, else its own, else by its address."""
+    return file_of(path) or _name(memory, read_headers(memory, base), base, path)
+
+
+def file_of(path: str) -> str:
+    """The last part of a path."""
+    return path.replace("/", "\\").rsplit("\\", 1)[-1]
+
+
+def _name(memory: MemoryReader, headers: ImageHeaders | None, base: int, path: str) -> str:
+    own = file_of(path) or (_own_name(memory, headers) if headers is not None else "")
+    return own or f"image_{base:x}"
 
 
 def _own_name(memory: MemoryReader, headers: ImageHeaders) -> str:
     """The name that an image has of itself: that of its export directory, else that of its symbols."""
     name = read_export_name(memory, headers)
     if name:
-        return name
+        return file_of(name)
     record = read_debug_record(memory, headers)
-    return record.pdb_name.rsplit("\\", 1)[-1].rsplit(".", 1)[0] if record is not None else ""
+    return file_of(record.pdb_name).rsplit(".", 1)[0] if record is not None else ""
+
+
+def _listed(
+    memory: MemoryReader, peb: int | None, bits: int, images: Mapping[int, Vad], path_of: PathOf
+) -> Iterable[Module]:
+    """What the lists of one PEB hold, in load order; nothing where they cannot be read."""
+    try:
+        ldr = read_peb(memory, peb, bits).unsigned("Ldr") if peb else 0
+        lists = read_loader_lists(memory, ldr, bits) if ldr else None
+    except ReadError:
+        return
+    for entry, _ in in_order(lists) if lists is not None else ():
+        module = Module(entry.base, entry.size, entry.name, entry.path, entry.timestamp, None, "ldr", entry.address)
+        if not module.image_name:
+            vad = images.get(entry.base)
+            module = replace(module, image_name=image_name(memory, entry.base, path_of(vad) if vad else ""))
+        yield module

@@ -28,7 +28,14 @@ class Gap:
         """Why nothing below the entry is known, as a sentence."""
         if self.reserved:
             return f"the {self.level} is {self.entry:#x}: {fault_text(self.reserved)}"
-        where = "in the page file" if self.paged_out else "not in the dump"
+        return self._leads("in the page file" if self.paged_out else "not in the dump")
+
+    @property
+    def outside_text(self) -> str:
+        """The same where the machine has no RAM at the table's page."""
+        return self._leads("where the machine has no RAM")
+
+    def _leads(self, where: str) -> str:
         return f"the table that the {self.level} {self.entry:#x} leads to is {where}"
 
 

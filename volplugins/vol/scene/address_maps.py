@@ -19,6 +19,7 @@ from volplugins.kernel.vads import NO_VADS, Vad, Vads
 from volplugins.paging.address_space import AddressSpace
 from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
+from volplugins.vol.scene.mapped_files import mapped_files
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -46,7 +47,7 @@ class AddressMaps:
 
     def __post_init__(self) -> None:
         self.court = judge_of(self.scene, self.processes)
-        self._sections = SectionFiles(self.scene.memory, self.scene.layouts, self.scene.bits)
+        self._sections = mapped_files(self.scene)
         self._images = ImageSections(self.scene.memory)
 
     def of(self, process: Process) -> ProcessMap:

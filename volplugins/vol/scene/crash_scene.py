@@ -16,6 +16,7 @@ from volplugins.loader.symbolizer import SymbolTable
 from volplugins.memory.reader import MemoryReader
 from volplugins.threads.module_code import ImageFile, with_image_file
 from volplugins.vol.layers.opened_dumps import open_layer
+from volplugins.vol.scene.folders import check_symbol_folders
 from volplugins.vol.scene.shared_work import once_in_context, once_of_scene
 from volplugins.vol.symbols import symbol_files
 from volplugins.vol.symbols.image_path import image_file_in
@@ -45,6 +46,7 @@ def scene_below(context: ContextInterface, layer_name: str, image_file: ImageFil
     Args:
         image_file: looks for images in further folders too.
     """
+    check_symbol_folders(context)
     image_file = image_file or image_file_in()
 
     def make() -> CrashScene:

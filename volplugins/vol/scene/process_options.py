@@ -17,7 +17,8 @@ def process_options() -> list[RequirementInterface]:
         requirements.ListRequirement(
             name="process",
             element_type=str,
-            description="Processes: a PID, image name, EPROCESS, DirBase or PFN (pid: eprocess: dirbase: pfn:)",
+            description="Processes: a PID (decimal, or 0x...), image name, EPROCESS, DirBase or PFN; a prefix says "
+            "which it is (pid: name: eprocess: dirbase: pfn:)",
             optional=True,
         ),
     ]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from volplugins.vol.output.wrong_use import WrongUse, refused
+
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
@@ -67,6 +69,11 @@ def sharing(context: ContextInterface) -> Iterator[SharedWork]:
         _active.remove(work)
 
 
+def is_shared(context: ContextInterface) -> bool:
+    """Whether plugins of this context share their work: then a command of ours runs them, and not plain ``vol``."""
+    return any(each.context is context for each in _active)
+
+
 def once_in_context(context: ContextInterface, key: tuple[Hashable, ...], make: Callable[[], _Made]) -> _Made:
     """What ``make`` gives, made once where the plugins of this context share their work."""
     work = next((each for each in _active if each.context is context), None)
@@ -80,7 +87,12 @@ def once_of_scene(scene: object, key: tuple[Hashable, ...], make: Callable[[], _
 
 
 def fault_text(error: Exception) -> str:
-    """One line for an error that nobody expected; noted where work is shared, so that the section counts as failed."""
+    """One line for an error that nobody expected; noted where work is shared, so that the section counts as failed.
+
+    Wrong use is said in its own words.
+    """
+    if isinstance(error, WrongUse):
+        return refused(error)
     text = f"{type(error).__name__}: {error}"
     for work in _active[-1:]:
         if len(work.faults) < _MOST_FAULTS:

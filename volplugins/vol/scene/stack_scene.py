@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from volplugins.address.section_files import SectionFiles
 from volplugins.bugcheck.crash_walk import stack_tops
 from volplugins.image.debug_record import read_debug_record
 from volplugins.image.exports import read_exports
 from volplugins.image.headers import read_headers
 from volplugins.kernel.process import Process
 from volplugins.kernel.thread import Thread
+from volplugins.kernel.vads import Vad
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.memory.reader import MemoryReader, ReadError
@@ -22,7 +24,8 @@ from volplugins.threads.running import running_registers
 from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
 from volplugins.threads.user_modules import user_modules
 from volplugins.threads.wow64 import peb32_of
-from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, process_space, vads_of
+from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, process_space, vads_of
+from volplugins.vol.scene.mapped_files import mapped_files
 from volplugins.vol.symbols import symbol_files
 
 if TYPE_CHECKING:
@@ -53,12 +56,13 @@ class StackScene:
     image_file: ImageFile | None = None
     code: ModuleCode = field(init=False)
     running: dict[int, Registers] = field(init=False)
+    _files: SectionFiles = field(init=False)
     _sides: dict[int, _Side | str] = field(default_factory=dict)
     _tables: dict[tuple[str, int, int | None], SymbolTable | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         scene = self.scene
-        self.code = scene.code
+        self.code, self._files = scene.code, mapped_files(scene)
         crashed = scene.thread.ethread if scene.thread is not None else None
         self.running = running_registers(
             scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.dump.header.context
@@ -113,12 +117,25 @@ class StackScene:
                 return location.text(), ""
         return "", "in no module"
 
+    def address_of(self, process: Process | None, text: str) -> int | str:
+        """The address that ``module!symbol+0x…`` names in the kernel or in the process; in words why there is none."""
+        found = self.scene.symbolizer.find(text)
+        if isinstance(found, int) or process is None:
+            return found
+        side = self._side_of(process)
+        if isinstance(side, str):
+            return f"{found}; of the process's own modules nothing is known ({side})"
+        tables = [side.names, *([side.names32] if side.names32 is not None else [])]
+        tried = [names.find(text) for names in tables]
+        said = [each for each in tried if isinstance(each, str) and not each.startswith("no module is called")]
+        return next((each for each in tried if isinstance(each, int)), (said or [found])[0])
+
     def _kernel_name(self, address: int) -> str:
         return self.scene.symbolizer.locate(address).symbol
 
     def _kernel_memory(self, process: Process | None) -> MemoryReader:
         """Through the process's own directory where it is sound (session space needs it), else the kernel's."""
-        if process is None or self.court is None or self.court.verdict(process).word not in WALKABLE:
+        if process is None or self.court is None or self.court.verdict(process).word not in USABLE:
             return self.scene.memory
         return process_space(self.scene, process)
 
@@ -145,20 +162,25 @@ class StackScene:
         scene, bits = self.scene, self.scene.bits
         memory = process_space(scene, process)
         vads = vads_of(scene, process).ranges
-        modules = user_modules(memory, process.peb, vads, bits)
+        path_of = self._files.path_of
+        modules = user_modules(memory, process.peb, vads, bits, path_of)
         code = ModuleCode(memory, modules, self.image_file)
-        names = Symbolizer(modules, lambda module: self._table(memory, module))
+        names = Symbolizer(modules, lambda module: self._table(code, memory, module))
         if not process.wow64:
             return _Side(UserSide(memory, code, None, function_at(names)), names, None)
-        low = ModuleTable(self._low_modules(memory, process, modules))
+        low = ModuleTable(self._low_modules(memory, process, modules, vads))
         code32 = ModuleCode(memory, low, self.image_file)
-        names32 = Symbolizer(low, lambda module: self._table(memory, module))
+        names32 = Symbolizer(low, lambda module: self._table(code32, memory, module))
         side = UserSide(memory, code, code32, function_at(names), function_at(names32))
         return _Side(side, names, names32)
 
-    def _low_modules(self, memory: MemoryReader, process: Process, modules: ModuleTable) -> Iterator[Module]:
+    def _low_modules(
+        self, memory: MemoryReader, process: Process, modules: ModuleTable, vads: Sequence[Vad]
+    ) -> Iterator[Module]:
         """The 32-bit images: those of the 32-bit loader's list, and what is mapped below 4 GiB and not of 64 bits."""
-        listed = user_modules(memory, peb32_of(self.scene.memory, process.wow64), (), 32)
+        peb = peb32_of(self.scene.memory, process.wow64)
+        found = user_modules(memory, peb, vads, 32, self._files.path_of)
+        listed = [module for module in found if module.source != "vad"]
         bases = {module.base for module in listed}
         yield from listed
         for module in modules:
@@ -167,9 +189,12 @@ class StackScene:
                 if headers is None or headers.bits == 32:
                     yield module
 
-    def _table(self, memory: MemoryReader, module: Module) -> SymbolTable | None:
+    def _table(self, code: ModuleCode, memory: MemoryReader, module: Module) -> SymbolTable | None:
         """Names of a user module: its PDB's table where one is at hand, else its exports; one for all processes."""
         headers = read_headers(memory, module.base)
+        if headers is None:  # a kernel dump has no user image's pages: its file may be at hand
+            memory = code.reader_of(module)
+            headers = read_headers(memory, module.base)
         if headers is None:
             return None
         identity = (module.image_name.lower(), headers.size_of_image, headers.timestamp)
@@ -198,10 +223,14 @@ def _report_in_small_dump(scene: CrashScene, code: ModuleCode) -> Registers | No
 
 
 def arguments(memory: MemoryReader, frames: Sequence[ThreadFrame], index: int, bits: int) -> str:
-    """The words where a frame's arguments are, as kv shows them: above its return address."""
+    """The words where a frame's arguments are, as kv shows them: above its return address.
+
+    Args:
+        bits: of the kernel; 32-bit code on x64 has words of 32 bits all the same.
+    """
     if index + 1 >= len(frames) or frames[index + 1].ring != frames[index].ring:
         return ""
-    width, count = (8, 4) if bits == 64 else (4, 3)
+    width, count = (8, 4) if bits == 64 and frames[index].ring != WOW64 else (4, 3)
     at = frames[index + 1].frame.sp
     try:
         data = memory.read(at, width * count)

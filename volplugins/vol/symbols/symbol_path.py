@@ -9,6 +9,8 @@ from pathlib import Path
 import volatility3.symbols
 from volatility3.framework import constants
 
+_ours: set[str] = set()  # what our own commands have put first: they check what they are given
+
 
 def own_symbols() -> Path | None:
     """The folder of the suite's own tables: installed, or in a checkout."""
@@ -31,7 +33,13 @@ def search_symbols(folders: Sequence[str] = ()) -> None:
     constants.OFFLINE = True  # these commands never ask a network; `vol` does unless told --offline
     add_own_symbols()
     wanted = [os.path.abspath(folder) for folder in folders]
+    _ours.update(wanted)
     volatility3.symbols.__path__ = [*wanted, *constants.SYMBOL_BASEPATHS]
+
+
+def typed_symbols() -> list[str]:
+    """Folders that the user named to ``vol -s``, as volatility3 has them on its path."""
+    return [folder for folder in volatility3.symbols.__path__ if folder not in (*constants.SYMBOL_BASEPATHS, *_ours)]
 
 
 def user_symbols() -> Path:

@@ -11,10 +11,13 @@ except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
 _FILTERS = {
-    "usage": "Only regions of these uses: Free Image Stack TEB PEB Heap MappedFile PageFileSection SharedData ...",
+    "usage": "Only regions of these uses: Free Image Stack TEB PEB Heap MappedFile PageFileSection SharedData Other "
+    "Unknown Stack32 TEB32 PEB32",
     "type": "Only regions of these types: MEM_IMAGE MEM_MAPPED MEM_PRIVATE",
     "state": "Only regions of these states: MEM_COMMIT MEM_RESERVE MEM_FREE unknown",
-    "protect": "Only regions of these initial protections: PAGE_READWRITE, PAGE_EXECUTE_READWRITE, ...",
+    "protect": "Only regions whose range was made with one of these: PAGE_READWRITE, PAGE_EXECUTE_READWRITE, ...",
+    "actual": "Only regions that the page tables protect so now, wholly or in part: PAGE_EXECUTE_READWRITE, ... (code "
+    "that was written into memory is often found by this and not by --protect)",
 }
 
 
@@ -54,7 +57,7 @@ class UserSpace(interfaces.plugins.PluginInterface):
     def _wanted(self):
         from volplugins.vol.commands.address.rows import Wanted
 
-        filters = {name: [word.lower() for word in self.config.get(name) or []] for name in _FILTERS}
+        filters = {name: self.config.get(name) or [] for name in _FILTERS}
         return Wanted(chosen(self.config), scan_wanted(self.config), **filters)
 
     def _generator(self):

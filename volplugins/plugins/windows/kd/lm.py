@@ -18,7 +18,7 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
     """Lists modules with PDB, version and symbol status, and which of the loader's lists hold them (WinDbg: lm, !lmi).
 
     A module that is mapped and in no list, or listed and not mapped, is shown and marked. --kernel-modules lists the
-    kernel's, unloaded ones too. --addr shows the module that holds an address.
+    kernel's, unloaded ones too. --addr shows the module that holds an address, --module those with fitting names.
     """
 
     _required_framework_version = (2, 0, 0)
@@ -39,6 +39,12 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
                 optional=True,
             ),
             requirements.ListRequirement(
+                name="module",
+                element_type=str,
+                description="Only modules whose name or path fits a pattern: ntdll.dll, *\\drivers\\*, *.sys",
+                optional=True,
+            ),
+            requirements.ListRequirement(
                 name="image-path",
                 element_type=str,
                 description="Folders with image files, for what memory lacks of them",
@@ -54,7 +60,8 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
 
         absent = renderers.NotAvailableValue()
         kernel = self.config.get("kernel-modules", False)
-        wanted = Wanted(chosen(self.config), kernel, scan=scan_wanted(self.config), times=True)
+        names = self.config.get("module") or []
+        wanted = Wanted(chosen(self.config), kernel, scan=scan_wanted(self.config), times=True, names=names)
         found = rows_below(
             self.context, self.config["primary"], wanted, self.config.get("addr") or [],
             self.config.get("image-path") or [], self._progress_callback,

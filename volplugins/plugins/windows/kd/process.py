@@ -48,7 +48,7 @@ class Process(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
             if isinstance(row, ThreadRow):
                 yield 1, self._thread_cells(row)
             else:
-                yield 0, self._process_cells(row) + (9 * (renderers.NotApplicableValue(),) if threads else ())
+                yield 0, self._process_cells(row) + (11 * (renderers.NotApplicableValue(),) if threads else ())
 
     def generate_timeline(self):
         """Creation and exit of processes and threads, for volatility3's timeliner."""
@@ -90,6 +90,7 @@ class Process(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
             row.state, row.wait, absent if row.context_switches is None else row.context_switches,
             absent if row.start_address is None else format_hints.Hex(row.start_address), volatility_cell(row.start),
             volatility_time(row.create_time), volatility_time(row.exit_time),
+            *(absent if v is None else format_hints.Hex(v) for v in (row.win32_start, row.kernel_start)),
         )  # fmt: skip
 
     def run(self):
@@ -125,5 +126,7 @@ class Process(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
                 ("Start", str),
                 ("ThreadCreateTime", datetime.datetime),
                 ("ThreadExitTime", datetime.datetime),
+                ("Win32StartAddress", format_hints.Hex),
+                ("KernelStartAddress", format_hints.Hex),
             ]
         return renderers.TreeGrid(columns, self._generator())

@@ -28,7 +28,10 @@ class Stacks(interfaces.plugins.PluginInterface):
             requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump"),
             *process_options(),
             requirements.ListRequirement(
-                name="thread", element_type=str, description="Threads: TIDs or ETHREAD addresses", optional=True
+                name="thread",
+                element_type=str,
+                description="Threads: TIDs (decimal, or 0x...), pid.tid in hexadecimal as --group shows, or ETHREADs",
+                optional=True,
             ),
             requirements.BooleanRequirement(
                 name="kernel-only", description="Kernel frames only", default=False, optional=True

@@ -28,12 +28,15 @@ class Vtop(interfaces.plugins.PluginInterface):
             requirements.ListRequirement(
                 name="address",
                 element_type=str,
-                description="Virtual addresses, with or without 0x and WinDbg's back-tick",
+                description="Virtual addresses, with or without 0x and WinDbg's back-tick; or module!symbol+0x10, "
+                "of the kernel's modules and of the chosen process's",
                 optional=True,
             ),
             *process_options(),
             requirements.StringRequirement(
-                name="dirbase", description="A bare page directory base, in hexadecimal", optional=True
+                name="dirbase",
+                description="A bare page directory base in hexadecimal, or its page frame number (dirbase: pfn:)",
+                optional=True,
             ),
         ]
 

@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from volplugins.address.protection import word_of
-from volplugins.address.region import UNKNOWN, Region
+from volplugins.address.protection import ALLOWED, WORDS, word_of
+from volplugins.address.region import STATES, TYPES, UNKNOWN, USAGES, Region
 from volplugins.address.rule_marks import RuleMarks
 from volplugins.address.summary import Sum, summarise
 from volplugins.kernel.process import Process
+from volplugins.vol.output.wrong_use import check_words
 from volplugins.vol.scene.address_maps import AddressMaps, ProcessMap
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
+
+
+DUMP_WIDE = "*"  # in the column Process: a row about all of them
 
 
 class AddressRow(NamedTuple):
@@ -55,7 +59,10 @@ class SummaryRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows are wanted; each list holds words of its column, lower case; an empty one takes all."""
+    """Which rows are wanted; each list holds words of its column, in any letter case; an empty one takes all.
+
+    ``actual`` takes a region where one of its protections is among the words.
+    """
 
     who: Sequence[str] = ()
     scan: bool | None = None
@@ -63,19 +70,63 @@ class Wanted:
     type: Sequence[str] = ()
     state: Sequence[str] = ()
     protect: Sequence[str] = ()
+    actual: Sequence[str] = ()
+
+    def check(self) -> None:
+        """Raise WrongUse for a word that no column has."""
+        check_words("--usage", self.usage, USAGES)
+        check_words("--type", self.type, TYPES)
+        check_words("--state", self.state, STATES)
+        check_words("--protect", self.protect, WORDS, ALLOWED)
+        check_words("--actual", self.actual, WORDS, ALLOWED)
 
     def takes(self, region: Region) -> bool:
         """Whether the region is to be shown."""
         return (
-            _among(region.usage, self.usage)
-            and _among(region.type, self.type)
-            and _among(region.state, self.state)
+            self._takes_kind(region)
             and _among(word_of(region.protect), self.protect)
+            and (not self.actual or self.allows_now(region, self.actual))
         )
+
+    def by_actual(self, region: Region) -> bool:
+        """Whether the region would be shown if --protect were --actual."""
+        return self._takes_kind(region) and self.allows_now(region, self.protect)
+
+    def allows_now(self, region: Region, words: Sequence[str]) -> bool:
+        """Whether the page tables give some page of the region one of these protections."""
+        return any(_among(word_of(number), words) for number in region.actual)
+
+    def _takes_kind(self, region: Region) -> bool:
+        return _among(region.usage, self.usage) and _among(region.type, self.type) and _among(region.state, self.state)
+
+
+class ActualCount:
+    """Counts what --protect alone leaves out: regions that the page tables protect so, whatever their range says."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._asked = bool(wanted.protect) and not wanted.actual
+        self.regions, self.shown = 0, 0
+
+    def of(self, regions: Iterable[Region]) -> Iterator[Region]:
+        """The regions, each looked at on the way."""
+        for region in regions:
+            if self._asked and self._wanted.by_actual(region):
+                self.regions += 1
+                self.shown += self._wanted.takes(region)
+            yield region
+
+    def note(self) -> str:
+        """What was found, in a sentence; empty where nobody asked for a protection, or asked for the actual one."""
+        if not self._asked:
+            return ""
+        words = " ".join(word.upper() for word in self._wanted.protect)
+        found = f"by Actual {self.regions} regions are {words} ({self.shown} of them are shown here)"
+        return f"--protect goes by what ranges were made with; {found}: --actual {words}"
 
 
 def _among(word: str, wanted: Sequence[str]) -> bool:
-    return not wanted or word.lower() in wanted
+    return not wanted or word.lower() in [each.lower() for each in wanted]
 
 
 def failure_row(why: str, process: Process | None = None) -> AddressRow:
@@ -95,26 +146,34 @@ def address_rows(
 ) -> Iterator[AddressRow]:
     """The regions of every process, or of those chosen."""
 
+    count = ActualCount(wanted)
+
     def of_process(found: ProcessMap, taken: str) -> Iterator[AddressRow]:
-        for region in found.regions:
+        for region in count.of(found.regions):
             if wanted.takes(region):
                 row = _row(found, region, marks)
                 yield row._replace(note="; ".join(part for part in (taken, row.note) if part))
                 taken = ""
 
     yield from _each(scene, wanted, progress, of_process, failure_row)
+    if count.note():
+        yield failure_row(count.note())._replace(process=DUMP_WIDE)
 
 
 def summary_rows(scene: CrashScene, wanted: Wanted, progress: Progress | None = None) -> Iterator[SummaryRow]:
     """Sums over the regions of every process, or of those chosen."""
 
+    count = ActualCount(wanted)
+
     def of_process(found: ProcessMap, taken: str) -> Iterator[SummaryRow]:
-        for each in summarise(found.regions, wanted.takes):
+        for each in summarise(count.of(found.regions), wanted.takes):
             row = _sum(found.process, each)
             yield row._replace(note="; ".join(part for part in (taken, row.note) if part))
             taken = ""
 
     yield from _each(scene, wanted, progress, of_process, summary_failure_row)
+    if count.note():
+        yield summary_failure_row(count.note())._replace(process=DUMP_WIDE)
 
 
 def _each(  # type: ignore[no-untyped-def]

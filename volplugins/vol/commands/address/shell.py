@@ -33,6 +33,7 @@ def rows_below(
         rules: a YARA file, or the name of the suite's own rules; empty for none.
     """
     try:
+        wanted.check()
         marks = RuleMarks(rules) if rules else None
         yield from address_rows(scene_below(context, layer_name), wanted, marks, progress)
     except (DumpError, RuleError) as error:
@@ -46,6 +47,7 @@ def summary_below(
 ) -> Iterator[SummaryRow]:
     """The sums; never raises."""
     try:
+        wanted.check()
         yield from summary_rows(scene_below(context, layer_name), wanted, progress)
     except DumpError as error:
         yield summary_failure_row(str(error))

@@ -11,9 +11,9 @@ from volplugins.vol.commands.analyze.timeline import crash_events
 from volplugins.vol.output.rows import NOT_AVAILABLE
 from volplugins.vol.output.timeline import Event, guarded
 from volplugins.vol.scene.crash_scene import analysis_of, dump_below, scene_below
+from volplugins.vol.scene.folders import images_of
 from volplugins.vol.scene.shared_work import fault_text
 from volplugins.vol.scene.user_frames import UserStack, user_stack
-from volplugins.vol.symbols.image_path import image_file_in
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -33,7 +33,7 @@ def rows_below(
         yield AnalyzeRow("bugcheck", "error", NOT_AVAILABLE, "", str(error))
         return
     try:
-        image_file = image_file_in(image_folders)
+        image_file = images_of(context, image_folders)
         analysis = analysis_of(scene_below(context, layer_name, image_file))
     except Exception as error:  # nothing in a dump may end in a traceback
         yield AnalyzeRow("context", "error", NOT_AVAILABLE, "", fault_text(error))
@@ -51,7 +51,7 @@ def events_below(context: ContextInterface, layer_name: str, image_folders: Sequ
     def events() -> Iterator[Event]:
         header = dump_below(context, layer_name).header
         try:
-            signature = analysis_of(scene_below(context, layer_name, image_file_in(image_folders))).signature
+            signature = analysis_of(scene_below(context, layer_name, images_of(context, image_folders))).signature
         except Exception:  # the header alone is enough for the times
             signature = ""
         yield from crash_events(header, signature)

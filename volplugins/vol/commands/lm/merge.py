@@ -13,7 +13,7 @@ from volplugins.loader.loader_lists import LISTS, LoaderEntry, in_order, read_lo
 from volplugins.loader.module import Module
 from volplugins.loader.peb import read_peb
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.threads.user_modules import IMAGE_VAD, user_modules
+from volplugins.threads.user_modules import IMAGE_VAD, file_of, image_name, mapped_image
 from volplugins.vol.commands.lm.row import LmRow, joined, row_of
 
 _PAGE = 0x1000
@@ -27,6 +27,7 @@ class MergedModules:
         memory: the process's address space.
         vads: its ranges by their start; ``whole``: all of them could be read.
         sections: what ranges map.
+        unread: why the lists of one PEB are not known, so that nobody can tell what is in them; empty where they are.
         times: whether to read when each module was loaded; ``build`` says where that is kept.
     """
 
@@ -39,18 +40,20 @@ class MergedModules:
     times: bool
     rows: dict[int, LmRow] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    unread: str = ""
 
     def add_lists(self, peb: int, bits: int, source: str) -> None:
         """Add what the lists of one PEB hold."""
         try:
             ldr = read_peb(self.memory, peb, bits).unsigned("Ldr")
             if not ldr:
+                self.unread = self.unread or f"{source} is null: the loader has not run yet"
                 return
             lists = read_loader_lists(self.memory, ldr, bits)
         except ReadError as error:
-            self.problems.append(
-                f"{source}: page {error.address & ~(_PAGE - 1):#x} {error.reason}; modules from the VADs"
-            )
+            why = f"{source} cannot be read: page {error.address & ~(_PAGE - 1):#x} {error.reason}"
+            self.unread = self.unread or f"{source} cannot be read"
+            self.problems.append(f"{why}; modules from the VADs")
             return
         for each in lists.lists:
             self.problems.extend(f"{source} {each.name}ModuleList: {problem}" for problem in each.problems)
@@ -72,9 +75,11 @@ class MergedModules:
                 )  # fmt: skip
 
     def _listed(self, entry: LoaderEntry, names: tuple[str, ...], source: str, lacking: Sequence[str]) -> LmRow:
-        module = Module(entry.base, entry.size, entry.name, entry.path, entry.timestamp, None, source, entry.address,
-                        entry.note)  # fmt: skip
         vad = self.vads.get(entry.base)
+        file = self.sections.path_of(vad) if vad is not None else ""
+        name = entry.name or image_name(self.memory, entry.base, file)
+        module = Module(entry.base, entry.size, name, entry.path, entry.timestamp, None, source, entry.address,
+                        entry.note)  # fmt: skip
         mapped = vad is not None and vad.kind == IMAGE_VAD
         notes = [entry.note, "not in " + ", ".join(lacking) if lacking else ""]
         if not mapped:
@@ -89,17 +94,19 @@ class MergedModules:
             note=joined(*notes),
         )  # fmt: skip
 
-    def add_mapped(self, bits: int) -> None:
-        """Add images that no list holds, named by their files."""
-        rest = [vad for vad in self.vads.values() if vad.kind == IMAGE_VAD and vad.start not in self.rows]
-        for module in user_modules(self.memory, None, rest, bits):
-            row = row_of(self.process, module, False)._replace(in_memory=False, in_init=False, mapped=True)
-            path = self.sections.of(self.vads[module.base]).path
-            named = row._replace(path=path, module=path.rsplit("\\", 1)[-1]) if path else row
-            self.rows[module.base] = named._replace(note="mapped, in none of the lists")
+    def add_mapped(self) -> None:
+        """Add images that no list holds; where lists could not be read, what they hold is not known."""
+        listed = None if self.unread else False
+        note = f"from the VADs: {self.unread}" if self.unread else "mapped, in none of the lists"
+        for start, vad in self.vads.items():
+            if vad.kind == IMAGE_VAD and start not in self.rows:
+                module = mapped_image(self.memory, vad, self.sections.path_of(vad))
+                self.rows[start] = row_of(self.process, module, listed)._replace(
+                    in_memory=listed, in_init=listed, mapped=True, note=note
+                )
 
     def _other_file(self, vad: Vad, name: str) -> str:
         """Where the list names another file than the one that is mapped: a sentence."""
-        path = self.sections.of(vad).path
-        same = not path or not name or path.rsplit("\\", 1)[-1].lower() == name.lower()
+        path = self.sections.path_of(vad)
+        same = not path or not name or file_of(path).lower() == name.lower()
         return "" if same else f"the file mapped there is {path}"

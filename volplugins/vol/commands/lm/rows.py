@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from volplugins.address.section_files import SectionFiles
@@ -15,6 +16,7 @@ from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.commands.lm.merge import MergedModules
 from volplugins.vol.commands.lm.row import LmRow, failure_row, joined, row_of
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
+from volplugins.vol.scene.mapped_files import mapped_files
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 from volplugins.vol.symbols.image_facts import PDB, ImageFactsReader
 
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 class Wanted:
     """What is to be shown: ``kernel`` instead of processes; ``addresses``: only modules that hold one of them.
 
-    ``times``: when each was loaded is wanted too.
+    ``times``: when each was loaded is wanted too. ``names``: only modules whose name or path fits one of these
+    patterns (``*``, ``?``, ``[…]``), whatever its letter case.
     """
 
     who: Sequence[str] = ()
@@ -34,9 +37,22 @@ class Wanted:
     addresses: Sequence[int] = ()
     scan: bool | None = None
     times: bool = False
+    names: Sequence[str] = ()
 
-    def takes(self, start: int, end: int) -> bool:
-        return not self.addresses or any(start <= address < end for address in self.addresses)
+    @property
+    def some(self) -> bool:
+        """Whether only some modules are wanted."""
+        return bool(self.addresses or self.names)
+
+    def takes(self, start: int, end: int, *names: str) -> bool:
+        """Whether a module with these addresses, known by these names, is wanted."""
+        held = not self.addresses or any(start <= address < end for address in self.addresses)
+        return held and (not self.names or any(fits(pattern, *names) for pattern in self.names))
+
+
+def fits(pattern: str, *names: str) -> bool:
+    """Whether one of a module's names (file name, path) fits the pattern."""
+    return any(fnmatchcase(name.lower(), pattern.lower()) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +72,31 @@ def lm_rows(
     Args:
         image_file: looks for a module's file, for what memory lacks of it.
     """
-    images = _Images(ImageFactsReader(), SectionFiles(scene.memory, scene.layouts, scene.bits), image_file)
+    images = _Images(ImageFactsReader(), mapped_files(scene), image_file)
     above = [address for address in wanted.addresses if address >> (scene.bits - 1)]
-    sought = set(wanted.addresses)
+    sought, unmet = set(wanted.addresses), set(wanted.names)
     if wanted.kernel or above:
-        yield from _noting(_kernel(scene, wanted, images), sought)
+        yield from _noting(_kernel(scene, wanted, images), sought, unmet)
     if not wanted.kernel and not (above and len(above) == len(wanted.addresses)):
-        yield from _noting(_processes(scene, wanted, images, progress), sought)
+        yield from _noting(_processes(scene, wanted, images, progress), sought, unmet)
     for address in sorted(sought):
-        yield failure_row(f"no module holds {address:#x}")
+        yield failure_row(f"no module holds {address:#x}{' and fits --module' if wanted.names else ''}")
+    for pattern in sorted(unmet):
+        yield failure_row(f"no module's name or path fits {pattern}")
 
 
-def _noting(rows: Iterator[LmRow], sought: set[int]) -> Iterator[LmRow]:
-    """The rows; takes the addresses that they hold from ``sought``."""
+def _noting(rows: Iterator[LmRow], sought: set[int], unmet: set[str]) -> Iterator[LmRow]:
+    """The rows; takes the addresses that they hold from ``sought``, and the patterns that they fit from ``unmet``."""
     for row in rows:
         if row.start is not None and row.end is not None:
             sought -= {address for address in sought if row.start <= address < row.end}
+            unmet -= {pattern for pattern in unmet if fits(pattern, row.module, row.path)}
         yield row
 
 
 def _kernel(scene: CrashScene, wanted: Wanted, images: _Images) -> Iterator[LmRow]:
     for module in (*scene.modules, *scene.unloaded):
-        if not wanted.takes(module.base, module.end):
+        if not wanted.takes(module.base, module.end, module.image_name, module.path):
             continue
         if module.source == "unloaded":
             yield row_of(None, module, None)._replace(note=module.note, unloaded=module.unloaded)
@@ -118,10 +137,11 @@ def _processes(scene: CrashScene, wanted: Wanted, images: _Images, progress: Pro
     gathered = gather(scene, wanted.scan, progress)
     court = judge_of(scene, gathered.processes)
     chosen, problems = choose(gathered.processes, wanted.who)
-    for number, (process, _) in enumerate(chosen):
+    for number, (process, taken) in enumerate(chosen):
         if progress is not None:
             progress(100.0 * number / len(chosen), f"Modules of {process.name}")
-        yield from _of_process(scene, court, process, wanted, images)
+        for index, row in enumerate(_of_process(scene, court, process, wanted, images)):
+            yield row if index else row._replace(note=joined(taken, row.note))
     for problem in (*problems, *gathered.notes):
         yield failure_row(problem)
     if not gathered.processes:
@@ -132,7 +152,7 @@ def _of_process(
     scene: CrashScene, court: DirectoryJudge, process: Process, wanted: Wanted, images: _Images
 ) -> Iterator[LmRow]:
     if not process.peb and not process.vad_root:
-        if not wanted.addresses:
+        if not wanted.some:
             yield failure_row("has no user memory", process)
         return
     word = court.verdict(process).word
@@ -151,12 +171,12 @@ def _of_process(
         merged.add_lists(low, 32, "ldr32")
     elif process.wow64:
         merged.problems.append("ldr32: the 32-bit PEB is not known; its modules from the VADs")
-    merged.add_mapped(scene.bits)
+    merged.add_mapped()
     for start in sorted(merged.rows):
         row = merged.rows[start]
-        if row.end is not None and wanted.takes(start, row.end):
+        if row.end is not None and wanted.takes(start, row.end, row.module, row.path):
             yield _with_image(images, memory, row)
-    if not wanted.addresses:
+    if not wanted.some:
         problems = [*merged.problems, *vads.notes]
         if not merged.rows and not problems:
             problems.append("no image is mapped in its user memory")

@@ -13,9 +13,9 @@ from volplugins.vol.commands.lm.rows import Wanted, lm_rows
 from volplugins.vol.commands.lm.timeline import module_events
 from volplugins.vol.output.timeline import Clock, Event, guarded
 from volplugins.vol.scene.crash_scene import dump_below, scene_below
+from volplugins.vol.scene.folders import images_of
 from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.shared_work import fault_text
-from volplugins.vol.symbols.image_path import image_file_in
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -43,7 +43,7 @@ def rows_below(
         if addresses and len(wrong) == len(addresses):
             return
         wanted = replace(wanted, addresses=[value for value in found if value is not None])
-        yield from lm_rows(scene_below(context, layer_name), wanted, progress, image_file_in(folders))
+        yield from lm_rows(scene_below(context, layer_name), wanted, progress, images_of(context, folders))
     except DumpError as error:
         yield failure_row(str(error))
     except Exception as error:  # nothing in a dump may end in a traceback

@@ -10,7 +10,7 @@ from volplugins.image.headers import read_headers
 from volplugins.kernel.vads import IMAGE_MAP, Vad, Vads
 from volplugins.loader.loader_lists import LoaderLists, in_order
 from volplugins.memory.reader import PAGE_SIZE
-from volplugins.threads.user_modules import user_modules
+from volplugins.threads.user_modules import PathOf, image_name, mapped_image
 from volplugins.vol.commands.peb.row import PebRow, Subject
 
 _HIGHEST_32 = 1 << 32
@@ -21,13 +21,14 @@ class PebModules:
     """The modules of one PEB's lists.
 
     Attributes:
-        vads: the ranges of the whole process.
+        vads: the ranges of the whole process; ``path_of`` gives the file that one maps.
         shared: whether the process has lists of the other width too; each then answers for the images of its own.
         elsewhere: bases of the modules that the lists of the other width name.
     """
 
     subject: Subject
     vads: Vads
+    path_of: PathOf
     shared: bool = False
     elsewhere: frozenset[int] = frozenset()
 
@@ -39,7 +40,7 @@ class PebModules:
             usual = names[:2] == ("InLoadOrder", "InMemoryOrder")
             notes = [entry.note, "" if usual else "only in " + ", ".join(names)]
             text = "; ".join(each for each in notes if each)
-            value = f"{_time(entry.timestamp)} {entry.path or entry.name}"
+            value = f"{_time(entry.timestamp)} {entry.path or entry.name or self._name_of(entry.base)}"
             yield self.subject.row("modules", f"{entry.base:#x}", value, text)
         yield from self._mapped(listed, "mapped, in none of the lists (from the VADs)")
 
@@ -76,9 +77,15 @@ class PebModules:
 
     def _mapped(self, listed: set[int], note: str) -> Iterator[PebRow]:
         images = [vad for vad in self._images() if vad.start not in listed and self._is_own(vad)]
-        for module in user_modules(self.subject.memory, None, images, self.subject.bits):
+        for vad in images:
+            module = mapped_image(self.subject.memory, vad, self.path_of(vad))
             time = _time(module.timestamp) if module.timestamp is not None else "unknown time"
-            yield self.subject.row("modules", f"{module.base:#x}", f"{time} {module.image_name}", note)
+            yield self.subject.row("modules", f"{module.base:#x}", f"{time} {module.path or module.image_name}", note)
+
+    def _name_of(self, base: int) -> str:
+        """The name of an image whose entry has none that can be read."""
+        vad = next((vad for vad in self._images() if vad.start == base), None)
+        return image_name(self.subject.memory, base, self.path_of(vad) if vad is not None else "")
 
     def _is_own(self, vad: Vad) -> bool:
         """Whether an image is of this width, by its headers; by its address where those are not in memory."""

@@ -10,11 +10,13 @@ from volplugins.kernel.thread import walk_threads
 from volplugins.kernel.vads import Vads
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.threads.teb import teb_fields
+from volplugins.threads.user_modules import PathOf
 from volplugins.threads.wow64 import peb32_of, teb32_of
 from volplugins.vol.commands.peb.modules import PebModules
 from volplugins.vol.commands.peb.report import PebReport, listed_bases
 from volplugins.vol.commands.peb.row import PebRow, Subject, failure_row
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
+from volplugins.vol.scene.mapped_files import mapped_files
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 
 if TYPE_CHECKING:
@@ -30,18 +32,21 @@ def peb_rows(
         return
     gathered = gather(scene, scan, progress)
     court = judge_of(scene, gathered.processes)
+    path_of = mapped_files(scene).path_of
     chosen, problems = choose(gathered.processes, who)
     for number, (process, note) in enumerate(chosen):
         if progress is not None:
             progress(100.0 * number / len(chosen), f"Reading the PEB of {process.name}")
-        yield from _of_process(scene, court, process, note, teb)
+        yield from _of_process(scene, court, process, path_of, note, teb)
     for problem in (*problems, *gathered.notes):
         yield failure_row(problem)
     if not gathered.processes:
         yield failure_row("; ".join(scene.notes) or "no process is in the list")
 
 
-def _of_process(scene: CrashScene, court: DirectoryJudge, process: Process, note: str, teb: bool) -> Iterator[PebRow]:
+def _of_process(
+    scene: CrashScene, court: DirectoryJudge, process: Process, path_of: PathOf, note: str, teb: bool
+) -> Iterator[PebRow]:
     bits = scene.bits
     if not process.peb:
         why = "has no PEB" + (f" ({process.life})" if process.life != "running" else " (no user memory)")
@@ -54,23 +59,25 @@ def _of_process(scene: CrashScene, court: DirectoryJudge, process: Process, note
     memory = process_space(scene, process)
     vads = vads_of(scene, process)
     if process.wow64:
-        yield from _of_wow64(scene, process, memory, vads, note)
+        yield from _of_wow64(scene, process, memory, vads, path_of, note)
     else:
         subject = Subject(process, memory, bits)
-        yield from PebReport(subject, PebModules(subject, vads), process.peb).rows(note)
+        yield from PebReport(subject, PebModules(subject, vads, path_of), process.peb).rows(note)
     for problem in vads.notes:
         yield Subject(process, memory, bits).row("integrity", "VadRoot", "damaged", problem)
     if teb:
         yield from _tebs(scene, process, memory)
 
 
-def _of_wow64(scene: CrashScene, process: Process, memory: MemoryReader, vads: Vads, note: str) -> Iterator[PebRow]:
+def _of_wow64(
+    scene: CrashScene, process: Process, memory: MemoryReader, vads: Vads, path_of: PathOf, note: str
+) -> Iterator[PebRow]:
     """Both PEBs of a process of 32-bit code on x64."""
     wide, narrow = Subject(process, memory, scene.bits), Subject(process, memory, 32)
     peb, low = process.peb or 0, peb32_of(scene.memory, process.wow64)
     elsewhere = listed_bases(memory, low, 32) if low is not None else frozenset[int]()
-    yield from PebReport(wide, PebModules(wide, vads, True, elsewhere), peb).rows(note)
-    modules = PebModules(narrow, vads, True, listed_bases(memory, peb, scene.bits))
+    yield from PebReport(wide, PebModules(wide, vads, path_of, True, elsewhere), peb).rows(note)
+    modules = PebModules(narrow, vads, path_of, True, listed_bases(memory, peb, scene.bits))
     if low is not None:
         yield from PebReport(narrow, modules, low).rows("")
         return
@@ -98,7 +105,7 @@ def _teb(subject: Subject, address: int, title: str) -> Iterator[PebRow]:
     try:
         fields = teb_fields(subject.memory, address, subject.bits)
     except ReadError as error:
-        why = f"TEB cannot be read: {error.address:#x} {error.reason}"
+        why = f"the TEB cannot be read: page {error.address & ~0xFFF:#x} {error.reason}"
         yield subject.row("teb", f"{title}.Teb", f"{address:#x}", why)
         return
     yield subject.row("teb", f"{title}.Teb", f"{address:#x}")

@@ -132,11 +132,16 @@ def process_row(
 
 
 def _vad_count(scene: CrashScene, process: Process) -> tuple[int | None, str]:
-    """VadCount as the kernel keeps it; where the build keeps none, the ranges counted."""
-    if process.vad_count is not None or process.vad_root is None:
-        return process.vad_count, "" if process.vad_root is not None else "VadRoot is not known in this build"
+    """VadCount as the kernel keeps it, and where the tree holds another number; where it keeps none, those counted."""
+    if process.vad_root is None:
+        return process.vad_count, "VadRoot is not known in this build"
     vads = vads_of(scene, process)
-    return len(vads.ranges), "; ".join(vads.notes)
+    if process.vad_count is None:
+        return len(vads.ranges), "; ".join(vads.notes)
+    if process.vad_count == len(vads.ranges):
+        return process.vad_count, ""
+    damage = f" ({vads.notes[0]})" if vads.notes else ""
+    return process.vad_count, f"VadCount says {process.vad_count} ranges, the tree holds {len(vads.ranges)}{damage}"
 
 
 def _through_pointer(

@@ -20,7 +20,10 @@ _STARTERS = frozenset({"ntdll", "kernel32"})
 
 
 class ThreadRow(NamedTuple):
-    """One thread of a process; times are FILETIMEs. ``source``: ``list``, ``scan``; ``thread`` in a small dump."""
+    """One thread of a process; times are FILETIMEs. ``source``: ``list``, ``scan``; ``thread`` in a small dump.
+
+    ``win32_start`` and ``kernel_start`` are the ETHREAD's two members; ``start_address`` is the one that tells more.
+    """
 
     pid: int | None
     name: str
@@ -36,6 +39,8 @@ class ThreadRow(NamedTuple):
     start: str
     create_time: int | None
     exit_time: int | None
+    win32_start: int | None
+    kernel_start: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def _row(stacks: StackScene, process: Process, thread: Thread, source: str, note
     return ThreadRow(
         process.pid, process.name, process.eprocess, source, "; ".join(part for part in notes if part), thread.tid,
         thread.ethread or None, state_word(thread.state), wait_word(thread.state, thread.wait_reason),
-        thread.context_switches, start, name, thread.create_time, thread.exit_time,
+        thread.context_switches, start, name, thread.create_time, thread.exit_time, thread.win32_start, thread.start,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from volplugins.dumpfile.context import AMD64, I386
 from volplugins.kernel.process import Process
 from volplugins.kernel.thread import Thread, walk_threads
 from volplugins.kernel.thread_words import state_word, wait_word
-from volplugins.memory.address_text import parse_address
+from volplugins.kernel.who import thread_word
 from volplugins.stack.frame import Trust
 from volplugins.threads.module_code import ImageFile
 from volplugins.threads.thread_walk import ThreadFrame
@@ -20,6 +20,10 @@ from volplugins.vol.scene.stack_scene import StackScene, arguments
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
+
+
+# what --thread takes
+_FORMS = "a TID in decimal or with 0x, pid.tid in hexadecimal, or an ETHREAD address"
 
 
 class StackRow(NamedTuple):
@@ -48,7 +52,7 @@ class Wanted:
     """What was asked for.
 
     Attributes:
-        who: processes; threads: TIDs or ETHREAD addresses; all where they are empty.
+        who: processes; threads: TIDs, ``pid.tid`` or ETHREAD addresses; all where they are empty.
         with_args: show arguments; grouped: equal stacks once.
     """
 
@@ -97,7 +101,7 @@ def stacks_rows(
         else:
             yield from _rows(stack, stack.note)
     for alike in groups.values():
-        others = ", ".join(f"{each.process.pid}.{each.thread.tid}" for each in alike[:64])
+        others = ", ".join(_pid_tid(each) for each in alike[:64])
         note = f"{len(alike)} threads: {others}" if len(alike) > 1 else "1 thread"
         yield from _rows(alike[0], note)
     for problem in problems:
@@ -134,12 +138,12 @@ def thread_stacks(
         return
     court = judge_of(scene, gathered.processes) if scene.space is not None else None
     stacks = StackScene(scene, court, image_file)
-    tests = [_thread_test(text) for text in wanted.threads]
+    tests = [word for word in map(thread_word, wanted.threads) if word is not None]
     matched = 0
     for number, (process, note) in enumerate(chosen):
         broken: list[str] = []
         for thread in walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread, broken):
-            if tests and not any(test in (thread.ethread, thread.tid) for test in tests if test is not None):
+            if wanted.threads and not any(test.means(process.pid, thread.tid, thread.ethread) for test in tests):
                 continue
             matched += 1
             yield _walked(scene, stacks, process, thread, wanted, note)
@@ -147,13 +151,13 @@ def thread_stacks(
         if progress is not None:
             progress(100.0 * (number + 1) / len(chosen), "Walking stacks")
     if wanted.threads and not matched:
-        problems.append(f"{', '.join(wanted.threads)}: no such thread (a TID in decimal, or an ETHREAD address)")
+        problems.append(f"{', '.join(wanted.threads)}: no such thread ({_FORMS})")
 
 
-def _thread_test(text: str) -> int | None:
-    """A TID in decimal, else an address."""
-    stripped = text.strip()
-    return int(stripped) if stripped.isdecimal() and len(stripped) < 12 else parse_address(text)
+def _pid_tid(stack: ThreadStack) -> str:
+    """PID and TID in hexadecimal, as WinDbg writes them and --thread takes them."""
+    pid, tid = stack.process.pid, stack.thread.tid
+    return f"{pid:x}.{tid:x}" if pid is not None and tid is not None else f"{stack.thread.ethread:#x}"
 
 
 def _of_small_dump(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.commands.stacks.rows import StackRow, ThreadStack, Wanted, failure_row, stacks_rows
 from volplugins.vol.scene.crash_scene import scene_below
+from volplugins.vol.scene.folders import images_of
 from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.shared_work import fault_text
-from volplugins.vol.symbols.image_path import image_file_in
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -27,7 +27,7 @@ def rows_below(
 ) -> Iterator[StackRow]:
     """The rows; never raises."""
     try:
-        image_file = image_file_in(image_folders)
+        image_file = images_of(context, image_folders)
         scene = scene_below(context, layer_name, image_file)
         yield from stacks_rows(scene, wanted, image_file, scan, progress, seen)
     except DumpError as error:

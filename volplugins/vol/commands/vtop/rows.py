@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from volplugins.kernel.process import Process
+from volplugins.kernel.who import Match, resolve
 from volplugins.memory.address_text import parse_address
 from volplugins.paging.address_space import AddressSpace
 from volplugins.paging.entry_text import entry_virtual, flag_letters
 from volplugins.paging.self_map import self_map_slot
 from volplugins.paging.translation import State, Step, Translation
-from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, judge_of, process_space
+from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, judge_of, process_space
 from volplugins.vol.scene.process_selection import choose, gather
+from volplugins.vol.scene.stack_scene import StackScene
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -33,12 +36,19 @@ class VtopRow(NamedTuple):
     note: str
 
 
+_WHERE = {
+    State.NOT_IN_DUMP: "not in the dump file",
+    State.OUTSIDE_MEMORY: "where the machine has no RAM",
+}
+
+
 class Directory(NamedTuple):
     """A page directory to translate with, what the user's words were taken for, and what is wrong with it."""
 
     space: AddressSpace | None
     note: str
     verdict: str = ""
+    process: Process | None = None
 
 
 def vtop_rows(
@@ -48,43 +58,64 @@ def vtop_rows(
     if scene.space is None:
         yield _failure(None, "; ".join(scene.notes) or "this dump holds no page tables (a small dump has none)")
         return
-    directories, problems = _directories(scene, who, dirbase)
+    directories, problems, court = _directories(scene, who, dirbase)
     for problem in problems:
         yield _failure(None, problem)
     if not addresses:
         yield _failure(None, "no --address was given")
+    names = StackScene(scene, court)
     for text in addresses:
-        address = parse_address(text)
-        if address is None:
-            yield _failure(None, f"{text}: not an address (hexadecimal, sixteen digits at most)")
-            continue
-        for directory in directories:
+        for number, directory in enumerate(directories):
+            address = _address(text, directory.process, names)
+            if isinstance(address, str):
+                if number == 0 or "!" in text or "+" in text:
+                    yield _failure(None, address)
+                continue
+            note = "; ".join(part for part in (_taken(text, address), directory.note) if part)
             if directory.verdict:
                 state = f"page-directory:{directory.verdict}"
-                yield VtopRow(address, "directory", None, None, None, "", None, state, directory.note)
+                yield VtopRow(address, "directory", None, None, None, "", None, state, note)
             if directory.space is not None:
-                yield from _translation(scene, address, directory.space, "" if directory.verdict else directory.note)
+                yield from _translation(scene, address, directory.space, "" if directory.verdict else note)
+
+
+def _address(text: str, process: Process | None, names: StackScene) -> int | str:
+    """The address that was typed, by number or by name; in words why it is none."""
+    address = parse_address(text)
+    if address is not None:
+        return address
+    if "!" not in text and "+" not in text:
+        return f"{text}: not an address (hexadecimal, sixteen digits at most; or module!symbol+0x…)"
+    found = names.address_of(process, text)
+    return f"{text}: {found}" if isinstance(found, str) else found
+
+
+def _taken(text: str, address: int) -> str:
+    return "" if parse_address(text) is not None else f"{text} is {address:#x}"
 
 
 def _failure(address: Address, why: str) -> VtopRow:
     return VtopRow(address, "error", None, None, None, "", None, "", why)
 
 
-def _directories(scene: CrashScene, who: Sequence[str], dirbase: str | None) -> tuple[list[Directory], list[str]]:
-    """The directories meant, the kernel's own where none is; and what fits nothing."""
+def _directories(
+    scene: CrashScene, who: Sequence[str], dirbase: str | None
+) -> tuple[list[Directory], list[str], DirectoryJudge | None]:
+    """The directories meant, the kernel's own where none is; what fits nothing; the judge of those of processes."""
     found: list[Directory] = []
     problems: list[str] = []
     assert scene.space is not None
     kernel = scene.space.space
     if dirbase is not None:
-        value = parse_address(dirbase)
+        value, taken = _directory_base(dirbase, gather(scene, False).processes)
         if value:
             space = AddressSpace(kernel.physical, kernel.mode, value, kernel.invalid, kernel)
-            found.append(Directory(space, f"DirBase {value:#x}"))
+            found.append(Directory(space, taken))
         else:
-            problems.append(f"{dirbase}: not a DirBase (hexadecimal, not zero)")
+            problems.append(f"{dirbase}: not a DirBase (hexadecimal, not zero), nor the PFN of one")
+    court: DirectoryJudge | None = None
     if who:
-        processes, more = _of_processes(scene, who)
+        processes, more, court = _of_processes(scene, who)
         found.extend(processes)
         problems.extend(more)
     if not found and not problems:
@@ -92,10 +123,32 @@ def _directories(scene: CrashScene, who: Sequence[str], dirbase: str | None) -> 
         note = f"the kernel's directory {base:#x}, from {scene.space.source}"
         space = AddressSpace(kernel.physical, kernel.mode, base, kernel.invalid, kernel)
         found.append(Directory(space, note))
-    return found, problems
+    return found, problems, court
 
 
-def _of_processes(scene: CrashScene, who: Sequence[str]) -> tuple[list[Directory], list[str]]:
+def _directory_base(text: str, processes: Sequence[Process]) -> tuple[int | None, str]:
+    """The DirBase that was typed, also as the page frame number of a process's, and what it was taken for."""
+    kind, colon, rest = text.partition(":")
+    plain = rest if colon else text
+    value, said = parse_address(plain), kind.lower() if colon else ""
+    if value is None or said not in ("", "dirbase", "pfn"):
+        return None, ""
+    exact = () if said == "pfn" else resolve(f"dirbase:{plain}", processes)
+    frames = () if exact or said == "dirbase" else resolve(f"pfn:{plain}", processes)
+    if frames:
+        process = frames[0].process
+        base = process.directory_table_base or 0
+        return base, f"{plain} taken for the PFN of DirBase {base:#x} ({_names(frames)})"
+    if said == "pfn":
+        return value << 12, f"DirBase {value << 12:#x}, by its PFN; no process has it"
+    return value, f"DirBase {value:#x}" + (f" ({_names(exact)})" if exact else "")
+
+
+def _names(found: Sequence[Match]) -> str:
+    return ", ".join(f"{each.process.name}, PID {each.process.pid}" for each in found[:8])
+
+
+def _of_processes(scene: CrashScene, who: Sequence[str]) -> tuple[list[Directory], list[str], DirectoryJudge]:
     """The directories of the processes meant, each judged first; hidden ones are looked for where none is listed."""
     gathered = gather(scene, False)
     chosen, problems = choose(gathered.processes, who)
@@ -106,13 +159,13 @@ def _of_processes(scene: CrashScene, who: Sequence[str]) -> tuple[list[Directory
     found = []
     for process, taken in chosen:
         verdict = court.verdict(process)
-        note = f"{process.name} (PID {process.pid}, EPROCESS {process.eprocess:#x}): {taken}"
+        note = f"{process.name} (PID {process.pid}, EPROCESS {process.eprocess:#x})" + (f"; {taken}" if taken else "")
         space = process_space(scene, process) if verdict.word in WALKABLE else None
         if verdict.word in USABLE:
-            found.append(Directory(space, note))
+            found.append(Directory(space, note, "", process))
         else:
-            found.append(Directory(space, f"{note}; {verdict.evidence}", verdict.word))
-    return found, problems
+            found.append(Directory(space, f"{note}; {verdict.evidence}", verdict.word, process))
+    return found, problems, court
 
 
 def _translation(scene: CrashScene, address: int, space: AddressSpace, note: str) -> Iterator[VtopRow]:
@@ -141,7 +194,7 @@ def _step_row(step: Step, result: Translation, space: AddressSpace, slot: int | 
     if last and result.text:
         notes.append(result.text)
     if step.entry is None:
-        notes.append(f"the table at {step.entry_physical & ~0xFFF:#x} is not in the dump")
+        notes.append(f"the table at {step.entry_physical & ~0xFFF:#x} is {_WHERE[result.state]}")
     return VtopRow(result.virtual, step.level, seen_at, physical, step.entry, flags, value, state, "; ".join(notes))
 
 
@@ -161,8 +214,9 @@ def _end(scene: CrashScene, address: int, result: Translation) -> Iterator[VtopR
     if result.physical is None or memory is None:
         return
     offset = memory.file_offset(result.physical)
-    in_dump = "" if offset is not None else "the page is not in the dump file"
-    state = result.state.value if offset is not None else State.NOT_IN_DUMP.value
+    absent = State.NOT_IN_DUMP if memory.describes(result.physical >> 12) else State.OUTSIDE_MEMORY
+    in_dump = "" if offset is not None else f"the page is {_WHERE[absent]}"
+    state = result.state.value if offset is not None else absent.value
     text = f"{result.physical:#x}"
     yield VtopRow(address, "physical", None, None, None, "", text, state, in_dump)
     if offset is not None:
