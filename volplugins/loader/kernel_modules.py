@@ -14,7 +14,6 @@ from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout, Structure, read_structure
 
 MAX_MODULES = 4096
-_MAX_NAME = 1024
 _LARGEST_IMAGE = 1 << 31
 
 LOADER_ENTRY = {
@@ -60,8 +59,11 @@ class ModuleList:
 
 
 def read_unicode_string(memory: MemoryReader, descriptor: bytes) -> str:
-    """Text of a UNICODE_STRING given its 8 (32-bit) or 16 (64-bit) bytes; raises ReadError."""
-    length = min(int.from_bytes(descriptor[0:2], "little"), _MAX_NAME) & ~1
+    """Text of a UNICODE_STRING given its 8 (32-bit) or 16 (64-bit) bytes, whole; raises ReadError.
+
+    Its Length is 16 bits wide: 32,767 characters at most.
+    """
+    length = int.from_bytes(descriptor[0:2], "little") & ~1
     at = len(descriptor) // 2
     buffer = int.from_bytes(descriptor[at:], "little")
     if not length:

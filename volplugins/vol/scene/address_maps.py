@@ -13,12 +13,12 @@ from volplugins.address.section_files import SectionFiles
 from volplugins.address.uses import Owner, Use, uses_of
 from volplugins.kernel.directories.top import Top, read_top
 from volplugins.kernel.process import Process
-from volplugins.kernel.thread import Thread, walk_threads
 from volplugins.kernel.user_range import user_limit
 from volplugins.kernel.vads import NO_VADS, Vad, Vads
 from volplugins.paging.address_space import AddressSpace
 from volplugins.threads.wow64 import peb32_of
-from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
+from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space
+from volplugins.vol.scene.owned_structures import threads_in_list, vads_of
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -98,11 +98,5 @@ class AddressMaps:
 
     def _uses(self, process: Process, space: AddressSpace) -> list[Use]:
         low = peb32_of(self.scene.memory, process.wow64) if process.wow64 else None
-        owner = Owner(space, self.scene.bits, process.peb or 0, low or 0, self._threads(process))
+        owner = Owner(space, self.scene.bits, process.peb or 0, low or 0, list(threads_in_list(self.scene, process)))
         return list(uses_of(owner))
-
-    def _threads(self, process: Process) -> list[Thread]:
-        layouts = self.scene.layouts
-        if not (layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")):
-            return []
-        return list(walk_threads(self.scene.memory, process.eprocess, layouts.process, layouts.thread))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.kernel.process import Process
-from volplugins.kernel.thread import Thread, walk_threads
+from volplugins.kernel.thread import Thread
 from volplugins.kernel.thread_words import state_word, wait_word
 from volplugins.memory.address_text import parse_address
 from volplugins.stack.frame import Trust
 from volplugins.threads.module_code import ImageFile
 from volplugins.threads.thread_walk import ThreadFrame
 from volplugins.vol.scene.directory_verdicts import judge_of, process_space
+from volplugins.vol.scene.owned_structures import lists_threads, threads_in_list
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 from volplugins.vol.scene.stack_scene import StackScene, arguments
 
@@ -124,13 +125,12 @@ def thread_stacks(
     if scene.dump.triage is not None:
         yield from _of_small_dump(scene, wanted, image_file, problems)
         return
-    layouts = scene.layouts
     gathered = gather(scene, scan, progress)
     problems.extend(gathered.notes)
     chosen, unknown = choose(gathered.processes, wanted.who)
     problems.extend(unknown)
-    if not (layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")):
-        problems.append(f"threads cannot be listed: {layouts.thread.source}")
+    if not lists_threads(scene):
+        problems.append(f"threads cannot be listed: {scene.layouts.thread.source}")
         return
     court = judge_of(scene, gathered.processes) if scene.space is not None else None
     stacks = StackScene(scene, court, image_file)
@@ -138,7 +138,7 @@ def thread_stacks(
     matched = 0
     for number, (process, note) in enumerate(chosen):
         broken: list[str] = []
-        for thread in walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread, broken):
+        for thread in threads_in_list(scene, process, broken):
             if tests and not any(test in (thread.ethread, thread.tid) for test in tests if test is not None):
                 continue
             matched += 1
