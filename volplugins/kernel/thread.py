@@ -168,7 +168,7 @@ def _follow(
             entry = int.from_bytes(structure.raw("ThreadListEntry")[link * width :][:width], "little")
     except ReadError as error:
         why = f"thread list breaks at {error.address:#x}: {error.reason}"
-    if why and problems is not None and why not in problems:
+    if why and problems is not None:
         problems.append(why)
     return not why
 
