@@ -53,6 +53,8 @@ class Gaps:
 
 def why_absent(gap: Gap) -> str:
     """The sentence for a table that is not there."""
+    if gap.why:
+        return gap.why
     where = "in the page file" if gap.paged_out else "not in the dump"
     return f"the table that the {gap.level} {gap.entry:#x} leads to is {where}"
 

@@ -32,6 +32,7 @@ class AddressMap:
         limit: the highest user address and one.
         runs: pages by the index of their cell.
         no_execute: whether the page tables can withhold execution.
+        notes: what was left out on the whole.
     """
 
     cells: Sequence[Cell]
@@ -42,6 +43,7 @@ class AddressMap:
     prototypes: Prototypes
     images: ImageSections
     no_execute: bool
+    notes: tuple[str, ...] = ()
 
     def regions(self) -> Iterator[Region]:
         """The rows, ascending; their sizes add up to the whole range."""

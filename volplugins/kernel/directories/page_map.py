@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from volplugins.kernel.claims import Owner
 from volplugins.kernel.directories.census import (
     LARGE,
     PROTOTYPE,
@@ -22,6 +23,7 @@ from volplugins.kernel.directories.census import (
     table_frames,
     user_entries,
 )
+from volplugins.kernel.directories.seen_tables import SeenTables, SharedTables, joined
 from volplugins.kernel.directories.top import X86_SELF_MAP, Top
 from volplugins.paging.mode import Level, PagingMode
 
@@ -45,7 +47,7 @@ class Leaves:
 class Gap:
     """A range whose table is not there: first address, size in bytes, level of the entry that leads to the table.
 
-    ``paged_out``: the table is in a page file; otherwise it is not in the dump.
+    ``paged_out``: the table is in a page file; otherwise it is not in the dump. ``why`` says it where neither is so.
     """
 
     virtual: int
@@ -53,6 +55,7 @@ class Gap:
     level: str
     entry: int
     paged_out: bool
+    why: str = ""
 
 
 class PageMap:
@@ -63,21 +66,43 @@ class PageMap:
         limit: how many tables are read at most; a dump of n pages holds no more than n, and tables that lead to
             themselves or upwards would never end.
         every: give all entries of the lowest tables that are not zero, not only those that lead to a page.
+        seen: the tables of other walks, which are not walked again; ``owner`` is whose directory this one is.
 
     Attributes:
         capped: whether the walk stopped at its limit.
         gaps: tables that are not there, in the order in which they were met; MOST_GAPS at most.
+        more_gaps: how many more there were.
+        shared: tables that were walked before, in the order in which they came again; MOST_GAPS at most.
     """
 
-    def __init__(self, pages: Pages, top: Top, mask: int = 0, limit: int = MAX_TABLES, every: bool = False) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        top: Top,
+        mask: int = 0,
+        limit: int = MAX_TABLES,
+        every: bool = False,
+        seen: SeenTables | None = None,
+        owner: Owner | None = None,
+    ) -> None:
         self._pages, self._top, self._mode, self._mask, self._every = pages, top, top.mode, mask, every
         self.gaps: list[Gap] = []
+        self.more_gaps = 0
+        self.shared: list[SharedTables] = []
+        self.owner = owner
+        self._seen = seen if seen is not None else SeenTables()
+        self._number = self._seen.begin(owner)
         self._left = min(limit, MAX_TABLES)
         self._hidden: tuple[int, int] | None = None
         self._kind = np.dtype("<u4") if top.mode.facts.entry_size == 4 else np.dtype("<u8")
         width = top.mode.facts.address_bits
         self._high = None if width == 32 else (_U(1 << (width - 1)), _U((1 << 64) - (1 << width)))
         self.capped = False
+
+    @property
+    def mode(self) -> PagingMode:
+        """How the processor translates."""
+        return self._mode
 
     def user(self) -> Iterator[Leaves]:
         """The pages of the user half: valid ones, large ones, and those in transition."""
@@ -137,16 +162,35 @@ class PageMap:
         self, depth: int, virtual: _Words, entries: _Words, wanted: npt.NDArray[np.int64]
     ) -> Iterator[Leaves]:
         for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH][: max(self._left, 0)]
-            if not len(batch):
-                self.capped = True
-                return
+            batch = wanted[start : start + _BATCH]
+            frames, batch = self._not_seen(depth, virtual, entries, batch)
+            if len(batch) > self._left:
+                frames, batch, self.capped = frames[: self._left], batch[: self._left], True
             self._left -= len(batch)
-            yield from self._tables(depth, virtual[batch], entries[batch])
+            if len(batch):
+                yield from self._tables(depth, virtual[batch], entries[batch], frames)
+            if self.capped:
+                return
 
-    def _tables(self, depth: int, virtual: _Words, entries: _Words) -> Iterator[Leaves]:
+    def _not_seen(
+        self, depth: int, virtual: _Words, entries: _Words, batch: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The batch without tables that were walked before, and the frames of its tables."""
+        frames = table_frames(self._mode, entries[batch], self._mask)
+        again = self._seen.again(self._number, depth, frames.tolist(), virtual[batch].tolist())
+        if not again:
+            return frames, batch
+        level = self._mode.facts.levels[depth]
+        for place, (first, owner) in again.items():
+            if len(self.shared) >= MOST_GAPS:
+                self.more_gaps += 1
+                continue
+            at, entry, size = int(virtual[batch[place]]), int(entries[batch[place]]), 1 << level.shift
+            joined(self.shared, SharedTables(at, size, size, level.name, entry, int(frames[place]), first, owner))
+        return np.delete(frames, list(again)), np.delete(batch, list(again))
+
+    def _tables(self, depth: int, virtual: _Words, entries: _Words, frames: npt.NDArray[np.int64]) -> Iterator[Leaves]:
         """One batch of tables: read at once, their entries that are not zero taken in address order."""
-        frames = table_frames(self._mode, entries, self._mask)
         data, there = self._pages.read_pages(frames)
         if not there.all():
             self._note_gaps(depth, virtual[~there], entries[~there], False)
@@ -163,6 +207,7 @@ class PageMap:
     def _note_gaps(self, depth: int, virtual: _Words, entries: _Words, paged_out: bool) -> None:
         level = self._mode.facts.levels[depth]
         room = MOST_GAPS - len(self.gaps)
+        self.more_gaps += max(len(virtual) - room, 0)
         for address, entry in zip(virtual[:room].tolist(), entries[:room].tolist(), strict=True):
             self.gaps.append(Gap(address, 1 << level.shift, level.name, entry, paged_out))
 
@@ -182,6 +227,25 @@ class PageMap:
         if len(places):
             table, inside = np.divmod(places, per_table)
             yield Leaves(virtual[table] + inside.astype(_U) * step, flat[places].astype(_U), 1 << level.shift)
+
+    def absent(self) -> list[Gap]:
+        """What this walk did not go through: tables that are not there, and those that were walked before."""
+        again = [
+            Gap(each.virtual, each.size, each.level, each.entry, False, each.text(self.owner)) for each in self.shared
+        ]
+        return self.gaps + again
+
+    def notes(self, with_shared: bool = True) -> list[str]:
+        """What was not walked or listed, on the whole; ``with_shared``: tables that were walked before, too."""
+        notes = []
+        if self.shared and with_shared:
+            count = sum(each.size // each.each for each in self.shared)
+            notes.append(f"{count} entries lead to page tables that were met before: {self.shared[0].text(self.owner)}")
+        if self.more_gaps:
+            notes.append(f"{self.more_gaps} more absent page tables are not told one by one")
+        if self.capped:
+            notes.append("the walk was stopped: more page tables than the dump has pages")
+        return notes
 
     def _canonical(self, virtual: _Words) -> _Words:
         """Upper bits copied from the highest one of the address."""

@@ -110,7 +110,17 @@ def once_of_scene(
 def fault_text(error: Exception) -> str:
     """One line for an error that nobody expected; noted where work is shared, so that the section counts as failed."""
     text = f"{type(error).__name__}: {error}"
+    note_fault(text)
+    return text
+
+
+def note_fault(text: str) -> None:
+    """Note, where work is shared, why a section is not whole."""
     for work in _active[-1:]:
         if len(work.faults) < _MOST_FAULTS:
             work.faults.append(" ".join(text.split())[:_LONGEST_FAULT])
-    return text
+
+
+def shares_work(context: ContextInterface) -> bool:
+    """Whether several plugins of this context share their work."""
+    return any(each.context is context for each in _active)

@@ -6,7 +6,7 @@ from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
 try:
-    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import budget_options, chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -52,6 +52,7 @@ class Stacks(interfaces.plugins.PluginInterface):
                 optional=True,
             ),
             *scan_options(),
+            *budget_options(),
         ]
 
     def _generator(self):
@@ -101,6 +102,8 @@ class Stacks(interfaces.plugins.PluginInterface):
                     file.write(text.encode("utf-8"))
 
     def run(self):
+        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+
         columns = [
             ("PID", int),
             ("Process", str),
@@ -119,4 +122,4 @@ class Stacks(interfaces.plugins.PluginInterface):
             ("Stop", str),
             ("Note", str),
         ]
-        return renderers.TreeGrid(columns, self._generator())
+        return budgeted_grid(self, columns, self._generator())
