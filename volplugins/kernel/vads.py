@@ -10,7 +10,6 @@ from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Decoder, Layout, Structure
 
 MAX_VADS = 1 << 20
-_CLAIMED_FROM = 4096  # nodes of one tree that any number of processes may lead to; what follows is one process's alone
 _PAGE_BITS = 12
 _MOST_NOTES = 16
 # MI_VAD_TYPE of public symbol tables, the same since Vista; XP has a flag for each but the last two
@@ -135,7 +134,7 @@ def _why_left_out(node: int, seen: set[int], claims: Claims | None, owner: Owner
         return f"VAD {node:#x} is reached twice: the tree loops"
     if claims is None or owner is None:
         return ""
-    other = (claims.claim if len(seen) >= _CLAIMED_FROM else claims.holder)(node, owner)
+    other = claims.claim(node, owner)
     return f"VAD {node:#x} is in the tree of {other.label}, whose ranges those are" if other is not None else ""
 
 

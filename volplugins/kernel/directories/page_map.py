@@ -72,7 +72,6 @@ class PageMap:
         capped: whether the walk stopped at its limit.
         gaps: tables that are not there, in the order in which they were met; MOST_GAPS at most.
         more_gaps: how many more there were.
-        shared: tables that were walked before, in the order in which they came again; MOST_GAPS at most.
     """
 
     def __init__(
@@ -88,7 +87,7 @@ class PageMap:
         self._pages, self._top, self._mode, self._mask, self._every = pages, top, top.mode, mask, every
         self.gaps: list[Gap] = []
         self.more_gaps = 0
-        self.shared: list[SharedTables] = []
+        self._shared: list[SharedTables] = []
         self.owner = owner
         self._seen = seen if seen is not None else SeenTables()
         self._number = self._seen.begin(owner)
@@ -103,6 +102,14 @@ class PageMap:
     def mode(self) -> PagingMode:
         """How the processor translates."""
         return self._mode
+
+    @property
+    def shared(self) -> list[SharedTables]:
+        """Tables that were walked before, in the order of the addresses where they came again; MOST_GAPS at most."""
+        found: list[SharedTables] = []
+        for each in sorted(self._shared, key=lambda each: each.virtual):
+            joined(found, each)
+        return found
 
     def user(self) -> Iterator[Leaves]:
         """The pages of the user half: valid ones, large ones, and those in transition."""
@@ -182,11 +189,11 @@ class PageMap:
             return frames, batch
         level = self._mode.facts.levels[depth]
         for place, (first, owner) in again.items():
-            if len(self.shared) >= MOST_GAPS:
+            if len(self._shared) >= MOST_GAPS:
                 self.more_gaps += 1
                 continue
             at, entry, size = int(virtual[batch[place]]), int(entries[batch[place]]), 1 << level.shift
-            joined(self.shared, SharedTables(at, size, size, level.name, entry, int(frames[place]), first, owner))
+            joined(self._shared, SharedTables(at, size, size, level.name, entry, int(frames[place]), first, owner))
         return np.delete(frames, list(again)), np.delete(batch, list(again))
 
     def _tables(self, depth: int, virtual: _Words, entries: _Words, frames: npt.NDArray[np.int64]) -> Iterator[Leaves]:
@@ -238,9 +245,10 @@ class PageMap:
     def notes(self, with_shared: bool = True) -> list[str]:
         """What was not walked or listed, on the whole; ``with_shared``: tables that were walked before, too."""
         notes = []
-        if self.shared and with_shared:
-            count = sum(each.size // each.each for each in self.shared)
-            notes.append(f"{count} entries lead to page tables that were met before: {self.shared[0].text(self.owner)}")
+        shared = self.shared if with_shared else []
+        if shared:
+            count = sum(each.size // each.each for each in shared)
+            notes.append(f"{count} entries lead to page tables that were met before: {shared[0].text(self.owner)}")
         if self.more_gaps:
             notes.append(f"{self.more_gaps} more absent page tables are not told one by one")
         if self.capped:
