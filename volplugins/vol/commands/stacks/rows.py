@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from volplugins.dumpfile.context import AMD64, I386
@@ -21,6 +21,8 @@ from volplugins.vol.scene.stack_scene import StackScene, arguments
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
+
+_MOST_NAMED = 64  # threads of equal stacks
 
 
 class StackRow(NamedTuple):
@@ -74,6 +76,27 @@ class ThreadStack:
     note: str
 
 
+@dataclass(slots=True)
+class _Alike:
+    """Equal stacks: the first, how many there are, and the threads that are named."""
+
+    first: ThreadStack
+    count: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def add(self, stack: ThreadStack) -> None:
+        self.count += 1
+        if len(self.names) < _MOST_NAMED:
+            self.names.append(f"{stack.process.pid}.{stack.thread.tid}")
+
+    @property
+    def note(self) -> str:
+        if self.count == 1:
+            return "1 thread"
+        more = f" and {self.count - len(self.names)} more" if self.count > len(self.names) else ""
+        return f"{self.count} threads: {', '.join(self.names)}{more}"
+
+
 def stacks_rows(
     scene: CrashScene,
     wanted: Wanted,
@@ -89,18 +112,16 @@ def stacks_rows(
     """
     problems: list[str] = []
     stacks = thread_stacks(scene, wanted, image_file, scan, progress, problems)
-    groups: dict[tuple[object, ...], list[ThreadStack]] = {}
+    groups: dict[tuple[object, ...], _Alike] = {}
     for stack in stacks:
         if seen is not None:
             seen.append(stack)
         if wanted.grouped:
-            groups.setdefault(_kind(stack), []).append(stack)
+            groups.setdefault(_kind(stack), _Alike(stack)).add(stack)
         else:
             yield from _rows(stack, stack.note)
     for alike in groups.values():
-        others = ", ".join(f"{each.process.pid}.{each.thread.tid}" for each in alike[:64])
-        note = f"{len(alike)} threads: {others}" if len(alike) > 1 else "1 thread"
-        yield from _rows(alike[0], note)
+        yield from _rows(alike.first, alike.note)
     for problem in problems:
         yield failure_row(problem)
 
