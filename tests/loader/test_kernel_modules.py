@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from volplugins.loader.kernel_modules import walk_loaded_modules
+from volplugins.loader.kernel_modules import read_unicode_string, walk_loaded_modules
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.unloaded_modules import read_unloaded_modules
 from volplugins.memory.reader import SegmentReader
@@ -38,6 +38,30 @@ def test_all_modules_in_load_order() -> None:
     found = walk_loaded_modules(SegmentReader(machine(4)), HEAD, 64)
     assert [m.image_name for m in found.modules] == ["ntoskrnl.exe", "drv1.sys", "drv2.sys", "drv3.sys"]
     assert found.notes == ()
+
+
+@pytest.mark.parametrize("path", ["\\SystemRoot\\drivers\\acmedrv.sys", "", "\0\0"])
+def test_a_name_of_nuls_gives_way_to_the_path(path: str) -> None:
+    memory = machine(2)
+    entry = ENTRY + 0x1000
+    memory[entry + 0x100] = bytes(16)
+    data = bytearray(memory[entry])
+    struct.pack_into("<HHIQ", data, 0x48, 2 * len(path), 2 * len(path), 0, entry + 0x200)
+    memory |= {entry: bytes(data), entry + 0x200: path.encode("utf-16-le").ljust(8, b"\0")}
+    module = walk_loaded_modules(SegmentReader(memory), HEAD, 64).modules[1]
+    assert module.name == ("acmedrv" if len(path) > 2 else "unnamed")
+    assert module.image_name == ("acmedrv.sys" if len(path) > 2 else "")
+    assert module.note == "BaseDllName is 8 NULs"
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+@pytest.mark.parametrize("characters", [511, 512, 513, 4000, 32767])
+def test_a_string_is_as_long_as_its_own_length_says(bits: int, characters: int) -> None:
+    text = "".join(chr(0x21 + number % 90) for number in range(characters))
+    half = bits // 8
+    descriptor = (2 * characters).to_bytes(2, "little").ljust(half, b"\0") + (0x10000).to_bytes(half, "little")
+    memory = SegmentReader({0x10000: text.encode("utf-16-le")})
+    assert read_unicode_string(memory, descriptor) == text
 
 
 def test_a_hole_is_bridged_from_the_other_end() -> None:

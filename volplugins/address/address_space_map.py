@@ -73,7 +73,7 @@ def map_of(subject: Subject, uses: Sequence[Use], sections: SectionFiles, images
             subject.physical, subject.top, subject.mask, subject.tables, True, subject.seen, subject.owner
         )  # fmt: skip
         runs = _collector(subject, reader, cells, prototypes).collect(walk)
-        gaps, notes = Gaps(walk.absent()), (*walk.notes(), *runs.notes)
+        gaps, notes = Gaps(walk.absent()), (*walk.notes(), *runs.notes, *prototypes.notes)
     return AddressMap(cells, subject.limit, runs, gaps, sections, prototypes, images, reader.no_execute, notes)
 
 

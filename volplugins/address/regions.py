@@ -13,7 +13,7 @@ from volplugins.address.page_codes import WITHOUT_EXECUTION
 from volplugins.address.page_runs import PageRun, PageRuns
 from volplugins.address.pieces import Gaps, Piece, Source, actual_of, pieces
 from volplugins.address.protection import GUARD, can_execute, with_execute
-from volplugins.address.prototypes import Prototypes
+from volplugins.address.prototypes import Prototypes, left_out
 from volplugins.address.region import COMMIT, FREE, IMAGE, MAPPED, PRIVATE, RESERVE, Region
 from volplugins.address.section_files import NOTHING, Section, SectionFiles
 from volplugins.address.uses import Use
@@ -65,8 +65,7 @@ class AddressMap:
         notes = []
         if inside:
             count = sum(run.end - run.start for run in inside)
-            where = ", ".join(f"{run.start * PAGE_SIZE:#x}" for run in inside[:_MOST_NOTED])
-            notes.append(f"{count} pages are mapped though no VAD holds them: {where}")
+            notes.append(f"{count} pages are mapped though no VAD holds them: {_first(inside)}")
         resident, held = (sum(getattr(run, name) for run in inside) * PAGE_SIZE for name in ("resident", "in_dump"))
         return Region(start, end, "", FREE, None, (), "Free", resident, held, "", tuple(notes))
 
@@ -107,8 +106,7 @@ class AddressMap:
             notes.append(f"{paged} pages paged out")
         if not runs and not notes and group[0].state == COMMIT:
             notes.append("no page used yet")
-        if section.note:
-            notes.append(section.note)
+        notes += [note for note in (section.note, left_out(vad)) if note]
         region = Region(
             group[0].start * PAGE_SIZE, group[-1].end * PAGE_SIZE, kind, group[0].state, vad.protection, actual,
             use.usage, resident * PAGE_SIZE, held * PAGE_SIZE, _detail(vad, section, use, runs), tuple(notes),
@@ -156,9 +154,16 @@ def _detail(vad: Vad, section: Section, use: Use, runs: Sequence[PageRun]) -> st
     if vad.kind in TYPE_NAMES and vad.kind != IMAGE_MAP:
         parts.append(TYPE_NAMES[vad.kind])
     if use.usage in ("Stack", "Stack32"):
-        guards = [run.start * PAGE_SIZE for run in runs if run.code < 32 and run.code & 0x18 == GUARD]
-        parts.extend(f"guard page {start:#x}" for start in guards[:_MOST_NOTED])
+        guards = [run for run in runs if run.code < 32 and run.code & 0x18 == GUARD]
+        if guards:
+            parts.append(f"guard page {_first(guards)}")
     return "; ".join(part for part in parts if part)
+
+
+def _first(runs: Sequence[PageRun]) -> str:
+    """Where the first few runs begin, and how many more there are."""
+    more = f" and {len(runs) - _MOST_NOTED} more" if len(runs) > _MOST_NOTED else ""
+    return ", ".join(f"{run.start * PAGE_SIZE:#x}" for run in runs[:_MOST_NOTED]) + more
 
 
 def _grouped(found: Iterator[tuple[Piece, Use | None]]) -> Iterator[tuple[Use | None, list[Piece]]]:

@@ -132,8 +132,9 @@ def _module(memory: MemoryReader, structure: Structure) -> Module | None:
         return None
     name, name_note = _text(memory, structure, "BaseDllName")
     path, path_note = _text(memory, structure, "FullDllName")
-    if not name and path:
-        name = path.replace("/", "\\").rsplit("\\", 1)[-1]
+    if not name.strip("\0"):  # a name that is empty, or nothing but NULs; the path may still name the module
+        name_note = name_note or (f"BaseDllName is {len(name)} NULs" if name else "")
+        name = path.strip("\0").replace("/", "\\").rsplit("\\", 1)[-1]
     note = "; ".join(part for part in (name_note, path_note) if part)
     checksum = structure.unsigned("CheckSum") or None
     return Module(base, size, name, path, None, checksum, "loaded-list", structure.address, note)

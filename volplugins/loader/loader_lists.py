@@ -15,6 +15,7 @@ from volplugins.memory.structure import Layout, Structure, read_structure
 
 LISTS = ("InLoadOrder", "InMemoryOrder", "InInitializationOrder")
 MOST_ENTRIES = 4096
+_MOST_TEXT = 1 << 23  # characters of all names of one process's lists; 4,096 usual modules have half a million
 _SOURCE = "built-in, builds 2600 to 22000"
 
 LDR_DATA = {
@@ -107,6 +108,18 @@ class _Once:
     def __init__(self, memory: MemoryReader) -> None:
         self._memory = memory
         self._kept: dict[tuple[int, int], bytes] = {}
+        self._text = 0
+
+    def text(self, descriptor: bytes) -> str:
+        """Text of a UNICODE_STRING.
+
+        Raises:
+            ReadError: it cannot be read, or the names before it are more than any process has (``too-much-text``).
+        """
+        self._text += int.from_bytes(descriptor[:2], "little") // 2
+        if self._text > _MOST_TEXT:
+            raise ReadError(int.from_bytes(descriptor[len(descriptor) // 2 :], "little"), "too-much-text")
+        return read_unicode_string(self._memory, descriptor)
 
     def read(self, address: int, size: int) -> bytes:
         """As the memory itself."""
@@ -117,7 +130,7 @@ class _Once:
         return data
 
 
-def _walk(memory: MemoryReader, ldr: Structure, name: str, bits: int, entries: dict[int, LoaderEntry]) -> LoaderList:
+def _walk(memory: _Once, ldr: Structure, name: str, bits: int, entries: dict[int, LoaderEntry]) -> LoaderList:
     head = ldr.address + ldr.layout.offset(name)
     first, last = _links(ldr.raw(name))
     problems: list[str] = []
@@ -137,7 +150,7 @@ def _links(data: bytes) -> tuple[int, int]:
 
 
 def _direction(
-    memory: MemoryReader,
+    memory: _Once,
     head: int,
     link: int,
     name: str,
@@ -185,20 +198,22 @@ def _direction(
     return list(found), True
 
 
-def _entry(memory: MemoryReader, structure: Structure) -> LoaderEntry | None:
+def _entry(memory: _Once, structure: Structure) -> LoaderEntry | None:
     base, size = structure.unsigned("DllBase"), structure.unsigned("SizeOfImage")
     if not base or base & 0xFFF or not 0 < size < 1 << 31:
         return None
     notes: list[str] = []
     path = _text(memory, structure, "FullDllName", notes)
     name = _last_part(structure, path) or _text(memory, structure, "BaseDllName", notes)
-    name = name or path.rsplit("\\", 1)[-1]
+    if not name.strip("\0"):  # empty, or nothing but NULs; the path may still name the module
+        notes += [f"BaseDllName is {len(name)} NULs"] if name else []
+        name = path.strip("\0").rsplit("\\", 1)[-1]
     return LoaderEntry(structure.address, base, size, structure.unsigned("TimeDateStamp"), path, name, "; ".join(notes))
 
 
-def _text(memory: MemoryReader, structure: Structure, member: str, notes: list[str]) -> str:
+def _text(memory: _Once, structure: Structure, member: str, notes: list[str]) -> str:
     try:
-        return read_unicode_string(memory, structure.raw(member))
+        return memory.text(structure.raw(member))
     except ReadError as error:
         notes.append(f"{member} cannot be read ({error.reason})")
         return ""

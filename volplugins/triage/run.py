@@ -136,6 +136,8 @@ class TriageRun:
                 done += section.weight
             spool.settle()
             self._redactor = spool.redactor
+            if self._redactor is not None and self._redactor.left_out:
+                self._faults.append(self._redactor.left_out)
         return outcomes
 
     @contextmanager
