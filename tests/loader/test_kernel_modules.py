@@ -127,3 +127,17 @@ def test_unloaded_drivers() -> None:
         "unloaded",
     )
     assert read_unloaded_modules(SegmentReader({}), 0x100, 64) == ()
+
+
+def test_names_that_share_one_buffer_are_no_longer_than_a_real_list() -> None:
+    memory = machine(600)
+    for index in range(1, 600):
+        entry = bytearray(memory[ENTRY + index * 0x1000])
+        struct.pack_into("<HHIQ", entry, 0x48, 65534, 65534, 0, 0xFFFFF90000000000)
+        memory[ENTRY + index * 0x1000] = bytes(entry)
+    memory[0xFFFFF90000000000] = b"x\0" * 32767
+    modules = walk_loaded_modules(SegmentReader(memory), HEAD, 64).modules
+    assert len(modules) == 600
+    assert sum(len(module.path) for module in modules) <= 1 << 23
+    assert modules[-1].note == "FullDllName unreadable (too-much-text)"
+    assert [len(module.path) for module in modules[1:100]] == [32767] * 99

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from volplugins.loader.kernel_modules import read_unicode_string
+from volplugins.loader.kernel_modules import Names
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout, Structure, read_structure
 
 LISTS = ("InLoadOrder", "InMemoryOrder", "InInitializationOrder")
 MOST_ENTRIES = 4096
-_MOST_TEXT = 1 << 23  # characters of all names of one process's lists; 4,096 usual modules have half a million
 _SOURCE = "built-in, builds 2600 to 22000"
 
 LDR_DATA = {
@@ -108,18 +107,7 @@ class _Once:
     def __init__(self, memory: MemoryReader) -> None:
         self._memory = memory
         self._kept: dict[tuple[int, int], bytes] = {}
-        self._text = 0
-
-    def text(self, descriptor: bytes) -> str:
-        """Text of a UNICODE_STRING.
-
-        Raises:
-            ReadError: it cannot be read, or the names before it are more than any process has (``too-much-text``).
-        """
-        self._text += int.from_bytes(descriptor[:2], "little") // 2
-        if self._text > _MOST_TEXT:
-            raise ReadError(int.from_bytes(descriptor[len(descriptor) // 2 :], "little"), "too-much-text")
-        return read_unicode_string(self._memory, descriptor)
+        self.text = Names(memory).text
 
     def read(self, address: int, size: int) -> bytes:
         """As the memory itself."""

@@ -64,9 +64,8 @@ class Redactor:
     @property
     def left_out(self) -> str:
         """A sentence where there are more names than are looked for in texts; else empty."""
-        return (
-            "redaction: more names of users and machines than are looked for in texts" if self._names.left_out else ""
-        )
+        why = "redaction: more names of users and machines than are looked for in texts"
+        return why if self._names.left_out else ""
 
     def learn(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Collect the names that these rows hold (JSON lines objects or their inner rows); call it before writing."""
