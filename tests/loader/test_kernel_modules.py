@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from volplugins.loader.kernel_modules import walk_loaded_modules
+from volplugins.loader.kernel_modules import read_unicode_string, walk_loaded_modules
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.unloaded_modules import read_unloaded_modules
 from volplugins.memory.reader import SegmentReader
@@ -38,6 +38,30 @@ def test_all_modules_in_load_order() -> None:
     found = walk_loaded_modules(SegmentReader(machine(4)), HEAD, 64)
     assert [m.image_name for m in found.modules] == ["ntoskrnl.exe", "drv1.sys", "drv2.sys", "drv3.sys"]
     assert found.notes == ()
+
+
+@pytest.mark.parametrize("path", ["\\SystemRoot\\drivers\\acmedrv.sys", "", "\0\0"])
+def test_a_name_of_nuls_gives_way_to_the_path(path: str) -> None:
+    memory = machine(2)
+    entry = ENTRY + 0x1000
+    memory[entry + 0x100] = bytes(16)
+    data = bytearray(memory[entry])
+    struct.pack_into("<HHIQ", data, 0x48, 2 * len(path), 2 * len(path), 0, entry + 0x200)
+    memory |= {entry: bytes(data), entry + 0x200: path.encode("utf-16-le").ljust(8, b"\0")}
+    module = walk_loaded_modules(SegmentReader(memory), HEAD, 64).modules[1]
+    assert module.name == ("acmedrv" if len(path) > 2 else "unnamed")
+    assert module.image_name == ("acmedrv.sys" if len(path) > 2 else "")
+    assert module.note == "BaseDllName is 8 NULs"
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+@pytest.mark.parametrize("characters", [511, 512, 513, 4000, 32767])
+def test_a_string_is_as_long_as_its_own_length_says(bits: int, characters: int) -> None:
+    text = "".join(chr(0x21 + number % 90) for number in range(characters))
+    half = bits // 8
+    descriptor = (2 * characters).to_bytes(2, "little").ljust(half, b"\0") + (0x10000).to_bytes(half, "little")
+    memory = SegmentReader({0x10000: text.encode("utf-16-le")})
+    assert read_unicode_string(memory, descriptor) == text
 
 
 def test_a_hole_is_bridged_from_the_other_end() -> None:
@@ -103,3 +127,17 @@ def test_unloaded_drivers() -> None:
         "unloaded",
     )
     assert read_unloaded_modules(SegmentReader({}), 0x100, 64) == ()
+
+
+def test_names_that_share_one_buffer_are_no_longer_than_a_real_list() -> None:
+    memory = machine(600)
+    for index in range(1, 600):
+        entry = bytearray(memory[ENTRY + index * 0x1000])
+        struct.pack_into("<HHIQ", entry, 0x48, 65534, 65534, 0, 0xFFFFF90000000000)
+        memory[ENTRY + index * 0x1000] = bytes(entry)
+    memory[0xFFFFF90000000000] = b"x\0" * 32767
+    modules = walk_loaded_modules(SegmentReader(memory), HEAD, 64).modules
+    assert len(modules) == 600
+    assert sum(len(module.path) for module in modules) <= 1 << 23
+    assert modules[-1].note == "FullDllName unreadable (too-much-text)"
+    assert [len(module.path) for module in modules[1:100]] == [32767] * 99

@@ -99,3 +99,19 @@ def test_a_table_of_heaps_that_ends(bits: int) -> None:
     memory = peb_with_heaps(bits, 5, 16, 2)
     found, why = heaps(memory, read_peb(memory, AT, bits), bits)
     assert (len(found), why) == (2, f"ProcessHeaps breaks at {TEXT + 2 * bits // 8:#x}: not-in-dump")
+
+
+@BITS
+def test_a_command_line_is_whole_however_long_it_is(bits: int) -> None:
+    command = "powershell -enc " + "QQBB" * 8100
+    memory = parameters_at(bits, command, bytes(0x1000))
+    strings = {name: text for name, text, _ in parameter_strings(memory, read_parameters(memory, AT, bits))}
+    assert strings["CommandLine"] == command
+
+
+@BITS
+def test_an_environment_goes_on_as_far_as_its_pages_are_the_process_s_own(bits: int) -> None:
+    memory = parameters_at(bits, "", "A=1\0".encode("utf-16-le") * 1024)
+    whose = {ENVIRONMENT + 0x1000: "a page of other.exe 4"}
+    found, why = environment(memory, read_parameters(memory, AT, bits), lambda at: whose.get(at, ""))
+    assert (len(found), why) == (512, f"the environment goes on at {ENVIRONMENT + 0x1000:#x} in a page of other.exe 4")

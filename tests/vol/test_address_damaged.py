@@ -12,7 +12,7 @@ from tests.vol.damaged import PAE, X64, X86, frame
 from tests.vol.test_peb_damaged import Patient
 from volplugins.vol.commands.address.rows import AddressRow, Wanted, address_rows, summary_rows
 from volplugins.vol.scene.crash_scene import scene_of
-from volplugins.vol.scene.directory_verdicts import vads_of
+from volplugins.vol.scene.owned_structures import vads_of
 
 MODES = pytest.mark.parametrize("name", [X64, PAE, X86])
 LIMITS = {X64: 0x7FFFFFFF0000, PAE: 0x7FFF0000, X86: 0x7FFF0000}

@@ -17,9 +17,11 @@ from volplugins.address.prototypes import Prototypes
 from volplugins.address.regions import AddressMap
 from volplugins.address.section_files import SectionFiles
 from volplugins.address.uses import SHARED_DATA, Use
+from volplugins.kernel.claims import Owner
 from volplugins.kernel.directories.census import Pages
 from volplugins.kernel.directories.page_map import PageMap
 from volplugins.kernel.directories.places import Gap
+from volplugins.kernel.directories.seen_tables import SeenTables
 from volplugins.kernel.directories.top import Top
 from volplugins.kernel.vads import Vad
 from volplugins.memory.reader import MemoryReader
@@ -47,6 +49,7 @@ class Subject:
         vads: ascending, without overlap, below ``limit``.
         limit: the highest user address and one.
         mask: the kernel's InvalidPteMask.
+        seen: the page tables of the processes before this one, which are not walked again; ``owner``: this process.
     """
 
     physical: PhysicalPages
@@ -58,6 +61,8 @@ class Subject:
     limit: int
     mask: int
     tables: int
+    seen: SeenTables | None = None
+    owner: Owner | None = None
 
 
 def map_of(subject: Subject, uses: Sequence[Use], sections: SectionFiles, images: ImageSections) -> AddressMap:
@@ -65,13 +70,18 @@ def map_of(subject: Subject, uses: Sequence[Use], sections: SectionFiles, images
     reader = entry_reader(subject)
     prototypes = Prototypes(subject.kernel, reader, subject.space.invalid)
     cells = cells_of(subject.vads, uses)
+    notes: tuple[str, ...] = ()
     if subject.top is None:
         runs, gaps = PageRuns(), Gaps([Gap(0, subject.limit, "", 0, False)], subject.why)
     else:
-        walk = PageMap(subject.physical, subject.top, subject.mask, subject.tables, every=True)
+        walk = PageMap(
+            subject.physical, subject.top, subject.mask, subject.tables, every=True, seen=subject.seen,
+            owner=subject.owner,
+        )  # fmt: skip
         runs = _collector(subject, reader, cells, prototypes).collect(walk)
-        gaps = Gaps(walk.gaps, "", subject.physical.describes)
-    return AddressMap(cells, subject.limit, runs, gaps, sections, prototypes, images, reader.no_execute)
+        gaps = Gaps(walk.absent(), "", subject.physical.describes)
+        notes = (*walk.notes(), *runs.notes, *prototypes.notes)
+    return AddressMap(cells, subject.limit, runs, gaps, sections, prototypes, images, reader.no_execute, notes)
 
 
 def _collector(subject: Subject, reader: EntryReader, cells: Sequence[Cell], prototypes: Prototypes) -> RunCollector:

@@ -49,10 +49,13 @@ class PageRun:
 
 @dataclass(slots=True)
 class PageRuns:
-    """All runs of a process, by the index of the range that holds them; -1 holds those in no range."""
+    """All runs of a process, by the index of the range that holds them; -1 holds those in no range.
+
+    ``notes``: what was left out.
+    """
 
     by_range: dict[int, list[PageRun]] = field(default_factory=dict)
-    capped: bool = False
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -80,9 +83,8 @@ class RunCollector:
                     self._small(leaves)
                 else:
                     self._big(leaves)
-            if self.found.capped:
+            if self.found.notes:
                 break
-        self.found.capped |= walk.capped
         return self.found
 
     def _owners(self, pages: _Ints) -> _Ints:
@@ -105,8 +107,10 @@ class RunCollector:
         waiting = np.flatnonzero(self.reader.in_prototype_form(entries))
         if not len(waiting):
             return
-        for owner in np.unique(owners[waiting]).tolist():
-            chosen = waiting[owners[waiting] == owner]
+        waiting = waiting[np.argsort(owners[waiting], kind="stable")]
+        starts = np.flatnonzero(np.diff(owners[waiting])) + 1
+        for chosen in np.split(waiting, starts.tolist()):
+            owner = int(owners[chosen[0]])
             told = self.resolve(owner, pages[chosen], entries[chosen])
             facts.codes[chosen], facts.resident[chosen] = told.codes, told.resident
             facts.frames[chosen], facts.paged[chosen] = told.frames, told.paged
@@ -131,7 +135,7 @@ class RunCollector:
         for first, frame, code in zip(firsts.tolist(), frames.tolist(), codes.tolist(), strict=True):
             self._counted += span
             if self._counted > _MOST_COUNTED:
-                self.found.capped = True
+                self.found.notes.append(f"large pages past {_MOST_COUNTED >> 18} GiB are left out, and all behind them")
                 return
             for start, end, owner in self._parts(first, first + span):
                 parts = np.arange(frame + start - first, frame + end - first, dtype=np.int64)
@@ -166,7 +170,7 @@ class RunCollector:
             )  # fmt: skip
             return
         if self._runs >= MOST_RUNS:
-            self.found.capped = True
+            self.found.notes = [f"the pages past {MOST_RUNS} runs of one kind are left out, and all behind them"]
             return
         self._runs += 1
         kept.append(run)

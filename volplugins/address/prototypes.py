@@ -24,12 +24,16 @@ class Prototypes:
 
     Args:
         kernel: reads the kernel's memory.
+
+    Attributes:
+        notes: what was left out.
     """
 
     kernel: MemoryReader
     reader: EntryReader
     invalid: InvalidLayout
     _arrays: dict[int, Words | None] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     _singles: int = 0
 
     def array(self, vad: Vad) -> Words | None:
@@ -89,7 +93,10 @@ class Prototypes:
     def _single(self, entry: int) -> int | None:
         """The prototype entry that an entry itself leads to, where it says so."""
         found = decode_invalid(entry, self.invalid, self.reader.mode)
-        if found.prototype is None or self._singles >= _MOST_SINGLE:
+        if found.prototype is None:
+            return None
+        if self._singles >= _MOST_SINGLE:
+            self.notes = (f"more than {_MOST_SINGLE} pages lead to prototype entries one by one: the rest is not told",)
             return None
         self._singles += 1
         size = self.reader.mode.facts.entry_size
@@ -97,3 +104,11 @@ class Prototypes:
             return int.from_bytes(self.kernel.read(found.prototype, size), "little")
         except ReadError:
             return None
+
+
+def left_out(vad: Vad) -> str:
+    """A sentence for a range whose prototype entries are not all read; empty for every other."""
+    count = (vad.end - vad.start) // PAGE_SIZE
+    if vad.private or not vad.first_prototype or count <= MOST_PROTOTYPES:
+        return ""
+    return f"prototype entries behind the first {MOST_PROTOTYPES * PAGE_SIZE >> 30} GiB are not read"

@@ -13,7 +13,7 @@ from volplugins.address.page_codes import WITHOUT_EXECUTION
 from volplugins.address.page_runs import PageRun, PageRuns
 from volplugins.address.pieces import Gaps, Piece, Source, actual_of, pieces
 from volplugins.address.protection import GUARD, READONLY, can_execute, with_execute
-from volplugins.address.prototypes import Prototypes
+from volplugins.address.prototypes import Prototypes, left_out
 from volplugins.address.region import COMMIT, FREE, IMAGE, MAPPED, PRIVATE, RESERVE, Region
 from volplugins.address.section_files import NOTHING, Section, SectionFiles
 from volplugins.address.uses import SHARED_DATA, Use
@@ -32,6 +32,7 @@ class AddressMap:
         limit: the highest user address and one.
         runs: pages by the index of their cell.
         no_execute: whether the page tables can withhold execution.
+        notes: what was left out on the whole.
     """
 
     cells: Sequence[Cell]
@@ -42,6 +43,7 @@ class AddressMap:
     prototypes: Prototypes
     images: ImageSections
     no_execute: bool
+    notes: tuple[str, ...] = ()
 
     def regions(self) -> Iterator[Region]:
         """The rows, ascending; their sizes add up to the whole range."""
@@ -63,9 +65,10 @@ class AddressMap:
         notes = []
         if inside:
             count = sum(run.end - run.start for run in inside)
-            where = ", ".join(f"{run.start * PAGE_SIZE:#x}" for run in inside[:_MOST_NOTED])
             verb = "is" if count == 1 else "are"
-            notes.append(f"{_pages(count)} {verb} mapped though no VAD holds {'it' if count == 1 else 'them'}: {where}")
+            notes.append(
+                f"{_pages(count)} {verb} mapped though no VAD holds {'it' if count == 1 else 'them'}: {_first(inside)}"
+            )
         resident, held = (sum(getattr(run, name) for run in inside) * PAGE_SIZE for name in ("resident", "in_dump"))
         return Region(start, end, "", FREE, None, (), "Free", resident, held, "", tuple(notes))
 
@@ -110,8 +113,7 @@ class AddressMap:
             notes.append("no page used yet")
         if kind == PRIVATE and use.usage == "SharedData" and runs and not resident:
             notes.append("no entry: the kernel maps it when it is touched")
-        if section.note:
-            notes.append(section.note)
+        notes += [note for note in (section.note, left_out(vad)) if note]
         path = self.images.name(section, vad) if kind == IMAGE else section.path
         region = Region(
             group[0].start * PAGE_SIZE, group[-1].end * PAGE_SIZE, kind, group[0].state, vad.protection, actual,
@@ -164,8 +166,9 @@ def _detail(vad: Vad, path: str, use: Use, runs: Sequence[PageRun]) -> str:
     if vad.kind in TYPE_NAMES and vad.kind != IMAGE_MAP:
         parts.append(TYPE_NAMES[vad.kind])
     if use.usage in ("Stack", "Stack32"):
-        guards = [run.start * PAGE_SIZE for run in runs if run.code < 32 and run.code & 0x18 == GUARD]
-        parts.extend(f"guard page {start:#x}" for start in guards[:_MOST_NOTED])
+        guards = [run for run in runs if run.code < 32 and run.code & 0x18 == GUARD]
+        if guards:
+            parts.append(f"guard page {_first(guards)}")
     return "; ".join(part for part in parts if part)
 
 
@@ -184,6 +187,12 @@ def _with_shared_data(found: Iterator[tuple[Piece, Use | None]]) -> Iterator[tup
         yield Piece(page, page + 1, COMMIT, PageRun(page, page + 1, READONLY, 0, 0, 0)), use
         if page + 1 < piece.end:
             yield replace(piece, start=page + 1), use
+
+
+def _first(runs: Sequence[PageRun]) -> str:
+    """Where the first few runs begin, and how many more there are."""
+    more = f" and {len(runs) - _MOST_NOTED} more" if len(runs) > _MOST_NOTED else ""
+    return ", ".join(f"{run.start * PAGE_SIZE:#x}" for run in runs[:_MOST_NOTED]) + more
 
 
 def _grouped(found: Iterator[tuple[Piece, Use | None]]) -> Iterator[tuple[Use | None, list[Piece]]]:

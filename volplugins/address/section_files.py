@@ -29,6 +29,7 @@ class Section:
     note: str
 
 
+_MOST_KEPT = 1 << 24  # characters of paths; what comes after them is read again each time
 NOTHING = Section(None, "", None, "")
 
 
@@ -41,6 +42,7 @@ class SectionFiles:
     bits: int
     _sections: dict[int, Section] = field(default_factory=dict)
     _control_areas: dict[int, int | str] = field(default_factory=dict)
+    _kept: int = 0
 
     def of(self, vad: Vad) -> Section:
         """What ``vad`` maps; nothing for a private range. Never raises."""
@@ -51,9 +53,13 @@ class SectionFiles:
             area = self._control_areas.get(vad.section) or self._control_area(vad.section)
         if isinstance(area, str):
             return Section(None, "", None, area)
-        if area not in self._sections:
-            self._sections[area] = self._read(area)
-        return self._sections[area]
+        found = self._sections.get(area)
+        if found is None:
+            found = self._read(area)
+            self._kept += len(found.path)
+            if self._kept <= _MOST_KEPT:
+                self._sections[area] = found
+        return found
 
     def path_of(self, vad: Vad) -> str:
         """The path of the file that ``vad`` maps; empty where there is none, or it cannot be read."""

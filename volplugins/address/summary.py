@@ -25,8 +25,8 @@ class Sum:
 
     by: str
     name: str
-    busy: int
-    total: int
+    busy: int = 0
+    total: int = 0
     count: int = 0
     size: int = 0
     largest: int = 0
@@ -52,17 +52,16 @@ class Sum:
 
 def summarise(regions: Iterable[Region], wanted: Callable[[Region], bool]) -> Iterator[Sum]:
     """The sums of the regions that are wanted, largest first within each kind; percentages refer to all regions."""
-    kept = []
+    sums: dict[str, dict[str, Sum]] = {by: {} for by in _KEYS}
     busy = total = 0
     for region in regions:
         total += region.size
         busy += region.size if region.state != FREE else 0
-        if wanted(region):
-            kept.append(region)
-    for by, key in _KEYS.items():
-        sums: dict[str, Sum] = {}
-        for region in kept:
+        for by, key in _KEYS.items() if wanted(region) else ():
             name = key(region)
             if name:  # what is free has neither type nor protection
-                sums.setdefault(name, Sum(by, name, busy, total)).add(region)
-        yield from sorted(sums.values(), key=lambda each: (-each.size, each.name))
+                sums[by].setdefault(name, Sum(by, name)).add(region)
+    for named in sums.values():
+        for each in sorted(named.values(), key=lambda each: (-each.size, each.name)):
+            each.busy, each.total = busy, total
+            yield each

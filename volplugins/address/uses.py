@@ -17,6 +17,7 @@ _HIGHEST_32 = 1 << 32
 # bytes that TEB and PEB take, in whole pages (sizes of the public symbol tables, builds 2600 to 22000)
 _TEB_SIZE, _PEB_SIZE = {64: 0x2000, 32: 0x1000}, {64: 0x1000, 32: 0x1000}
 _MOST_SEGMENTS = 1 << 14  # of all heaps of a process
+_NOT_FOLLOWED = f"its segments are not followed: the heaps before it have more than {_MOST_SEGMENTS}"
 # what else the PEB leads to: offset by bits
 _MORE = (
     ("process parameters", {64: 0x20, 32: 0x10}),
@@ -103,7 +104,7 @@ def _of_peb(memory: MemoryReader, address: int, bits: int) -> Iterator[Use]:
 def _heaps(memory: MemoryReader, peb: Structure, bits: int) -> Iterator[Use]:
     followed = 0
     for number, address in enumerate(heaps(memory, peb, bits)[0]):
-        heap = read_heap(memory, address, bits) if followed < _MOST_SEGMENTS else Heap(address, "", ())
+        heap = read_heap(memory, address, bits) if followed < _MOST_SEGMENTS else Heap(address, "", (), _NOT_FOLLOWED)
         followed += len(heap.segments)
         name = f"heap {number} at {address:#x}"
         yield Use(address, 0, "Heap", "; ".join(part for part in (name, heap.note) if part))

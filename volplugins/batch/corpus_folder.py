@@ -34,7 +34,7 @@ class CorpusFolder:
                 if os.path.lexists(path / name):
                     raise UseError(f"{path}: has {name} in it and is no corpus: give another folder for the results")
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise UseError(f"{error.filename}: is not a folder") from None
 

@@ -86,5 +86,5 @@ class Owners:
             version = read_version(memory, headers) if headers is not None else None
             company = version.string("CompanyName").strip() if version is not None else ""
             if company:
-                return company[:_LONGEST_COMPANY]
+                return company if len(company) <= _LONGEST_COMPANY else company[:_LONGEST_COMPANY] + "…"
         return ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
+from volplugins.kernel.claims import SharedStructures
 from volplugins.kernel.debugger_data import DebuggerData, decode_debugger_data, read_debugger_data
 from volplugins.kernel.kernel_space import KernelAnchors, KernelSpace, find_kernel_space
 from volplugins.kernel.layout_choice import Kernel, by_symbols, choose_layouts, first_links
@@ -41,7 +42,7 @@ class CrashScene:
 
     ``system_process`` is the first of the active list.
     ``memory`` reads kernel virtual addresses (an empty reader where nothing can be read); ``notes`` say what could
-    not be had and why.
+    not be had and why. ``shared`` remembers which process was met first as the owner of a structure.
     """
 
     dump: Dump
@@ -60,6 +61,7 @@ class CrashScene:
     process: Process | None
     system_process: Process | None
     notes: tuple[str, ...]
+    shared: SharedStructures = field(default_factory=SharedStructures)
 
     @property
     def bits(self) -> int:

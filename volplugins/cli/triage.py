@@ -30,6 +30,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress; with -o no summary either")
     parser.add_argument("--no-hash", action="store_true", help="leave out SHA-256 of the whole file")
     parser.add_argument("--redact", action="store_true", help="replace users, machines, paths and command lines")
+    parser.add_argument(
+        "--budget", metavar="N", default="", help="N times the usual budget of rows, bytes, seconds and memory"
+    )
     parser.add_argument("--json", action="store_true", help="print summary.json instead of the summary for a screen")
 
 
@@ -40,13 +43,21 @@ def run(args: argparse.Namespace) -> int:
     from volplugins.triage import TriageOptions, run_triage
     from volplugins.triage.output_folder import OutputError
     from volplugins.triage.screen import summary_lines
+    from volplugins.vol.scene.budget import BudgetError, factor_of
 
     symbols = split_folders(args.symbols)
     require_folders("-s", symbols)
     require_folders("--image-path", args.image_path)
-    options = TriageOptions(tuple(symbols), tuple(args.image_path), not args.no_hash, args.redact, tuple(sys.argv))
+    options = TriageOptions(
+        tuple(symbols), tuple(args.image_path), not args.no_hash, args.redact, tuple(sys.argv), args.budget
+    )
     if args.output == "" or args.dump == "":
         print("volplugins: an empty name is no file or folder", file=sys.stderr)
+        return 2
+    try:
+        factor_of(args.budget)
+    except BudgetError as error:
+        print(f"volplugins: {error}", file=sys.stderr)
         return 2
     output = Path(args.output) if args.output else None
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
+from volplugins.kernel.claims import Claims, Owner
 from volplugins.kernel.thread_words import TERMINATED
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout, Structure, read_structure
@@ -95,8 +96,28 @@ def decode_thread(structure: Structure) -> Thread:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ListOwner:
+    """Whose list is walked: a thread that another process's list holds is not given again, unless its own record
+    names this process.
+    """
+
+    claims: Claims
+    owner: Owner
+
+    def other(self, entry: int, thread: Thread) -> Owner | None:
+        """The process whose thread this is, where it is another's."""
+        other = self.claims.claim(entry, self.owner)
+        return other if thread.owner != self.owner.eprocess else None
+
+
 def walk_threads(
-    memory: MemoryReader, eprocess: int, process: Layout, thread: Layout, problems: list[str] | None = None
+    memory: MemoryReader,
+    eprocess: int,
+    process: Layout,
+    thread: Layout,
+    problems: list[str] | None = None,
+    whose: ListOwner | None = None,
 ) -> Iterator[Thread]:
     """The threads of one process by its ThreadListHead: forwards, then backwards from its end where that breaks off.
 
@@ -105,13 +126,19 @@ def walk_threads(
     """
     head = eprocess + process.offset("ThreadListHead")
     seen: set[int] = set()
-    whole = yield from _follow(memory, head, 0, thread, seen, problems)
+    whole = yield from _follow(memory, head, 0, thread, seen, problems, whose)
     if not whole:
-        yield from _follow(memory, head, 1, thread, seen, problems)
+        yield from _follow(memory, head, 1, thread, seen, problems, whose)
 
 
 def _follow(
-    memory: MemoryReader, head: int, link: int, thread: Layout, seen: set[int], problems: list[str] | None
+    memory: MemoryReader,
+    head: int,
+    link: int,
+    thread: Layout,
+    seen: set[int],
+    problems: list[str] | None,
+    whose: ListOwner | None,
 ) -> Generator[Thread, None, bool]:
     """The threads by Flink (0) or Blink (1), adding their entries to ``seen``; whether the head was reached again."""
     at, size = thread.members["ThreadListEntry"]
@@ -130,9 +157,14 @@ def _follow(
             if structure is None:
                 why = f"thread list breaks: it leads to {entry:#x}, which is no thread's"
                 break
+            found = decode_thread(structure)
+            other = whose.other(entry, found) if whose is not None else None
+            if other is not None:
+                why = f"thread list: {entry:#x} is in that of {other.label}, whose threads follow there"
+                break
             own.add(entry)
             seen.add(entry)
-            yield decode_thread(structure)
+            yield found
             entry = int.from_bytes(structure.raw("ThreadListEntry")[link * width :][:width], "little")
     except ReadError as error:
         why = f"thread list breaks at {error.address:#x}: {error.reason}"

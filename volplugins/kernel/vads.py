@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from volplugins.kernel.claims import Claims, Owner
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Decoder, Layout, Structure
 
@@ -77,16 +78,22 @@ class Vads:
 NO_VADS = Vads((), ())
 
 
-def walk_vads(memory: MemoryReader, root: int, layout: Layout, bits: int) -> Vads:
+def walk_vads(
+    memory: MemoryReader, root: int, layout: Layout, bits: int, claims: Claims | None = None, owner: Owner | None = None
+) -> Vads:
     """Every range of the tree at ``root``; branches that cannot be read, loop or make no sense are named and left out.
 
     Args:
         root: address of the root node; 0 for an empty tree.
+        claims: who has which nodes, so that no tree is walked for a second process; ``owner`` is this tree's.
     """
     if not root:
         return NO_VADS
     if not layout.has("StartingVpn") or not layout.has("Left"):
         return Vads((), (f"the VAD tree cannot be read: {layout.source}",))
+    other = claims.claim(root, owner) if claims is not None and owner is not None else None
+    if other is not None:
+        return Vads((), (f"VadRoot {root:#x} is that of {other.label}, whose ranges those are",))
     found: list[Vad] = []
     notes: list[str] = []
     seen: set[int] = set()
@@ -94,8 +101,9 @@ def walk_vads(memory: MemoryReader, root: int, layout: Layout, bits: int) -> Vad
     waiting = [(root, True)]  # and whether the node that led there holds a range
     while waiting:
         node, trusted = waiting.pop()
-        if node in seen:
-            notes.append(f"VAD {node:#x} is reached twice: the tree loops")
+        why = _why_left_out(node, seen, claims, owner)
+        if why:
+            notes.append(why)
             continue
         if len(seen) >= MAX_VADS:
             notes.append(f"the walk ended after {MAX_VADS} VADs")
@@ -118,6 +126,16 @@ def walk_vads(memory: MemoryReader, root: int, layout: Layout, bits: int) -> Vad
                 waiting.append((left, vad is not None))
     ranges, overlaps = _apart(found)
     return Vads(tuple(ranges), _shortened([*notes, *overlaps]))
+
+
+def _why_left_out(node: int, seen: set[int], claims: Claims | None, owner: Owner | None) -> str:
+    """Why a node is not looked at: seen before, or another process's; empty where it is."""
+    if node in seen:
+        return f"VAD {node:#x} is reached twice: the tree loops"
+    if claims is None or owner is None:
+        return ""
+    other = claims.claim(node, owner)
+    return f"VAD {node:#x} is in the tree of {other.label}, whose ranges those are" if other is not None else ""
 
 
 def _apart(found: list[Vad]) -> tuple[list[Vad], list[str]]:

@@ -14,7 +14,7 @@ from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout, Structure, read_structure
 
 MAX_MODULES = 4096
-_MAX_NAME = 1024
+_MOST_TEXT = 1 << 23  # characters of all names of one list; 4,096 usual modules have half a million
 _LARGEST_IMAGE = 1 << 31
 
 LOADER_ENTRY = {
@@ -60,8 +60,11 @@ class ModuleList:
 
 
 def read_unicode_string(memory: MemoryReader, descriptor: bytes) -> str:
-    """Text of a UNICODE_STRING given its 8 (32-bit) or 16 (64-bit) bytes; raises ReadError."""
-    length = min(int.from_bytes(descriptor[0:2], "little"), _MAX_NAME) & ~1
+    """Text of a UNICODE_STRING given its 8 (32-bit) or 16 (64-bit) bytes, whole; raises ReadError.
+
+    Its Length is 16 bits wide: 32,767 characters at most.
+    """
+    length = int.from_bytes(descriptor[0:2], "little") & ~1
     at = len(descriptor) // 2
     buffer = int.from_bytes(descriptor[at:], "little")
     if not length:
@@ -69,23 +72,51 @@ def read_unicode_string(memory: MemoryReader, descriptor: bytes) -> str:
     return memory.read(buffer, length).decode("utf-16-le", "replace")
 
 
+class Names:
+    """The names of one list of modules, which together are no longer than any real list's.
+
+    A hostile dump may give one long buffer to each of thousands of modules.
+    """
+
+    def __init__(self, memory: MemoryReader) -> None:
+        self._memory = memory
+        self._read = 0
+
+    def text(self, descriptor: bytes) -> str:
+        """Text of a UNICODE_STRING; raises ReadError, ``too-much-text`` where the names before it took all room."""
+        length = int.from_bytes(descriptor[:2], "little") // 2
+        if self._read + length > _MOST_TEXT:
+            raise ReadError(int.from_bytes(descriptor[len(descriptor) // 2 :], "little"), "too-much-text")
+        self._read += length
+        return read_unicode_string(self._memory, descriptor)
+
+
 def walk_loaded_modules(memory: MemoryReader, head: int, bits: int) -> ModuleList:
     """Walk the list at ``head`` (PsLoadedModuleList) forwards, and backwards from its end where it breaks."""
     notes: list[str] = []
     seen: dict[int, Module] = {}
-    complete = _collect(memory, head, bits, "Flink", seen, notes)
+    names = Names(memory)
+    complete = _collect(memory, head, bits, "Flink", seen, notes, names)
     forward = list(seen)
     if not complete:
-        _collect(memory, head, bits, "Blink", seen, notes)
+        _collect(memory, head, bits, "Blink", seen, notes, names)
     backward = [entry for entry in seen if entry not in set(forward)]
     return ModuleList(tuple(seen[entry] for entry in (*forward, *reversed(backward))), tuple(notes))
 
 
-def _collect(memory: MemoryReader, head: int, bits: int, link: str, seen: dict[int, Module], notes: list[str]) -> bool:
+def _collect(
+    memory: MemoryReader,
+    head: int,
+    bits: int,
+    link: str,
+    seen: dict[int, Module],
+    notes: list[str],
+    names: Names,
+) -> bool:
     """Add the entries of one direction to ``seen``; return whether the walk came back to ``head``."""
     try:
         for structure in _entries(memory, head, LOADER_ENTRY[bits], link, seen):
-            module = _module(memory, structure)
+            module = _module(names, structure)
             if module is None:
                 notes.append(f"list entry {structure.address:#x} is no module (base or size makes no sense)")
                 return False
@@ -124,21 +155,22 @@ def _entries(
         count += 1
 
 
-def _module(memory: MemoryReader, structure: Structure) -> Module | None:
+def _module(names: Names, structure: Structure) -> Module | None:
     base, size = structure.unsigned("DllBase"), structure.unsigned("SizeOfImage")
     if not base or base & 0xFFF or not 0 < size < _LARGEST_IMAGE:
         return None
-    name, name_note = _text(memory, structure, "BaseDllName")
-    path, path_note = _text(memory, structure, "FullDllName")
-    if not name and path:
-        name = path.replace("/", "\\").rsplit("\\", 1)[-1]
+    name, name_note = _text(names, structure, "BaseDllName")
+    path, path_note = _text(names, structure, "FullDllName")
+    if not name.strip("\0"):  # a name that is empty, or nothing but NULs; the path may still name the module
+        name_note = name_note or (f"BaseDllName is {len(name)} NULs" if name else "")
+        name = path.strip("\0").replace("/", "\\").rsplit("\\", 1)[-1]
     note = "; ".join(part for part in (name_note, path_note) if part)
     checksum = structure.unsigned("CheckSum") or None
     return Module(base, size, name, path, None, checksum, "loaded-list", structure.address, note)
 
 
-def _text(memory: MemoryReader, structure: Structure, member: str) -> tuple[str, str]:
+def _text(names: Names, structure: Structure, member: str) -> tuple[str, str]:
     try:
-        return read_unicode_string(memory, structure.raw(member)), ""
+        return names.text(structure.raw(member)), ""
     except ReadError as error:
         return "", f"{member} unreadable ({error.reason})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from volplugins.loader.kernel_modules import read_unicode_string
+from volplugins.loader.kernel_modules import Names
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout, Structure, read_structure
 
@@ -107,6 +107,7 @@ class _Once:
     def __init__(self, memory: MemoryReader) -> None:
         self._memory = memory
         self._kept: dict[tuple[int, int], bytes] = {}
+        self.text = Names(memory).text
 
     def read(self, address: int, size: int) -> bytes:
         """As the memory itself."""
@@ -117,7 +118,7 @@ class _Once:
         return data
 
 
-def _walk(memory: MemoryReader, ldr: Structure, name: str, bits: int, entries: dict[int, LoaderEntry]) -> LoaderList:
+def _walk(memory: _Once, ldr: Structure, name: str, bits: int, entries: dict[int, LoaderEntry]) -> LoaderList:
     head = ldr.address + ldr.layout.offset(name)
     first, last = _links(ldr.raw(name))
     problems: list[str] = []
@@ -137,7 +138,7 @@ def _links(data: bytes) -> tuple[int, int]:
 
 
 def _direction(
-    memory: MemoryReader,
+    memory: _Once,
     head: int,
     link: int,
     name: str,
@@ -185,20 +186,22 @@ def _direction(
     return list(found), True
 
 
-def _entry(memory: MemoryReader, structure: Structure) -> LoaderEntry | None:
+def _entry(memory: _Once, structure: Structure) -> LoaderEntry | None:
     base, size = structure.unsigned("DllBase"), structure.unsigned("SizeOfImage")
     if not base or base & 0xFFF or not 0 < size < 1 << 31:
         return None
     notes: list[str] = []
     path = _text(memory, structure, "FullDllName", notes)
     name = _last_part(structure, path) or _text(memory, structure, "BaseDllName", notes)
-    name = name or path.rsplit("\\", 1)[-1]
+    if not name.strip("\0"):  # empty, or nothing but NULs; the path may still name the module
+        notes += [f"BaseDllName is {len(name)} NULs"] if name else []
+        name = path.strip("\0").rsplit("\\", 1)[-1]
     return LoaderEntry(structure.address, base, size, structure.unsigned("TimeDateStamp"), path, name, "; ".join(notes))
 
 
-def _text(memory: MemoryReader, structure: Structure, member: str, notes: list[str]) -> str:
+def _text(memory: _Once, structure: Structure, member: str, notes: list[str]) -> str:
     try:
-        return read_unicode_string(memory, structure.raw(member))
+        return memory.text(structure.raw(member))
     except ReadError as error:
         notes.append(f"{member} cannot be read ({error.reason})")
         return ""

@@ -48,7 +48,7 @@ class Module:
             return "nt"
         if self.image_name.lower() in HAL_IMAGES:
             return "hal"
-        if not self.image_name:
+        if not self.image_name.strip("\0"):
             return "unnamed"
         stem = self.image_name.rsplit(".", 1)[0] if "." in self.image_name else self.image_name
         return "".join(c if c.isalnum() or c == "_" else "_" for c in stem)

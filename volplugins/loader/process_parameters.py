@@ -6,7 +6,7 @@ builds 2600 to 22000). Before builds that normalise them, strings hold offsets f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from volplugins.loader.kernel_modules import read_unicode_string
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
@@ -59,14 +59,24 @@ def _moved(descriptor: bytes, by: int) -> bytes:
     return descriptor[:half] + ((buffer + by) & ((1 << 8 * half) - 1)).to_bytes(half, "little")
 
 
-def environment(memory: MemoryReader, parameters: Structure) -> tuple[tuple[str, ...], str]:
-    """The ``NAME=value`` strings, and why the block is not whole. It ends with an empty string."""
+def environment(
+    memory: MemoryReader, parameters: Structure, taken: Callable[[int], str] = lambda _: ""
+) -> tuple[tuple[str, ...], str]:
+    """The ``NAME=value`` strings, and why the block is not whole. It ends with an empty string.
+
+    Args:
+        taken: why the page at an address is not to be read (it is another process's); empty where it is.
+    """
     at = parameters.unsigned("Environment")
     if not at:
         return (), ""
     data, reason = bytearray(), ""
     while len(data) < MOST_ENVIRONMENT:
         start = at + len(data)
+        whose = taken(start)
+        if whose:
+            reason = f"the environment goes on at {start:#x} in {whose}"
+            break
         try:
             data += memory.read(start, PAGE_SIZE - start % PAGE_SIZE)
         except ReadError as error:

@@ -61,7 +61,7 @@ def put(page: str, target: Path) -> Path:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.write(page)
-        os.chmod(name, 0o666 & ~_mask())
+        os.chmod(name, 0o600 | target.parent.stat().st_mode & 0o066 & ~_mask())
         os.replace(name, target)
     except BaseException as error:
         with suppress(OSError):

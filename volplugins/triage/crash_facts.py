@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # kernel dumps: their score is low on purpose
 _KERNEL_ONLY = (DumpType.KERNEL_SUMMARY, DumpType.BITMAP_KERNEL, DumpType.KERNEL_MEMORY)
-_MOST_FRAMES = 256
+_MOST_FRAMES = 512  # as many as a walk has at most
 _CRASH = {
     "bugcheck_code": ("bugcheck", "BUGCHECK_CODE"),
     "bugcheck_name": ("bugcheck", "BUGCHECK_NAME"),

@@ -17,12 +17,18 @@ class NotedDirectories:
         verdicts: how often each word was given.
         bad: the directories that are not sound, the first thousand; what explains most of them first.
         problems: rows that say what could not be done.
+        left_out: how many bad ones are not in the list.
     """
 
     def __init__(self) -> None:
         self.verdicts: Counter[str] = Counter()
         self.bad: list[dict[str, Any]] = []
         self.problems: list[str] = []
+        self.left_out = 0
+
+    def more(self) -> list[str]:
+        """A sentence on the bad ones past the first thousand; none where all are named."""
+        return [f"{self.left_out} more bad page directories are in the rows of pagedirs"] if self.left_out else []
 
     def take(self, row: dict[str, Any]) -> None:
         """Look at one row."""
@@ -33,7 +39,11 @@ class NotedDirectories:
         if row["Process"] != "*":
             self.verdicts[word] += 1
         gone = word == "no-directory" and row["Life"] == "exited"  # nothing is wrong with that
-        if word not in QUIET and not gone and len(self.bad) < _MOST:
+        if word in QUIET or gone:
+            return
+        if len(self.bad) >= _MOST:
+            self.left_out += 1
+        else:
             self.bad.append({
                 "pid": row["PID"], "process": row["Process"], "verdict": word, "evidence": row["Evidence"] or "",
                 "next": row["Next"] or "",

@@ -49,6 +49,13 @@ class NotedThreads:
         self._foreign = foreign
         self._found: dict[tuple[Any, Any], Row] = {}
         self._trusted = TrustedFrames()
+        self._more: set[tuple[Any, Any]] = set()
+
+    def more(self) -> list[str]:
+        """A sentence on those past the first thousand; none where all are named."""
+        return (
+            [f"{len(self._more)} more threads worth a look are in the rows of stacks and process"] if self._more else []
+        )
 
     def threads(self) -> list[Row]:
         """The threads, the crashing one first."""
@@ -79,6 +86,7 @@ class NotedThreads:
         key = (row["ETHREAD"], row["PID"])
         if key not in self._found:
             if len(self._found) >= _MOST and why != "crashed":
+                self._more.add(key)
                 return
             self._found[key] = {"pid": row["PID"], "process": row[name], "tid": row["TID"], "why": why}
         elif why not in self._found[key]["why"] and not (once and once in self._found[key]["why"]):

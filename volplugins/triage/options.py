@@ -13,6 +13,7 @@ class TriageOptions:
         symbols: symbol folders, searched first; image_path: folders with image files.
         hash: compute SHA-256 of the whole file; redact: replace names and paths in everything that is written.
         command_line: as typed, for the summary.
+        budget: how many times the usual budget of a run, as typed; empty: what VOLPLUGINS_BUDGET says, or once.
     """
 
     symbols: tuple[str, ...] = ()
@@ -20,3 +21,4 @@ class TriageOptions:
     hash: bool = True
     redact: bool = False
     command_line: tuple[str, ...] = ()
+    budget: str = ""

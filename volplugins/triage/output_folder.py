@@ -21,7 +21,10 @@ class OutputError(Exception):
 
 
 class OutputFolder:
-    """Writes below ``path``, which is made where it is missing.
+    """Writes below ``path``, which is made for its owner alone where it is missing.
+
+    What is written there holds memory of the machine: its files are for the owner alone too, unless the folder is
+    somebody's own and lets others in.
 
     Raises:
         OutputError: it is where the dump lies, or no folder.
@@ -36,7 +39,8 @@ class OutputFolder:
         if where_it_lies & {path.resolve(), (path / "rows").resolve()}:
             raise OutputError(f"{path}: is where the dump lies; nothing is written beside a dump: give another folder")
         try:
-            (path / "rows").mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (path / "rows").mkdir(exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise OutputError(f"{error.filename}: is not a folder") from None
         for name in OWN_FILES:
@@ -56,8 +60,8 @@ class OutputFolder:
         made: str | None = None
         try:
             descriptor, made = tempfile.mkstemp(prefix=f".{final.name}.", suffix=".part", dir=final.parent)
-            # mkstemp makes files for their owner alone; results are as readable as other files of the user
-            os.chmod(made, 0o666 & ~_umask())
+            # mkstemp makes files for their owner alone; whom the folder lets in, the mask allowing it, may read them
+            os.chmod(made, 0o600 | self.path.stat().st_mode & 0o066 & ~_umask())
             with open(descriptor, "w", encoding="utf-8", newline="\n") as out:
                 yield out
                 out.flush()

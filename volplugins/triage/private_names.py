@@ -53,6 +53,7 @@ class PrivateNames:
         self._pseudonyms: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
         self._swept: dict[str, tuple[str, re.Pattern[str]]] = {}
+        self.left_out = False  # whether there were more names than are looked for
 
     def pseudonym(self, kind: str, original: str) -> str:
         """What stands for ``original``: ``kind-1``, ``kind-2``, … in the order of first use; case does not count."""
@@ -97,7 +98,10 @@ class PrivateNames:
         return text
 
     def _look_for(self, name: str, stands: str) -> None:
-        if is_common(name) or not 2 <= len(name) <= _LONGEST or name in self._swept or len(self._swept) >= _MOST_NAMES:
+        if is_common(name) or not 2 <= len(name) <= _LONGEST or name in self._swept:
+            return
+        if len(self._swept) >= _MOST_NAMES:
+            self.left_out = True
             return
         self._swept[name] = (stands, _pattern(name))
         # the longest first: of `ann` and `ann-pc` the second is not `user-1-pc`

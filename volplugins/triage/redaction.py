@@ -61,6 +61,12 @@ class Redactor:
             for name in names:
                 self._names.name(kind, name)
 
+    @property
+    def left_out(self) -> str:
+        """A sentence where there are more names than are looked for in texts; else empty."""
+        why = "redaction: more names of users and machines than are looked for in texts"
+        return why if self._names.left_out else ""
+
     def learn(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Collect the names that these rows hold (JSON lines objects or their inner rows); call it before writing."""
         for each in rows:

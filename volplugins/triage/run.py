@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from volplugins.dumpfile.note import Note
 from volplugins.triage.crash_facts import CrashFacts
 from volplugins.triage.extras import write_page, write_timeline
 from volplugins.triage.file_hash import FileHash
@@ -82,7 +83,7 @@ class TriageRun:
         outcomes = self._sections(runner, watchers)
         self._progress("summing up", 98.0)
         parts = self._parts(facts)
-        notes = [*dump.notes][:_MOST_NOTES]
+        notes = _shortened(dump.notes)
         self._faults += [f"{each.section.name}: {each.fault}" for each in outcomes if each.fault]
         self._faults += [f"{note.field}: {note.text}" for note in notes if note.severity == "fault"]
         kept = self._folder is not None
@@ -90,7 +91,7 @@ class TriageRun:
             "schema": SCHEMA, "versions": versions(), "command_line": list(self._options.command_line), "input": {},
             **parts, "verdicts": dict(sorted(directories.verdicts.items())),
             "directories": directories.bad, "threads": threads.threads(),
-            "missing": self._missing(facts, directories.problems),
+            "missing": [*self._missing(facts, directories.problems), *directories.more(), *threads.more()],
             "notes": [{"field": note.field, "severity": note.severity, "text": note.text} for note in notes],
             "sections": [each.summary(kept) for each in outcomes],
         }  # fmt: skip
@@ -135,6 +136,8 @@ class TriageRun:
                 done += section.weight
             spool.settle()
             self._redactor = spool.redactor
+            if self._redactor is not None and self._redactor.left_out:
+                self._faults.append(self._redactor.left_out)
         return outcomes
 
     @contextmanager
@@ -189,6 +192,13 @@ class TriageRun:
     def _add_fault(summary: dict[str, Any], fault: str) -> None:
         summary["fault_texts"].append(fault[:_LONGEST_FAULT])
         summary["faults"] += 1
+
+
+def _shortened(notes: Sequence[Note]) -> list[Note]:
+    """The first of them, and how many more there are."""
+    more = len(notes) - _MOST_NOTES
+    rest = [Note("notes", f"{more} more notes are in the rows of dumpinfo", "info")] if more > 0 else []
+    return [*notes[:_MOST_NOTES], *rest]
 
 
 class _Nowhere(StringIO):

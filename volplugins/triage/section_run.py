@@ -80,6 +80,8 @@ class SectionRunner:
         context.config[f"{path}.primary"] = self.layer
         for name in section.switches:
             context.config[f"{path}.{name}"] = True
+        if self.options.budget:
+            context.config[f"{path}.budget"] = self.options.budget
         if section.images and self.options.image_path:
             context.config[f"{path}.image-path"] = list(self.options.image_path)
         plugin: PluginInterface = made(context, path, progress)

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 class Redaction(Protocol):
     """What triage needs of the redactor."""
 
+    @property
+    def left_out(self) -> str:
+        """What could not be hidden everywhere."""
+        ...  # pragma: no cover - a protocol has no body
+
     def learn(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Collect names."""
         ...  # pragma: no cover - a protocol has no body

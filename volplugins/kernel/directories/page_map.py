@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from volplugins.kernel.claims import Owner
 from volplugins.kernel.directories.census import (
     LARGE,
     PROTOTYPE,
@@ -23,6 +24,7 @@ from volplugins.kernel.directories.census import (
     user_entries,
 )
 from volplugins.kernel.directories.places import Gap, Table
+from volplugins.kernel.directories.seen_tables import SeenTables, SharedTables, joined
 from volplugins.kernel.directories.top import X86_SELF_MAP, Top
 from volplugins.paging.mode import Level, PagingMode
 from volplugins.paging.reserved import reserved_bits, reserved_mask, would_fault
@@ -52,12 +54,14 @@ class PageMap:
             themselves or upwards would never end.
         every: give all entries of the lowest tables that are not zero, not only those that lead to a page.
         sought: page frames that are looked for among the tables themselves.
+        seen: the tables of other walks, which are not walked again; ``owner`` is whose directory this one is.
 
     Attributes:
         tables: those of the sought frames that are tables of this map, at each of their places; MOST_GAPS at most.
         capped: whether the walk stopped at its limit.
         gaps: tables that are not there, and entries with reserved bits set, in the order in which they were met;
             MOST_GAPS at most.
+        more_gaps: how many more there were.
     """
 
     def __init__(
@@ -68,17 +72,37 @@ class PageMap:
         limit: int = MAX_TABLES,
         every: bool = False,
         sought: Sequence[int] = (),
+        seen: SeenTables | None = None,
+        owner: Owner | None = None,
     ) -> None:
         self._pages, self._top, self._mode, self._mask, self._every = pages, top, top.mode, mask, every
         self._sought = np.array(sought, np.int64)
         self.gaps: list[Gap] = []
         self.tables: list[Table] = []
+        self.more_gaps = 0
+        self._shared: list[SharedTables] = []
+        self.owner = owner
+        self._seen = seen if seen is not None else SeenTables()
+        self._number = self._seen.begin(owner)
         self._left = min(limit, MAX_TABLES)
         self._hidden: tuple[int, int] | None = None
         self._kind = np.dtype("<u4") if top.mode.facts.entry_size == 4 else np.dtype("<u8")
         width = top.mode.facts.address_bits
         self._high = None if width == 32 else (_U(1 << (width - 1)), _U((1 << 64) - (1 << width)))
         self.capped = False
+
+    @property
+    def mode(self) -> PagingMode:
+        """How the processor translates."""
+        return self._mode
+
+    @property
+    def shared(self) -> list[SharedTables]:
+        """Tables that were walked before, in the order of the addresses where they came again; MOST_GAPS at most."""
+        found: list[SharedTables] = []
+        for each in sorted(self._shared, key=lambda each: each.virtual):
+            joined(found, each)
+        return found
 
     def user(self) -> Iterator[Leaves]:
         """The pages of the user half: valid ones, large ones, and those in transition."""
@@ -141,16 +165,35 @@ class PageMap:
         self, depth: int, virtual: _Words, entries: _Words, wanted: npt.NDArray[np.int64]
     ) -> Iterator[Leaves]:
         for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH][: max(self._left, 0)]
-            if not len(batch):
-                self.capped = True
-                return
+            batch = wanted[start : start + _BATCH]
+            frames, batch = self._not_seen(depth, virtual, entries, batch)
+            if len(batch) > self._left:
+                frames, batch, self.capped = frames[: self._left], batch[: self._left], True
             self._left -= len(batch)
-            yield from self._tables(depth, virtual[batch], entries[batch])
+            if len(batch):
+                yield from self._tables(depth, virtual[batch], entries[batch], frames)
+            if self.capped:
+                return
 
-    def _tables(self, depth: int, virtual: _Words, entries: _Words) -> Iterator[Leaves]:
+    def _not_seen(
+        self, depth: int, virtual: _Words, entries: _Words, batch: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The batch without tables that were walked before, and the frames of its tables."""
+        frames = table_frames(self._mode, entries[batch], self._mask)
+        again = self._seen.again(self._number, depth, frames.tolist(), virtual[batch].tolist())
+        if not again:
+            return frames, batch
+        level = self._mode.facts.levels[depth]
+        for place, (first, owner) in again.items():
+            if len(self._shared) >= MOST_GAPS:
+                self.more_gaps += 1
+                continue
+            at, entry, size = int(virtual[batch[place]]), int(entries[batch[place]]), 1 << level.shift
+            joined(self._shared, SharedTables(at, size, size, level.name, entry, int(frames[place]), first, owner))
+        return np.delete(frames, list(again)), np.delete(batch, list(again))
+
+    def _tables(self, depth: int, virtual: _Words, entries: _Words, frames: npt.NDArray[np.int64]) -> Iterator[Leaves]:
         """One batch of tables: read at once, their entries that are not zero taken in address order."""
-        frames = table_frames(self._mode, entries, self._mask)
         if len(self._sought):
             self._note_tables(depth, virtual, entries, frames)
         data, there = self._pages.read_pages(frames)
@@ -174,6 +217,7 @@ class PageMap:
     def _note_gaps(self, depth: int, virtual: _Words, entries: _Words, paged_out: bool) -> None:
         level = self._mode.facts.levels[depth]
         room = MOST_GAPS - len(self.gaps)
+        self.more_gaps += max(len(virtual) - room, 0)
         for address, entry in zip(virtual[:room].tolist(), entries[:room].tolist(), strict=True):
             self.gaps.append(Gap(address, 1 << level.shift, level.name, entry, paged_out))
 
@@ -207,6 +251,27 @@ class PageMap:
         if len(places):
             table, inside = np.divmod(places, per_table)
             yield Leaves(virtual[table] + inside.astype(_U) * step, flat[places].astype(_U), 1 << level.shift)
+
+    def absent(self) -> list[Gap]:
+        """What this walk did not go through: tables that are not there, and those that were walked before."""
+        again = [
+            Gap(each.virtual, each.size, each.level, each.entry, False, why=each.text(self.owner))
+            for each in self.shared
+        ]
+        return self.gaps + again
+
+    def notes(self, with_shared: bool = True) -> list[str]:
+        """What was not walked or listed, on the whole; ``with_shared``: tables that were walked before, too."""
+        notes = []
+        shared = self.shared if with_shared else []
+        if shared:
+            count = sum(each.size // each.each for each in shared)
+            notes.append(f"{count} entries lead to page tables that were met before: {shared[0].text(self.owner)}")
+        if self.more_gaps:
+            notes.append(f"{self.more_gaps} more absent page tables are not told one by one")
+        if self.capped:
+            notes.append("the walk was stopped: more page tables than the dump has pages")
+        return notes
 
     def _canonical(self, virtual: _Words) -> _Words:
         """Upper bits copied from the highest one of the address."""

@@ -14,6 +14,7 @@ class Gap:
     Attributes:
         paged_out: the table that the entry leads to is in a page file; otherwise it is not in the dump.
         reserved: the reserved bits that are set in the entry, at which the processor would fault; then neither.
+        why: the reason in words, where it is none of these.
     """
 
     virtual: int
@@ -22,10 +23,13 @@ class Gap:
     entry: int
     paged_out: bool
     reserved: int = 0
+    why: str = ""
 
     @property
     def text(self) -> str:
         """Why nothing below the entry is known, as a sentence."""
+        if self.why:
+            return self.why
         if self.reserved:
             return f"the {self.level} is {self.entry:#x}: {fault_text(self.reserved)}"
         return self._leads("in the page file" if self.paged_out else "not in the dump")

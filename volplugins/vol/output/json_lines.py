@@ -20,6 +20,8 @@ from volatility3.cli import text_renderer
 from volatility3.framework import exceptions, interfaces, renderers
 from volatility3.framework.renderers import format_hints
 
+from volplugins.vol.output.streamed_grid import stream
+
 SCHEMA = "volplugins.rows/1"
 _ABSENT = (
     (renderers.UnreadableValue, "unreadable"),
@@ -59,7 +61,7 @@ class JsonLinesRenderer(text_renderer.CLIRenderer):
             if grid.populated:
                 grid.visit(node=None, function=visit, initial_accumulator=None)
             else:
-                grid.populate(visit, None)
+                stream(grid, visit)
         except BrokenPipeError:
             _end_of_pipe(out)
         except Exception as error:
@@ -90,7 +92,7 @@ def write_rows(
     lines = _Lines(out, plugin, watch)
     try:
         grid = plugin.run()
-        grid.populate(lines.visitor(grid.columns, [], None), None)
+        stream(grid, lines.visitor(grid.columns, [], None))
     except Exception as error:
         lines.write_error(error)
         raise
@@ -155,7 +157,8 @@ class _Lines:
 
     def write_error(self, error: Exception) -> None:
         """The last line of a run that failed; silent where nobody reads any more."""
-        message = " ".join(str(error).split())[:_LONGEST_MESSAGE]
+        message = " ".join(str(error).split())
+        message = message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…"
         fault = {"type": type(error).__name__, "message": clean_text(message), "rows": self.written}
         with contextlib.suppress(OSError):
             self._write({**self._head, "error": fault})

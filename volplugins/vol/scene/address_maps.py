@@ -9,20 +9,24 @@ from typing import TYPE_CHECKING
 from volplugins.address.address_space_map import Subject, map_of
 from volplugins.address.disagreement import ImageSections
 from volplugins.address.region import FREE, UNKNOWN, Region
+from volplugins.address.regions import AddressMap
 from volplugins.address.section_files import SectionFiles
 from volplugins.address.uses import Owner, Use, uses_of
+from volplugins.kernel.directories.seen_tables import SeenTables
 from volplugins.kernel.directories.top import Top, read_top
 from volplugins.kernel.process import Process
-from volplugins.kernel.thread import Thread, walk_threads
 from volplugins.kernel.user_range import user_limit
 from volplugins.kernel.vads import NO_VADS, Vad, Vads
 from volplugins.paging.address_space import AddressSpace
 from volplugins.threads.wow64 import peb32_of
-from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
+from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space
 from volplugins.vol.scene.mapped_files import mapped_files
+from volplugins.vol.scene.owned_structures import owner_of, threads_in_list, vads_of
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
+
+_MOST_NOTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class ProcessMap:
     process: Process
     space: AddressSpace
     regions: Iterable[Region]
-    notes: tuple[str, ...]
+    notes: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -44,6 +48,7 @@ class AddressMaps:
     court: DirectoryJudge = field(init=False)
     _sections: SectionFiles = field(init=False)
     _images: ImageSections = field(init=False)
+    _seen: SeenTables = field(default_factory=SeenTables)
 
     def __post_init__(self) -> None:
         self.court = judge_of(self.scene, self.processes)
@@ -58,10 +63,13 @@ class AddressMaps:
         inside = [vad for vad in vads.ranges if vad.end <= limit]
         beyond = [f"VAD {vad.address:#x} ({vad.start:#x}-{vad.end:#x}) lies beyond user addresses" for vad in
                   vads.ranges if vad.end > limit]  # fmt: skip
-        notes = (*vads.notes, *beyond[:16], *([note] if note else ()))
+        if len(beyond) > _MOST_NOTES:
+            beyond[_MOST_NOTES:] = [f"and {len(beyond) - _MOST_NOTES} more"]
+        notes = [*vads.notes, *beyond, *([note] if note else ())]
         if not inside:
             return ProcessMap(process, space, [self._empty(process, limit, vads)], notes)
-        return ProcessMap(process, space, self._regions(process, space, inside, limit), notes)
+        found = self._map(process, space, inside, limit)
+        return ProcessMap(process, space, found.regions(), [*notes, *found.notes])
 
     def _limit(self, vads: Vads) -> tuple[int, str]:
         scene = self.scene
@@ -78,16 +86,17 @@ class AddressMaps:
         why = "has exited" if process.exit_time else "has no user memory"
         return Region(0, limit, "", FREE, None, (), "Free", 0, 0, "", (why,))
 
-    def _regions(self, process: Process, space: AddressSpace, vads: Sequence[Vad], limit: int) -> Iterable[Region]:
+    def _map(self, process: Process, space: AddressSpace, vads: Sequence[Vad], limit: int) -> AddressMap:
         memory = self.scene.dump.memory
         assert memory is not None
         top, why = self._top(process, space)
         subject = Subject(
-            memory, self.scene.memory, space, top, why, vads, limit, self.court.mask, memory.pages_in_file
-        )
+            memory, self.scene.memory, space, top, why, vads, limit, self.court.mask, memory.pages_in_file, self._seen,
+            owner_of(process),
+        )  # fmt: skip
         # images' headers are read through this process, but once for each file in all of them
         self._images.memory = space
-        return map_of(subject, self._uses(process, space), self._sections, self._images).regions()
+        return map_of(subject, self._uses(process, space), self._sections, self._images)
 
     def _top(self, process: Process, space: AddressSpace) -> tuple[Top | None, str]:
         """The top of the page directory, or why there is none to use."""
@@ -99,11 +108,5 @@ class AddressMaps:
 
     def _uses(self, process: Process, space: AddressSpace) -> list[Use]:
         low = peb32_of(self.scene.memory, process.wow64) if process.wow64 else None
-        owner = Owner(space, self.scene.bits, process.peb or 0, low or 0, self._threads(process))
+        owner = Owner(space, self.scene.bits, process.peb or 0, low or 0, list(threads_in_list(self.scene, process)))
         return list(uses_of(owner))
-
-    def _threads(self, process: Process) -> list[Thread]:
-        layouts = self.scene.layouts
-        if not (layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")):
-            return []
-        return list(walk_threads(self.scene.memory, process.eprocess, layouts.process, layouts.thread))

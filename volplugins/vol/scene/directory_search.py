@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from volplugins.address.section_files import SectionFiles
 from volplugins.kernel.directories.ownership import POSSIBLE, PROVED, REFUTED, Candidate, Claim, Owner
 from volplugins.kernel.process import Process
-from volplugins.kernel.thread import walk_threads
 from volplugins.kernel.vads import IMAGE_MAP, Vads
+from volplugins.vol.scene.owned_structures import threads_in_list
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -123,12 +123,10 @@ class DirectorySearch:
 
     def _tebs(self, process: Process) -> list[tuple[int, int | None]]:
         """TEB and thread id of the first threads that have not ended."""
-        layouts = self.scene.layouts
-        known = layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")
-        if process.exit_time or not known or not layouts.thread.has("Teb"):
+        if process.exit_time or not self.scene.layouts.thread.has("Teb"):
             return []
         found: list[tuple[int, int | None]] = []
-        for thread in walk_threads(self.scene.memory, process.eprocess, layouts.process, layouts.thread):
+        for thread in threads_in_list(self.scene, process):
             if thread.teb and not thread.terminated:
                 found.append((thread.teb, thread.tid))
             if len(found) >= _THREADS:

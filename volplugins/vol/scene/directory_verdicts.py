@@ -11,10 +11,10 @@ from volplugins.kernel.directories.consensus import MOST_COMPARED, agreed, self_
 from volplugins.kernel.directories.top import read_top
 from volplugins.kernel.directories.verdict import Anchor, Reference, Verdict, judge
 from volplugins.kernel.process import Process
-from volplugins.kernel.thread import walk_threads
-from volplugins.kernel.vads import Vads, walk_vads
+from volplugins.kernel.vads import Vads
 from volplugins.paging.address_space import AddressSpace
 from volplugins.vol.scene.directory_search import DirectorySearch, Found
+from volplugins.vol.scene.owned_structures import threads_in_list, vads_of
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
@@ -104,12 +104,6 @@ def judge_of(scene: CrashScene, processes: Sequence[Process]) -> DirectoryJudge:
     )
 
 
-def vads_of(scene: CrashScene, process: Process) -> Vads:
-    """The ranges of a process."""
-    root = process.vad_root or 0
-    return once_of_scene(scene, ("vads", root), lambda: walk_vads(scene.memory, root, scene.layouts.vad, scene.bits))
-
-
 def process_space(
     scene: CrashScene, process: Process, base: int | None = None, vads: Vads | None = None
 ) -> AddressSpace:
@@ -155,10 +149,7 @@ def _anchors(scene: CrashScene, process: Process) -> list[Anchor]:
     if data is not None:
         anchors.append(Anchor("KDBG", data.address))
     anchors.append(Anchor("this EPROCESS", process.eprocess))
-    layouts = scene.layouts
-    if layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry"):
-        threads = walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread)
-        for _, thread in zip(range(_STACKS), threads, strict=False):
-            if thread.stack_base:
-                anchors.append(Anchor("kernel stack", thread.stack_base - 1))
+    for _, thread in zip(range(_STACKS), threads_in_list(scene, process), strict=False):
+        if thread.stack_base:
+            anchors.append(Anchor("kernel stack", thread.stack_base - 1))
     return anchors

@@ -39,6 +39,17 @@ def scan_options() -> list[RequirementInterface]:
     ]
 
 
+def budget_options() -> list[RequirementInterface]:
+    """--budget."""
+    return [
+        requirements.StringRequirement(
+            name="budget",
+            description="How many times the usual budget of rows, bytes, seconds and memory; 0 without end",
+            optional=True,
+        )
+    ]
+
+
 def chosen(config: Any) -> list[str]:
     """What --pid and --process say, as the core resolves it."""
     return [f"pid:{pid}" for pid in config.get("pid", None) or []] + list(config.get("process", None) or [])

@@ -6,6 +6,7 @@ one plugin is handed to the next; all of it goes when the block ends.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _Made = TypeVar("_Made")
 _LONGEST_FAULT = 300
 _MOST_FAULTS = 1000
+_MOST_KEPT = 1 << 18  # of what has a size: about 100 MiB of ranges, those of 200 usual processes
 
 
 class SharedWork:
@@ -34,20 +36,44 @@ class SharedWork:
         self._made: dict[Hashable, Any] = {}
         # what was made for the context, by identity: what is made of these is theirs
         self._own: dict[int, object] = {}
+        self._sized: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._kept = 0
 
-    def once(self, key: tuple[Hashable, ...], make: Callable[[], _Made], of: object = None) -> _Made:
+    def once(
+        self,
+        key: tuple[Hashable, ...],
+        make: Callable[[], _Made],
+        of: object = None,
+        size: Callable[[_Made], int] | None = None,
+    ) -> _Made:
         """What ``make`` gave for this key when it was asked first; what it raises is not kept.
 
         Args:
             of: the object that the thing is about, told from others by identity; one that ``holds`` is true of.
+            size: how large what was made is; things with a size are kept while there is room for all of them, those
+                asked for last the longest.
         """
         whole = (id(of) if of is not None else 0, *key)
+        if size is not None:
+            return self._while_there_is_room(whole, make, size)
         if whole not in self._made:
             self._made[whole] = make()
             if of is None:
                 self._own[id(self._made[whole])] = self._made[whole]
         found: _Made = self._made[whole]
         return found
+
+    def _while_there_is_room(self, key: Hashable, make: Callable[[], _Made], size: Callable[[_Made], int]) -> _Made:
+        if key in self._sized:
+            self._sized.move_to_end(key)
+            kept: _Made = self._sized[key][0]
+            return kept
+        made = make()
+        self._sized[key] = made, size(made)
+        self._kept += self._sized[key][1]
+        while self._kept > _MOST_KEPT:
+            self._kept -= self._sized.popitem(last=False)[1][1]
+        return made
 
     def holds(self, scene: object) -> bool:
         """Whether this scene was made here."""
@@ -80,10 +106,12 @@ def once_in_context(context: ContextInterface, key: tuple[Hashable, ...], make: 
     return work.once(key, make) if work is not None else make()
 
 
-def once_of_scene(scene: object, key: tuple[Hashable, ...], make: Callable[[], _Made]) -> _Made:
-    """The same for what is made of a scene, which knows no context."""
+def once_of_scene(
+    scene: object, key: tuple[Hashable, ...], make: Callable[[], _Made], size: Callable[[_Made], int] | None = None
+) -> _Made:
+    """The same for what is made of a scene, which knows no context; what has a size is kept while there is room."""
     work = next((each for each in _active if each.holds(scene)), None)
-    return work.once(key, make, of=scene) if work is not None else make()
+    return work.once(key, make, scene, size) if work is not None else make()
 
 
 def fault_text(error: Exception) -> str:
@@ -94,7 +122,17 @@ def fault_text(error: Exception) -> str:
     if isinstance(error, WrongUse):
         return refused(error)
     text = f"{type(error).__name__}: {error}"
+    note_fault(text)
+    return text
+
+
+def note_fault(text: str) -> None:
+    """Note, where work is shared, why a section is not whole."""
     for work in _active[-1:]:
         if len(work.faults) < _MOST_FAULTS:
             work.faults.append(" ".join(text.split())[:_LONGEST_FAULT])
-    return text
+
+
+def shares_work(context: ContextInterface) -> bool:
+    """Whether several plugins of this context share their work."""
+    return any(each.context is context for each in _active)

@@ -24,8 +24,9 @@ from volplugins.threads.running import running_registers
 from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
 from volplugins.threads.user_modules import user_modules
 from volplugins.threads.wow64 import peb32_of
-from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, process_space, vads_of
+from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, process_space
 from volplugins.vol.scene.mapped_files import mapped_files
+from volplugins.vol.scene.owned_structures import vads_of
 from volplugins.vol.symbols import symbol_files
 
 if TYPE_CHECKING:

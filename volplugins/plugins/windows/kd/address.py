@@ -6,7 +6,7 @@ from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
 try:
-    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import budget_options, chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -52,6 +52,7 @@ class UserSpace(interfaces.plugins.PluginInterface):
                 name="yara", description="Rule file, or plain for the suite's own rules", optional=True
             ),
             *scan_options(),
+            *budget_options(),
         ]
 
     def _wanted(self):
@@ -100,6 +101,8 @@ class UserSpace(interfaces.plugins.PluginInterface):
             )  # fmt: skip
 
     def run(self):
+        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+
         if self.config.get("summary", False):
             columns = [
                 ("PID", int),
@@ -113,7 +116,7 @@ class UserSpace(interfaces.plugins.PluginInterface):
                 ("Largest", int),
                 ("Note", str),
             ]
-            return renderers.TreeGrid(columns, self._summary())
+            return budgeted_grid(self, columns, self._summary())
         columns = [
             ("PID", int),
             ("Process", str),
@@ -131,4 +134,4 @@ class UserSpace(interfaces.plugins.PluginInterface):
             ("Detail", str),
             ("Note", str),
         ]
-        return renderers.TreeGrid(columns, self._generator())
+        return budgeted_grid(self, columns, self._generator())

@@ -1,9 +1,14 @@
 # Volatility Software License 1.0, https://www.volatilityfoundation.org/license/vsl-v1.0
 """windows.kd.analyze: what crashed, who is to blame, and how sure that is."""
 
-from volatility3.framework import interfaces, renderers
+from volatility3.framework import interfaces
 from volatility3.framework.configuration import requirements
 from volatility3.plugins import timeliner
+
+try:
+    from volplugins.vol.scene.process_options import budget_options
+except Exception as error:  # a broken installation must cost this plugin alone
+    raise ImportError(f"volplugins cannot be imported: {error}") from error
 
 
 class Analyze(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
@@ -33,6 +38,7 @@ class Analyze(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
                 default=False,
                 optional=True,
             ),
+            *budget_options(),
         ]
 
     def _generator(self):
@@ -53,5 +59,7 @@ class Analyze(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
         yield from map(volatility_event, events_below(self.context, self.config["primary"], folders))
 
     def run(self):
+        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+
         columns = [("Section", str), ("Field", str), ("Value", str), ("Confidence", str), ("Evidence", str)]
-        return renderers.TreeGrid(columns, self._generator())
+        return budgeted_grid(self, columns, self._generator())

@@ -1,8 +1,13 @@
 # Volatility Software License 1.0, https://www.volatilityfoundation.org/license/vsl-v1.0
 """windows.kd.dumpinfo: what a crash dump file is, whether it is whole, and what it holds."""
 
-from volatility3.framework import interfaces, renderers
+from volatility3.framework import interfaces
 from volatility3.framework.configuration import requirements
+
+try:
+    from volplugins.vol.scene.process_options import budget_options
+except Exception as error:  # a broken installation must cost this plugin alone
+    raise ImportError(f"volplugins cannot be imported: {error}") from error
 
 
 class DumpInfo(interfaces.plugins.PluginInterface):
@@ -27,6 +32,7 @@ class DumpInfo(interfaces.plugins.PluginInterface):
                 default=[],
                 optional=True,
             ),
+            *budget_options(),
         ]
 
     def _generator(self):
@@ -38,4 +44,6 @@ class DumpInfo(interfaces.plugins.PluginInterface):
             yield 0, tuple(volatility_cell(cell) for cell in row)
 
     def run(self):
-        return renderers.TreeGrid([("Group", str), ("Field", str), ("Value", str), ("Note", str)], self._generator())
+        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+
+        return budgeted_grid(self, [("Group", str), ("Field", str), ("Value", str), ("Note", str)], self._generator())

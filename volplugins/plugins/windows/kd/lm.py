@@ -9,7 +9,7 @@ from volatility3.framework.renderers import format_hints
 from volatility3.plugins import timeliner
 
 try:
-    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import budget_options, chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -51,6 +51,7 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
                 optional=True,
             ),
             *scan_options(),
+            *budget_options(),
         ]
 
     def _generator(self):
@@ -89,6 +90,8 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
         yield from map(volatility_event, found)
 
     def run(self):
+        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+
         columns = [
             ("PID", int),
             ("Process", str),
@@ -112,4 +115,4 @@ class Lm(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
             ("LoadTime", datetime.datetime),
             ("UnloadTime", datetime.datetime),
         ]
-        return renderers.TreeGrid(columns, self._generator())
+        return budgeted_grid(self, columns, self._generator())

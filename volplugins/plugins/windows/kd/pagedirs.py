@@ -6,7 +6,7 @@ from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
 try:
-    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import budget_options, chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -37,6 +37,7 @@ class PageDirs(interfaces.plugins.PluginInterface):
                 name="checks", description="Show every check under its process", default=False, optional=True
             ),
             *scan_options(),
+            *budget_options(),
         ]
 
     def _generator(self):
@@ -67,6 +68,8 @@ class PageDirs(interfaces.plugins.PluginInterface):
             )
 
     def run(self):
+        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+
         columns = [
             ("PID", int),
             ("Process", str),
@@ -83,4 +86,4 @@ class PageDirs(interfaces.plugins.PluginInterface):
             ("Evidence", str),
             ("Next", str),
         ]
-        return renderers.TreeGrid(columns, self._generator())
+        return budgeted_grid(self, columns, self._generator())

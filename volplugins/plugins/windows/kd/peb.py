@@ -5,7 +5,7 @@ from volatility3.framework import interfaces, renderers
 from volatility3.framework.configuration import requirements
 
 try:
-    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import budget_options, chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -30,6 +30,7 @@ class Peb(interfaces.plugins.PluginInterface):
                 name="teb", description="Show each thread's TEB too", default=False, optional=True
             ),
             *scan_options(),
+            *budget_options(),
         ]
 
     def _generator(self):
@@ -50,6 +51,8 @@ class Peb(interfaces.plugins.PluginInterface):
             )  # fmt: skip
 
     def run(self):
+        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+
         columns = [
             ("PID", int),
             ("Process", str),
@@ -59,4 +62,4 @@ class Peb(interfaces.plugins.PluginInterface):
             ("Value", str),
             ("Note", str),
         ]
-        return renderers.TreeGrid(columns, self._generator())
+        return budgeted_grid(self, columns, self._generator())

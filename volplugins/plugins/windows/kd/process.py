@@ -9,7 +9,7 @@ from volatility3.framework.renderers import format_hints
 from volatility3.plugins import timeliner
 
 try:
-    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import budget_options, chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -35,6 +35,7 @@ class Process(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
                 name="threads", description="Show the threads of each process", default=False, optional=True
             ),
             *scan_options(),
+            *budget_options(),
         ]
 
     def _generator(self):
@@ -94,6 +95,8 @@ class Process(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
         )  # fmt: skip
 
     def run(self):
+        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+
         columns = [
             ("PID", int),
             ("PPID", int),
@@ -129,4 +132,4 @@ class Process(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
                 ("Win32StartAddress", format_hints.Hex),
                 ("KernelStartAddress", format_hints.Hex),
             ]
-        return renderers.TreeGrid(columns, self._generator())
+        return budgeted_grid(self, columns, self._generator())

@@ -6,7 +6,7 @@ from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
 try:
-    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import budget_options, chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -30,6 +30,7 @@ class Ptov(interfaces.plugins.PluginInterface):
             ),
             *process_options(),
             *scan_options(),
+            *budget_options(),
         ]
 
     def _generator(self):
@@ -45,6 +46,8 @@ class Ptov(interfaces.plugins.PluginInterface):
             yield 0, (pid, volatility_cell(row.process), *hexes, row.flags, row.state, volatility_cell(row.note))
 
     def run(self):
+        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+
         columns = [
             ("PID", int),
             ("Process", str),
@@ -55,4 +58,4 @@ class Ptov(interfaces.plugins.PluginInterface):
             ("State", str),
             ("Note", str),
         ]
-        return renderers.TreeGrid(columns, self._generator())
+        return budgeted_grid(self, columns, self._generator())

@@ -6,7 +6,7 @@ from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
 try:
-    from volplugins.vol.scene.process_options import chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.scene.process_options import budget_options, chosen, process_options, scan_options, scan_wanted
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -55,6 +55,7 @@ class Stacks(interfaces.plugins.PluginInterface):
                 optional=True,
             ),
             *scan_options(),
+            *budget_options(),
         ]
 
     def _generator(self):
@@ -68,7 +69,8 @@ class Stacks(interfaces.plugins.PluginInterface):
             self.config.get("args", False), self.config.get("group", False),
         )  # fmt: skip
         folders = self.config.get("image-path", None) or []
-        seen = []
+        wants_files = any(self.config.get(option, None) for option in ("folded", "speedscope"))
+        seen = [] if wants_files else None
         found = rows_below(
             self.context,
             self.config["primary"],
@@ -78,20 +80,23 @@ class Stacks(interfaces.plugins.PluginInterface):
             self._progress_callback,
             seen,
         )
-        for row in found:
-            hexes = [
-                absent if v is None else format_hints.Hex(v) for v in (row.ethread, row.child_sp, row.ret_addr, row.ip)
-            ]
-            numbers = [absent if v is None else v for v in (row.pid, row.tid, row.frame)]
-            yield (
-                0,
-                (
-                    numbers[0], volatility_cell(row.process), numbers[1], hexes[0], row.state, row.wait, numbers[2],
-                    row.ring, *hexes[1:], volatility_cell(row.symbol), row.trust, row.args, row.stop,
-                    volatility_cell(row.note),
-                ),
-            )  # fmt: skip
-        self._write_files(seen)
+        try:
+            for row in found:
+                hexes = [
+                    absent if v is None else format_hints.Hex(v)
+                    for v in (row.ethread, row.child_sp, row.ret_addr, row.ip)
+                ]
+                numbers = [absent if v is None else v for v in (row.pid, row.tid, row.frame)]
+                yield (
+                    0,
+                    (
+                        numbers[0], volatility_cell(row.process), numbers[1], hexes[0], row.state, row.wait, numbers[2],
+                        row.ring, *hexes[1:], volatility_cell(row.symbol), row.trust, row.args, row.stop,
+                        volatility_cell(row.note),
+                    ),
+                )  # fmt: skip
+        finally:  # the files hold what was walked, also where the rows end before
+            self._write_files(seen)
 
     def _write_files(self, seen):
         from volplugins.vol.commands.stacks import files as stack_files
@@ -104,6 +109,8 @@ class Stacks(interfaces.plugins.PluginInterface):
                     file.write(text.encode("utf-8"))
 
     def run(self):
+        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+
         columns = [
             ("PID", int),
             ("Process", str),
@@ -122,4 +129,4 @@ class Stacks(interfaces.plugins.PluginInterface):
             ("Stop", str),
             ("Note", str),
         ]
-        return renderers.TreeGrid(columns, self._generator())
+        return budgeted_grid(self, columns, self._generator())

@@ -6,7 +6,7 @@ from volatility3.framework.configuration import requirements
 from volatility3.framework.renderers import format_hints
 
 try:
-    from volplugins.vol.scene.process_options import chosen, process_options
+    from volplugins.vol.scene.process_options import budget_options, chosen, process_options
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
@@ -38,6 +38,7 @@ class Vtop(interfaces.plugins.PluginInterface):
                 description="A bare page directory base in hexadecimal, or its page frame number (dirbase: pfn:)",
                 optional=True,
             ),
+            *budget_options(),
         ]
 
     def _generator(self):
@@ -55,6 +56,8 @@ class Vtop(interfaces.plugins.PluginInterface):
             )
 
     def run(self):
+        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+
         columns = [
             ("Address", format_hints.Hex),
             ("Step", str),
@@ -66,4 +69,4 @@ class Vtop(interfaces.plugins.PluginInterface):
             ("State", str),
             ("Note", str),
         ]
-        return renderers.TreeGrid(columns, self._generator())
+        return budgeted_grid(self, columns, self._generator())

@@ -15,8 +15,9 @@ from volplugins.threads.module_code import ImageFile, ImageOverlay
 from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.commands.lm.merge import MergedModules
 from volplugins.vol.commands.lm.row import LmRow, failure_row, joined, row_of
-from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
+from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space
 from volplugins.vol.scene.mapped_files import mapped_files
+from volplugins.vol.scene.owned_structures import vads_of
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 from volplugins.vol.symbols.image_facts import PDB, ImageFactsReader
 

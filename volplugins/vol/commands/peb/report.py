@@ -88,7 +88,7 @@ class PebReport:
         for name, text, why in parameter_strings(memory, parameters):
             yield row("parameters", name, text, why)
         yield row("parameters", "Environment", f"{parameters.unsigned('Environment'):#x}")
-        variables, why = environment(memory, parameters)
+        variables, why = environment(memory, parameters, self.subject.taken)
         for variable in variables:
             name, sign, value = variable[1:].partition("=")  # names of drives' directories begin with =
             yield row("environment", variable[:1] + name, value, "" if sign else "has no =")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,11 +31,15 @@ def failure_row(why: str, process: Process | None = None, bits: int | None = Non
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A process seen with pointers of one width: ``memory`` is its address space, ``bits`` 64 or 32."""
+    """A process seen with pointers of one width: ``memory`` is its address space, ``bits`` 64 or 32.
+
+    ``taken`` says whose the page at an address of its environment is, where it is another process's.
+    """
 
     process: Process
     memory: MemoryReader
     bits: int
+    taken: Callable[[int], str] = lambda _: ""
 
     def row(self, section: str, field: str, value: str = "", note: str = "") -> PebRow:
         """A row about it."""

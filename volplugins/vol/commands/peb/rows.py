@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from volplugins.kernel.process import Process
-from volplugins.kernel.thread import walk_threads
 from volplugins.kernel.vads import Vads
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.threads.teb import teb_fields
@@ -15,12 +14,14 @@ from volplugins.threads.wow64 import peb32_of, teb32_of
 from volplugins.vol.commands.peb.modules import PebModules
 from volplugins.vol.commands.peb.report import PebReport, listed_bases
 from volplugins.vol.commands.peb.row import PebRow, Subject, failure_row
-from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space, vads_of
+from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space
 from volplugins.vol.scene.mapped_files import mapped_files
+from volplugins.vol.scene.owned_structures import environment_owner, threads_in_list, vads_of
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
+    from volplugins.paging.address_space import AddressSpace
 
 
 def peb_rows(
@@ -61,7 +62,7 @@ def _of_process(
     if process.wow64:
         yield from _of_wow64(scene, process, memory, vads, path_of, note)
     else:
-        subject = Subject(process, memory, bits)
+        subject = Subject(process, memory, bits, environment_owner(scene, process, memory))
         yield from PebReport(subject, PebModules(subject, vads, path_of), process.peb).rows(note)
     for problem in vads.notes:
         yield Subject(process, memory, bits).row("integrity", "VadRoot", "damaged", problem)
@@ -70,10 +71,11 @@ def _of_process(
 
 
 def _of_wow64(
-    scene: CrashScene, process: Process, memory: MemoryReader, vads: Vads, path_of: PathOf, note: str
+    scene: CrashScene, process: Process, memory: AddressSpace, vads: Vads, path_of: PathOf, note: str
 ) -> Iterator[PebRow]:
     """Both PEBs of a process of 32-bit code on x64."""
-    wide, narrow = Subject(process, memory, scene.bits), Subject(process, memory, 32)
+    taken = environment_owner(scene, process, memory)
+    wide, narrow = Subject(process, memory, scene.bits, taken), Subject(process, memory, 32, taken)
     peb, low = process.peb or 0, peb32_of(scene.memory, process.wow64)
     elsewhere = listed_bases(memory, low, 32) if low is not None else frozenset[int]()
     yield from PebReport(wide, PebModules(wide, vads, path_of, True, elsewhere), peb).rows(note)
@@ -88,8 +90,7 @@ def _of_wow64(
 def _tebs(scene: CrashScene, process: Process, memory: MemoryReader) -> Iterator[PebRow]:
     wide, narrow = Subject(process, memory, scene.bits), Subject(process, memory, 32)
     problems: list[str] = []
-    layouts = scene.layouts
-    for thread in walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread, problems):
+    for thread in threads_in_list(scene, process, problems):
         if not thread.teb:
             continue
         title = f"{thread.tid:x}" if thread.tid is not None else f"{thread.ethread:#x}"

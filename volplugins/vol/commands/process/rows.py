@@ -16,7 +16,8 @@ from volplugins.vol.commands.process.thread_rows import (
     thread_rows,
     threads_of,
 )
-from volplugins.vol.scene.directory_verdicts import DirectoryJudge, judge_of, process_space, vads_of
+from volplugins.vol.scene.directory_verdicts import DirectoryJudge, judge_of, process_space
+from volplugins.vol.scene.owned_structures import vads_of
 from volplugins.vol.scene.process_selection import Gathered, Progress, choose, gather
 from volplugins.vol.scene.stack_scene import StackScene
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from volplugins.bugcheck.status import status_name
 from volplugins.kernel.process import Process
-from volplugins.kernel.thread import Thread, try_read_thread, walk_threads
+from volplugins.kernel.thread import Thread, try_read_thread
 from volplugins.kernel.thread_words import state_word, wait_word
+from volplugins.vol.scene.owned_structures import lists_threads, threads_in_list
 from volplugins.vol.scene.stack_scene import StackScene
 
 if TYPE_CHECKING:
@@ -69,13 +70,12 @@ def threads_of(scene: CrashScene, process: Process, found: Sequence[int] = ()) -
     Args:
         found: addresses of ETHREADs that a scan found and that name this process.
     """
-    layouts, memory = scene.layouts, scene.memory
     problems: list[str] = []
     listed: tuple[Thread, ...] | None = None
-    if layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry"):
-        listed = tuple(walk_threads(memory, process.eprocess, layouts.process, layouts.thread, problems))
+    if lists_threads(scene):
+        listed = tuple(threads_in_list(scene, process, problems))
     known = {thread.ethread for thread in listed or ()}
-    read = (try_read_thread(memory, ethread, layouts.thread) for ethread in sorted({*found} - known))
+    read = (try_read_thread(scene.memory, ethread, scene.layouts.thread) for ethread in sorted({*found} - known))
     scanned = tuple(thread for thread in read if thread is not None and thread.pid == process.pid)
     return ProcessThreads(listed, scanned, tuple(problems))
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from volplugins.kernel.claims import Owner
 from volplugins.kernel.directories.map_runs import runs
 from volplugins.kernel.directories.page_map import Leaves, PageMap, physical_of
 from volplugins.kernel.directories.places import Gap, Table
+from volplugins.kernel.directories.seen_tables import SeenTables, SharedTables
 from volplugins.kernel.directories.top import Top, read_top
 from volplugins.kernel.process import Process
 from volplugins.memory.address_text import parse_address
@@ -18,12 +22,15 @@ from volplugins.paging.mode import PagingMode
 from volplugins.paging.translation import State
 from volplugins.vol.commands.ptov.tables import own_tables, seen_tables, why_unseen
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of
+from volplugins.vol.scene.owned_structures import owner_of
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
 KERNEL = "kernel"
+SHARED = "shared-table"
+_THE_KERNEL = Owner(0, KERNEL)
 
 
 class PtovRow(NamedTuple):
@@ -57,8 +64,9 @@ def ptov_rows(
         yield failure_row(problem)
     court = judge_of(scene, gathered.processes)
     if not physical:
+        seen = SeenTables()
         for process, note in chosen:
-            yield from _whole_map(court, process, note)
+            yield from _whole_map(court, process, note, seen)
         return
     wanted = []
     for text in physical:
@@ -90,14 +98,14 @@ def _unusable(court: DirectoryJudge, process: Process, note: str) -> PtovRow | N
     return PtovRow(process.pid, process.name, None, None, None, "", f"page-directory:{verdict.word}", why)
 
 
-def _whole_map(court: DirectoryJudge, process: Process, note: str) -> Iterator[PtovRow]:
+def _whole_map(court: DirectoryJudge, process: Process, note: str, seen: SeenTables) -> Iterator[PtovRow]:
     memory, top = court.scene.dump.memory, _top(court.scene, process)
     assert memory is not None
     bad = _unusable(court, process, note)
     if bad is not None:
         yield bad
     elif top is not None:
-        walk = PageMap(memory, top, court.mask, memory.pages_in_file)
+        walk = PageMap(memory, top, court.mask, memory.pages_in_file, seen=seen, owner=owner_of(process))
         for run in runs(top.mode, walk.user(), court.mask):
             flags = flag_letters(run.entry, top.mode, _level(run.page_size))
             state = _state(run.entry, run.page_size)
@@ -105,8 +113,10 @@ def _whole_map(court: DirectoryJudge, process: Process, note: str) -> Iterator[P
         for gap in walk.gaps:
             if gap.reserved:
                 yield _faulting(process, top.mode, gap)
-        if walk.capped:
-            yield _ended(process)
+        for shared in walk.shared:
+            text = shared.text(walk.owner)
+            yield PtovRow(process.pid, process.name, None, shared.virtual, shared.size, "", SHARED, text)
+        yield from _left_out(process, walk)
 
 
 def _faulting(process: Process, mode: PagingMode, gap: Gap) -> PtovRow:
@@ -116,10 +126,10 @@ def _faulting(process: Process, mode: PagingMode, gap: Gap) -> PtovRow:
     return PtovRow(process.pid, process.name, None, gap.virtual, gap.size, flags, State.RESERVED_BITS.value, why)
 
 
-def _ended(process: Process) -> PtovRow:
-    """A row for a map that has no end of its own."""
-    why = "the walk was stopped: more tables than the dump has pages, so some lead back to tables above them"
-    return PtovRow(process.pid, process.name, None, None, None, "", "", why)
+def _left_out(process: Process, walk: PageMap) -> Iterator[PtovRow]:
+    """Rows for what the walk did not go through, but for shared tables."""
+    for why in walk.notes(with_shared=False):
+        yield PtovRow(process.pid, process.name, None, None, None, "", "", why)
 
 
 def _level(page_size: int) -> str:
@@ -140,36 +150,40 @@ def _owners(
     memory = scene.dump.memory
     assert memory is not None
     assert scene.space is not None
-    found: dict[int, int] = dict.fromkeys(wanted, 0)
+    hits = _Hits(dict.fromkeys(wanted, 0), court.mask)
     sought = sorted({address >> 12 for address in wanted})
     refused = 0
     if with_kernel:
         space = scene.space.space
         top = read_top(space.physical, space.mode, space.directory_table_base)
         if top is not None:
-            walk = PageMap(memory, top, court.mask, memory.pages_in_file, sought=sought)
+            walk = PageMap(memory, top, court.mask, memory.pages_in_file, sought=sought, owner=_THE_KERNEL)
             for leaves in walk.kernel(court.reference.slot):
-                yield from _hits(0, KERNEL, top.mode, leaves, found, "", court.mask)
+                yield from hits.of(0, KERNEL, walk, leaves, "")
             # each PAE directory has four page directories of its own: those are shown with the processes
-            shared = [t for t in walk.tables if top.mode is not PagingMode.PAE or t.level != "PDE"]
-            yield from _tables(court, 0, KERNEL, shared, found, "")
+            own = [t for t in walk.tables if top.mode is not PagingMode.PAE or t.level != "PDE"]
+            yield from _tables(court, 0, KERNEL, own, hits.found, "")
+            yield from hits.through_shared(0, KERNEL, walk)
+    seen = SeenTables()
     for process, note in chosen:
         top = _top(scene, process)
         bad = _unusable(court, process, note) if process.directory_table_base else None
         if bad is not None:
             yield bad
         elif top is not None:
-            walk = PageMap(memory, top, court.mask, memory.pages_in_file, sought=sought)
+            walk = PageMap(
+                memory, top, court.mask, memory.pages_in_file, sought=sought, seen=seen, owner=owner_of(process)
+            )  # fmt: skip
             for leaves in walk.user():
-                yield from _hits(process.pid, process.name, top.mode, leaves, found, note, court.mask)
+                yield from hits.of(process.pid, process.name, walk, leaves, note)
             slot = court.reference.slot
             if top.self_map(slot)[0]:
                 tables = [*own_tables(top, sought, slot), *walk.tables]
-                yield from _tables(court, process.pid, process.name, tables, found, note)
+                yield from _tables(court, process.pid, process.name, tables, hits.found, note)
             refused += sum(bool(gap.reserved) for gap in walk.gaps)
-            if walk.capped:
-                yield _ended(process)
-    for address, count in found.items():
+            yield from hits.through_shared(process.pid, process.name, walk)
+            yield from _left_out(process, walk)
+    for address, count in hits.found.items():
         if not count:
             yield PtovRow(None, "", address, None, None, "", "not-mapped", _why_nobody(court, address, refused))
 
@@ -202,17 +216,49 @@ def _tables(
             yield PtovRow(pid, name, address, seen.virtual, 0x1000, flags, _state(seen.entry, 0x1000), text)
 
 
-def _hits(
-    pid: int | None, name: str, mode: PagingMode, leaves: Leaves, found: dict[int, int], note: str, mask: int
-) -> Iterator[PtovRow]:
-    physical = physical_of(mode, leaves, mask)
-    for address in found:
-        page = np.uint64(address & ~(leaves.size - 1))
-        for index in np.flatnonzero(physical == page).tolist():
-            found[address] += 1
-            entry = int(leaves.entries[index])
-            virtual = int(leaves.virtual[index]) + (address & (leaves.size - 1))
-            yield PtovRow(
-                pid, name, address, virtual, leaves.size, flag_letters(entry, mode, _level(leaves.size)),
-                _state(entry, leaves.size), note,
-            )  # fmt: skip
+@dataclass(slots=True)
+class _Hits:
+    """Takes the mappings of the wanted bytes from every walk.
+
+    Attributes:
+        found: how often each byte is mapped.
+        places: by EPROCESS (0: the kernel) and byte, the virtual addresses at which it was found, ascending.
+    """
+
+    found: dict[int, int]
+    mask: int
+    places: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+
+    def of(self, pid: int | None, name: str, walk: PageMap, leaves: Leaves, note: str) -> Iterator[PtovRow]:
+        """The rows of one batch of a walk."""
+        physical = physical_of(walk.mode, leaves, self.mask)
+        owner = walk.owner.eprocess if walk.owner is not None else 0
+        for address in self.found:
+            page = np.uint64(address & ~(leaves.size - 1))
+            for index in np.flatnonzero(physical == page).tolist():
+                self.found[address] += 1
+                entry = int(leaves.entries[index])
+                virtual = int(leaves.virtual[index]) + (address & (leaves.size - 1))
+                self.places.setdefault((owner, address), []).append(virtual)
+                yield PtovRow(
+                    pid, name, address, virtual, leaves.size, flag_letters(entry, walk.mode, _level(leaves.size)),
+                    _state(entry, leaves.size), note,
+                )  # fmt: skip
+
+    def through_shared(self, pid: int | None, name: str, walk: PageMap) -> Iterator[PtovRow]:
+        """A row per byte and run of entries that lead again to a table through which the byte was found."""
+        for shared in walk.shared:
+            for address in self.found:
+                offset = self._found_in(shared, address)
+                if offset is not None:
+                    count = shared.size // shared.each
+                    more = f"here and {count - 1} times more, every {shared.each:#x} bytes: " if count > 1 else ""
+                    text = more + shared.text(walk.owner)
+                    yield PtovRow(pid, name, address, shared.virtual + offset, None, "", SHARED, text)
+
+    def _found_in(self, shared: SharedTables, address: int) -> int | None:
+        """Where the byte was found first in the range whose table is shared, from its start; None: not there."""
+        places = self.places.get((shared.owner.eprocess if shared.owner is not None else 0, address), [])
+        index = bisect_left(places, shared.first)
+        inside = index < len(places) and places[index] < shared.first + shared.each
+        return places[index] - shared.first if inside else None

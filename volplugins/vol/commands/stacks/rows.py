@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.kernel.process import Process
-from volplugins.kernel.thread import Thread, walk_threads
+from volplugins.kernel.thread import Thread
 from volplugins.kernel.thread_words import state_word, wait_word
 from volplugins.kernel.who import thread_word
 from volplugins.stack.frame import Trust
 from volplugins.threads.module_code import ImageFile
 from volplugins.threads.thread_walk import ThreadFrame
 from volplugins.vol.scene.directory_verdicts import judge_of, process_space
+from volplugins.vol.scene.owned_structures import lists_threads, threads_in_list
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 from volplugins.vol.scene.stack_scene import StackScene, arguments
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
+
+_MOST_NAMED = 64  # threads of equal stacks
 
 
 # what --thread takes
@@ -77,6 +80,27 @@ class ThreadStack:
     note: str
 
 
+@dataclass(slots=True)
+class _Alike:
+    """Equal stacks: the first, how many there are, and the threads that are named."""
+
+    first: ThreadStack
+    count: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def add(self, stack: ThreadStack) -> None:
+        self.count += 1
+        if len(self.names) < _MOST_NAMED:
+            self.names.append(f"{stack.process.pid}.{stack.thread.tid}")
+
+    @property
+    def note(self) -> str:
+        if self.count == 1:
+            return "1 thread"
+        more = f" and {self.count - len(self.names)} more" if self.count > len(self.names) else ""
+        return f"{self.count} threads: {', '.join(self.names)}{more}"
+
+
 def stacks_rows(
     scene: CrashScene,
     wanted: Wanted,
@@ -92,18 +116,16 @@ def stacks_rows(
     """
     problems: list[str] = []
     stacks = thread_stacks(scene, wanted, image_file, scan, progress, problems)
-    groups: dict[tuple[object, ...], list[ThreadStack]] = {}
+    groups: dict[tuple[object, ...], _Alike] = {}
     for stack in stacks:
         if seen is not None:
             seen.append(stack)
         if wanted.grouped:
-            groups.setdefault(_kind(stack), []).append(stack)
+            groups.setdefault(_kind(stack), _Alike(stack)).add(stack)
         else:
             yield from _rows(stack, stack.note)
     for alike in groups.values():
-        others = ", ".join(_pid_tid(each) for each in alike[:64])
-        note = f"{len(alike)} threads: {others}" if len(alike) > 1 else "1 thread"
-        yield from _rows(alike[0], note)
+        yield from _rows(alike.first, alike.note)
     for problem in problems:
         yield failure_row(problem)
 
@@ -128,13 +150,12 @@ def thread_stacks(
     if scene.dump.triage is not None:
         yield from _of_small_dump(scene, wanted, image_file, problems)
         return
-    layouts = scene.layouts
     gathered = gather(scene, scan, progress)
     problems.extend(gathered.notes)
     chosen, unknown = choose(gathered.processes, wanted.who)
     problems.extend(unknown)
-    if not (layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")):
-        problems.append(f"threads cannot be listed: {layouts.thread.source}")
+    if not lists_threads(scene):
+        problems.append(f"threads cannot be listed: {scene.layouts.thread.source}")
         return
     court = judge_of(scene, gathered.processes) if scene.space is not None else None
     stacks = StackScene(scene, court, image_file)
@@ -142,7 +163,7 @@ def thread_stacks(
     matched = 0
     for number, (process, note) in enumerate(chosen):
         broken: list[str] = []
-        for thread in walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread, broken):
+        for thread in threads_in_list(scene, process, broken):
             if wanted.threads and not any(test.means(process.pid, thread.tid, thread.ethread) for test in tests):
                 continue
             matched += 1

@@ -1,0 +1,89 @@
+"""Small dumps that would grow without end stay small: each structure once, and its other owners say whose it is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.vol.bombs import BOMBS, PROCESSES, THREADS, VADS, crowd
+from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.writers import write
+
+pytest.importorskip("resource", reason="limits of a process are POSIX's")
+_ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def sound() -> Snapshot:
+    return crowd()
+
+
+@pytest.fixture(scope="module")
+def bombs(sound: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("bombs")
+    found = {name: write(make(sound), "full", folder / f"{name}.dmp") for name, make in BOMBS.items()}
+    assert all(path.stat().st_size < 96 << 20 for path in found.values())
+    return found
+
+
+def bounded(dump: Path, folder: Path, module: str, plugin: str, *options: str) -> list[dict[str, Any]]:
+    """The rows of a plugin that runs with limits."""
+    out = folder / f"{module}.jsonl"
+    command = [sys.executable, "-m", "tests.vol.bounded_run", str(dump), module, plugin, str(out), *options]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert not [line for line in lines if "error" in line]
+    return [line["row"] for line in lines]
+
+
+def noting(rows: list[dict[str, Any]], text: str) -> set[int]:
+    """PIDs of the rows whose Note says so."""
+    return {row["PID"] for row in rows if text in (row["Note"] or "")}
+
+
+def test_one_table_under_all_addresses(bombs: dict[str, Path], tmp_path: Path) -> None:
+    rows = bounded(bombs["one table"], tmp_path, "ptov", "Ptov")
+    shared = [row for row in rows if row["State"] == "shared-table"]
+    assert len({row["PID"] for row in shared}) >= PROCESSES
+    of_one = [row for row in shared if row["PID"] == shared[0]["PID"]]
+    assert [int(row["Size"], 16) for row in of_one] == [511 << 21, 511 << 30, 255 << 39]
+    assert "511 PDEs lead to the table at" in of_one[0]["Note"]
+    assert "which is that of 0x0 and is shown there" in of_one[0]["Note"]
+    rows = bounded(bombs["one table"], tmp_path, "address", "UserSpace")
+    assert len(noting(rows, "entries lead to page tables that were met before")) >= PROCESSES
+    assert "unknown" in {row["State"] for row in rows}
+
+
+def test_one_environment_of_all_processes(bombs: dict[str, Path], tmp_path: Path) -> None:
+    rows = bounded(bombs["one environment"], tmp_path, "peb", "Peb")
+    strings = [row for row in rows if row["Section"] == "environment" and row["Value"] == "1"]
+    assert {row["PID"] for row in strings} == {strings[0]["PID"]}
+    assert len(strings) == (1 << 20) // 8
+    first = f"a page of {strings[0]['Process']} {strings[0]['PID']}, whose environment that is"
+    assert len(noting(rows, first)) >= PROCESSES - 1
+
+
+@pytest.mark.parametrize(("module", "plugin", "options"), [
+    ("process", "Process", ["threads"]), ("stacks", "Stacks", []),
+])  # fmt: skip
+def test_one_list_of_threads(
+    bombs: dict[str, Path], tmp_path: Path, module: str, plugin: str, options: list[str]
+) -> None:
+    rows = bounded(bombs["one list of threads"], tmp_path, module, plugin, *options)
+    threads = [row for row in rows if row["TID"] is not None and row["TID"] >= 0x20000]
+    assert THREADS <= len(threads) <= 2 * THREADS + PROCESSES
+    said = [row for row in rows if "whose threads follow there" in (row["Note"] or "")]
+    assert len(said) >= PROCESSES - 2
+
+
+def test_one_chain_of_vads(bombs: dict[str, Path], tmp_path: Path) -> None:
+    rows = bounded(bombs["one chain of VADs"], tmp_path, "address", "UserSpace")
+    busy = [row for row in rows if row["State"] in ("MEM_RESERVE", "MEM_COMMIT")]
+    assert VADS <= len(busy) < VADS + 200
+    assert len(noting(rows, "whose ranges those are")) >= PROCESSES - 1

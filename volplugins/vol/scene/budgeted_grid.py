@@ -1,0 +1,99 @@
+"""The grid of every plugin of ours: its rows within the run's budget, and streamed.
+
+One call in a plugin's ``run`` gives both, whatever its columns are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from volatility3.framework import renderers
+
+from volplugins.vol.output.streamed_grid import StreamedGrid
+from volplugins.vol.scene.budget import Budget, BudgetError, factor_of, limits_of
+from volplugins.vol.scene.crash_scene import dump_below
+from volplugins.vol.scene.shared_work import note_fault, once_in_context, shares_work
+
+if TYPE_CHECKING:
+    from volatility3.framework.interfaces.plugins import PluginInterface
+
+Columns = Sequence[tuple[str, type]]
+Row = tuple[int, Sequence[Any]]
+_TITLES = ("Step", "Process", "Name", "Field")  # where a row says that it is an error, the first that there is
+_REASONS = ("Note", "Evidence")
+_FRAME, _CELL, _NUMBER = 80, 6, 16  # bytes of a JSON line around its cells, around one, and of one that is no text
+
+
+def budgeted_grid(plugin: PluginInterface, columns: Columns, rows: Iterator[Row]) -> StreamedGrid:
+    """The grid of ``rows``; the last row says what the budget left out."""
+    return StreamedGrid(list(columns), _BudgetedRows(plugin, columns, rows).rows())
+
+
+class _BudgetedRows:
+    """The rows of one plugin's run."""
+
+    def __init__(self, plugin: PluginInterface, columns: Columns, rows: Iterator[Row]) -> None:
+        self._plugin, self._columns, self._rows = plugin, columns, rows
+        self._names = [name for name, _ in columns]
+        self._around = _FRAME + sum(len(name) + _CELL for name in self._names)
+
+    def rows(self) -> Iterator[Row]:
+        """The rows while the budget lasts, then one that says so."""
+        try:
+            whole = self._budget()
+        except BudgetError as error:
+            yield 0, self._error(str(error))
+            return
+        budget = whole.part() if shares_work(self._plugin.context) else whole
+        try:
+            for level, cells in self._rows:
+                if not budget.takes(self._size(cells)):
+                    yield 0, self._error(self._left_out(budget, cells))
+                    break
+                yield level, cells
+        finally:
+            if budget is not whole:
+                whole.used(budget)
+            close = getattr(self._rows, "close", None)
+            if close is not None:
+                close()
+
+    def _budget(self) -> Budget:
+        """That of the run, which its plugins share."""
+        context = self._plugin.context
+        factor = factor_of(self._plugin.config.get("budget", None))
+        return once_in_context(context, ("budget", factor), lambda: Budget(limits_of(self._pages()).times(factor)))
+
+    def _pages(self) -> int:
+        """Pages that the dump holds; 0 where it holds none or cannot be opened, which the rows say."""
+        try:
+            memory = dump_below(self._plugin.context, self._plugin.config["primary"]).memory
+        except Exception:  # the rows say why
+            return 0
+        return memory.pages_in_file if memory is not None else 0
+
+    def _size(self, cells: Sequence[Any]) -> int:
+        return self._around + sum(
+            (len(cell) if cell.isascii() else _CELL * len(cell)) if isinstance(cell, str) else _NUMBER for cell in cells
+        )
+
+    def _left_out(self, budget: Budget, cells: Sequence[Any]) -> str:
+        """What the last row says."""
+        said = [cells[self._names.index(name)] for name in ("Process", "Name", "PID") if name in self._names]
+        where = " ".join(str(each) for each in said if isinstance(each, str | int))
+        text = (
+            f"the rows end here: {budget.why} is all that this run may give for a dump of this size; the next row"
+            f"{f' ({where})' if where else ''} and what follows it are left out "
+            "(--budget 10 or VOLPLUGINS_BUDGET=10: ten times as much)"
+        )
+        note_fault(text)
+        return text
+
+    def _error(self, text: str) -> tuple[Any, ...]:
+        title = next((name for name in _TITLES if name in self._names), self._names[0])
+        reason = next((name for name in _REASONS if name in self._names), self._names[-1])
+        return tuple(
+            text if name == reason else "error" if name == title else renderers.NotAvailableValue()
+            for name in self._names
+        )

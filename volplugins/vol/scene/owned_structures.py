@@ -1,0 +1,59 @@
+"""What belongs to one process alone: its ranges and its threads, walked for the first process that leads to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from volplugins.kernel.claims import Owner
+from volplugins.kernel.process import Process
+from volplugins.kernel.thread import ListOwner, Thread, walk_threads
+from volplugins.kernel.vads import Vads, walk_vads
+from volplugins.vol.scene.shared_work import once_of_scene
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.paging.address_space import AddressSpace
+
+
+def owner_of(process: Process) -> Owner:
+    """The process as an owner of structures."""
+    return Owner(process.eprocess, f"{process.name} {process.pid}", bool(process.exit_time))
+
+
+def vads_of(scene: CrashScene, process: Process) -> Vads:
+    """The ranges of a process; a tree that another process was met with before is that one's."""
+    root = process.vad_root or 0
+
+    def walk() -> Vads:
+        return walk_vads(scene.memory, root, scene.layouts.vad, scene.bits, scene.shared.vads, owner_of(process))
+
+    return once_of_scene(scene, ("vads", process.eprocess, root), walk, lambda vads: len(vads.ranges))
+
+
+def threads_in_list(scene: CrashScene, process: Process, problems: list[str] | None = None) -> Iterator[Thread]:
+    """The threads of a process by its list; those of another process's list are not given again.
+
+    Args:
+        problems: takes why the list could not be followed to its end.
+    """
+    if lists_threads(scene):
+        layouts, whose = scene.layouts, ListOwner(scene.shared.threads, owner_of(process))
+        yield from walk_threads(scene.memory, process.eprocess, layouts.process, layouts.thread, problems, whose)
+
+
+def lists_threads(scene: CrashScene) -> bool:
+    """Whether this build's lists of threads can be followed."""
+    return scene.layouts.process.has("ThreadListHead") and scene.layouts.thread.has("ThreadListEntry")
+
+
+def environment_owner(scene: CrashScene, process: Process, space: AddressSpace) -> Callable[[int], str]:
+    """Says whose a page of an environment block is, where it is another process's; empty where it may be read."""
+    owner = owner_of(process)
+
+    def taken(address: int) -> str:
+        page = space.page_in_memory(address & -0x1000)
+        other = scene.shared.environment.claim(page, owner) if page is not None else None
+        return f"a page of {other.label}, whose environment that is" if other is not None else ""
+
+    return taken
