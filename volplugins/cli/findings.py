@@ -192,6 +192,20 @@ def _symbols() -> Iterator[Finding]:
         yield Finding("ok", "symbols", f"{folder}: {state}, {tables} Windows tables")
     if not any(os.access(folder, os.W_OK) or not os.path.exists(folder) for folder in folders):
         yield Finding("note", "symbols", "no folder is writable: volatility3 converts the same PDBs on every run")
+    yield _kept()
+
+
+def _kept() -> Finding:
+    """Whether tables that are there stay there."""
+    from volplugins.vol.symbols import kept_tables
+
+    version = kept_tables.version()
+    if version in kept_tables.TESTED:
+        return Finding("ok", "symbols", "tables that are there are never written to: volatility3's download of a PDB's "
+                       f"table is replaced by one that keeps them (tested with volatility3 {version})")  # fmt: skip
+    return Finding("note", "symbols", f"volatility3 {version} is none of those that were tested "
+                   f"({', '.join(kept_tables.TESTED)}): its download of a PDB's table is left as it is, and may remove "
+                   "a table of the same name; keep your own read-only")  # fmt: skip
 
 
 def _network(connect: bool) -> Iterator[Finding]:
