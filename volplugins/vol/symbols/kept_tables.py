@@ -2,9 +2,9 @@
 
 volatility3 (framework/symbols/windows/pdbutil.py, download_pdb_isf; 2.26 to 2.28) opens the table's own name in the
 first symbol folder for writing, which empties a table that lies there, then asks the network, and removes the file
-where that fails; it does so with --offline too. It comes to that for a table at hand wherever its index does not lead to it: a
-table that does not name its PDB or names it by another age, one that could not be read once, an index that another
-process changes at the same time.
+where that fails; it does so with --offline too. It comes to that for a table at hand wherever its index does not lead
+to it: a table that does not name its PDB or names it by another age, one that could not be read once, an index that
+another process changes at the same time.
 """
 
 from __future__ import annotations

@@ -5,10 +5,10 @@ It also has volatility3 leave symbol tables alone that are there.
 """
 
 try:
-    from volplugins.vol.layers.header_kernel import HeaderKernelFinder
     from volplugins.vol.layers.kernel_offset import KernelOffsetCarrier
     from volplugins.vol.layers.stacker import KernelDumpStacker
     from volplugins.vol.output.json_lines import JsonLinesRenderer
+    from volplugins.vol.symbols.header_kernel import HeaderKernelFinder
     from volplugins.vol.symbols.kept_tables import keep_tables
     from volplugins.vol.symbols.symbol_path import add_own_symbols
 
