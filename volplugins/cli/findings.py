@@ -20,7 +20,7 @@ from volplugins.cli.installation import first_with_shells, plugin_folder, shells
 
 # as in pyproject.toml, which a checkout that is not installed leaves no trace of
 REQUIRED = {
-    "volatility3": "2.28", "pefile": "2024.8.26", "yara-python": "4.5", "numpy": "1.26", "Jinja2": "3.1", "rich": "13",
+    "volatility3": "2.26", "pefile": "2024.8.26", "yara-python": "4.5", "numpy": "1.26", "Jinja2": "3.1", "rich": "13",
 }  # fmt: skip
 OPTIONAL = {
     "capstone": "instructions as text",
@@ -28,6 +28,7 @@ OPTIONAL = {
     "jsonschema": "checks of symbol tables",
 }
 _CONNECT_SECONDS = 3
+_KNOWS_RENDERERS = (2, 27)  # the first volatility3 that looks for renderers after it has imported plugins
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,10 @@ def _versions() -> Iterator[Finding]:
         good = found is not None and _numbers(found) >= _numbers(least)
         text = f"{name} {found or 'is missing'}" + ("" if good else f": at least {least} is needed")
         yield Finding("ok" if good else "fault", "versions", text)
+    if _numbers(_version("volatility3") or "") < _KNOWS_RENDERERS:
+        yield Finding(
+            "note", "versions", "with this volatility3 plain vol does not know -r jsonlines; volplugins vol does"
+        )
 
 
 def _version(name: str) -> str | None:
