@@ -25,7 +25,7 @@ types: $(VENV)/dev
 
 bench: $(VENV)/dev
 	@$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation ".[judges]" || true
-	@$(BIN)/python -m tests.bench
+	@set -f; $(BIN)/python -m tests.bench $(FIGURES)
 
 # venv is a package of its own on Debian; virtualenv from PyPI stands in where it is missing
 $(VENV)/python:

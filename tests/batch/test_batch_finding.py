@@ -16,10 +16,11 @@ import pytest
 from tests.batch import contents
 from tests.batch.made_corpus import tiny
 from volplugins.batch.candidate import Candidate, candidate
-from volplugins.batch.compression import CAPS, GZIP, XZ, ZIP, Caps, chunks, form_of
+from volplugins.batch.compression import CAPS, GZIP, XZ, ZIP, Caps, form_of
 from volplugins.batch.errors import UnpackError, UseError
 from volplugins.batch.finding import find
 from volplugins.batch.identity import identify
+from volplugins.batch.unpacking import chunks
 from volplugins.lab.writers import write
 
 Batch = Callable[..., int]
@@ -63,7 +64,7 @@ def test_a_bomb_ends_at_its_limit(dump: Path, form: str) -> None:
     (one,) = find([str(path)]).candidates
     taken = 0
     with pytest.raises(UnpackError, match="grows past 8 MiB"):
-        for chunk in chunks(path, form, one.member, Caps(most=8 * MIB)):
+        for chunk in chunks(one, Caps(most=8 * MIB)):
             taken += len(chunk)
     assert taken <= 9 * MIB
     assert identify(one, Caps(ratio=10, free=4 * MIB)).reason == (

@@ -107,9 +107,9 @@ def test_another_file_in_its_place_is_not_taken_for_it(
     other = write(build("win7-x64", "driver-read"), "triage", tmp_path / "other")
     real = corpus_module.Corpus._job
 
-    def replaced(self: corpus_module.Corpus, identity: Identity, sha256: str) -> Job:
+    def replaced(self: corpus_module.Corpus, name: str, identity: Identity, sha256: str) -> Job:
         other.replace(path)
-        return real(self, identity, sha256)
+        return real(self, name, identity, sha256)
 
     monkeypatch.setattr(corpus_module.Corpus, "_job", replaced)
     assert batch(path, work=TRIAGE) == 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
+from functools import partial
 from pathlib import Path
 
-from tests.bench.measure import medians, report
+from tests.bench.figures import Figures, Unequal, Unit
+from tests.bench.measure import against, printed
 from volplugins.lab.writers.bigmap import write_big_bitmap
 
 # both print how many seconds the layer took to build and, before that, which pages they found
@@ -31,27 +34,20 @@ _THEIRS = _OURS.replace(
 )
 
 
-def run(folder: Path) -> None:
-    """Measure each pattern of the bitmap; the probe of pages must agree."""
-    for pattern in ("mixed", "all"):
-        path = folder / f"big-{pattern}.dmp"
-        write_big_bitmap(path, gib=64, pattern=pattern)
-        _check_equal(path)
-        ours, theirs = medians((_OURS, str(path)), (_THEIRS, str(path)))
-        name = "bitmap-open" if pattern == "mixed" else f"bitmap-open@{pattern}"
-        report(name, ours, "s", "volatility3", theirs / ours)
-        path.unlink()
+def _measure(folder: Path, figures: Figures, pattern: str) -> None:
+    """One pattern of the bitmap; the probe of pages must agree."""
+    name = "bitmap-open" if pattern == "mixed" else f"bitmap-open@{pattern}"
+    path = folder / f"big-{pattern}.dmp"
+    write_big_bitmap(path, gib=64, pattern=pattern)
+    seen = printed(_OURS, str(path))[0]
+    ours, theirs = against(name, "volatility3", path, (_OURS, str(path)), (_THEIRS, str(path)))
+    path.unlink()
+    if theirs.results[0] != seen:
+        raise Unequal(f"the two layers do not agree: {seen} and {theirs.results[0]}")
+    figures.report(name, ours, "s", "volatility3", statistics.median(theirs.seconds) / ours, theirs.kept)
 
 
-def _check_equal(path: Path) -> None:
-    import subprocess
-    import sys
-
-    seen = {
-        subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
-        .stdout.strip()
-        .splitlines()[0]
-        for program in (_OURS, _THEIRS)
-    }
-    if len(seen) != 1:
-        raise SystemExit(f"bitmap-open: the two layers do not agree: {sorted(seen)}")
+UNITS = tuple(
+    Unit((name,), 15, partial(_measure, pattern=pattern), 30)
+    for name, pattern in (("bitmap-open", "mixed"), ("bitmap-open@all", "all"))
+)

@@ -9,10 +9,9 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
-from tests.bench.measure import report
+from tests.bench.figures import Figures, Unequal, Unit
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 
@@ -33,11 +32,8 @@ print(json.dumps({"code": code, "peak": int(peak)}))
 """
 
 
-def run(folder: Path) -> None:
+def _measure(folder: Path, figures: Figures) -> None:
     """Make the dumps, run both, compare what came out, print the figures."""
-    if find_spec("volplugins.triage") is None:
-        print("corpus: triage is not there", file=sys.stderr)
-        return
     few, many = folder / "few", folder / "many"
     for number in range(_DUMPS):
         _write(many, number)
@@ -47,11 +43,11 @@ def run(folder: Path) -> None:
     one, peak = _timed(many, folder / "one", 1)
     two, _ = _timed(many, folder / "two", 2)
     if _rows(folder / "one") != _rows(folder / "two"):
-        raise SystemExit("corpus: one worker and two give different rows")
+        raise Unequal("one worker and two give different rows")
     _, least = _timed(few, folder / "few-out", 1)
-    report("corpus", _DUMPS / two * 60, "dumps/min", "one worker", one / two)
-    report(f"corpus-peak-memory@{_FEW}", least / 1024, "MiB", None, 1)
-    report(f"corpus-peak-memory@{_DUMPS}", peak / 1024, "MiB", None, 1)
+    figures.report("corpus", _DUMPS / two * 60, "dumps/min", "one worker", one / two)
+    figures.report(f"corpus-peak-memory@{_FEW}", least / 1024, "MiB", None, 1)
+    figures.report(f"corpus-peak-memory@{_DUMPS}", peak / 1024, "MiB", None, 1)
     for made in (many, few, folder / "one", folder / "two", folder / "few-out"):
         shutil.rmtree(made)
 
@@ -75,3 +71,6 @@ def _timed(dumps: Path, output: Path, workers: int) -> tuple[float, int]:
 
 def _rows(corpus: Path) -> dict[str, bytes]:
     return {path.relative_to(corpus).as_posix(): path.read_bytes() for path in corpus.glob("dumps/*/rows/*.jsonl")}
+
+
+UNITS = (Unit(("corpus", f"corpus-peak-memory@{_FEW}", f"corpus-peak-memory@{_DUMPS}"), 330, _measure),)

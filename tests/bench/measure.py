@@ -1,29 +1,49 @@
-"""Two commands in turn, each in a fresh process, and the ratio of their medians."""
+"""Programs in fresh processes, and their medians."""
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+
+from tests.bench.kept import SLOW, Rival, rival
 
 RUNS = 7
 
 
-def timed(program: str, *arguments: str) -> float:
-    """Seconds that a Python program of ours reports on its last line, from a fresh process."""
+def printed(program: str, *arguments: str) -> list[str]:
+    """Lines that a Python program of ours prints, from a fresh process.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
-    return float(done.stdout.strip().splitlines()[-1])
+    return [line for line in done.stdout.splitlines() if line.strip()]
 
 
-def medians(ours: Sequence[str], theirs: Sequence[str]) -> tuple[float, float]:
-    """Medians of both programs over RUNS runs, one after the other (A B A B …), so that both see the same machine."""
-    pairs = [(timed(*ours), timed(*theirs)) for _ in range(RUNS)]
-    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+def timed(program: str, *arguments: str) -> float:
+    """Seconds that it reports on its last line."""
+    return float(printed(program, *arguments)[-1])
 
 
-def report(name: str, value: float, unit: str, against: str | None, ratio: float) -> None:
-    """Print one figure."""
-    line = {"name": name, "value": round(value, 6), "unit": unit, "against": against, "ratio": round(ratio, 2)}
-    print(json.dumps(line), flush=True)
+def against(figure: str, package: str, dump: Path, ours: Sequence[str], theirs: Sequence[str]) -> tuple[float, Rival]:
+    """Median of ours, and the rival's times: one after the other (A B A B …), so that both see the same machine.
+
+    The lines before the last are what each side found, of ours the first run's; a rival that is slow is run once.
+    """
+    mine: list[float] = []
+
+    def once() -> tuple[float, list[str]]:
+        mine.append(timed(*ours))
+        *lines, seconds = printed(*theirs)
+        return float(seconds), lines
+
+    found = rival(figure, package, dump, once, RUNS)
+    while len(mine) < RUNS:
+        mine.append(timed(*ours))
+    return statistics.median(mine), found
+
+
+__all__ = ["RUNS", "SLOW", "against", "printed", "timed"]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
-from tests.bench.measure import RUNS, report
+from tests.bench.figures import Figures, Unequal, Unit
+from tests.bench.kept import rival
+from tests.bench.measure import RUNS, printed
+from tests.bench.page_sets import Pages, differences
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.machines.dense import with_dense_processes
 from volplugins.lab.writers import write
@@ -50,7 +55,7 @@ print(pages, (kib("VmHWM") - before) / 1024)
 print(took)
 """
 VOLATILITY = """
-import sys, time
+import json, sys, time
 from pathlib import Path
 from volatility3.framework import contexts
 from volatility3.framework.layers import crash, intel, physical
@@ -64,47 +69,69 @@ context.config["virtual.page_map_offset"] = int(sys.argv[2], 16)
 layer = intel.WindowsIntel32e(context, "virtual", "virtual")
 context.add_layer(layer)
 start = time.perf_counter()
-pages = sum(size >> 12 for _, size, _, _, name in layer._mapping(0, 1 << 47, ignore_errors=True) if name == "dump")
+ranges = []
+for at, size, _, _, name in layer._mapping(0, 1 << 47, ignore_errors=True):
+    if name == "dump":
+        if ranges and sum(ranges[-1][:2]) == at:
+            ranges[-1][1] += size
+        else:
+            ranges.append([at, size, 0])
 took = time.perf_counter() - start
-print(pages)
+print(json.dumps(ranges))
 print(took)
 """
 MEMPROCFS = """
-import sys, time
+import json, sys, time
 import memprocfs
 machine = memprocfs.Vmm(["-device", sys.argv[1], "-disable-python", "-disable-symbolserver", "-waitinitialize"])
 process = next(each for each in machine.process_list() if each.dtb == int(sys.argv[2], 16))
 start = time.perf_counter()
 entries = process.maps.pte()
 took = time.perf_counter() - start
-print(sum(entry["pages"] for entry in entries if entry["va"] < 1 << 47))
+print(json.dumps([[e["va"], e["pages"] << 12, e["pages-sw"]] for e in entries if e["va"] < 1 << 47]))
 print(took)
 """
 
 
-def run(folder: Path) -> None:
-    """Print the figures of census and ptov, and how the census grows."""
+def _measure(folder: Path, figures: Figures) -> None:
+    """The figures of census and ptov."""
     path, directory, expected = _dense(folder, PAGES)
+    pages = Pages.of(path, directory)
     ours = {"census": _timed(CENSUS, path, directory), "ptov": _timed(PTOV, path, directory)}
-    theirs = {"volatility3": _timed(VOLATILITY, path, directory)}
-    if _installed("memprocfs"):
-        theirs["MemProcFS"] = _timed(MEMPROCFS, path, directory)
-    else:
-        print("census, ptov: MemProcFS is not installed (extra 'judges') or lacks libusb-1.0-0", file=sys.stderr)
-    counts = {name: {int(lines[0].split()[0]) for lines, _ in runs} for name, runs in (*ours.items(), *theirs.items())}
-    if any(each != counts["census"] for each in counts.values()) or len(counts["census"]) != 1:
-        raise SystemExit(f"census: the programs do not agree on the pages: {counts}")
-    for name, mine in ours.items():
-        seconds = _median(mine)
-        for rival, runs in theirs.items():
-            report(name, expected / seconds, "pages/s", rival, _median(runs) / seconds)
+    counts = {int(lines[0].split()[0]) for runs in ours.values() for lines, _ in runs}
+    if counts != {pages.count}:
+        raise Unequal(f"census and ptov count {sorted(counts)} pages, {pages.count} are mapped")
+    for program, name in RIVALS.items():
+        if not _installed(name.lower()):
+            print(f"census, ptov: {name} is not installed (extra 'judges') or lacks libusb-1.0-0", file=sys.stderr)
+            continue
+        theirs = rival("census", name.lower(), path, partial(_once, program, path, directory), RUNS)
+        said, unexplained = differences(pages, theirs.results)
+        for text in said:
+            print(f"census, ptov: {name}: {text}", file=sys.stderr)
+        for figure, mine in ours.items():
+            if unexplained:
+                figures.fail([figure], f"{name} and ours differ: {unexplained}")
+                continue
+            seconds = _median(mine)
+            ratio = statistics.median(theirs.seconds) / seconds
+            figures.report(figure, expected / seconds, "pages/s", name, ratio, theirs.kept)
+    for figure, mine in ours.items():
         peak = max(float(lines[0].split()[1]) for lines, _ in mine)
-        report(f"{name}-peak-memory", peak, "MiB", None, 1)
+        figures.report(f"{figure}-peak-memory", peak, "MiB", None, 1)
     path.unlink()
-    for factor in (4, 16):
-        path, directory, expected = _dense(folder, PAGES * factor)
-        report(f"census@{factor}x", expected / _median(_timed(CENSUS, path, directory)), "pages/s", None, 1)
-        path.unlink()
+
+
+def _grown(folder: Path, figures: Figures, factor: int) -> None:
+    path, directory, expected = _dense(folder, PAGES * factor)
+    figures.report(f"census@{factor}x", expected / _median(_timed(CENSUS, path, directory)), "pages/s", None, 1)
+    path.unlink()
+
+
+def _once(program: str, path: Path, directory: str) -> tuple[float, list[list[int]]]:
+    """Seconds and ranges (address, bytes, pages among them that are not valid) of a rival's run."""
+    ((lines, seconds),) = _timed(program, path, directory, runs=1)
+    return seconds, json.loads(lines[0])
 
 
 def _dense(folder: Path, pages: int) -> tuple[Path, str, int]:
@@ -117,18 +144,13 @@ def _dense(folder: Path, pages: int) -> tuple[Path, str, int]:
 Runs = list[tuple[list[str], float]]
 
 
-def _timed(program: str, path: Path, directory: str) -> Runs:
-    """Output lines and seconds of each run in a fresh process; one run first, so that the file is in the cache."""
+def _timed(program: str, path: Path, directory: str, runs: int = RUNS) -> Runs:
+    """Output lines and seconds of each run in a fresh process; of ours one more first, so that the file is cached."""
     found = []
-    for _ in range(RUNS + 1):
-        done = subprocess.run(
-            [sys.executable, "-c", program, str(path), directory], capture_output=True, text=True, check=True
-        )
-        *lines, seconds = [line for line in done.stdout.splitlines() if line.strip()]
+    for _ in range(runs + (runs == RUNS)):
+        *lines, seconds = printed(program, str(path), directory)
         found.append((lines[-1:], float(seconds)))
-        if program is VOLATILITY and len(found) >= RUNS:
-            return found  # a quarter of a minute each; the cache is warm from our own runs
-    return found[1:]
+    return found[-runs:]
 
 
 def _median(runs: Runs) -> float:
@@ -137,3 +159,10 @@ def _median(runs: Runs) -> float:
 
 def _installed(module: str) -> bool:
     return subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True, check=False).returncode == 0
+
+
+RIVALS = {VOLATILITY: "volatility3", MEMPROCFS: "MemProcFS"}
+UNITS = (
+    Unit(("census", "ptov", "census-peak-memory", "ptov-peak-memory"), 40, _measure, 60),
+    *(Unit((f"census@{factor}x",), seconds, partial(_grown, factor=factor)) for factor, seconds in ((4, 30), (16, 90))),
+)

@@ -12,16 +12,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.bench.measure import RUNS, report
+from tests.bench.figures import Figures, Unequal, Unit
+from tests.bench.kept import rival
+from tests.bench.measure import RUNS
 from volplugins.lab.machines.populous import build_populous
 from volplugins.lab.writers import write
 
 PROCESSES = 100
 _PROGRAM = Path(__file__).parent / "run_plugin.py"
-_LONG = 20.0  # seconds: a side that takes longer than this is run once, not seven times
 Rows = list[list[Any]]
 
 
@@ -79,24 +81,29 @@ BENCHES: dict[str, tuple[str, str, Same]] = {
 }
 
 
-def run(folder: Path) -> None:
-    """Print each figure without start-up and with it."""
-    path = write(build_populous(PROCESSES), "full", folder / "populous.dmp")
-    for name, (ours, theirs, same) in BENCHES.items():
-        rows = [folder / f"{name}-ours.json", folder / f"{name}-theirs.json"]
-        mine = [_timed(path, ours, rows[0])]
-        other = [_timed(path, theirs, rows[1])]
-        if not same(*(json.loads(file.read_text()) for file in rows)):
-            raise SystemExit(f"{name}: the two sides differ")
-        for _ in range(1, RUNS):
-            mine.append(_timed(path, ours))
-            if other[0][1] < _LONG:
-                other.append(_timed(path, theirs))
-        for index, more in ((1, ""), (2, "-with-start-up")):
-            value, against = (statistics.median(each[index] for each in side) for side in (mine, other))
-            report(name + more, value, "s", "volatility3", against / value)
-        report(f"{name}-rate", mine[0][0] / statistics.median(each[1] for each in mine), "rows/s", None, 1)
-    path.unlink()
+def _measure(folder: Path, figures: Figures, name: str) -> None:
+    """The figure without start-up and with it."""
+    ours, theirs, same = BENCHES[name]
+    path = folder / "populous.dmp"  # one dump for the three
+    if not path.exists():
+        write(build_populous(PROCESSES), "full", path)
+    rows = folder / f"{name}.json"
+    mine = [_timed(path, ours, rows)]
+    found = json.loads(rows.read_text())
+
+    def once() -> tuple[float, Any]:
+        _, seconds, whole = _timed(path, theirs, rows)
+        return seconds, {"rows": json.loads(rows.read_text()), "whole": whole}
+
+    other = rival(name, "volatility3", path, once, RUNS)
+    if not same(found, other.results["rows"]):
+        raise Unequal("the two sides differ")
+    mine += [_timed(path, ours) for _ in range(1, RUNS)]
+    rate, value, whole = (statistics.median(each[index] for each in mine) for index in range(3))
+    against = statistics.median(other.seconds)
+    figures.report(name, value, "s", "volatility3", against / value, other.kept)
+    figures.report(f"{name}-with-start-up", whole, "s", "volatility3", other.results["whole"] / whole, other.kept)
+    figures.report(f"{name}-rate", rate / value, "rows/s", None, 1)
 
 
 def _timed(path: Path, plugin: str, rows: Path | None = None) -> tuple[int, float, float]:
@@ -107,3 +114,9 @@ def _timed(path: Path, plugin: str, rows: Path | None = None) -> tuple[int, floa
     whole = time.perf_counter() - start
     count, seconds = done.stdout.split()[-2:]
     return int(count), float(seconds), whole
+
+
+UNITS = tuple(
+    Unit((name, f"{name}-with-start-up", f"{name}-rate"), seconds, partial(_measure, name=name), slow)
+    for name, seconds, slow in (("address", 60, 540), ("lm", 40, 80), ("peb", 40, 40))
+)

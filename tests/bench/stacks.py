@@ -5,9 +5,11 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
-from tests.bench.measure import RUNS, report
+from tests.bench.figures import Figures, Unequal, Unit
+from tests.bench.measure import RUNS
 from volplugins.lab.machines.crowd import build_crowd
 from volplugins.lab.writers import write
 
@@ -46,21 +48,23 @@ print(took)
 SIZES = (100, 1000, 10000)
 
 
-def run(folder: Path) -> None:
-    """Print stacks at the first size, its growth, and symbols."""
-    for size in SIZES:
-        path = write(build_crowd(size), "full", folder / f"crowd-{size}.dmp")
-        lines, seconds = _median(_WALK, path)
-        threads, frames = map(int, lines[0].split())
-        if threads < size:
-            raise SystemExit(f"stacks: {threads} threads walked, {size} made")
-        name = "stacks" if size == SIZES[0] else f"stacks@{size // SIZES[0]}x"
-        report(name, threads / seconds, "threads/s", None, 1)
-        report(name.replace("stacks", "stacks-frames"), frames / seconds, "frames/s", None, 1)
-        if size == SIZES[0]:
-            lines, seconds = _median(_NAMES, path)
-            report("symbols", int(lines[0]) / seconds, "look-ups/s", None, 1)
-        path.unlink()
+def _measure(folder: Path, figures: Figures, size: int) -> None:
+    """Stacks of so many threads; symbols at the first size."""
+    path = write(build_crowd(size), "full", folder / f"crowd-{size}.dmp")
+    lines, seconds = _median(_WALK, path)
+    threads, frames = map(int, lines[0].split())
+    if threads < size:
+        raise Unequal(f"{threads} threads walked, {size} made")
+    figures.report(_name("stacks", size), threads / seconds, "threads/s", None, 1)
+    figures.report(_name("stacks-frames", size), frames / seconds, "frames/s", None, 1)
+    if size == SIZES[0] and figures.wants("symbols"):
+        lines, seconds = _median(_NAMES, path)
+        figures.report("symbols", int(lines[0]) / seconds, "look-ups/s", None, 1)
+    path.unlink()
+
+
+def _name(figure: str, size: int) -> str:
+    return figure if size == SIZES[0] else f"{figure}@{size // SIZES[0]}x"
 
 
 def _median(program: str, path: Path) -> tuple[list[str], float]:
@@ -70,3 +74,10 @@ def _median(program: str, path: Path) -> tuple[list[str], float]:
         *lines, seconds = done.stdout.splitlines()
         runs.append((lines, float(seconds)))
     return runs[0][0], statistics.median(seconds for _, seconds in runs)
+
+
+UNITS = tuple(
+    Unit((_name("stacks", size), _name("stacks-frames", size), *(("symbols",) if size == SIZES[0] else ())), seconds,
+         partial(_measure, size=size))
+    for size, seconds in zip(SIZES, (20, 20, 60), strict=True)
+)  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 
-from tests.bench.measure import medians, report
+from tests.bench.figures import Figures, Unit
+from tests.bench.measure import against
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 
@@ -31,11 +33,15 @@ print(took)
 _CORE = ("--stackers", "WindowsCrashDumpStacker", "WindowsIntelStacker")
 
 
-def run(folder: Path) -> None:
+def _measure(folder: Path, figures: Figures) -> None:
     """Measure both on a complete dump of the lab's Windows 10 machine."""
     path = write(build("win10-x64", "driver-read"), "full", folder / "start-up.dmp")
-    ours, theirs = medians(
+    ours, theirs = against(
+        "start-up", "volatility3", path,
         (_PROGRAM, str(path), "windows.kd.analyze", "BUGCHECK_CODE"),
         (_PROGRAM, str(path), "windows.info", "Kernel Base", *_CORE),
-    )
-    report("start-up", ours, "s", "volatility3", theirs / ours)
+    )  # fmt: skip
+    figures.report("start-up", ours, "s", "volatility3", statistics.median(theirs.seconds) / ours, theirs.kept)
+
+
+UNITS = (Unit(("start-up",), 25, _measure),)

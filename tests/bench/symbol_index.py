@@ -10,7 +10,8 @@ import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.measure import RUNS, report, timed
+from tests.bench.figures import Figures, Unit
+from tests.bench.measure import RUNS, timed
 from tests.vol.many_tables import changed, expected_of
 
 _TABLES = 213
@@ -48,7 +49,7 @@ for each in intermed.IntermediateSymbolTable.file_symbol_url("windows", "ntkrnlm
 {_END}"""
 
 
-def run(folder: Path) -> None:
+def _measure(folder: Path, figures: Figures) -> None:
     """Print the time of a further run, of the first one, and of a further one with the table's loading."""
     symbols, cache = folder / "tables", folder / "index-cache"
     wanted = _TABLES // 2
@@ -65,9 +66,9 @@ def run(folder: Path) -> None:
     further, loaded = (
         statistics.median(timed(program, *arguments) for _ in range(RUNS)) for program in (_RECOGNISED, _LOADED)
     )
-    report("symbol-index", further, "s", "first run", first / further)
-    report("symbol-index-first", first, "s", "one after another", before / first)
-    report("symbol-index-loaded", loaded, "s", "first run", first / loaded)
+    figures.report("symbol-index", further, "s", "first run", first / further)
+    figures.report("symbol-index-first", first, "s", "one after another", before / first)
+    figures.report("symbol-index-loaded", loaded, "s", "first run", first / loaded)
     shutil.rmtree(symbols)
 
 
@@ -81,3 +82,6 @@ def _tables() -> Iterator[tuple[int, bytes]]:
         symbols = table.pop("symbols")
         own = f'{json.dumps(table)[:-1]}, "symbols": {json.dumps(symbols)[:-1]}, '
         yield number, lzma.compress(own.encode(), preset=1) + shared
+
+
+UNITS = (Unit(("symbol-index", "symbol-index-first", "symbol-index-loaded"), 120, _measure),)

@@ -13,9 +13,11 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from tests.bench.measure import RUNS, report
+from tests.bench.figures import Figures, Unequal, Unit
+from tests.bench.measure import RUNS
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.machines.populous import build_populous
@@ -30,21 +32,21 @@ _DUMPS: dict[str, tuple[Callable[[], Snapshot], int]] = {
 }
 
 
-def run(folder: Path) -> None:
-    """Print a figure per dump."""
-    for name, (make, runs) in _DUMPS.items():
-        path = write(make(), "full", folder / "triage.dmp")
-        ours, theirs = folder / f"{name}-ours", folder / f"{name}-theirs"
-        theirs.mkdir()
-        _together(folder, path, ours)  # fills the caches of symbol files and of compiled modules
-        pairs = [(_together(folder, path, ours), _apart(folder, path, theirs)) for _ in range(runs)]
-        for section in SECTIONS:
-            file = f"{section.name}.jsonl"
-            if (ours / "rows" / file).read_bytes() != (theirs / file).read_bytes():
-                raise SystemExit(f"{name}: the two sides differ in {file}")
-        value, against = (statistics.median(side) for side in zip(*pairs, strict=True))
-        report(name, value, "s", "separate runs", against / value)
-        path.unlink()
+def _measure(folder: Path, figures: Figures, name: str) -> None:
+    """The figure of one dump."""
+    make, runs = _DUMPS[name]
+    path = write(make(), "full", folder / "triage.dmp")
+    ours, theirs = folder / f"{name}-ours", folder / f"{name}-theirs"
+    theirs.mkdir()
+    _together(folder, path, ours)  # fills the caches of symbol files and of compiled modules
+    pairs = [(_together(folder, path, ours), _apart(folder, path, theirs)) for _ in range(runs)]
+    path.unlink()
+    for section in SECTIONS:
+        file = f"{section.name}.jsonl"
+        if (ours / "rows" / file).read_bytes() != (theirs / file).read_bytes():
+            raise Unequal(f"the two sides differ in {file}")
+    value, against = (statistics.median(side) for side in zip(*pairs, strict=True))
+    figures.report(name, value, "s", "separate runs", against / value)
 
 
 def _together(folder: Path, dump: Path, output: Path) -> float:
@@ -73,3 +75,8 @@ def _seconds(folder: Path, *command: str, output: Path | None = None) -> float:
             [sys.executable, *command], stdout=out, stderr=subprocess.DEVNULL, cwd=folder, env=environment, check=True
         )
         return time.perf_counter() - start
+
+
+UNITS = tuple(
+    Unit((name,), seconds, partial(_measure, name=name)) for name, seconds in zip(_DUMPS, (90, 60), strict=True)
+)

@@ -64,6 +64,15 @@ def test_the_renderer_is_a_choice(installed: Any) -> None:
     assert rows[0]["schema"] == "volplugins.rows/1" and rows[0]["plugin"] == "frameworkinfo.FrameworkInfo"
 
 
+def test_plain_vol_never_writes_over_a_symbol_table(installed: Any) -> None:
+    """Importing the plugins, as every run does, has the method replaced; without us it is volatility3's own."""
+    code = "from volatility3.framework.symbols.windows.pdbutil import PDBUtility\n"
+    code += "from volatility3 import framework, plugins\nframework.import_files(plugins, True)\n"
+    code += "print(hasattr(PDBUtility.download_pdb_isf, 'theirs'))"
+    assert installed.run(code).stdout == "True\n"
+    assert "tables that are there are never written to" in installed.command("doctor").stdout
+
+
 def test_no_name_of_ours_breaks_another(installed: Any, core: set[str]) -> None:
     ours = {name for name in plugins_of(installed)["names"] if name.startswith(plugin_names.OURS)}
     assert list(plugin_names.collisions(core, ours)) == []

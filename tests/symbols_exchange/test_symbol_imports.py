@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
+import os
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,7 +86,7 @@ def test_plain_volatility_uses_what_was_taken(bare, kernel, tmp_path):
 
 
 @pytest.mark.parametrize("wrong", ["guid", "age", "damaged", "no table", "unnamed", "bomb"])
-def test_what_does_not_fit_is_refused(bare, kernel, tmp_path, wrong, monkeypatch):
+def test_what_does_not_fit_is_refused(bare, kernel, tmp_path, wrong):
     path, nt, table = kernel
     identity = table["metadata"]["windows"]["pdb"]
     if wrong == "guid":
@@ -95,16 +97,59 @@ def test_what_does_not_fit_is_refused(bare, kernel, tmp_path, wrong, monkeypatch
         del table["metadata"]["windows"]
     elif wrong == "no table":
         table = {"hello": 1}
-    elif wrong == "bomb":
-        monkeypatch.setattr("volplugins.symbols_exchange.tables._LARGEST", 1000)
     back = tmp_path / "back" / nt["pdb"]
     back.mkdir(parents=True)
-    text = json.dumps(table)[: 5000 if wrong == "damaged" else None]
+    text = json.dumps(table)[: 5000 if wrong == "damaged" else None] + " " * (wrong == "bomb") * (64 << 20)
     (back / f"{nt['guid']}-1.json.xz").write_bytes(lzma.compress(text.encode()))
     code, rows, lines = bare(path, "--import", tmp_path / "back")
     assert code == FAULTS and states(rows)[nt["pdb"]] == "missing"
     assert sum(line.startswith("refused\t") for line in lines) == 1
     assert not list((tmp_path / "cache").rglob("*.json.xz"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes, and limits of Linux")
+def test_one_bad_file_costs_itself(bare, kernel, tmp_path):
+    """A gigabyte in 160 KB, lists in lists, lists by the million, a packer that wants 4 GiB, a pipe; and a good one."""
+    path, nt, table = kernel
+    back = tmp_path / "back" / nt["pdb"]
+    back.mkdir(parents=True)
+    packer = lzma.LZMACompressor(preset=0)
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(1024)) + packer.flush()
+    assert len(bomb) < 200_000
+    (back / "a.json.xz").write_bytes(bomb)
+    (back / "b.json.gz").write_bytes(gzip.compress(b"[" * 1_000_000))
+    (back / "c.json").write_bytes(b"[" + b"[]," * 5_000_000 + b"[]]")
+    (back / "d.json.xz").write_bytes(lzma.compress(b"{}", lzma.FORMAT_ALONE)[:1] + b"\xff" * 4 + bytes(99))
+    (back / "e.json").mkdir()
+    os.mkfifo(back / "f.json")
+    (back / "z.json").write_text(json.dumps(table))
+    code, rows, lines = bare(path, "--import", tmp_path / "back")
+    assert code == FAULTS and states(rows)[nt["pdb"]] == "present"
+    refused = {Path(line.split("\t")[1]).name: line.split("\t")[2] for line in lines if line.startswith("refused\t")}
+    assert refused.keys() == {"a.json.xz", "b.json.gz", "c.json", "d.json.xz"}
+    assert "more than a table of its size can be" in refused["a.json.xz"]
+    assert sum(line.startswith("taken\t") for line in lines) == 1
+
+
+def test_the_reading_process_is_limited_and_starts_again(kernel, tmp_path):
+    from volplugins.symbols_exchange.reading import ReadingProcess
+    from volplugins.symbols_exchange.tables import UnusableFile
+
+    good, many = tmp_path / "good.json", tmp_path / "many.json"
+    good.write_text(json.dumps(kernel[2]))
+    many.write_bytes(b"[" + b"[]," * 10_000_000 + b"[]]")
+    with ReadingProcess(memory=400 << 20) as reading:
+        assert reading.read(good, "table").guid == kernel[1]["guid"]
+        if sys.platform == "linux":
+            with pytest.raises(UnusableFile, match="needs more than 400 MiB"):
+                reading.read(many, "table")
+        assert reading.read(good, "table").age == kernel[1]["age"]
+        assert reading._child is not None
+        reading._child.kill()
+        reading._child.wait()
+        assert reading.read(good, "table").name == kernel[1]["pdb"]
+    with ReadingProcess(seconds=0.001) as reading, pytest.raises(UnusableFile, match="not read within"):
+        reading.read(good, "table")
 
 
 def test_what_is_there_is_never_overwritten(bare, kernel, tmp_path):

@@ -7,9 +7,11 @@ import json
 import os
 from dataclasses import dataclass
 
-from volplugins.batch.compression import PLAIN
+from volplugins.batch.compression import PLAIN, REFUSED
 
 _HEAD = 0x2000  # the 64-bit dump header
+#: One layer of packing: its form, and of a zip where the member's record lies in the directory.
+Step = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +19,11 @@ class Candidate:
     """Where a dump may lie.
 
     Attributes:
-        path: of the file, absolute; member: its name in a zip, else empty; form: how it is packed.
+        path: of the file, absolute; member: its name in a zip, else empty; form: how the file is packed.
         size: of the file, in bytes, as it lies there.
         key: stands for path, header, size and modification time together: the shortcut at resume, and nothing else.
+        steps: the layers of packing from the file to the dump.
+        reason: why it cannot be looked into, where its form is ``refused``.
     """
 
     path: str
@@ -27,6 +31,8 @@ class Candidate:
     form: str
     size: int
     key: str
+    steps: tuple[Step, ...] = ()
+    reason: str = ""
 
     @property
     def label(self) -> str:
@@ -39,8 +45,19 @@ class Candidate:
         return f"path-{self.key[:12]}" if redact else self.label
 
 
-def candidate(path: str, status: os.stat_result, head: bytes, form: str = PLAIN, member: str = "") -> Candidate:
+def candidate(
+    path: str, status: os.stat_result, head: bytes, form: str = PLAIN, member: str = "", steps: tuple[Step, ...] = ()
+) -> Candidate:
     """The candidate with its key."""
-    facts = [os.fsencode(path).hex(), member, status.st_size, status.st_mtime_ns, head[:_HEAD].hex()]
-    key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-    return Candidate(path, member, form, status.st_size, key)
+    return Candidate(path, member, form, status.st_size, _key(path, status, head, member), steps)
+
+
+def refused(path: str, status: os.stat_result, head: bytes, member: str, reason: str) -> Candidate:
+    """What stands in the results for a place that cannot be looked into."""
+    key = _key(path, status, head, member, reason)
+    return Candidate(path, member, REFUSED, status.st_size, key, (), reason)
+
+
+def _key(path: str, status: os.stat_result, head: bytes, member: str, *more: str) -> str:
+    facts = [os.fsencode(path).hex(), member, status.st_size, status.st_mtime_ns, head[:_HEAD].hex(), *more]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

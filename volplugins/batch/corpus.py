@@ -14,7 +14,7 @@ from volplugins.batch.corpus_folder import CorpusFolder
 from volplugins.batch.database import Database
 from volplugins.batch.engine import Engine
 from volplugins.batch.errors import CorpusError, UseError
-from volplugins.batch.identity import Identity
+from volplugins.batch.identity import DIGITS, Identity
 from volplugins.batch.job import Job, Outcome
 from volplugins.batch.options import BatchOptions
 from volplugins.batch.outcome_file import Result
@@ -49,6 +49,7 @@ class Corpus:
         self.tally = Tally()
         self._jobs: deque[Job] = deque()
         self._places: dict[str, list[Candidate]] = {}
+        self._wholes: dict[str, str] = {}  # what the dumps under way are told apart by
         self._running = 0
         self._order: deque[str] = deque()
         self._read: dict[str, Identity] = {}
@@ -115,26 +116,32 @@ class Corpus:
 
     def _identified(self, identity: Identity) -> None:
         """A dump that is known gets another path; one that is new, work; one that cannot be read, its line."""
-        one = identity.candidate
-        if identity.id in self._places:
-            self._places[identity.id].append(one)
+        one, name = identity.candidate, self._name_of(identity)
+        if name in self._places:
+            self._places[name].append(one)
             self.tally.same += 1
             self._progress.advance("same")
-        elif self._database.has(identity.id) and identity.id not in self._outdated:
-            self._database.add_paths(identity.id, [self._path(one)])
+        elif self._database.has(name) and name not in self._outdated:
+            self._database.add_paths(name, [self._path(one)])
             self.tally.same += 1
             self._progress.advance("same")
         else:
-            self._places[identity.id] = [one]
+            self._places[name], self._wholes[name] = [one], identity.whole
             if identity.sha256 is None:
-                self._record(self._no_result(identity, jobs.CANNOT_OPEN, identity.reason, 0.0), None)
+                self._record(self._no_result(name, identity, jobs.CANNOT_OPEN, identity.reason, 0.0), None)
             else:
-                self._jobs.append(self._job(identity, identity.sha256))
+                self._jobs.append(self._job(name, identity, identity.sha256))
 
-    def _job(self, identity: Identity, sha256: str) -> Job:
+    def _name_of(self, identity: Identity) -> str:
+        """The dump's name in the corpus: the first digits of what tells it apart, all where another has those."""
+        short = identity.whole[:DIGITS]
+        taken = self._wholes.get(short) or self._database.whole_of(short)
+        return short if taken in (None, identity.whole) else identity.whole
+
+    def _job(self, name: str, identity: Identity, sha256: str) -> Job:
         options = self._options
         return Job(
-            identity.id, sha256, identity.size, identity.candidate, options.work, options.symbols, options.image_path,
+            name, sha256, identity.size, identity.candidate, options.work, options.symbols, options.image_path,
             options.redact, options.memory, options.timeout, options.caps, options.command_line,
         )  # fmt: skip
 
@@ -150,30 +157,35 @@ class Corpus:
             return
         if made is None:
             identity = Identity(job.candidate, job.sha256, job.size)
-            self._record(self._no_result(identity, outcome.status, outcome.reason, outcome.seconds), None)
+            self._record(self._no_result(job.id, identity, outcome.status, outcome.reason, outcome.seconds), None)
             return
         self._record(self._folder.accept(job.id, Path(made)), self._folder.name_of(job.id))
 
     def _keep(self, job: Job, outcome: Outcome) -> None:
         """What an older recipe made of the dump stays, where the new work does not end."""
-        self._database.add_paths(job.id, [self._path(one) for one in self._places.pop(job.id)])
+        self._database.add_paths(job.id, [self._path(one) for one in self._ended(job.id)])
         self.tally.count(outcome.status)
         self._progress.advance(outcome.status)
         place = job.candidate.shown(self._options.redact)
         self._progress.say(place, f"{outcome.status}: {outcome.reason}; what was known before is kept")
 
-    def _no_result(self, identity: Identity, status: str, reason: str, seconds: float) -> Result:
+    def _no_result(self, name: str, identity: Identity, status: str, reason: str, seconds: float) -> Result:
         one = identity.candidate
         place = one.shown(self._options.redact)
-        return Result(identity.id, identity.sha256, identity.size, status, reason, seconds, one.key, place, {})
+        return Result(name, identity.sha256, identity.size, status, reason, seconds, one.key, place, {})
 
     def _record(self, result: Result, folder: str | None) -> None:
-        places = self._places.pop(result.id)
+        places = self._ended(result.id)
         self._database.record(result, folder, [self._path(one) for one in places])
         self.tally.count(result.status)
         self._progress.advance(result.status)
         if result.reason:
             self._progress.say(result.place, f"{result.status}: {result.reason}")
+
+    def _ended(self, name: str) -> list[Candidate]:
+        """The places of a dump that is not under way any more."""
+        self._wholes.pop(name, None)
+        return self._places.pop(name)
 
     def _path(self, one: Candidate) -> tuple[str, str]:
         return one.key, one.shown(self._options.redact)

@@ -76,6 +76,12 @@ class Database:
         """Whether this dump's row is there."""
         return self._connection.execute("SELECT 1 FROM dumps WHERE id = ?", (dump,)).fetchone() is not None
 
+    def whole_of(self, dump: str) -> str | None:
+        """What tells this dump from others: its SHA-256; of one that was not read, its place's key; None of none."""
+        statement = "SELECT coalesce(sha256, (SELECT min(key) FROM paths WHERE dump = id)) FROM dumps WHERE id = ?"
+        row = self._connection.execute(statement, (dump,)).fetchone()
+        return row[0] if row else None
+
     def folders(self) -> list[tuple[str, str, str | None]]:
         """id, status and folder of every dump; the status of a place that could not be read is empty."""
         statement = "SELECT id, iif(sha256 IS NULL, '', status), folder FROM dumps ORDER BY id"

@@ -68,11 +68,12 @@ class LocalEngine:
 
     def find(self) -> Found:
         """Search here."""
-        return find([str(path) for path in self._options.paths], results_below(self._options.output))
+        paths = [str(path) for path in self._options.paths]
+        return find(paths, results_below(self._options.output), str(self._scratch))
 
     def identify(self, one: Candidate) -> None:
         """Read it in a thread."""
-        self._submit(identify, one, self._options.caps, self._children.are_ended)
+        self._submit(identify, one, self._options.caps, self._children.are_ended, str(self._scratch))
 
     def perform(self, job: Job) -> None:
         """Do it in a child."""

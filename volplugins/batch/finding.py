@@ -6,15 +6,13 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from volplugins.batch.candidate import Candidate, candidate
-from volplugins.batch.compression import ZIP, form_of, members, start_of
+from volplugins.batch.archives import Archive, called_a_dump
+from volplugins.batch.candidate import Candidate
+from volplugins.batch.compression import ZIP, form_of
 from volplugins.batch.errors import UnpackError, reason_of
 
-DUMP_MAGIC = (b"PAGEDU64", b"PAGEDUMP")  # live dumps too: their RDMP follows behind the same header
 _HEAD = 0x2000
-_MOST_MEMBERS = 4096
 
 
 @dataclass(slots=True)
@@ -26,12 +24,13 @@ class Found:
     others: int = 0
 
 
-def find(paths: Sequence[str], without: Sequence[str] = ()) -> Found:
+def find(paths: Sequence[str], without: Sequence[str] = (), scratch: str | None = None) -> Found:
     """Search files and folders. A file that was given, or is called ``.dmp``, is a candidate whatever it holds; others
     are if they start as a dump does.
 
     Args:
         without: folders that are not searched: where results go.
+        scratch: a folder for archives within archives, while they are searched; the system's own by default.
     """
     found = Found()
     results = {os.path.realpath(folder) for folder in without}
@@ -41,9 +40,9 @@ def find(paths: Sequence[str], without: Sequence[str] = ()) -> Found:
         try:
             if os.path.isdir(place):
                 for inner in _files(place, results, seen, found):
-                    _look(inner, found, named=False)
+                    _look(inner, found, False, scratch)
             else:
-                _look(place, found, named=True)
+                _look(place, found, True, scratch)
         except OSError as error:
             found.problems.append((place, reason_of(error)))
     unique = {(one.path, one.member): one for one in found.candidates}
@@ -76,38 +75,21 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _called_a_dump(name: str) -> bool:
-    """Whether the name says that it is a dump, packed or not: then one that is none is worth a line."""
-    stem, suffix = os.path.splitext(name.lower())
-    return suffix == ".dmp" or (suffix in (".gz", ".xz", ".zip") and stem.endswith(".dmp"))
-
-
-def _may_be_a_dump(name: str, start: bytes | None, named: bool) -> bool:
-    """Whether a zip's member is taken: by its start or name; what cannot be looked into, if the zip was named."""
-    return start in DUMP_MAGIC or _called_a_dump(name) or (start is None and named)
-
-
-def _look(path: str, found: Found, named: bool) -> None:
-    """Take the file in where it is a dump, or where it was named."""
-    named = named or _called_a_dump(path)
+def _look(path: str, found: Found, named: bool, scratch: str | None) -> None:
+    """Take the file in where it is a dump, or where it was named; what is packed is looked into."""
+    named = named or called_a_dump(path)
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
             raise OSError(0, "is a device, pipe or socket")
         with open(path, "rb") as file:
             head = file.read(_HEAD)
-        form = form_of(head)
-        if form == ZIP:
-            inside = members(Path(path), _MOST_MEMBERS)
-            dumps = [name for name, start in inside if _may_be_a_dump(name, start, named)]
-            if named and not dumps:
-                raise UnpackError("zip: no dump in it")
-            found.candidates.extend(candidate(path, status, head, ZIP, name) for name in dumps)
-            found.others += not dumps
-        elif named or start_of(head, form) in DUMP_MAGIC:
-            found.candidates.append(candidate(path, status, head, form))
-        else:
-            found.others += 1
+            form = form_of(head)
+            inside = Archive(path, status, head, named, scratch).search(file)
+        if form == ZIP and named and not inside.candidates:
+            raise UnpackError("zip: no dump in it")
+        found.candidates.extend(inside.candidates)
+        found.others += inside.others if form != ZIP else not inside.candidates
     except (OSError, UnpackError) as error:
         if named or isinstance(error, (PermissionError, UnpackError)):
             found.problems.append((path, reason_of(error)))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from volplugins.batch.candidate import Candidate
-from volplugins.batch.compression import Caps, chunks
+from volplugins.batch.compression import Caps
 from volplugins.batch.errors import UnpackError, reason_of
+from volplugins.batch.unpacking import chunks
 
-_DIGITS = 16
+#: Digits of a dump's name in the corpus; all of them where another dump has the same first ones.
+DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,9 @@ class Identity:
     reason: str = ""
 
     @property
-    def id(self) -> str:
-        """The dump's name in the corpus; of one that cannot be read, its place's."""
-        return (self.sha256 or self.candidate.key)[:_DIGITS]
+    def whole(self) -> str:
+        """What tells the dump from every other: its SHA-256; of one that cannot be read, its place's key."""
+        return self.sha256 or self.candidate.key
 
 
 def never() -> bool:
@@ -34,11 +35,11 @@ def never() -> bool:
     return False
 
 
-def identify(one: Candidate, caps: Caps, stopped: Callable[[], bool] = never) -> Identity:
+def identify(one: Candidate, caps: Caps, stopped: Callable[[], bool] = never, scratch: str | None = None) -> Identity:
     """Read the whole dump, or until ``stopped``; never raises for what it is or where it lies."""
     digest, size = hashlib.sha256(), 0
     try:
-        for chunk in chunks(Path(one.path), one.form, one.member, caps):
+        for chunk in chunks(one, caps, scratch):
             digest.update(chunk)
             size += len(chunk)
             if stopped():

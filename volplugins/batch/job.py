@@ -69,7 +69,7 @@ def as_json(job: Job) -> dict[str, Any]:
         "id": job.id, "sha256": job.sha256, "size": job.size, "work": job.work, "symbols": job.symbols,
         "image_path": job.image_path, "redact": job.redact, "memory": job.memory, "command_line": job.command_line,
         "dump": job.dump, "output": job.output, "cache": job.cache,
-        "candidate": [one.path, one.member, one.form, one.size, one.key],
+        "candidate": [one.path, one.member, one.form, one.size, one.key, one.steps],
     }  # fmt: skip
 
 
@@ -78,4 +78,6 @@ def from_json(values: dict[str, Any]) -> Job:
     members: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
-    return Job(**{**members, "candidate": Candidate(*members["candidate"])})
+    path, member, form, size, key, steps = members["candidate"]
+    one = Candidate(path, member, form, size, key, tuple((kind, at) for kind, at in steps))
+    return Job(**{**members, "candidate": one})

@@ -16,7 +16,7 @@ from volplugins.batch.job import Job
 
 NAME = "batch.json"
 SCHEMA = "volplugins.batch/1"
-FOLDER_NAME = re.compile(r"[0-9a-f]{16}")
+FOLDER_NAME = re.compile(r"[0-9a-f]{16}([0-9a-f]{48})?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from volplugins.batch import job as jobs
 from volplugins.batch.child import Children, run_child
-from volplugins.batch.compression import PLAIN, chunks
+from volplugins.batch.compression import PLAIN
 from volplugins.batch.errors import NoRoom, UnpackError, reason_of
 from volplugins.batch.job import Job, Outcome
+from volplugins.batch.unpacking import chunks
 
 _RESERVE = 16 << 20  # bytes of the disk that an unpacked dump leaves free, for its results
 
@@ -55,7 +56,7 @@ def _unpack(job: Job, target: Path, children: Children) -> None:
     if job.size > left:
         raise NoRoom(f"{one.form}: needs {job.size} bytes to unpack, and the disk has {max(left, 0)} to give")
     with target.open("xb") as file:
-        for chunk in chunks(Path(one.path), one.form, one.member, job.caps):
+        for chunk in chunks(one, job.caps, str(target.parent)):
             file.write(chunk)
             if children.are_ended():
                 raise UnpackError("stopped")

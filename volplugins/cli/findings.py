@@ -20,7 +20,7 @@ from volplugins.cli.installation import first_with_shells, plugin_folder, shells
 
 # as in pyproject.toml, which a checkout that is not installed leaves no trace of
 REQUIRED = {
-    "volatility3": "2.28", "pefile": "2024.8.26", "yara-python": "4.5", "numpy": "1.26",
+    "volatility3": "2.26", "pefile": "2024.8.26", "yara-python": "4.5", "numpy": "1.26",
     "capstone": "5.0", "Jinja2": "3.1", "rich": "13",
 }  # fmt: skip
 OPTIONAL = {
@@ -28,6 +28,7 @@ OPTIONAL = {
     "jsonschema": "checks of symbol tables",
 }
 _CONNECT_SECONDS = 3
+_KNOWS_RENDERERS = (2, 27)  # the first volatility3 that looks for renderers after it has imported plugins
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,10 @@ def _versions() -> Iterator[Finding]:
         good = found is not None and _numbers(found) >= _numbers(least)
         text = f"{name} {found or 'is missing'}" + ("" if good else f": at least {least} is needed")
         yield Finding("ok" if good else "fault", "versions", text)
+    if _numbers(_version("volatility3") or "") < _KNOWS_RENDERERS:
+        yield Finding(
+            "note", "versions", "with this volatility3 plain vol does not know -r jsonlines; volplugins vol does"
+        )
 
 
 def _version(name: str) -> str | None:
@@ -192,6 +197,20 @@ def _symbols() -> Iterator[Finding]:
         yield Finding("ok", "symbols", f"{folder}: {state}, {tables} Windows tables")
     if not any(os.access(folder, os.W_OK) or not os.path.exists(folder) for folder in folders):
         yield Finding("note", "symbols", "no folder is writable: volatility3 converts the same PDBs on every run")
+    yield _kept()
+
+
+def _kept() -> Finding:
+    """Whether tables that are there stay there."""
+    from volplugins.vol.symbols import kept_tables
+
+    version = kept_tables.version()
+    if version in kept_tables.TESTED:
+        return Finding("ok", "symbols", "tables that are there are never written to: volatility3's download of a PDB's "
+                       f"table is replaced by one that keeps them (tested with volatility3 {version})")  # fmt: skip
+    return Finding("note", "symbols", f"volatility3 {version} is none of those that were tested "
+                   f"({', '.join(kept_tables.TESTED)}): its download of a PDB's table is left as it is, and may remove "
+                   "a table of the same name; keep your own read-only")  # fmt: skip
 
 
 def _network(connect: bool) -> Iterator[Finding]:

@@ -39,6 +39,9 @@ def run(args: argparse.Namespace) -> int:
     sys.argv = ["volplugins vol", *args.rest]
     from volatility3 import cli
 
+    # volatility3 2.26 makes its list of renderers before it imports plugins, ours among them
+    import volplugins.vol.output.json_lines  # noqa: F401
+
     cli.main()
     lines = take_refusals()
     for line in lines:

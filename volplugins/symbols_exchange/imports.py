@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import lzma
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from volplugins.image.debug_record import DebugRecord
 from volplugins.symbols_exchange.lists import put_new
 from volplugins.symbols_exchange.needed import NeededPdb, Needs
-from volplugins.symbols_exchange.tables import (
-    PdbFile,
-    UnfittingFile,
-    UnusableFile,
-    files_below,
-    identity_of,
-    kind_of,
-    named,
-    read_table,
-)
+from volplugins.symbols_exchange.reading import ReadFile, ReadingProcess
+from volplugins.symbols_exchange.tables import UnfittingFile, UnusableFile, files_below, kind_of
 
 
 @dataclass(slots=True)
@@ -38,6 +27,8 @@ class Imported:
 def import_folders(needs: Needs, folders: Sequence[Path], place: Path) -> Imported:
     """Take every file below ``folders`` that ``needs`` misses; what is taken is marked as present there.
 
+    Another process reads them: one that takes too much memory or time costs itself.
+
     Args:
         place: a symbol folder of volatility3; tables go to ``windows/NAME.pdb/GUID-AGE.json.xz`` below it.
 
@@ -45,13 +36,13 @@ def import_folders(needs: Needs, folders: Sequence[Path], place: Path) -> Import
         OSError: the place cannot be written.
     """
     found = Imported()
-    for folder in folders:
-        for path in files_below(folder):
+    with ReadingProcess() as reading:
+        for path in (each for folder in folders for each in files_below(folder)):
             kind = kind_of(path)
             if not kind or kind == "image":  # image_imports.py takes them
                 continue
             try:
-                _take(needs, path, kind, place, found)
+                _take(needs, path, kind, place, found, reading)
             except UnfittingFile as error:
                 found.refused.append(f"{path}\t{error}")
             except UnusableFile as error:
@@ -59,33 +50,27 @@ def import_folders(needs: Needs, folders: Sequence[Path], place: Path) -> Import
     return found
 
 
-def _take(needs: Needs, path: Path, kind: str, place: Path, found: Imported) -> None:
+def _take(needs: Needs, path: Path, kind: str, place: Path, found: Imported, reading: ReadingProcess) -> None:
     if kind not in ("pdb", "table"):
         raise UnusableFile(kind)
-    if kind == "pdb":
-        needed, make = _of_pdb(needs, path)
-    else:
-        needed, make = _of_table(needs, path)
+    file = reading.read(path, kind)
+    needed = _of_pdb(needs, path, file) if kind == "pdb" else _of_table(needs, file)
     if needed is None or needed.present:
         found.passed += 1
         return
     target = place / "windows" / needed.record.pdb_name / f"{needed.record.guid}-{needed.record.age}.json.xz"
     if target.exists():
         raise UnfittingFile(f"{target} exists and is left alone")
-    _write(make(needed.record), target)
+    _write(reading, needed.record, target)
     needed.present = target.as_uri()
     found.taken.append(f"{needed.record.symbol_path}\t{path}")
 
 
-Make = Callable[[DebugRecord], dict[str, Any]]
-
-
-def _of_pdb(needs: Needs, path: Path) -> tuple[NeededPdb | None, Make]:
+def _of_pdb(needs: Needs, path: Path, file: ReadFile) -> NeededPdb | None:
     """What needs this PDB file: by its own identity; the age may be that of the store's folder instead.
 
     A PDB's age grows with every writing, and a store files it under the age that the image names.
     """
-    file = PdbFile(path)
     needed = needs.find(file.guid, file.age, path.name)
     if needed is None:
         folder = path.parent.name.upper()
@@ -95,16 +80,14 @@ def _of_pdb(needs: Needs, path: Path) -> tuple[NeededPdb | None, Make]:
         needed = stored[0] if stored else None
     if needed is None:
         _check_others(needs, path.name, file.guid, file.age)
-    return needed, file.table
+    return needed
 
 
-def _of_table(needs: Needs, path: Path) -> tuple[NeededPdb | None, Make]:
-    table = read_table(path)
-    record = identity_of(table)
-    needed = needs.find(record.guid, record.age, record.pdb_name)
+def _of_table(needs: Needs, file: ReadFile) -> NeededPdb | None:
+    needed = needs.find(file.guid, file.age, file.name)
     if needed is None:
-        _check_others(needs, record.pdb_name, record.guid, record.age)
-    return needed, lambda wanted: named(table, wanted)
+        _check_others(needs, file.name, file.guid, file.age)
+    return needed
 
 
 def _check_others(needs: Needs, name: str, guid: str, age: int) -> None:
@@ -126,13 +109,13 @@ def refuse(needs: Needs, path: Path, why: str, found: Imported) -> None:
         found.passed += 1
 
 
-def _write(table: dict[str, Any], target: Path) -> None:
-    """Write the table whole or not at all."""
+def _write(reading: ReadingProcess, record: DebugRecord, target: Path) -> None:
+    """Write the table that was read last, whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".import.")
+    os.close(handle)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(lzma.compress(json.dumps(table).encode("utf-8"), preset=1))
+        reading.write(record, Path(name))
         try:
             put_new(Path(name), target)
         except FileExistsError:

@@ -20,7 +20,10 @@ _PDB = b"Microsoft C/C++ MSF 7.00\r\n\x1aDS"
 _OLD_PDB = b"Microsoft C/C++ program database 2.00"
 _CABINET = b"MSCF"
 _IMAGE = b"MZ"
-_LARGEST = 1 << 30
+_LARGEST = 1 << 30  # of a PDB; the converter reads it piece by piece
+# What a table's text can come to: those of the largest kernels have 60 MiB, and packed a twentieth of it is left
+_LARGEST_TABLE, _SMALL_TABLE, _RATIO = 256 << 20, 16 << 20, 200
+_PIECE = 1 << 20
 _MOST_FILES = 1_000_000
 _OPENERS: dict[str, Callable[..., Any]] = {
     ".json": Path.open,
@@ -74,21 +77,29 @@ def read_table(path: Path) -> dict[str, Any]:
     """A symbol table (ISF) of a PDB.
 
     Raises:
-        UnusableFile: it is none, damaged, or unpacks to more than 1 GiB.
+        UnusableFile: it is none, damaged, or unpacks to more than a table can be.
     """
-    opener = _opener(path)
-    assert opener is not None
     try:
-        with opener(path, "rb") as file:
-            data = file.read(_LARGEST + 1)
-        table = json.loads(data) if len(data) <= _LARGEST else None
+        table = json.loads(_text(path))
     except (OSError, EOFError, lzma.LZMAError, ValueError, RecursionError) as error:
         raise UnusableFile(f"damaged: {' '.join(str(error).split())}") from None
-    if table is None:
-        raise UnusableFile("unpacks to more than 1 GiB")
     if not isinstance(table, dict) or not all(isinstance(table.get(name), dict) for name in _MEMBERS):
         raise UnusableFile("is no symbol table of volatility3 (ISF)")
     return table
+
+
+def _text(path: Path) -> bytearray:
+    """A table's text, which grows no further than a table of this size can."""
+    opener = _opener(path)
+    assert opener is not None
+    limit = min(_LARGEST_TABLE, max(_SMALL_TABLE, _RATIO * path.stat().st_size))
+    text = bytearray()
+    with opener(path, "rb") as file:
+        while piece := file.read(_PIECE):
+            text += piece
+            if len(text) > limit:
+                raise UnusableFile(f"unpacks to more than {limit >> 20} MiB, more than a table of its size can be")
+    return text
 
 
 def identity_of(table: dict[str, Any]) -> DebugRecord:
@@ -123,7 +134,7 @@ class PdbFile:
             self._reader.read_pdb_info_stream()
             known = self._reader.metadata["windows"]["pdb"]
             self.guid, self.age = str(known["GUID"]).upper(), int(known["age"])
-        except UnusableFile:
+        except (UnusableFile, MemoryError):
             raise
         except Exception as error:  # the converter answers damage with errors of every kind
             raise UnusableFile(_why(error)) from None
@@ -136,6 +147,8 @@ class PdbFile:
         """
         try:
             table: dict[str, Any] = self._reader.get_json()
+        except MemoryError:
+            raise
         except Exception as error:  # as above
             raise UnusableFile(_why(error)) from None
         return named(table, record)

@@ -9,6 +9,8 @@ from pathlib import Path
 import volatility3.symbols
 from volatility3.framework import constants
 
+from volplugins.vol.symbols.kept_tables import keep_tables
+
 _ours: set[str] = set()  # what our own commands have put first: they check what they are given
 
 
@@ -29,9 +31,10 @@ def add_own_symbols() -> None:
 
 
 def search_symbols(folders: Sequence[str] = ()) -> None:
-    """Have symbols looked for in ``folders`` first, as ``vol -s`` does, and never on a network."""
+    """Have symbols looked for in ``folders`` first, as ``vol -s`` does, never on a network, and none of them lost."""
     constants.OFFLINE = True  # these commands never ask a network; `vol` does unless told --offline
     add_own_symbols()
+    keep_tables()
     wanted = [os.path.abspath(folder) for folder in folders]
     _ours.update(wanted)
     volatility3.symbols.__path__ = [*wanted, *constants.SYMBOL_BASEPATHS]

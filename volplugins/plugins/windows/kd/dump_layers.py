@@ -1,14 +1,19 @@
 # Volatility Software License 1.0, https://www.volatilityfoundation.org/license/vsl-v1.0
-"""Registers the suite's dump layers and its JSON lines renderer with volatility3: importing them is enough."""
+"""Registers the suite's dump layers and its JSON lines renderer with volatility3: importing them is enough.
+
+It also has volatility3 leave symbol tables alone that are there.
+"""
 
 try:
-    from volplugins.vol.layers.header_kernel import HeaderKernelFinder
     from volplugins.vol.layers.kernel_offset import KernelOffsetCarrier
     from volplugins.vol.layers.stacker import KernelDumpStacker
     from volplugins.vol.output.json_lines import JsonLinesRenderer
+    from volplugins.vol.symbols.header_kernel import HeaderKernelFinder
+    from volplugins.vol.symbols.kept_tables import keep_tables
     from volplugins.vol.symbols.symbol_path import add_own_symbols
 
     add_own_symbols()
+    keep_tables()
 except ImportError:
     raise
 except BaseException as error:  # volatility3 survives an ImportError only

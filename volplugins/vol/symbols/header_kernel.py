@@ -8,6 +8,7 @@ from typing import Any
 from volatility3.framework import constants, exceptions, interfaces, layers
 from volatility3.framework.automagic import pdbscan
 
+_KERNEL_TABLE = "volatility3.framework.symbols.windows.WindowsKernelIntermedSymbols"
 vollog = logging.getLogger(__name__)
 
 
@@ -33,6 +34,36 @@ class HeaderKernelFinder(pdbscan.KernelPDBScanner):
                 found = _kernel(context, layer)
                 if found is not None:
                     return found
+        return None
+
+    def recurse_symbol_fulfiller(
+        self,
+        context: interfaces.context.ContextInterface,
+        valid_kernel: pdbscan.ValidKernelType,
+        progress_callback: constants.ProgressCallback = None,
+    ) -> None:
+        """Hand over a table that is at hand, so that none is asked for over a network; else go volatility3's way."""
+        location = _table(valid_kernel[2])
+        if location is None:
+            super().recurse_symbol_fulfiller(context, valid_kernel, progress_callback)
+            return
+        join = interfaces.configuration.path_join
+        for path, requirement in self._symbol_requirements:
+            context.config[join(path, "class")] = _KERNEL_TABLE
+            context.config[join(path, "isf_url")] = location
+            requirement.construct(context, interfaces.configuration.parent_path(path))
+
+
+def _table(kernel: dict[str, Any]) -> str | None:
+    """Where the kernel's table is: by volatility3's index, by its name in a symbol folder, or made of a PDB there."""
+    from volplugins.image.debug_record import DebugRecord
+    from volplugins.vol.symbols import pdb_store, symbol_files
+
+    name, guid, age = kernel["pdb_name"], kernel["GUID"], kernel["age"]
+    record = DebugRecord(name, name, guid.upper(), age, "header")
+    try:
+        return symbol_files.find_location(record) or pdb_store.table_location(record)
+    except (OSError, ValueError, NotImplementedError):  # a name that no path or identifier takes
         return None
 
 
