@@ -18,7 +18,7 @@ from volplugins.vol.commands.process.thread_rows import ThreadRow
 from volplugins.vol.scene.crash_scene import scene_of
 
 COLUMNS = ("TID", "ETHREAD", "State", "Wait", "ContextSwitches", "StartAddress", "Start", "ThreadCreateTime",
-           "ThreadExitTime")  # fmt: skip
+           "ThreadExitTime", "Win32StartAddress", "KernelStartAddress")  # fmt: skip
 MODES = pytest.mark.parametrize("name", [X64, PAE, X86])
 
 
@@ -53,6 +53,8 @@ def expected(snapshot, process, thread) -> dict:
         "Start": name_of(snapshot, process, start) or "",
         "ThreadCreateTime": iso(thread["created"]),
         "ThreadExitTime": iso(thread["exited"]),
+        "Win32StartAddress": thread["win32_start"] or None,
+        "KernelStartAddress": thread["start"] or None,
     }
 
 
@@ -67,7 +69,7 @@ def test_threads_are_those_that_were_built(dumps, rows, machine):
     listed = []
     for row in found:
         cells = {name: row[name] for name in COLUMNS}
-        for name in ("ETHREAD", "StartAddress"):
+        for name in ("ETHREAD", "StartAddress", "Win32StartAddress", "KernelStartAddress"):
             cells[name] = int(cells[name], 16) if cells[name] else None
         listed.append((int(row["EPROCESS"], 16), cells if cells["TID"] is not None else None))
     assert listed == built

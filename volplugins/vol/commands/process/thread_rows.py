@@ -106,7 +106,8 @@ def _row(stacks: StackScene, process: Process, thread: Thread, source: str, note
     return ThreadRow(
         process.pid, process.name, process.eprocess, source, "; ".join(part for part in notes if part), thread.tid,
         thread.ethread or None, state_word(thread.state), wait_word(thread.state, thread.wait_reason),
-        thread.context_switches, start, name, thread.create_time, thread.exit_time, thread.win32_start, thread.start,
+        thread.context_switches, start, name, thread.create_time, thread.exit_time,
+        thread.win32_start or None, thread.start or None,
     )  # fmt: skip
 
 
