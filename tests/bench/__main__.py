@@ -30,7 +30,8 @@ def main(patterns: Sequence[str], units: Sequence[Unit] = UNITS) -> int:
         names = " ".join(name for unit in units for name in unit.names)
         print(f"no figure is called so; there are: {names}", file=sys.stderr)
         return _WRONG_USE
-    print(_forecast(chosen, kept.durations()), file=sys.stderr, flush=True)
+    names = [name for unit in chosen for name in unit.names if figures.wants(name)]
+    print(_forecast(len(names), chosen, kept.durations()), file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="volplugins-bench-") as folder:
         for unit in chosen:
             _run(unit, Path(folder), figures)
@@ -54,11 +55,11 @@ def _run(unit: Unit, folder: Path, figures: Figures) -> None:
         kept.keep_duration(unit.names[0], time.monotonic() - start - (kept.measured() - before))
 
 
-def _forecast(units: Sequence[Unit], known: dict[str, float]) -> str:
+def _forecast(count: int, units: Sequence[Unit], known: dict[str, float]) -> str:
     """How long it will take: as long as it took here before, else as it does on two idle processors."""
     own = sum(known.get(unit.names[0], unit.seconds) for unit in units)
     slow = sum(unit.slow for unit in units)
-    text = f"{sum(len(unit.names) for unit in units)} figures, about {_minutes(own)}"
+    text = f"{count} figures, about {_minutes(own)} on a machine without other work"
     if slow:
         text += f", and up to {_minutes(slow)} for rivals whose times are not kept yet in {kept.folder()}"
     return text
