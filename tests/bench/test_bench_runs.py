@@ -38,9 +38,7 @@ def test_the_next_figure_has_its_turn_where_one_fails(capsys: pytest.CaptureFixt
     out, err = capsys.readouterr()
     assert [json.loads(line)["name"] for line in out.splitlines()] == ["good", "good@2x"]
     first, *rest = err.splitlines()
-    assert first.startswith(
-        "4 figures, about 3 min on a machine without other work, and up to 10 min for rivals whose times are not kept yet in "
-    )
+    assert first.startswith("4 figures, about 3 min on a machine without other work, and up to 10 min for rivals")
     assert rest == ["bad, bad-memory: failed: Unequal: 1 page and 2 pages", "failed: bad, bad-memory"]
     assert main(["good*"], STAND_INS) == 0
     assert capsys.readouterr().err.startswith("2 figures, about 1 min on "), "as long as it took here before"
