@@ -91,7 +91,7 @@ class _Alike:
     def add(self, stack: ThreadStack) -> None:
         self.count += 1
         if len(self.names) < _MOST_NAMED:
-            self.names.append(f"{stack.process.pid}.{stack.thread.tid}")
+            self.names.append(_pid_tid(stack))
 
     @property
     def note(self) -> str:
