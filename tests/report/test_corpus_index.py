@@ -38,6 +38,15 @@ def test_groups_by_signature(tmp_path: Path) -> None:
     assert list(groups) == sorted(groups, key=lambda name: -counted[name])
 
 
+def test_crashes_that_were_asked_for_blame_nobody(tmp_path: Path) -> None:
+    asked = made_dump(1, signature="0xe2_manual_keyboard", culprit=None, reason=None)
+    plain = made_dump(2, signature="0xd1_unknown", culprit=None, reason=None)
+    page = PageParser(write_index(made_corpus(tmp_path, [asked, plain])))
+    groups = groups_of(page)
+    assert groups["0xe2_manual_keyboard"]["Culprits"] == "nobody: asked for (keyboard)"
+    assert groups["0xd1_unknown"]["Culprits"] == ""
+
+
 def test_every_dump_leads_to_its_page_and_failures_say_why(tmp_path: Path) -> None:
     dumps = [made_dump(number) for number in range(20)]
     data = PageParser(write_index(made_corpus(tmp_path, dumps))).data

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from volplugins.report import caps
-from volplugins.report.corpus_rows import Group, dumps, is_redacted, report_link
+from volplugins.report.corpus_rows import Group, dumps, is_redacted, report_link, with_nobody
 from volplugins.report.grids import Budget
 from volplugins.report.hardware_suspects import HardwareSuspects
 from volplugins.report.page import put, rendered
@@ -76,13 +76,14 @@ class _Content:
             self._add_failure(row)
         if row["signature"] in (None, "") and row["reason"] not in (None, ""):
             return
-        self._add_to_group(row)
+        told = with_nobody(row)
+        self._add_to_group(told)
         if row["signature"] not in (None, ""):
             recipe = row["signature_recipe"]
             self.recipes[recipe if type(recipe) is int else FIRST_RECIPE] += 1
         if not self._redacted:
             self._suspects.add(row)
-        cells = [cell(row[name]) for _, name in _DUMPS]
+        cells = [cell(told[name]) for _, name in _DUMPS]
         link = report_link(self._corpus, row["folder"])
         if len(self._dumps) < caps.DUMPS and self._budget.takes([*cells, link]):
             self._dumps.append(cells)

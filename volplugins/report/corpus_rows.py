@@ -23,6 +23,12 @@ _MEMORY = "(SELECT max(memory_error) FROM failures WHERE dump = dumps.id)"
 _FAULTS = "(SELECT group_concat(fault, '; ') FROM (SELECT fault FROM faults WHERE dump = dumps.id LIMIT 10))"
 
 
+def with_nobody(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with a culprit in words where the crash was asked for, as its signature says (docs/output.md)."""
+    asked = str(row["signature"] or "").partition("_manual_")[2]
+    return {**row, "culprit": f"nobody: asked for ({asked})"} if asked and not row["culprit"] else row
+
+
 @dataclass(slots=True)
 class Group:
     """Dumps of one signature."""
