@@ -28,14 +28,16 @@ def header_context(scene: CrashScene) -> RegisterContext | None:
 def stack_range(scene: CrashScene, sp: int) -> Range:
     """The stack that holds ``sp``: the thread's, a processor's, the small dump's block, else a modest guess."""
     thread = scene.thread
-    if thread is not None and thread.stack_limit - _BELOW_LIMIT <= sp < thread.stack_base:
-        return min(sp, thread.stack_limit), thread.stack_base
+    if thread is not None and thread.holds(sp):
+        return thread.stack_limit, thread.stack_base
     for stack in scene.processor_stacks:
         if stack.low <= sp < stack.high:
             return stack.low, stack.high
     block = scene.dump.triage.call_stack if scene.dump.triage else None
     if block is not None and block.virtual is not None and block.virtual <= sp < block.virtual + len(block.data):
         return block.virtual, block.virtual + len(block.data)
+    if thread is not None and thread.stack_limit - _BELOW_LIMIT <= sp < thread.stack_limit:
+        return sp, thread.stack_base  # it has overflowed
     return sp, sp + _NO_STACK_BOUND
 
 
