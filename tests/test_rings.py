@@ -6,15 +6,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
-CORE = ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel", "threads", "address", "bugcheck")
+CORE = (
+    "memory", "paging", "image", "stack", "dumpfile", "imagefile", "loader", "kernel", "target", "threads", "address",
+    "bugcheck",
+)  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
     "paging": ("memory",),
     "image": ("memory",),
     "stack": ("memory", "image"),
     "dumpfile": ("memory",),
+    "imagefile": ("memory", "dumpfile"),
     "loader": ("memory", "image"),
     "kernel": ("memory", "paging"),
+    "target": ("memory", "paging", "image", "dumpfile", "imagefile", "kernel"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
     "bugcheck": CORE,

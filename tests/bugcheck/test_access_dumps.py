@@ -195,8 +195,8 @@ def searched(stack: bytes, header: ExceptionRecord | None = None) -> str:
     values = (0xC0000005, IP, 0, 0)
     four = parameters_for(0x3B, values)
     assert four is not None
-    dump = SimpleNamespace(header=SimpleNamespace(exception=header), triage=None)
-    scene = cast(Any, SimpleNamespace(memory=SegmentReader({SP: stack}), bits=64, dump=dump))
+    target = SimpleNamespace(exception=header, triage=None)
+    scene = cast(Any, SimpleNamespace(memory=SegmentReader({SP: stack}), bits=64, target=target))
     found = find_exception(scene, tuple(zip(four, values, strict=True)), None, (SP, SP + len(stack)))
     return f"{found.information} {found.source}" if found else ""
 

@@ -128,7 +128,7 @@ def test_page_tables_are_shown_where_the_self_map_has_them(dumps, machine):
     seen = {row.physical for row in rows if "self-map" in row.note and row.pid in (0, process["pid"])}
     assert seen == set(asked)
     assert not [row for row in rows if row.state == "not-mapped"]
-    space = AddressSpace(found.dump.memory, found.space.space.mode, process["dtb"])
+    space = AddressSpace(found.target.memory, found.space.space.mode, process["dtb"])
     for row in [row for row in rows if "self-map" in row.note and row.pid in (0, process["pid"])]:
         assert space.translate(row.virtual).physical == row.physical, row
         covered = int(row.note.rpartition("for ")[2], 16)
@@ -149,5 +149,5 @@ def test_tables_of_five_levels(dumps):
     found, snapshot = scene(dumps, "win10-x64-la57")
     process = next(p for p in snapshot.truth["processes"] if p["name"] == "explorer.exe")
     rows = list(ptov_rows(found, [f"{process['dtb'] & ~0xFFF | 0x40:x}"], ["explorer.exe"]))
-    space = AddressSpace(found.dump.memory, found.space.space.mode, process["dtb"])
+    space = AddressSpace(found.target.memory, found.space.space.mode, process["dtb"])
     assert [space.translate(row.virtual).physical for row in rows] == [process["dtb"] & ~0xFFF | 0x40]

@@ -22,6 +22,7 @@ from tests.vol.test_process_threads import MACHINES, name_of, write
 from volplugins.bugcheck.codes import bugcheck_name
 from volplugins.image.headers import DIRECTORY_DEBUG, read_headers
 from volplugins.lab.damage.files import apply
+from volplugins.target.of_dump import target_of_dump
 from volplugins.vol.commands.analyze.timeline import crash_events
 from volplugins.vol.commands.lm.rows import Wanted as WantedModules
 from volplugins.vol.commands.lm.rows import lm_rows
@@ -163,7 +164,7 @@ def test_damaged_dumps_give_what_they_have_and_no_fault(dumps, vol, tmp_path, pl
 
 def events_of(machine: Machine) -> list[Event]:
     scene = scene_of(machine.dump)
-    clock = Clock(scene.dump.header.system_time)
+    clock = Clock(scene.target.system_time)
     found = list(process_events(process_rows(scene, Wanted((), True)), clock))
     for kernel in (True, False):
         found += module_events(lm_rows(scene, WantedModules(kernel=kernel, times=True)), clock)
@@ -245,10 +246,10 @@ def test_real_small_dumps_have_no_time_stamp_that_is_known_to_be_one(body, rows,
 
 @pytest.mark.parametrize("garbage", GARBAGE)
 def test_a_crash_without_a_time(dumps, garbage):
-    header = Machine(dumps, X64).dump.header
-    assert list(crash_events(replace(header, system_time=garbage), "")) == []
-    damaged = list(crash_events(replace(header, system_uptime=garbage), ""))
-    assert [each.when for each in damaged if "Crash" in each.description] == [moment(header.system_time)]
+    target = target_of_dump(Machine(dumps, X64).dump)
+    assert list(crash_events(replace(target, system_time=garbage), "")) == []
+    damaged = list(crash_events(replace(target, system_uptime=garbage), ""))
+    assert [each.when for each in damaged if "Crash" in each.description] == [moment(target.system_time)]
     for each in damaged[1:]:
         assert each.when <= damaged[0].when
 

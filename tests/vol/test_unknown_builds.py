@@ -37,14 +37,14 @@ def opened(dumps, machine, build=None):
 
 def all_right(scene, snapshot):
     """Every process at its address, with its id, name, parent, PEB and directory."""
-    listed = list_processes(scene.memory, scene.dump.header.ps_active_process_head, scene.layouts.process)
+    listed = list_processes(scene.memory, scene.target.anchors.active_processes, scene.layouts.process)
     said = [(p.eprocess, p.pid, p.name, p.parent_pid, p.peb, p.directory_table_base) for p in listed.processes]
     truth = snapshot.truth["processes"]
     assert said == [(p["eprocess"], p["pid"], p["name"], p["ppid"], p["peb"], p["dtb"]) for p in truth]
 
 
 def crosscheck(scene):
-    (row,) = [row for row in dumpinfo_rows(scene.dump, scene) if (row.group, row.field) == ("crosscheck", "EPROCESS")]
+    (row,) = [row for row in dumpinfo_rows(scene.target, scene) if (row.group, row.field) == ("crosscheck", "EPROCESS")]
     return row
 
 

@@ -22,7 +22,7 @@ def operand_of_fault(scene: CrashScene, fault: Fault, code: bytes, caller: Frame
         code: bytes at the failing instruction.
         caller: the frame right below the failing instruction's own.
     """
-    if scene.dump.header.machine not in (AMD64, I386) or not fault.located or fault.ip is None:
+    if scene.target.machine not in (AMD64, I386) or not fault.located or fault.ip is None:
         return None
     if not scene.code.holds(fault.ip):
         return _of_the_call(scene, fault, caller)

@@ -66,8 +66,8 @@ _PAIRS: tuple[tuple[int, int, int, int, BitKind, str], ...] = (
 
 def _in_parameters(scene: CrashScene, _fault: Fault) -> BitError | None:
     """What the bugcheck itself says of two values, or of one that should be zero."""
-    header = scene.dump.header
-    code, values = base_code(header.bugcheck_code), header.bugcheck_parameters
+    target = scene.target
+    code, values = base_code(target.bugcheck.code), target.bugcheck.parameters
     if code == 0x1A and values[0] == 0x41792:
         return _entry_of_one_bit(values[2] | (values[3] << 32 if scene.bits == 32 else 0), values[1])
     if code == 0xC1 and values[3] == 0x32:
@@ -92,9 +92,9 @@ def _entry_of_one_bit(entry: int, address: int) -> BitError | None:
 
 def _in_pool_header(scene: CrashScene, _fault: Fault) -> BitError | None:
     """The size in the header of a pool block (0x19, 0x20), against what the block behind it remembers."""
-    header = scene.dump.header
-    kind, block = header.bugcheck_parameters[:2]
-    if (base_code(header.bugcheck_code), kind) != (0x19, 0x20):
+    target = scene.target
+    kind, block = target.bugcheck.parameters[:2]
+    if (base_code(target.bugcheck.code), kind) != (0x19, 0x20):
         return None
     evidence = flipped_block_size(scene.memory, block, scene.bits)
     return BitError(BitKind.POOL.value, Confidence.HIGH, evidence) if evidence else None

@@ -28,7 +28,7 @@ def find_blame(
     manual = find_manual_crash(suspects, culprit)
     if manual is not None and manual.asked_for:
         return None, manual
-    if culprit is not None and not hung and base_code(suspects.scene.dump.header.bugcheck_code) == CLOCK_WATCHDOG:
+    if culprit is not None and not hung and base_code(suspects.scene.target.bugcheck.code) == CLOCK_WATCHDOG:
         why = "this processor only reported it: what the one that hangs was doing is not in the dump"
         culprit = replace(culprit, confidence=Confidence.LOW, reason=f"{culprit.reason}; {why}")
     return (_doubted(culprit, error) if culprit is not None and error is not None else culprit), manual

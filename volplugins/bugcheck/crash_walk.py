@@ -21,8 +21,8 @@ _BELOW_LIMIT = 0x3000  # how far below its limit a stack pointer of an overflowi
 
 def header_context(scene: CrashScene) -> RegisterContext | None:
     """The context record of the dump's header, or the small dump's own."""
-    triage = scene.dump.triage
-    return scene.dump.header.context or (triage.context if triage else None)
+    triage = scene.target.triage
+    return scene.target.context or (triage.context if triage else None)
 
 
 def stack_range(scene: CrashScene, sp: int) -> Range:
@@ -33,7 +33,7 @@ def stack_range(scene: CrashScene, sp: int) -> Range:
     for stack in scene.processor_stacks:
         if stack.low <= sp < stack.high:
             return stack.low, stack.high
-    block = scene.dump.triage.call_stack if scene.dump.triage else None
+    block = scene.target.triage.call_stack if scene.target.triage else None
     if block is not None and block.virtual is not None and block.virtual <= sp < block.virtual + len(block.data):
         return block.virtual, block.virtual + len(block.data)
     if thread is not None and thread.stack_limit - _BELOW_LIMIT <= sp < thread.stack_limit:
@@ -43,7 +43,7 @@ def stack_range(scene: CrashScene, sp: int) -> Range:
 
 def stack_tops(scene: CrashScene, sp: int) -> tuple[int, ...]:
     """Where the stack that holds ``sp`` may end: as the thread, the processors and the small dump's block say."""
-    block = scene.dump.triage.call_stack if scene.dump.triage else None
+    block = scene.target.triage.call_stack if scene.target.triage else None
     ends = [block.virtual + len(block.data)] if block is not None and block.virtual is not None else []
     return (stack_range(scene, sp)[1], *ends, *(stack.high for stack in scene.processor_stacks))
 
@@ -61,7 +61,7 @@ def walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: 
     if not sp:
         return Stack((), Stop.NO_CONTEXT)
     low, base = stack_range(scene, sp)
-    if scene.dump.header.machine == ARM64:
+    if scene.target.machine == ARM64:
         return scan_walk(scene.memory, ip, sp, 0, base, scene.bits, _is_return(scene), trust, call_before_arm64)
     names = ("rip", "rsp") if scene.bits == 64 else ("eip", "esp")
     registers = from_names(scene.bits, {**values, names[0]: ip, names[1]: sp})

@@ -53,8 +53,8 @@ def find_culprit(suspects: Suspects) -> Culprit | None:
 
 
 def _ended_process(suspects: Suspects) -> Culprit | None:
-    header = suspects.scene.dump.header
-    if base_code(header.bugcheck_code) not in _CRITICAL_PROCESS:
+    target = suspects.scene.target
+    if base_code(target.bugcheck.code) not in _CRITICAL_PROCESS:
         return None
     for parameter, value in parameters_of(suspects.scene):
         if parameter.role is Role.PROCESS and value:
@@ -145,9 +145,9 @@ def _unloaded_module(suspects: Suspects) -> Culprit | None:
 def _named_address(suspects: Suspects) -> Culprit | None:
     """A parameter of a bugcheck that is about a driver points into it, loaded or unloaded."""
     scene = suspects.scene
-    if base_code(scene.dump.header.bugcheck_code) not in _NAMES_THE_DRIVER:
+    if base_code(scene.target.bugcheck.code) not in _NAMES_THE_DRIVER:
         return None
-    for number, value in enumerate(scene.dump.header.bugcheck_parameters, start=1):
+    for number, value in enumerate(scene.target.bugcheck.parameters, start=1):
         module = scene.modules.at(value) or scene.unloaded.at(value)
         if module is not None and not known.is_core(module) and not suspects.owners.is_carrier(module):
             reason = f"parameter {number} of the bugcheck, {value:#x}, points into {module.image_name}"

@@ -81,8 +81,8 @@ def _value(parameters: Sequence[tuple[Parameter, int]], role: Role) -> int | Non
 
 def _of_header(scene: CrashScene, code: int, ip: int) -> FoundException | None:
     """Header and small dumps hold a record, not always that of this exception."""
-    triage = scene.dump.triage
-    for record in (scene.dump.header.exception, triage.exception if triage else None):
+    triage = scene.target.triage
+    for record in (scene.target.exception, triage.exception if triage else None):
         if record is not None and (record.code, record.address) == (code, ip) and record.information:
             return FoundException(code, record.information, ip, None, "exception record of the dump header")
     return None

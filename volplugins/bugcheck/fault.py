@@ -146,8 +146,8 @@ def _access(scene: CrashScene, fault: Fault, parameters: tuple[tuple[Parameter, 
     """Address and kind of access: those of the exception, else those that the parameters give."""
     if fault.access is not None:
         return
-    header = scene.dump.header
-    access, note = access_of_parameters(parameters, header.machine, header.minor_version)
+    target = scene.target
+    access, note = access_of_parameters(parameters, target.machine, target.build)
     _take_access(fault, access)
     if note:
         fault.notes.append(note)

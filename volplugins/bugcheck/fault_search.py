@@ -48,7 +48,7 @@ class _Search:
     @property
     def interrupting(self) -> bool:
         """Whether the bugcheck came out of a handler, so that what the handler interrupted counts."""
-        return base_code(self.scene.dump.header.bugcheck_code) in _INTERRUPTING
+        return base_code(self.scene.target.bugcheck.code) in _INTERRUPTING
 
     def wants(self, ip: int) -> bool:
         """Whether a record with this instruction pointer is the one looked for."""
@@ -65,14 +65,14 @@ def find_moment(
     """
     search = _Search(scene, crash_stack, parameters, named, notes)
     strategies: tuple[Callable[[_Search], Moment | None], ...] = (_named_context, _named_trap_frame)
-    if scene.dump.header.machine != ARM64:
+    if scene.target.machine != ARM64:
         strategies += (_task_state, _on_the_chain, _linked, _on_the_stack, _context_on_the_stack, _in_other_pieces)
     return next((found for strategy in strategies if (found := strategy(search)) is not None), None)
 
 
 def _named_context(search: _Search) -> Moment | None:
     address = value_of(search.parameters, Role.CONTEXT_RECORD)
-    machine = search.scene.dump.header.machine
+    machine = search.scene.target.machine
     size = _CONTEXT_SIZE.get(machine)
     if address is None or size is None:
         return None
@@ -90,7 +90,7 @@ def _named_context(search: _Search) -> Moment | None:
 
 def _named_trap_frame(search: _Search) -> Moment | None:
     address, scene = value_of(search.parameters, Role.TRAP_FRAME), search.scene
-    if address is None or scene.dump.header.machine == ARM64:
+    if address is None or scene.target.machine == ARM64:
         return None
     trap = read_trap_frame(scene.memory, address, scene.bits)
     if trap is None:

@@ -64,7 +64,7 @@ def from_carrier(suspects: Suspects) -> Culprit | None:
 
 def _frames(suspects: Suspects) -> Iterator[Found]:
     """Frames outside of the kernel and the crash path, nearest to the failure first."""
-    if base_code(suspects.scene.dump.header.bugcheck_code) in _ABOUT_OBJECTS:
+    if base_code(suspects.scene.target.bugcheck.code) in _ABOUT_OBJECTS:
         return
     for frame, proof in proved(suspects.frames):
         module = suspects.scene.modules.at(frame.ip)

@@ -18,10 +18,10 @@ CLOCK_WATCHDOG = 0x101
 
 def hung_processor(scene: CrashScene) -> Processor | None:
     """The processor that hangs; None for another bugcheck, or where the dump does not hold it."""
-    header = scene.dump.header
-    if base_code(header.bugcheck_code) != CLOCK_WATCHDOG:
+    target = scene.target
+    if base_code(target.bugcheck.code) != CLOCK_WATCHDOG:
         return None
-    prcb = header.bugcheck_parameters[2]
+    prcb = target.bugcheck.parameters[2]
     return next((processor for processor in scene.processors if processor.prcb == prcb and prcb), None)
 
 

@@ -43,7 +43,7 @@ class ManualCrash:
 
 def find_manual_crash(suspects: Suspects, culprit: Culprit | None) -> ManualCrash | None:
     """The kind of manual crash, or None where nothing says that it was one."""
-    code = base_code(suspects.scene.dump.header.bugcheck_code)
+    code = base_code(suspects.scene.target.bugcheck.code)
     if code == NMI_HARDWARE_FAILURE:
         return ManualCrash("nmi", Confidence.MEDIUM, _NMI)
     if code == LIVE_SYSTEM_DUMP:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from volplugins.bugcheck.access import EXECUTE, access_of_parameters
 from volplugins.bugcheck.parameters import Parameter, Role, parameters_for
 from volplugins.bugcheck.scene import CrashScene
-from volplugins.dumpfile.header import DumpHeader
+from volplugins.target.target import Bugcheck
 
 Named = tuple[tuple[Parameter, int], ...]
 
@@ -14,13 +14,13 @@ ACCESS_VIOLATION = 0xC0000005
 
 def parameters_of(scene: CrashScene) -> Named:
     """The four parameters' meanings with their values; empty where the code is not in the table."""
-    return header_parameters(scene.dump.header)
+    return named_parameters(scene.target.bugcheck)
 
 
-def header_parameters(header: DumpHeader) -> Named:
-    """The same from the header alone."""
-    known = parameters_for(header.bugcheck_code, header.bugcheck_parameters)
-    return tuple(zip(known, header.bugcheck_parameters, strict=True)) if known else ()
+def named_parameters(bugcheck: Bugcheck) -> Named:
+    """The same from the bugcheck alone."""
+    known = parameters_for(bugcheck.code, bugcheck.parameters)
+    return tuple(zip(known, bugcheck.parameters, strict=True)) if known else ()
 
 
 def value_of(parameters: Named, role: Role) -> int | None:
@@ -46,8 +46,7 @@ def named_instruction(scene: CrashScene) -> int | None:
 
 def _fetched(scene: CrashScene, parameters: Named) -> int | None:
     """The address that could not be executed: where the fault was the fetch itself, it is the instruction pointer."""
-    header = scene.dump.header
-    access, _ = access_of_parameters(parameters, header.machine, header.minor_version)
+    access, _ = access_of_parameters(parameters, scene.target.machine, scene.target.build)
     return access.address if access is not None and access.kind == EXECUTE else None
 
 

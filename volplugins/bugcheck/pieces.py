@@ -32,7 +32,7 @@ def stack_pieces(scene: CrashScene) -> Iterator[Range]:
 
 def _segments(scene: CrashScene) -> list[Range]:
     """A small dump's memory, neighbours joined; empty for other dumps."""
-    triage = scene.dump.triage
+    triage = scene.target.triage
     joined: list[Range] = []
     for start, _, size in triage.virtual_memory.segments() if triage is not None else ():
         if joined and joined[-1][1] == start:

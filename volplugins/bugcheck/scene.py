@@ -12,7 +12,7 @@ from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
 from volplugins.kernel.claims import SharedStructures
 from volplugins.kernel.debugger_data import DebuggerData, decode_debugger_data, read_debugger_data
-from volplugins.kernel.kernel_space import KernelAnchors, KernelSpace, find_kernel_space
+from volplugins.kernel.kernel_space import KernelSpace, find_kernel_space
 from volplugins.kernel.layout_choice import Kernel, by_symbols, choose_layouts, first_links
 from volplugins.kernel.layouts import KernelLayouts, empty, preferred, with_debugger_data
 from volplugins.kernel.page_entries import invalid_layout
@@ -27,6 +27,8 @@ from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.loader.unloaded_modules import read_unloaded_modules
 from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
+from volplugins.target.of_dump import as_target
+from volplugins.target.target import Target
 from volplugins.threads.module_code import ImageFile, ModuleCode
 
 # the machines whose structures the built-in tables describe
@@ -38,14 +40,14 @@ LayoutsOf = Callable[[MemoryReader, Module | None], KernelLayouts | None]
 
 @dataclass(frozen=True, slots=True)
 class CrashScene:
-    """A dump with its kernel's memory, modules, processors, and the thread and process that crashed.
+    """A target with its kernel's memory, modules, processors, and the thread and process that crashed.
 
     ``system_process`` is the first of the active list.
     ``memory`` reads kernel virtual addresses (an empty reader where nothing can be read); ``notes`` say what could
     not be had and why. ``shared`` remembers which process was met first as the owner of a structure.
     """
 
-    dump: Dump
+    target: Target
     memory: MemoryReader
     space: KernelSpace | None
     debugger_data: DebuggerData | None
@@ -66,24 +68,24 @@ class CrashScene:
     @property
     def bits(self) -> int:
         """Width of the machine's addresses."""
-        return self.dump.header.bits
+        return self.target.bits
 
 
 @dataclass(slots=True)
 class _Work:
     """What is known so far while a scene is put together."""
 
-    dump: Dump
+    target: Target
     memory: MemoryReader = field(default_factory=lambda: SegmentReader({}))
     notes: list[str] = field(default_factory=list)
 
     @property
     def bits(self) -> int:
-        return self.dump.header.bits
+        return self.target.bits
 
 
 def build_scene(
-    dump: Dump,
+    looked_at: Target | Dump,
     table_of: TableOf | None = None,
     layouts_of: LayoutsOf | None = None,
     directories: Sequence[tuple[int, str]] = (),
@@ -92,13 +94,14 @@ def build_scene(
     """Gather the scene.
 
     Args:
-        dump: the opened dump.
+        looked_at: the target; a dump is one.
         table_of: gives the symbols of a module, or None; exports are the caller's to add.
         layouts_of: gives the kernel's layouts from its symbol table, or None.
-        directories: further DirectoryTableBase values to try where the header's own reads nothing.
+        directories: further DirectoryTableBase values to try where the target's own reads nothing.
         image_file: gives a module's image from a file where memory lacks its pages.
     """
-    work = _Work(dump)
+    target = as_target(looked_at)
+    work = _Work(target)
     space = _open_memory(work, directories)
     data = _debugger_data(work)
     modules, unloaded = _modules(work, data)
@@ -106,31 +109,30 @@ def build_scene(
     memory = work.memory
     if space is not None:
         kernel = modules.kernel.base if modules.kernel else None
-        build = dump.header.minor_version
-        space.space.use_invalid_layout(invalid_layout(layouts, space.space.mode, build, memory, kernel))
+        mode = space.space.mode
+        space.space.use_invalid_layout(invalid_layout(layouts, mode, target.build, memory, kernel))
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
     processors, crashed, thread = _crashed_thread(work, _processor_blocks(data, modules, symbolizer), layouts)
     process = _process(work, thread, layouts)
     stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits) if space is not None else ()
-    code = ModuleCode(memory, modules, image_file, _variables(dump, data))
+    code = ModuleCode(memory, modules, image_file, _variables(target, data))
     return CrashScene(
-        dump, memory, space, data, modules, unloaded, symbolizer, code, layouts,
+        target, memory, space, data, modules, unloaded, symbolizer, code, layouts,
         processors, stacks, crashed, thread, process, _system_process(work, layouts), tuple(work.notes),
     )  # fmt: skip
 
 
 def _open_memory(work: _Work, directories: Sequence[tuple[int, str]]) -> KernelSpace | None:
     """Give ``work`` a reader of kernel memory; return the address space where there are page tables."""
-    dump, header = work.dump, work.dump.header
-    if dump.triage is not None:
-        work.memory = dump.triage.virtual_memory
+    target = work.target
+    if target.triage is not None:
+        work.memory = target.triage.virtual_memory
         return None
-    if dump.memory is None:
+    if target.memory is None:
         work.notes.append("the dump holds no memory")
         return None
-    anchors = KernelAnchors(header.ps_loaded_module_list, header.ps_active_process_head, header.kd_debugger_data_block)
-    tried = [(header.directory_table_base, "the header"), *directories]
-    space = find_kernel_space(dump.memory, work.bits, header.pae, tried, anchors)
+    tried = [(target.directory_table_base, target.directory_source), *directories]
+    space = find_kernel_space(target.memory, work.bits, target.pae, tried, target.anchors)
     if space is None:
         work.notes.append("no page directory reads the kernel: neither the header's nor any other that is known")
         return None
@@ -139,9 +141,9 @@ def _open_memory(work: _Work, directories: Sequence[tuple[int, str]]) -> KernelS
 
 
 def _debugger_data(work: _Work) -> DebuggerData | None:
-    triage, address = work.dump.triage, work.dump.header.kd_debugger_data_block
-    if triage is not None and triage.debugger_data is not None:
-        data = decode_debugger_data(triage.debugger_data.data, address, work.bits)
+    block, address = work.target.debugger_data, work.target.anchors.debugger_data
+    if block is not None:
+        data = decode_debugger_data(block, address, work.bits)
     else:
         data = read_debugger_data(work.memory, address, work.bits) if address else None
     if data is None:
@@ -149,16 +151,16 @@ def _debugger_data(work: _Work) -> DebuggerData | None:
     return data
 
 
-def _variables(dump: Dump, data: DebuggerData | None) -> tuple[int, ...]:
-    """Addresses of the kernel's variables that the header and the debugger data block give."""
-    header = dump.header
-    named = (header.ps_loaded_module_list, header.ps_active_process_head, header.kd_debugger_data_block)
+def _variables(target: Target, data: DebuggerData | None) -> tuple[int, ...]:
+    """Addresses of the kernel's variables that the target's anchors and the debugger data block give."""
+    anchors = target.anchors
+    named = (anchors.loaded_modules, anchors.active_processes, anchors.debugger_data)
     return (*named, *(data.variables if data is not None else ()))
 
 
 def _modules(work: _Work, data: DebuggerData | None) -> tuple[ModuleTable, ModuleTable]:
     """Loaded and unloaded modules: a triage dump's own lists, else the kernel's, by header first, then by KDBG."""
-    triage = work.dump.triage
+    triage = work.target.triage
     if triage is not None:
         loaded = [
             Module(d.base, d.size, d.name.rsplit("\\", 1)[-1], d.name if "\\" in d.name else "", d.timestamp,
@@ -168,7 +170,7 @@ def _modules(work: _Work, data: DebuggerData | None) -> tuple[ModuleTable, Modul
         ]  # fmt: skip
         gone = [Module(u.start, u.end - u.start, u.name, "", None, None, "unloaded") for u in triage.unloaded]
         return ModuleTable(loaded), ModuleTable(gone)
-    heads = [work.dump.header.ps_loaded_module_list, data.addresses.get("PsLoadedModuleList", 0) if data else 0]
+    heads = [work.target.anchors.loaded_modules, data.addresses.get("PsLoadedModuleList", 0) if data else 0]
     modules: tuple[Module, ...] = ()
     for head in dict.fromkeys(head for head in heads if head):
         found = walk_loaded_modules(work.memory, head, work.bits)
@@ -189,14 +191,14 @@ def _layouts(
     space: KernelSpace | None,
 ) -> KernelLayouts:
     """Layouts from symbols, else built in and checked against the System process, else found in it."""
-    header = work.dump.header
+    target = work.target
     said = layouts_of(work.memory, modules.kernel) if layouts_of else None
-    head = header.ps_active_process_head if work.dump.triage is None else 0
+    head = target.anchors.active_processes if target.triage is None else 0
     kernel = Kernel(
-        work.memory, work.bits, header.minor_version, first_links(work.memory, head, work.bits), data,
-        directory_test(space.space, header.directory_table_base, head) if space is not None and head else None,
+        work.memory, work.bits, target.build, first_links(work.memory, head, work.bits), data,
+        directory_test(space.space, target.directory_table_base, head) if space is not None and head else None,
     )  # fmt: skip
-    if header.machine not in _MACHINES:
+    if target.machine not in _MACHINES:
         layouts = empty(work.bits) if data is None else with_debugger_data(empty(work.bits), data, work.bits)
         layouts = _checked(work, kernel, layouts)
     elif said is not None and said.process.members:
@@ -227,7 +229,7 @@ def _processor_blocks(data: DebuggerData | None, modules: ModuleTable, symbolize
 
 def _processors(work: _Work, blocks: Iterable[int], layouts: KernelLayouts) -> tuple[Processor, ...]:
     """The processors by the first source that leads to any."""
-    count = work.dump.header.number_processors
+    count = work.target.number_processors
     for number, block in enumerate(blocks):
         found = read_processors(work.memory, block, count, layouts, work.bits)
         if found:
@@ -240,9 +242,9 @@ def _processors(work: _Work, blocks: Iterable[int], layouts: KernelLayouts) -> t
 def _crashed_thread(
     work: _Work, blocks: Iterable[int], layouts: KernelLayouts
 ) -> tuple[tuple[Processor, ...], CrashedProcessor | None, Thread | None]:
-    if work.dump.triage is not None:
+    if work.target.triage is not None:
         return _triage_thread(work, layouts)
-    context = work.dump.header.context
+    context = work.target.context
     ip, sp = (context.ip, context.sp) if context else (0, 0)
     processors = _processors(work, blocks, layouts)
     crashed = find_crashed(processors, ip, sp)
@@ -256,7 +258,7 @@ def _crashed_thread(
 
 def _thread_by_stack(work: _Work, sp: int, layouts: KernelLayouts) -> Thread | None:
     """The thread whose kernel stack holds the header's stack pointer, among those of all listed processes."""
-    head = work.dump.header.ps_active_process_head
+    head = work.target.anchors.active_processes
     wanted = layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")
     if not head or not wanted or not layouts.process.has("ActiveProcessLinks"):
         return None
@@ -274,7 +276,7 @@ def _triage_thread(
     work: _Work, layouts: KernelLayouts
 ) -> tuple[tuple[Processor, ...], CrashedProcessor | None, Thread | None]:
     """A triage dump holds the crashing processor's KPRCB and thread as blocks without their addresses."""
-    triage = work.dump.triage
+    triage = work.target.triage
     assert triage is not None
     if triage.thread is None:
         return (), None, None
@@ -286,14 +288,14 @@ def _triage_thread(
         thread = None
     if prcb is None or triage.prcb is None:
         return (), None, thread
-    reader, count = SegmentReader({prcb: triage.prcb.data}), work.dump.header.number_processors
+    reader, count = SegmentReader({prcb: triage.prcb.data}), work.target.number_processors
     crashed = triage_processor(reader, prcb, layouts, work.bits, thread, count)
     return (crashed.processor,), crashed, thread
 
 
 def _triage_addresses(work: _Work, layouts: KernelLayouts) -> tuple[int, int | None]:
     """Address of the ETHREAD (from the KPRCB's CurrentThread; 0 where unknown) and of the KPRCB block."""
-    triage = work.dump.triage
+    triage = work.target.triage
     assert triage is not None
     if triage.prcb is None:
         return 0, None
@@ -304,7 +306,7 @@ def _triage_addresses(work: _Work, layouts: KernelLayouts) -> tuple[int, int | N
 def _process(work: _Work, thread: Thread | None, layouts: KernelLayouts) -> Process | None:
     if thread is None or not thread.process:
         return None
-    triage = work.dump.triage
+    triage = work.target.triage
     memory = work.memory
     if triage is not None:
         if triage.process is None:
@@ -324,8 +326,8 @@ def _process(work: _Work, thread: Thread | None, layouts: KernelLayouts) -> Proc
 
 def _system_process(work: _Work, layouts: KernelLayouts) -> Process | None:
     """The System process: the first of the active list in every Windows, if it is named so."""
-    head = work.dump.header.ps_active_process_head
-    if work.dump.triage is not None or not head:
+    head = work.target.anchors.active_processes
+    if work.target.triage is not None or not head:
         return None
     try:
         first = next(walk_active_processes(work.memory, head, layouts.process), None)

@@ -24,7 +24,7 @@ _KERNEL, _HAL = "ntoskrnl.exe", "hal.dll"
 
 def failure_signature(scene: CrashScene, fault: Fault, culprit: Culprit | None, manual: ManualCrash | None) -> str:
     """The signature of this failure, such as ``0xd1_myfault.sys+0x12f0``."""
-    parts = [f"{base_code(scene.dump.header.bugcheck_code):#x}"]
+    parts = [f"{base_code(scene.target.bugcheck.code):#x}"]
     if manual is not None and manual.asked_for:
         return "_".join([*parts, "manual", manual.kind])
     return "_".join([*parts, *_kind(scene, fault), _where(culprit) if culprit is not None else "unknown"])

@@ -21,9 +21,9 @@ _CS_AT, _KERNEL_CS, _SIZE = 0x4C, 0x8, 0x68
 
 def double_fault(scene: CrashScene) -> Moment | None:
     """The registers of the task that faulted twice; None for another crash, or where the segment leads to no code."""
-    header = scene.dump.header
-    kind, address = header.bugcheck_parameters[:2]
-    if scene.bits != 32 or base_code(header.bugcheck_code) != _TRAP or kind != _DOUBLE_FAULT or not address >> 31:
+    target = scene.target
+    kind, address = target.bugcheck.parameters[:2]
+    if scene.bits != 32 or base_code(target.bugcheck.code) != _TRAP or kind != _DOUBLE_FAULT or not address >> 31:
         return None
     try:
         data = scene.memory.read(address, _SIZE)

@@ -20,7 +20,7 @@ def user_return(scene: CrashScene, stack: Stack) -> int | None:
     if stack.crossed is not None:
         return stack.crossed
     thread = scene.thread
-    if thread is None or not thread.teb or scene.dump.header.machine == ARM64 or not stack.frames:
+    if thread is None or not thread.teb or scene.target.machine == ARM64 or not stack.frames:
         return None
     low = stack.frames[-1].sp
     if not thread.holds(low):

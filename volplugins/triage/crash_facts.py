@@ -15,7 +15,7 @@ from volplugins.vol.commands.analyze.rows import AnalyzeRow, bugcheck_rows, late
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.analysis import Analysis
-    from volplugins.dumpfile.dump import Dump
+    from volplugins.target.target import Target
 
 # kernel dumps: their score is low on purpose
 _KERNEL_ONLY = (DumpType.KERNEL_SUMMARY, DumpType.BITMAP_KERNEL, DumpType.KERNEL_MEMORY)
@@ -42,17 +42,21 @@ _CRASH = {
 
 
 class CrashFacts:
-    """Facts about one crash; without an analysis, those of the header."""
+    """Facts about one crash; without an analysis, those that the target itself records."""
 
-    def __init__(self, dump: Dump, analysis: Analysis | None) -> None:
-        self._dump = dump
+    def __init__(self, target: Target, analysis: Analysis | None) -> None:
+        self._target = target
         self._analysis = analysis
-        rows = [*bugcheck_rows(dump.header), *(later_rows(analysis) if analysis is not None else ())]
+        rows = [*bugcheck_rows(target), *(later_rows(analysis) if analysis is not None else ())]
         self._rows = {(row.section, row.field): row for row in rows if row.section not in ("stack", "modules")}
 
     def of_header(self) -> CrashFacts:
         """The facts of the header alone."""
-        return CrashFacts(self._dump, None)
+        return CrashFacts(self._target, None)
+
+    @property
+    def _dump_type(self) -> int | None:
+        return self._target.dump.header.dump_type if self._target.dump is not None else None
 
     def _value(self, section: str, field: str) -> str | None:
         row = self._rows.get((section, field))
@@ -118,16 +122,16 @@ class CrashFacts:
 
     def completeness(self) -> dict[str, Any]:
         """How much of the memory is in the file, and where."""
-        found = self._dump.completeness
+        found = self._target.completeness
         return {
             "score": found.score, "described": found.pages_described, "present": found.pages_in_file,
             "truncated": found.truncated, "note": found.note or self._left_out(),
-            "runs": memory_map(self._dump.memory) if self._dump.memory is not None else [],
+            "runs": memory_map(self._target.memory) if self._target.memory is not None else [],
         }  # fmt: skip
 
     def _left_out(self) -> str:
         """Why the score of a sound dump is low."""
-        return "this type of dump leaves user memory out" if self._dump.header.dump_type in _KERNEL_ONLY else ""
+        return "this type of dump leaves user memory out" if self._dump_type in _KERNEL_ONLY else ""
 
     def missing(self) -> list[str]:
         """What could not be had, in words."""

@@ -27,14 +27,14 @@ from volplugins.triage.section_run import Row, SectionOutcome, SectionRunner, on
 from volplugins.triage.sections import SECTIONS, Section
 from volplugins.triage.spooled_rows import SpooledRows
 from volplugins.triage.versions import versions
-from volplugins.vol.scene.crash_scene import analysis_of, dump_below, scene_below
+from volplugins.vol.scene.crash_scene import analysis_of, scene_below, target_below
 from volplugins.vol.scene.session import open_file
 from volplugins.vol.scene.shared_work import SharedWork, sharing
 from volplugins.vol.symbols.image_path import image_file_in
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.analysis import Analysis
-    from volplugins.dumpfile.dump import Dump
+    from volplugins.target.target import Target
 
 SCHEMA = "volplugins.triage/1"
 _MOST_NOTES = 200
@@ -57,7 +57,7 @@ class TriageRun:
         """Run everything; see ``run_triage``."""
         start = time.monotonic()
         context, layer = open_file(self._path, self._options.symbols)
-        dump = dump_below(context, layer)
+        target = target_below(context, layer)
         self._progress("the dump is open", 0.0)  # nothing before: what cannot be opened is one line
         with ExitStack() as stack:
             if self._output is not None:  # not before it is known that there is a dump
@@ -66,15 +66,15 @@ class TriageRun:
             if digest is not None:
                 stack.callback(digest.stop)
             work = stack.enter_context(sharing(context))
-            facts, summary = self._run(work, layer, dump)
+            facts, summary = self._run(work, layer, target)
             summary["input"] = self._input(digest)
             return self._finish(facts, summary, start)
 
-    def _run(self, work: SharedWork, layer: str, dump: Dump) -> tuple[CrashFacts, dict[str, Any]]:
+    def _run(self, work: SharedWork, layer: str, target: Target) -> tuple[CrashFacts, dict[str, Any]]:
         """Every section, then what the summary says of them."""
         self._progress("finding the kernel", 1.0)
         analysis = self._analysis(work, layer)
-        facts = CrashFacts(dump, analysis)
+        facts = CrashFacts(target, analysis)
         directories = NotedDirectories()
         foreign = ForeignDrivers(analysis.scene).why if analysis is not None else lambda _: ""
         threads = NotedThreads(facts.thread(), foreign)
@@ -83,7 +83,7 @@ class TriageRun:
         outcomes = self._sections(runner, watchers)
         self._progress("summing up", 98.0)
         parts = self._parts(facts)
-        notes = _shortened(dump.notes)
+        notes = _shortened(target.notes)
         self._faults += [f"{each.section.name}: {each.fault}" for each in outcomes if each.fault]
         self._faults += [f"{note.field}: {note.text}" for note in notes if note.severity == "fault"]
         kept = self._folder is not None

@@ -75,7 +75,7 @@ class AddressMaps:
         scene = self.scene
         assert scene.space is not None
         highest = max((vad.end for vad in vads.ranges), default=0)
-        mode, build = scene.space.space.mode, scene.dump.header.minor_version
+        mode, build = scene.space.space.mode, scene.target.build
         return user_limit(scene.memory, scene.debugger_data, mode, build, highest)
 
     def _empty(self, process: Process, limit: int, vads: Vads) -> Region:
@@ -87,7 +87,7 @@ class AddressMaps:
         return Region(0, limit, "", FREE, None, (), "Free", 0, 0, "", (why,))
 
     def _map(self, process: Process, space: AddressSpace, vads: Sequence[Vad], limit: int) -> AddressMap:
-        memory = self.scene.dump.memory
+        memory = self.scene.target.memory
         assert memory is not None
         top, why = self._top(process, space)
         subject = Subject(

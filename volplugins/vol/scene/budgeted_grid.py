@@ -12,7 +12,7 @@ from volatility3.framework import renderers
 
 from volplugins.vol.output.streamed_grid import StreamedGrid
 from volplugins.vol.scene.budget import Budget, BudgetError, factor_of, limits_of
-from volplugins.vol.scene.crash_scene import dump_below
+from volplugins.vol.scene.crash_scene import target_below
 from volplugins.vol.scene.shared_work import note_fault, once_in_context, shares_work
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class _BudgetedRows:
     def _pages(self) -> int:
         """Pages that the dump holds; 0 where it holds none or cannot be opened, which the rows say."""
         try:
-            memory = dump_below(self._plugin.context, self._plugin.config["primary"]).memory
+            memory = target_below(self._plugin.context, self._plugin.config["primary"]).memory
         except Exception:  # the rows say why
             return 0
         return memory.pages_in_file if memory is not None else 0

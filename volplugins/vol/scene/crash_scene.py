@@ -14,6 +14,7 @@ from volplugins.kernel.layouts import KernelLayouts
 from volplugins.loader.module import Module
 from volplugins.loader.symbolizer import SymbolTable
 from volplugins.memory.reader import MemoryReader
+from volplugins.target.of_dump import as_target
 from volplugins.threads.module_code import ImageFile, with_image_file
 from volplugins.vol.layers.opened_dumps import open_layer
 from volplugins.vol.scene.folders import check_symbol_folders
@@ -26,22 +27,23 @@ if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
     from volplugins.dumpfile.dump import Dump
+    from volplugins.target.target import Target
 
 
-def dump_below(context: ContextInterface, layer_name: str) -> Dump:
-    """The dump that the layer stands on, whatever volatility3 put on top of it.
+def target_below(context: ContextInterface, layer_name: str) -> Target:
+    """The target that the layer stands on, whatever volatility3 put on top of it.
 
     Raises:
-        DumpError: the file is no crash dump, or cannot be opened; one line for the user.
+        DumpError: the file is no target, or cannot be opened; one line for the user.
     """
     layer = context.layers[layer_name]
     while layer.dependencies if hasattr(layer, "dependencies") else ():
         layer = context.layers[layer.dependencies[0]]
-    return open_layer(layer)
+    return as_target(open_layer(layer))
 
 
 def scene_below(context: ContextInterface, layer_name: str, image_file: ImageFile | None = None) -> CrashScene:
-    """The scene of the dump below ``layer_name``, with the symbols and the imported images of volatility3's folders.
+    """The scene of the target below ``layer_name``, with the symbols and the imported images of volatility3's folders.
 
     Args:
         image_file: looks for images in further folders too.
@@ -52,7 +54,7 @@ def scene_below(context: ContextInterface, layer_name: str, image_file: ImageFil
     def make() -> CrashScene:
         scanned = context.layers[layer_name].config.get("page_map_offset", None)
         directories = [(int(scanned), "volatility3's scan")] if scanned else []
-        return scene_of(dump_below(context, layer_name), directories, image_file)
+        return scene_of(target_below(context, layer_name), directories, image_file)
 
     return once_in_context(context, ("scene", layer_name, image_file), make)
 
@@ -63,19 +65,24 @@ def analysis_of(scene: CrashScene) -> Analysis:
 
 
 def scene_of(
-    dump: Dump, directories: list[tuple[int, str]] | None = None, image_file: ImageFile | None = None
+    looked_at: Target | Dump, directories: list[tuple[int, str]] | None = None, image_file: ImageFile | None = None
 ) -> CrashScene:
-    """The scene of ``dump`` with every symbol table at hand; ``image_file`` gives images whose pages it lacks."""
+    """The scene of a target (a dump is one) with every symbol table at hand.
+
+    Args:
+        image_file: gives images whose pages the target lacks.
+    """
+    target = as_target(looked_at)
 
     def layouts_of(memory: MemoryReader, kernel: Module | None) -> KernelLayouts | None:
-        symbols = _pdb_symbols(dump, with_image_file(memory, kernel, image_file), kernel) if kernel else None
-        return symbols.layouts(dump.header.bits) if symbols else None
+        symbols = _pdb_symbols(target, with_image_file(memory, kernel, image_file), kernel) if kernel else None
+        return symbols.layouts(target.bits) if symbols else None
 
     def table_of(memory: MemoryReader, module: Module) -> SymbolTable | None:
         reader = with_image_file(memory, module, image_file)
-        return _pdb_symbols(dump, reader, module) or _exports(reader, module)
+        return _pdb_symbols(target, reader, module) or _exports(reader, module)
 
-    return build_scene(dump, table_of, layouts_of, directories or [], image_file)
+    return build_scene(target, table_of, layouts_of, directories or [], image_file)
 
 
 def debug_record(memory: MemoryReader, module: Module) -> DebugRecord | None:
@@ -84,35 +91,34 @@ def debug_record(memory: MemoryReader, module: Module) -> DebugRecord | None:
     return read_debug_record(memory, headers) if headers else None
 
 
-def kernel_symbols(dump: Dump, kernel: Module) -> PdbSymbols | None:
-    """The kernel's symbol table by the three addresses that the header gives, where one at hand has them so."""
-    header = dump.header
+def kernel_symbols(target: Target, kernel: Module) -> PdbSymbols | None:
+    """The kernel's symbol table by the three addresses that the target gives, where one at hand has them so."""
+    anchors = target.anchors
     addresses = {
-        "KdDebuggerDataBlock": header.kd_debugger_data_block,
-        "PsLoadedModuleList": header.ps_loaded_module_list,
-        "PsActiveProcessHead": header.ps_active_process_head,
+        "KdDebuggerDataBlock": anchors.debugger_data,
+        "PsLoadedModuleList": anchors.loaded_modules,
+        "PsActiveProcessHead": anchors.active_processes,
     }
     expected = {name: address - kernel.base for name, address in addresses.items()}
     if not all(0 < rva < kernel.size for rva in expected.values()):
         return None
-    return symbol_files.load_by_addresses(expected, _stated_sizes(dump))
+    return symbol_files.load_by_addresses(expected, _stated_sizes(target))
 
 
-def _stated_sizes(dump: Dump) -> dict[str, int]:
-    """Structure sizes that the debugger data block of a triage dump states."""
-    block = dump.triage.debugger_data if dump.triage else None
-    data = decode_debugger_data(block.data, 0, dump.header.bits) if block else None
+def _stated_sizes(target: Target) -> dict[str, int]:
+    """Structure sizes that a debugger data block which the target has apart from memory states."""
+    data = decode_debugger_data(target.debugger_data, 0, target.bits) if target.debugger_data else None
     if data is None:
         return {}
     members = {"_EPROCESS": "SizeEProcess", "_ETHREAD": "SizeEThread", "_KPRCB": "SizePrcb"}
     return {name: data.offsets[member] for name, member in members.items() if member in data.offsets}
 
 
-def _pdb_symbols(dump: Dump, memory: MemoryReader, module: Module) -> PdbSymbols | None:
+def _pdb_symbols(target: Target, memory: MemoryReader, module: Module) -> PdbSymbols | None:
     record = debug_record(memory, module)
     if record is not None:
         return symbol_files.load(record)
-    return kernel_symbols(dump, module) if module.is_kernel else None
+    return kernel_symbols(target, module) if module.is_kernel else None
 
 
 def _exports(memory: MemoryReader, module: Module) -> SymbolTable | None:

@@ -17,7 +17,7 @@ def next_step(court: DirectoryJudge, process: Process, verdict: Verdict) -> str:
     if verdict.word == "no-directory":
         parts.append(_without_directory(process))
     if verdict.word in ("not-in-dump", "tables-missing"):
-        truncated = scene.dump.completeness.truncated
+        truncated = scene.target.completeness.truncated
         whole = "the file is truncated: copy it again, whole" if truncated else "take a complete dump"
         parts.append(f"{whole} (this file lacks the page)")
     if verdict.word not in USABLE and process.life not in ("exited", "starting"):

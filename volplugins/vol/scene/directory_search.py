@@ -99,7 +99,7 @@ class DirectorySearch:
 
     def _candidate(self, base: int) -> Candidate:
         if base not in self._candidates:
-            memory, space = self.scene.dump.memory, self.scene.space
+            memory, space = self.scene.target.memory, self.scene.space
             assert memory is not None
             assert space is not None
             self._candidates[base] = Candidate(memory, space.space.mode, base)

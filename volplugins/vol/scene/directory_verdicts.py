@@ -58,7 +58,7 @@ class DirectoryJudge:
         return self._verdicts[process.eprocess]
 
     def _judge(self, process: Process, base: int) -> Verdict:
-        memory = self.scene.dump.memory
+        memory = self.scene.target.memory
         assert memory is not None
         outswapped = ""
         if process.outswapped:
@@ -71,7 +71,7 @@ class DirectoryJudge:
 
     def other_directory(self, process: Process) -> Found | None:
         """A sound directory that answers for ``process`` and can be nobody else's, where memory holds one."""
-        memory = self.scene.dump.memory
+        memory = self.scene.target.memory
         assert memory is not None
         if memory.pages_in_file > _PAGES_SEARCHED or process.exit_time:
             return None
@@ -82,7 +82,7 @@ class DirectoryJudge:
 
     def _unowned(self, process: Process) -> list[int]:
         """Candidates that are the directory of no process whose own is usable."""
-        memory, mode = self.scene.dump.memory, self.reference.mode
+        memory, mode = self.scene.target.memory, self.reference.mode
         assert memory is not None
         if self._candidates is None:
             known = [each.directory_table_base or 0 for each in self.processes]

@@ -47,8 +47,8 @@ def gather(scene: CrashScene, scan: bool | None = None, progress: Progress | Non
 
 
 def _gathered(scene: CrashScene, scan: bool | None, progress: Progress | None) -> Gathered:
-    layouts, memory = scene.layouts, scene.dump.memory
-    listed = list_processes(scene.memory, scene.dump.header.ps_active_process_head, layouts.process)
+    layouts, memory = scene.layouts, scene.target.memory
+    listed = list_processes(scene.memory, scene.target.anchors.active_processes, layouts.process)
     if scene.space is None or memory is None or scan is False:
         return Gathered(listed.processes, listed.notes)
     if scan is None and memory.pages_in_file > _PAGES_SCANNED:

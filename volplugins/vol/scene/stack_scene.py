@@ -66,7 +66,7 @@ class StackScene:
         self.code, self._files = scene.code, mapped_files(scene)
         crashed = scene.thread.ethread if scene.thread is not None else None
         self.running = running_registers(
-            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.dump.header.context
+            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context
         )
         reported = _report_in_small_dump(scene, self.code)
         if crashed is not None and reported is not None:
@@ -85,7 +85,7 @@ class StackScene:
     def _anchor(self, thread: Thread) -> Registers | None:
         """The header's context, where the walk of the crashing thread begins below it."""
         scene, start = self.scene, self.running.get(thread.ethread)
-        context = scene.dump.header.context
+        context = scene.target.context
         if start is None or context is None or scene.thread is None or scene.thread.ethread != thread.ethread:
             return None
         above = thread.holds(context.sp) and context.sp > start.sp
@@ -211,7 +211,7 @@ def _report_in_small_dump(scene: CrashScene, code: ModuleCode) -> Registers | No
 
     The header's context may be that of the fault, some frames up (seen in dumps of bugcheck 0x1000007e).
     """
-    triage, context, kernel = scene.dump.triage, scene.dump.header.context, scene.modules.kernel
+    triage, context, kernel = scene.target.triage, scene.target.context, scene.modules.kernel
     if triage is None or triage.call_stack is None or context is None or kernel is None or scene.bits != 64:
         return None
     top = triage.call_stack.virtual or 0

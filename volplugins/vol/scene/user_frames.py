@@ -38,8 +38,8 @@ def user_stack(scene: CrashScene, image_file: ImageFile | None = None) -> UserSt
 
 
 def _why_not(scene: CrashScene) -> str:
-    if scene.dump.header.machine not in (I386, AMD64):
+    if scene.target.machine not in (I386, AMD64):
         return "user stacks of this kind of machine are not walked"
-    if scene.dump.triage is not None:
+    if scene.target.triage is not None:
         return "a small dump holds no user memory"
     return "" if scene.space is not None else "the kernel's page directory is not known"

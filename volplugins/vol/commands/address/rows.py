@@ -184,7 +184,7 @@ def _each(  # type: ignore[no-untyped-def]
     failure: Callable[..., object],
 ):
     """The rows of each process chosen, then what was wrong with it, then what was wrong with the choice."""
-    if scene.dump.triage is not None or scene.space is None:
+    if scene.target.triage is not None or scene.space is None:
         yield failure("user memory is not in this kind of dump")
         return
     gathered = gather(scene, wanted.scan, progress)

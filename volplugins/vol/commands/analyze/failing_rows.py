@@ -45,7 +45,7 @@ def failing_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
 def _instruction_evidence(analysis: Analysis, ip: int) -> str:
     if not analysis.instruction:
         return f"the page of {ip:#x} is not in the dump"
-    known = analysis.scene.dump.header.machine in (I386, AMD64)
+    known = analysis.scene.target.machine in (I386, AMD64)
     instruction = disassemble(analysis.instruction, ip, analysis.scene.bits) if known else None
     return f"{instruction_text(instruction)}; bytes at {ip:#x}" if instruction is not None else f"bytes at {ip:#x}"
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.codes import bugcheck_name
 from volplugins.bugcheck.exceptions import meaning as exception_meaning
-from volplugins.bugcheck.named import header_parameters
+from volplugins.bugcheck.named import named_parameters
 from volplugins.bugcheck.parameter_values import describe
 from volplugins.bugcheck.status import status_name
 from volplugins.bugcheck.suspects import Confidence
-from volplugins.dumpfile.header import DumpHeader
+from volplugins.dumpfile.header import MACHINES
 from volplugins.memory.reader import ReadError
+from volplugins.target.target import Target
 from volplugins.vol.commands.analyze.culprit_rows import culprit_rows, signature_rows
 from volplugins.vol.commands.analyze.failing_rows import failing_rows
 from volplugins.vol.commands.analyze.row import AnalyzeRow
@@ -26,12 +27,15 @@ from volplugins.vol.symbols.store_images import image_of
 
 __all__ = ["AnalyzeRow", "analyze_rows", "bugcheck_rows", "later_rows"]
 
-MACHINES = {0x14C: "x86", 0x8664: "x64", 0xAA64: "ARM64", 0x200: "IA64", 0x1C4: "ARM"}
+
+NO_BUGCHECK_TEXT = "no bugcheck is recorded"
+# sections that have nothing to say of a machine that did not crash
+_OF_A_CRASH = frozenset({"context", "process", "culprit", "signature", "stack"})
 
 
 def analyze_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
     """All rows, in the order of the contract."""
-    yield from bugcheck_rows(analysis.scene.dump.header)
+    yield from bugcheck_rows(analysis.scene.target)
     yield from later_rows(analysis)
 
 
@@ -52,26 +56,32 @@ def later_rows(analysis: Analysis, user: UserStack | None = None) -> Iterator[An
         ("symbols", _symbols),
         ("completeness", _completeness),
     )
+    crashed = analysis.scene.target.crashed
     for name, section in sections:
+        if not crashed and name in _OF_A_CRASH:
+            continue
         try:
             yield from section(analysis)
         except Exception as error:  # a fault in one section becomes a row of it
             yield AnalyzeRow(name, "error", NOT_AVAILABLE, "", fault_text(error))
 
 
-def bugcheck_rows(header: DumpHeader) -> Iterator[AnalyzeRow]:
-    """The section ``bugcheck``, which needs nothing but the header and can be shown at once."""
-    code = header.bugcheck_code
+def bugcheck_rows(target: Target) -> Iterator[AnalyzeRow]:
+    """The section ``bugcheck``, which needs nothing but what the target itself records and can be shown at once."""
+    if not target.crashed:
+        yield AnalyzeRow("bugcheck", "BUGCHECK_CODE", NOT_AVAILABLE, "", NO_BUGCHECK_TEXT)
+        return
+    code, source = target.bugcheck.code, target.bugcheck.source
     name = bugcheck_name(code)
-    yield AnalyzeRow("bugcheck", "BUGCHECK_CODE", f"{code:#x}", Confidence.CERTAIN.value, "dump header")
-    evidence = "dump header" if name else "Microsoft documents no such code"
+    yield AnalyzeRow("bugcheck", "BUGCHECK_CODE", f"{code:#x}", Confidence.CERTAIN.value, source)
+    evidence = source if name else "Microsoft documents no such code"
     yield AnalyzeRow(
         "bugcheck", "BUGCHECK_NAME", name or NOT_AVAILABLE, Confidence.CERTAIN.value if name else "", evidence
     )
-    meanings = header_parameters(header)
-    for number, value in enumerate(header.bugcheck_parameters, start=1):
+    meanings = named_parameters(target.bugcheck)
+    for number, value in enumerate(target.bugcheck.parameters, start=1):
         meaning = (
-            describe(meanings[number - 1][0], value, header.machine, header.minor_version)
+            describe(meanings[number - 1][0], value, target.machine, target.build)
             if meanings
             else "meaning not known for this code"
         )
@@ -82,7 +92,7 @@ def _context(analysis: Analysis) -> Iterator[AnalyzeRow]:
     yield from failing_rows(analysis)
     yield from _access(analysis)
     yield from _records(analysis)
-    notes = analysis.scene.dump.notes
+    notes = analysis.scene.target.notes
     flagless = [note.text for note in notes if note.field == "ContextRecord" and "used" in note.text]
     for text in (*analysis.fault.notes, *flagless):
         yield AnalyzeRow("context", "Note", text)
@@ -161,18 +171,19 @@ def _process(analysis: Analysis) -> Iterator[AnalyzeRow]:
 
 
 def _system(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    scene, header = analysis.scene, analysis.scene.dump.header
+    scene, target = analysis.scene, analysis.scene.target
     lab = _build_lab(analysis)
-    yield AnalyzeRow("system", "BUILD", str(header.minor_version), Confidence.CERTAIN.value, lab or "dump header")
-    machine = MACHINES.get(header.machine, f"machine {header.machine:#x}")
-    yield AnalyzeRow("system", "MACHINE", machine, Confidence.CERTAIN.value, f"MachineImageType {header.machine:#x}")
+    yield AnalyzeRow("system", "BUILD", str(target.build), Confidence.CERTAIN.value, lab or target.how("Build"))
+    machine = MACHINES.get(target.machine, f"machine {target.machine:#x}")
+    yield AnalyzeRow("system", "MACHINE", machine, Confidence.CERTAIN.value, f"MachineImageType {target.machine:#x}")
     if scene.space is not None:
         yield AnalyzeRow("system", "PAGING", scene.space.space.mode.value, Confidence.HIGH.value,
                          f"DirectoryTableBase {scene.space.space.directory_table_base:#x} from {scene.space.source}: "
                          f"{scene.space.evidence}")  # fmt: skip
-    yield AnalyzeRow("system", "PROCESSORS", str(header.number_processors), Confidence.CERTAIN.value, "dump header")
-    yield AnalyzeRow("system", "SYSTEM_TIME", utc(header.system_time), "", "dump header, UTC")
-    yield AnalyzeRow("system", "SYSTEM_UPTIME", uptime(header.system_uptime), "", "dump header")
+    yield AnalyzeRow("system", "PROCESSORS", str(target.number_processors), Confidence.CERTAIN.value,
+                     target.how("NumberProcessors"))  # fmt: skip
+    yield AnalyzeRow("system", "SYSTEM_TIME", utc(target.system_time), "", f"{target.how('SystemTime')}, UTC")
+    yield AnalyzeRow("system", "SYSTEM_UPTIME", uptime(target.system_uptime), "", target.how("SystemUpTime"))
 
 
 def _build_lab(analysis: Analysis) -> str:
@@ -225,7 +236,7 @@ def _symbols(analysis: Analysis) -> Iterator[AnalyzeRow]:
 
 
 def _completeness(analysis: Analysis) -> Iterator[AnalyzeRow]:
-    for row in completeness_rows(analysis.scene.dump):
+    for row in completeness_rows(analysis.scene.target.completeness):
         yield AnalyzeRow("completeness", row.field, row.value, "", row.note)
     for note in analysis.scene.notes:
         yield AnalyzeRow("completeness", "Missing", note)

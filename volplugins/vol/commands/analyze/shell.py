@@ -10,7 +10,7 @@ from volplugins.vol.commands.analyze.rows import AnalyzeRow, bugcheck_rows, late
 from volplugins.vol.commands.analyze.timeline import crash_events
 from volplugins.vol.output.rows import NOT_AVAILABLE
 from volplugins.vol.output.timeline import Event, guarded
-from volplugins.vol.scene.crash_scene import analysis_of, dump_below, scene_below
+from volplugins.vol.scene.crash_scene import analysis_of, scene_below, target_below
 from volplugins.vol.scene.folders import images_of
 from volplugins.vol.scene.shared_work import fault_text
 from volplugins.vol.scene.user_frames import UserStack, user_stack
@@ -28,7 +28,7 @@ def rows_below(
         user_frames: go on into user mode where the crashing thread came from there.
     """
     try:
-        yield from bugcheck_rows(dump_below(context, layer_name).header)
+        yield from bugcheck_rows(target_below(context, layer_name))
     except DumpError as error:
         yield AnalyzeRow("bugcheck", "error", NOT_AVAILABLE, "", str(error))
         return
@@ -49,11 +49,11 @@ def events_below(context: ContextInterface, layer_name: str, image_folders: Sequ
     """The crash, with its signature where that can be worked out, and the boot before it; never raises."""
 
     def events() -> Iterator[Event]:
-        header = dump_below(context, layer_name).header
+        target = target_below(context, layer_name)
         try:
             signature = analysis_of(scene_below(context, layer_name, images_of(context, image_folders))).signature
-        except Exception:  # the header alone is enough for the times
+        except Exception:  # the target alone is enough for the times
             signature = ""
-        yield from crash_events(header, signature)
+        yield from crash_events(target, signature)
 
     return guarded(events())

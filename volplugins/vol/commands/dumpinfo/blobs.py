@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from volplugins.dumpfile.blob_facts import facts_of
-from volplugins.vol.commands.dumpinfo.rows import DumpinfoRow
+from volplugins.vol.commands.dumpinfo.row import DumpinfoRow
 from volplugins.vol.output.private_files import private_files
 from volplugins.vol.output.rows import NOT_AVAILABLE, utc
 

@@ -4,51 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from volplugins.kernel.layout_choice import first_links
 from volplugins.kernel.system_process import directory_test, system_faults
+from volplugins.vol.commands.dumpinfo.row import DumpinfoRow
 from volplugins.vol.output.rows import NOT_AVAILABLE, Cell, uptime, utc
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
-    from volplugins.dumpfile.dump import Dump
+    from volplugins.dumpfile.completeness import Completeness
+    from volplugins.dumpfile.header import DumpHeader
     from volplugins.dumpfile.header_fields import HeaderField
+    from volplugins.dumpfile.physical_memory import PhysicalMemory
     from volplugins.dumpfile.triage import TriageDump
+    from volplugins.target.target import Target
 
 SHOWN_RUNS = 64
 PAGE_SIZE = 0x1000
 
 
-class DumpinfoRow(NamedTuple):
-    """One row."""
-
-    group: str
-    field: str
-    value: Cell
-    note: str = ""
-
-
-def dumpinfo_rows(dump: Dump, scene: CrashScene | None) -> Iterator[DumpinfoRow]:
-    """All rows of an opened dump, in the order of the contract."""
+def dumpinfo_rows(target: Target, scene: CrashScene | None) -> Iterator[DumpinfoRow]:
+    """All rows of an opened target, in the order of the contract."""
     from volplugins.vol.commands.dumpinfo.blobs import blob_rows
+    from volplugins.vol.commands.dumpinfo.target_rows import target_rows
 
-    yield from _header(dump)
-    yield from _runs(dump)
-    yield from completeness_rows(dump)
+    dump = target.dump
+    if dump is not None:
+        yield from _header(dump.header)
+    if target.memory is not None:
+        yield from _runs(target.memory)
+    yield from completeness_rows(target.completeness)
     if scene is not None:
         yield from _crosscheck(scene)
-    if dump.triage is not None:
-        yield from _triage(dump.triage)
-    if dump.secondary is not None:
+    yield from target_rows(target, scene)
+    if target.triage is not None:
+        yield from _triage(target.triage)
+    if dump is not None and dump.secondary is not None:
         yield from blob_rows(dump.secondary, dump.header.bits)
-    for note in dump.notes:
+    for note in target.notes:
         yield DumpinfoRow("notes", note.field, note.severity, note.text)
 
 
-def _header(dump: Dump) -> Iterator[DumpinfoRow]:
+def _header(header: DumpHeader) -> Iterator[DumpinfoRow]:
     """The header's fields in file order; times as times, their counts in the note."""
-    header = dump.header
     times = {
         "SystemTime": (utc(header.system_time), "FILETIME"),
         "SystemUpTime": (uptime(header.system_uptime), "100 ns"),
@@ -72,23 +71,20 @@ def _text(value: int | str | None) -> Cell:
     return f"{value:#x}" if isinstance(value, int) else value
 
 
-def _runs(dump: Dump) -> Iterator[DumpinfoRow]:
+def _runs(memory: PhysicalMemory) -> Iterator[DumpinfoRow]:
     """A row each for the first runs in the file, then a row that sums up the rest."""
-    if dump.memory is None:
-        return
-    runs = dump.memory.runs()
+    runs = memory.runs()
     for number, (base, count, offset) in enumerate(islice(runs, SHOWN_RUNS)):
         start, end = base * PAGE_SIZE, (base + count) * PAGE_SIZE
         yield DumpinfoRow("runs", str(number), f"{start:#x} {end:#x}", f"{count} pages at file offset {offset:#x}")
     rest = next(runs, None)
     if rest is not None:
-        shown = dump.memory.pages_in_file
+        shown = memory.pages_in_file
         yield DumpinfoRow("runs", "summary", f"more than {SHOWN_RUNS} runs", f"{shown} pages in the file in all")
 
 
-def completeness_rows(dump: Dump) -> Iterator[DumpinfoRow]:
+def completeness_rows(found: Completeness) -> Iterator[DumpinfoRow]:
     """The completeness group."""
-    found = dump.completeness
     score = f"{found.score}" if found.score is not None else NOT_AVAILABLE
     for field, value, note in (
         ("ExpectedFileSize", _number(found.expected_file_size), "bytes"),
@@ -108,25 +104,27 @@ def _number(value: int | None) -> Cell:
 
 def _crosscheck(scene: CrashScene) -> Iterator[DumpinfoRow]:
     """What the header says against what memory says."""
-    header = scene.dump.header
-    yield _directory_check(scene)
-    if scene.dump.triage is None:
+    target, header = scene.target, scene.target.dump.header if scene.target.dump is not None else None
+    if header is not None:
+        yield _directory_check(scene, header)
+    if target.triage is None:
         yield _layout_check(scene)
     data = scene.debugger_data
     if data is None:
-        yield DumpinfoRow("crosscheck", "KdDebuggerDataBlock", "not readable", f"{header.kd_debugger_data_block:#x}")
+        yield DumpinfoRow("crosscheck", "KdDebuggerDataBlock", "not readable", f"{target.anchors.debugger_data:#x}")
     else:
         yield DumpinfoRow("crosscheck", "KdDebuggerDataBlock", "ok", f"tag KDBG at {data.address:#x}")
+        who = "header" if header is not None else "found"
         for field, ours in (
-            ("PsLoadedModuleList", header.ps_loaded_module_list),
-            ("PsActiveProcessHead", header.ps_active_process_head),
+            ("PsLoadedModuleList", target.anchors.loaded_modules),
+            ("PsActiveProcessHead", target.anchors.active_processes),
         ):
             said = data.addresses.get(field)
             if said is not None:
                 word = "ok" if said == ours else "differs"
-                yield DumpinfoRow("crosscheck", field, word, f"header {ours:#x}, KDBG {said:#x}")
+                yield DumpinfoRow("crosscheck", field, word, f"{who} {ours:#x}, KDBG {said:#x}")
     count = len(scene.processors)
-    if count and scene.dump.triage is None:
+    if count and header is not None and target.triage is None:
         word = "ok" if count == header.number_processors else "differs"
         note = f"header {header.number_processors}, KiProcessorBlock leads to {count}"
         yield DumpinfoRow("crosscheck", "NumberProcessors", word, note)
@@ -134,12 +132,11 @@ def _crosscheck(scene: CrashScene) -> Iterator[DumpinfoRow]:
     yield DumpinfoRow("crosscheck", "Modules", str(modules), "; ".join(scene.notes))
 
 
-def _directory_check(scene: CrashScene) -> DumpinfoRow:
+def _directory_check(scene: CrashScene, header: DumpHeader) -> DumpinfoRow:
     """The header's DirectoryTableBase against System's and the crashing process's: only neither is a fault."""
-    header = scene.dump.header
     low = 0x1F if header.pae else 0xFFF
     ours = header.directory_table_base & ~low
-    if scene.dump.triage is not None:
+    if scene.target.triage is not None:
         return DumpinfoRow("crosscheck", "DirectoryTableBase", NOT_AVAILABLE, "a triage dump holds no page tables")
     candidates = [("System's", scene.system_process), ("the crashing process's", scene.process)]
     said = [(name, p.directory_table_base & ~low) for name, p in candidates if p and p.directory_table_base]
@@ -158,13 +155,13 @@ def _directory_check(scene: CrashScene) -> DumpinfoRow:
 
 def _layout_check(scene: CrashScene) -> DumpinfoRow:
     """The layout of EPROCESS against the System process: its place, id, name, parent, PEB and directory."""
-    header, layout = scene.dump.header, scene.layouts.process
-    head = header.ps_active_process_head
+    target, layout = scene.target, scene.layouts.process
+    head = target.anchors.active_processes
     links = first_links(scene.memory, head, scene.bits)
     if not links:
         return DumpinfoRow("crosscheck", "EPROCESS", "not readable", f"the list of processes at {head:#x}")
     space = scene.space.space if scene.space is not None else None
-    test = directory_test(space, header.directory_table_base, head) if space is not None else None
+    test = directory_test(space, target.directory_table_base, head) if space is not None else None
     faults = system_faults(scene.memory, links, layout, scene.bits, test)
     if faults:
         text = "; ".join(fault.text for fault in faults)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import DumpError
 from volplugins.vol.commands.dumpinfo.blobs import Opener, saved_rows
-from volplugins.vol.commands.dumpinfo.rows import DumpinfoRow, dumpinfo_rows
+from volplugins.vol.commands.dumpinfo.row import DumpinfoRow
+from volplugins.vol.commands.dumpinfo.rows import dumpinfo_rows
 from volplugins.vol.output.rows import NOT_AVAILABLE
-from volplugins.vol.scene.crash_scene import dump_below, scene_below
+from volplugins.vol.scene.crash_scene import scene_below, target_below
 from volplugins.vol.scene.shared_work import fault_text
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def rows_below(
         save: tags or numbers of blobs to be written with ``opener``, volatility3's file handler.
     """
     try:
-        dump = dump_below(context, layer_name)
+        target = target_below(context, layer_name)
     except DumpError as error:
         yield DumpinfoRow("header", "error", NOT_AVAILABLE, str(error))
         return
@@ -34,8 +35,8 @@ def rows_below(
         scene = scene_below(context, layer_name)
     except Exception as error:  # what memory says is an extra here: its loss is a row
         fault = fault_text(error)
-    yield from dumpinfo_rows(dump, scene)
+    yield from dumpinfo_rows(target, scene)
     if fault:
         yield DumpinfoRow("crosscheck", "error", NOT_AVAILABLE, fault)
     if save and opener is not None:
-        yield from saved_rows(dump.secondary, save, opener)
+        yield from saved_rows(target.dump.secondary if target.dump is not None else None, save, opener)

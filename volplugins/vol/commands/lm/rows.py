@@ -132,7 +132,7 @@ def _with_image(images: _Images, memory: MemoryReader, row: LmRow) -> LmRow:
 
 
 def _processes(scene: CrashScene, wanted: Wanted, images: _Images, progress: Progress | None) -> Iterator[LmRow]:
-    if scene.dump.triage is not None or scene.space is None:
+    if scene.target.triage is not None or scene.space is None:
         yield failure_row("user memory is not in this kind of dump; --kernel-modules shows the kernel's modules")
         return
     gathered = gather(scene, wanted.scan, progress)
@@ -163,7 +163,7 @@ def _of_process(
     vads = vads_of(scene, process)
     memory = process_space(scene, process, vads=vads)
     by_start = {vad.start: vad for vad in vads.ranges}
-    build = scene.dump.header.minor_version
+    build = scene.target.build
     merged = MergedModules(process, memory, by_start, not vads.notes, images.sections, build, wanted.times)
     if process.peb:
         merged.add_lists(process.peb, scene.bits, "ldr")

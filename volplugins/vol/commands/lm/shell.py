@@ -12,7 +12,7 @@ from volplugins.vol.commands.lm.row import LmRow, failure_row
 from volplugins.vol.commands.lm.rows import Wanted, lm_rows
 from volplugins.vol.commands.lm.timeline import module_events
 from volplugins.vol.output.timeline import Clock, Event, guarded
-from volplugins.vol.scene.crash_scene import dump_below, scene_below
+from volplugins.vol.scene.crash_scene import scene_below, target_below
 from volplugins.vol.scene.folders import images_of
 from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.shared_work import fault_text
@@ -60,7 +60,7 @@ def events_below(
     """The times of the kernel's modules, then of the processes'; never raises."""
 
     def events() -> Iterator[Event]:
-        clock = Clock(dump_below(context, layer_name).header.system_time)
+        clock = Clock(target_below(context, layer_name).system_time)
         for kernel in (True, False):
             wanted = Wanted(who, kernel, scan=scan, times=True)
             yield from module_events(rows_below(context, layer_name, wanted, progress=progress), clock)

@@ -16,8 +16,6 @@ from volplugins.vol.scene.process_selection import Progress, choose, gather
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
-_COMPLETE_TYPES = (1, 5)  # complete memory dumps, as runs and as a bitmap
-
 
 def pagedirs_rows(
     scene: CrashScene,
@@ -65,19 +63,19 @@ def _dump_wide(scene: CrashScene, verdicts: Sequence[Verdict], listed: int) -> I
 
 def _cause(scene: CrashScene, word: str) -> tuple[str, str]:
     """What the dump as a whole explains, and what to do: tests in the order of how much they would explain."""
-    completeness, header = scene.dump.completeness, scene.dump.header
+    completeness, target = scene.target.completeness, scene.target
     if completeness.truncated:
         lost = (completeness.expected_file_size or 0) - completeness.actual_file_size
         return f"the file is truncated, {lost} bytes are missing at its end", "copy the dump again, whole"
     if word in ("not-in-dump", "tables-missing"):
-        if header.dump_type in _COMPLETE_TYPES:
+        if target.holds_all:
             return f"{completeness.pages_missing} pages of RAM are not in the file", "take the dump again"
         kind = f"this type of dump keeps kernel memory only ({completeness.score} % of the RAM is in the file)"
         return kind, "take a complete (or active) dump to read user memory"
     assert scene.space is not None
     mode = scene.space.space.mode
-    if header.pae is not None and mode in (PagingMode.X86, PagingMode.PAE) and header.pae != (mode is PagingMode.PAE):
-        said = "PAE" if header.pae else "no PAE"
+    if target.pae is not None and mode in (PagingMode.X86, PagingMode.PAE) and target.pae != (mode is PagingMode.PAE):
+        said = "PAE" if target.pae else "no PAE"
         return f"the header says {said}, the kernel is read as {mode.value}: one of them is wrong", "look at --checks"
     process = scene.system_process
     if process is None or not looks_like_a_name(process.name):

@@ -28,7 +28,7 @@ def peb_rows(
     scene: CrashScene, who: Sequence[str], teb: bool = False, scan: bool | None = None, progress: Progress | None = None
 ) -> Iterator[PebRow]:
     """The rows of every process, or of those that ``who`` means; ``teb`` adds each thread's TEB."""
-    if scene.dump.triage is not None or scene.space is None:
+    if scene.target.triage is not None or scene.space is None:
         yield failure_row("user memory is not in this kind of dump")
         return
     gathered = gather(scene, scan, progress)

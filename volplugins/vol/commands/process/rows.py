@@ -62,7 +62,7 @@ def process_rows(
     scene: CrashScene, wanted: Wanted, progress: Progress | None = None
 ) -> Iterator[ProcessRow | ThreadRow]:
     """A row per process, its threads behind it if wanted; a row with the reason for what cannot be done."""
-    if scene.dump.triage is not None:
+    if scene.target.triage is not None:
         yield from _of_small_dump(scene, wanted)
         return
     gathered = gather(scene, wanted.scan, progress)

@@ -10,7 +10,7 @@ from volplugins.vol.commands.process.rows import ProcessRow, Wanted, failure_row
 from volplugins.vol.commands.process.thread_rows import ThreadRow
 from volplugins.vol.commands.process.timeline import process_events
 from volplugins.vol.output.timeline import Clock, Event, guarded
-from volplugins.vol.scene.crash_scene import dump_below, scene_below
+from volplugins.vol.scene.crash_scene import scene_below, target_below
 from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.shared_work import fault_text
 
@@ -36,7 +36,7 @@ def events_below(
     """The times of processes and threads; never raises."""
 
     def events() -> Iterator[Event]:
-        clock = Clock(dump_below(context, layer_name).header.system_time)
+        clock = Clock(target_below(context, layer_name).system_time)
         yield from process_events(rows_below(context, layer_name, wanted, progress), clock)
 
     return guarded(events())

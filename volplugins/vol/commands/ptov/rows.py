@@ -99,7 +99,7 @@ def _unusable(court: DirectoryJudge, process: Process, note: str) -> PtovRow | N
 
 
 def _whole_map(court: DirectoryJudge, process: Process, note: str, seen: SeenTables) -> Iterator[PtovRow]:
-    memory, top = court.scene.dump.memory, _top(court.scene, process)
+    memory, top = court.scene.target.memory, _top(court.scene, process)
     assert memory is not None
     bad = _unusable(court, process, note)
     if bad is not None:
@@ -147,7 +147,7 @@ def _owners(
 ) -> Iterator[PtovRow]:
     """Every mapping of the wanted bytes: the kernel's first, then each process's."""
     scene = court.scene
-    memory = scene.dump.memory
+    memory = scene.target.memory
     assert memory is not None
     assert scene.space is not None
     hits = _Hits(dict.fromkeys(wanted, 0), court.mask)
@@ -194,7 +194,7 @@ def _why_nobody(court: DirectoryJudge, address: int, refused: int) -> str:
     Args:
         refused: entries that were not followed because the processor would fault at them.
     """
-    memory = court.scene.dump.memory
+    memory = court.scene.target.memory
     if memory is None or not memory.describes(address >> 12):
         return "the machine has no RAM there"
     parts = ["no page table maps it", why_unseen(court, address)]

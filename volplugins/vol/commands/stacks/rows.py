@@ -144,10 +144,10 @@ def thread_stacks(
     problems: list[str],
 ) -> Iterator[ThreadStack]:
     """The stacks of the threads asked for; ``problems`` takes what could not be done."""
-    if scene.dump.header.machine not in (I386, AMD64):
+    if scene.target.machine not in (I386, AMD64):
         problems.append("stacks of this kind of machine are not walked; windows.kd.analyze scans the crashing thread's")
         return
-    if scene.dump.triage is not None:
+    if scene.target.triage is not None:
         yield from _of_small_dump(scene, wanted, image_file, problems)
         return
     gathered = gather(scene, scan, progress)
@@ -196,7 +196,7 @@ def _walked(
     scene: CrashScene, stacks: StackScene, process: Process, thread: Thread, wanted: Wanted, note: str
 ) -> ThreadStack:
     walk = stacks.walk(process, thread)
-    kernel_only = wanted.kernel_only or scene.dump.triage is not None
+    kernel_only = wanted.kernel_only or scene.target.triage is not None
     frames = tuple(walk.frames(kernel_only))
     names = tuple(stacks.name(process, frame) for frame in frames)
     args: tuple[str, ...] = ()

@@ -210,7 +210,7 @@ def _step_state(step: Step, result: Translation, last: bool) -> str:
 
 def _end(scene: CrashScene, address: int, result: Translation) -> Iterator[VtopRow]:
     """The byte's physical address and its offset in the dump file."""
-    memory = scene.dump.memory
+    memory = scene.target.memory
     if result.physical is None or memory is None:
         return
     offset = memory.file_offset(result.physical)
