@@ -40,7 +40,7 @@ FLOORS = {
     ),
 }  # fmt: skip
 THIRD_PARTY = {
-    **{room: {"numpy", "pefile", "yara", "capstone"} for room in CORE},
+    **{room: {"numpy", "pefile", "yara", "capstone", "cramjam", "dissect"} for room in CORE},
     "lab": {"numpy"},
     "vol": {"numpy", "pefile", "yara", "volatility3"},
     "plugins": {"volatility3"},
@@ -61,6 +61,8 @@ KNOWN_THIRD_PARTY = {
     "distributed",
     "pyarrow",
     "capstone",
+    "cramjam",
+    "dissect",
 }
 
 

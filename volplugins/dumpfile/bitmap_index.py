@@ -38,7 +38,7 @@ class BitmapIndex:
         self._kept = BitmapWords(bitmap, self.in_file)
         self.lowest = self._outermost(0, 0) if self.count else 0
         self.highest = self._outermost(self.count - 1, -1) if self.count else 0
-        self.alignment = first_offset % PAGE_SIZE
+        self.alignments = (first_offset % PAGE_SIZE,)
         # behind the last page of the file: all pages from here on are lost
         self._end = self._kept.page(self.in_file - 1) + 1 if self.in_file else 0
 

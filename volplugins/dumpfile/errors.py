@@ -32,7 +32,13 @@ class EmptyFile(DumpError):
 
 
 class NotADump(DumpError):
-    """The file is something else."""
+    """The file is something else.
+
+    Attributes:
+        may_be_an_image: whether nothing is known that speaks against a memory image.
+    """
+
+    may_be_an_image = False
 
 
 class UserModeDump(NotADump):

@@ -100,17 +100,22 @@ def identify(source: ByteSource) -> HeaderLayout:
         raise EmptyFile("the file is empty")
     if source.size < 8 and any(whole.startswith(magic) for whole in (b"PAGEDU64", b"PAGEDUMP")):
         raise TruncatedDump("the file ends inside the header's signature", offset=source.size)
-    raise NotADump(f"not a Windows kernel crash dump: {_looks_like(magic)}")
+    error = NotADump(f"not a Windows kernel crash dump: {_looks_like(magic)}")
+    error.may_be_an_image = not any(magic.startswith(start) for start, _ in _PACKED)
+    raise error
 
 
-_OTHERS = (
+_PACKED = (
     (b"\x1f\x8b", "it is gzip-compressed; decompress it first"),
     (b"PK\x03\x04", "it is a zip archive; extract the dump first"),
     (b"\xfd7zXZ", "it is xz-compressed; decompress it first"),
     (b"MSCF", "it is a cabinet; extract the dump first"),
     (b"7z\xbc\xaf", "it is a 7z archive; extract the dump first"),
+)
+_OTHERS = (
+    *_PACKED,
     (b"\x7fELF", "it is an ELF file (a LiME, QEMU or VirtualBox core?)"),
-    (b"EMiL", "it is a LiME image of a Linux machine"),
+    (b"EMiL", "it is a LiME image"),
     (b"hibr", "it is a hibernation file"),
     (b"HIBR", "it is a hibernation file"),
     (b"wake", "it is a hibernation file"),

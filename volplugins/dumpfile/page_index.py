@@ -41,8 +41,8 @@ class PageIndex(Protocol):
         ...  # pragma: no cover - a protocol has no body
 
     @property
-    def alignment(self) -> int:
-        """File offset of every page, modulo the size of a page."""
+    def alignments(self) -> tuple[int, ...]:
+        """File offsets of pages modulo the size of a page: each that occurs, once."""
         ...  # pragma: no cover - a protocol has no body
 
     def offset(self, pfn: int) -> int:

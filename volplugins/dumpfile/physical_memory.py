@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from volplugins.dumpfile.page_index import HIGHEST_PFN, PAGE_SIZE, PageIndex, Run
-from volplugins.dumpfile.source import ByteSource
+from volplugins.dumpfile.source import ByteSource, FileSource
 from volplugins.memory.reader import ReadError
 
 _COLUMN_PAGES = 1 << 14  # pages looked at in one go
@@ -32,6 +32,7 @@ class PhysicalMemory:
         described: the runs of RAM by the header, (base PFN, page count); empty where it says nothing of them.
         pages_indexed: pages that the dump says it holds.
         pages_in_file: pages whose every byte is in the file.
+        plain: whether pages lie in the file as they are, so that they have an offset in it.
         lowest_pfn, highest_pfn: of the pages that the dump says it holds; 0 where there is none.
     """
 
@@ -45,6 +46,7 @@ class PhysicalMemory:
         self._end = source.size
         self.pages_indexed = index.count
         self.pages_in_file = index.in_file
+        self.plain = True
         self.lowest_pfn = index.lowest
         self.highest_pfn = index.highest
         by_header = sum(count for _, count in described)
@@ -84,7 +86,7 @@ class PhysicalMemory:
         """Offset in the file of the byte at ``physical``, or None where it is not there."""
         offset = self._index.offset(physical // PAGE_SIZE)
         at = offset + physical % PAGE_SIZE
-        return at if offset >= 0 and at < self._end else None
+        return at if self.plain and offset >= 0 and at < self._end else None
 
     def has(self, pfn: int) -> bool:
         """Whether the whole page is in the file."""
@@ -133,9 +135,9 @@ class PhysicalMemory:
         view = self._source.view()
         if view is None:
             return self._read_each(offsets, present), present
-        skipped = self._index.alignment
-        count = max((self._end - skipped) // PAGE_SIZE, 0)
-        whole = np.frombuffer(view, np.uint8, count * PAGE_SIZE, skipped).reshape(-1, PAGE_SIZE)
+        if len(self._index.alignments) != 1:
+            return self._gather_unlike(view, offsets, present), present
+        whole = self._whole_pages(view, self._index.alignments[0])
         rows = offsets // PAGE_SIZE
         if len(rows) and present.all():
             if len(rows) == 1 or bool((np.diff(rows) == 1).all()):
@@ -144,6 +146,22 @@ class PhysicalMemory:
         pages = np.zeros((len(wanted), PAGE_SIZE), dtype=np.uint8)
         pages[present] = whole[rows[present]]
         return pages, present
+
+    def _whole_pages(self, view: memoryview, skipped: int) -> npt.NDArray[np.uint8]:
+        """The mapped file from ``skipped`` on, page by page."""
+        count = max((self._end - skipped) // PAGE_SIZE, 0)
+        return np.frombuffer(view, np.uint8, count * PAGE_SIZE, skipped).reshape(-1, PAGE_SIZE)
+
+    def _gather_unlike(
+        self, view: memoryview, offsets: npt.NDArray[np.int64], present: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.uint8]:
+        """Pages of runs that begin at unlike places within a page of the file (LiME: a header before each)."""
+        pages = np.zeros((len(offsets), PAGE_SIZE), dtype=np.uint8)
+        places = np.where(present, offsets % PAGE_SIZE, -1)
+        for place in np.unique(places[present]).tolist():
+            these = places == place
+            pages[these] = self._whole_pages(view, place)[(offsets[these] - place) // PAGE_SIZE]
+        return pages
 
     def _read_each(self, offsets: npt.NDArray[np.int64], present: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
         """Pages of a file that is not mapped, one by one; ``present`` loses those that come short."""
@@ -154,19 +172,52 @@ class PhysicalMemory:
             present[row] = len(data) == PAGE_SIZE
         return pages
 
-    def column(self, start: int, size: int) -> Iterator[tuple[int, npt.NDArray[np.uint64]]]:
+    def words(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+        """The first eight bytes of many pages as little-endian words; zero for pages that are not in the file."""
+        offsets = self._index.offsets(np.asarray(pfns).astype(np.int64))
+        present = (offsets >= 0) & (offsets <= self._end - PAGE_SIZE)
+        found = np.zeros(len(offsets), dtype=np.uint64)
+        view = self._source.view()
+        if view is None:
+            for row in np.flatnonzero(present).tolist():
+                found[row] = int.from_bytes(self._source.read(int(offsets[row]), 8), "little")
+            return found
+        data = np.frombuffer(view, np.uint8)
+        eight = data[offsets[present][:, None] + np.arange(8)]
+        found[present] = np.ascontiguousarray(eight).view("<u8").reshape(-1)
+        return found
+
+    def column(
+        self, start: int, size: int, first_pfn: int = 0, last_pfn: int | None = None
+    ) -> Iterator[tuple[int, npt.NDArray[np.uint64]]]:
         """The little-endian word of ``size`` bytes (4 or 8) at offset ``start`` of every page in the file.
 
         Yields (first PFN, values of that page and those behind it), ascending; nothing but these words is copied.
+        Where the file is sparse, pages of its holes may be left out: they are zeros.
+
+        Args:
+            first_pfn, last_pfn: only pages from the one to the other, both included.
         """
         kind = np.dtype(f"<u{size}")
-        for base, count, offset in self.runs():
-            for first in range(0, count, _COLUMN_PAGES):
+        for base, count, offset in self.runs(first_pfn, last_pfn):
+            first = 0
+            while first < count:
+                first = self._stored(offset, first, count)
                 pages = min(_COLUMN_PAGES, count - first)
                 at, length = offset + first * PAGE_SIZE, pages * PAGE_SIZE
+                if not length:
+                    break
                 view = self._source.view()
                 data = view[at : at + length] if view is not None else self._source.read(at, length)
                 if len(data) < length:
                     break
                 words = np.ndarray((pages,), kind, data, start, (PAGE_SIZE,))
                 yield base + first, words.astype(np.uint64)
+                first += pages
+
+    def _stored(self, offset: int, page: int, count: int) -> int:
+        """The first page from ``page`` on, of ``count`` at ``offset``, that is no hole of the file."""
+        if not isinstance(self._source, FileSource):
+            return page
+        at = offset + page * PAGE_SIZE
+        return min(page + (self._source.next_data(at) - at) // PAGE_SIZE, count)

@@ -44,7 +44,12 @@ class RunIndex:
         self.in_file = int(whole.sum())
         self.lowest = int(self._bases[0]) if len(self._bases) else 0
         self.highest = int(self._ends[-1]) - 1 if len(self._bases) else 0
-        self.alignment = int(self._offsets[0]) % PAGE_SIZE if len(self._offsets) else 0
+        places = np.unique(self._offsets % PAGE_SIZE).tolist()
+        self.alignments = tuple(int(place) for place in places)
+
+    def described(self) -> Iterator[tuple[int, int]]:
+        """(base PFN, page count) of all runs, in the file or not, ascending."""
+        yield from zip(self._bases.tolist(), self._counts.tolist(), strict=True)
 
     def offset(self, pfn: int) -> int:
         """File offset of one page, or -1."""

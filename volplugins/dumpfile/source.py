@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import stat
@@ -94,6 +95,15 @@ class FileSource:
     def view(self) -> memoryview | None:
         """The mapped file."""
         return self._view
+
+    def next_data(self, offset: int) -> int:
+        """The first offset from ``offset`` on that is not in a hole of a sparse file; its size where all are."""
+        if not hasattr(os, "SEEK_DATA"):
+            return offset
+        try:
+            return os.lseek(self._file.fileno(), offset, os.SEEK_DATA)
+        except OSError as error:
+            return self.size if error.errno == errno.ENXIO else offset
 
     def close(self) -> None:
         """Release the mapping and the file."""

@@ -15,6 +15,7 @@ from volplugins.dumpfile.note import Note
 from volplugins.dumpfile.physical_memory import PhysicalMemory
 from volplugins.dumpfile.triage import TriageDump
 from volplugins.kernel.kernel_space import KernelAnchors
+from volplugins.paging.mode import PagingMode
 
 
 class TargetKind(str, Enum):
@@ -66,6 +67,7 @@ class Target:
         context, exception: registers and exception as they were recorded for the crash.
         system_time, system_uptime: FILETIME and 100 ns; None where they are absent.
         completeness, notes: how much of the machine's memory is there; everything odd about the container.
+        mode: how the processor translated, where that was found out already.
         facts: what was found of the kernel and how.
         dump: the crash dump, for what only its header tells.
     """
@@ -91,6 +93,7 @@ class Target:
     system_uptime: int | None
     completeness: Completeness
     notes: tuple[Note, ...]
+    mode: PagingMode | None = None
     facts: tuple[Fact, ...] = ()
     dump: Dump | None = None
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from volplugins.dumpfile.dump import Dump
     from volplugins.dumpfile.source import ByteSource
 
-_Key = tuple[str, int, int]
+Key = tuple[str, int, int]
 _KEPT = 4
-_dumps: dict[_Key, Dump] = {}
+_dumps: dict[Key, Dump] = {}
 
 
-def key_of(layer: DataLayerInterface) -> _Key:
+def key_of(layer: DataLayerInterface) -> Key:
     """What tells this file from others: path or location, size in bytes, time of last change where there is one."""
     path = local_path(layer)
     if path is not None:
@@ -27,7 +27,7 @@ def key_of(layer: DataLayerInterface) -> _Key:
     return str(getattr(layer, "location", layer.name)), layer.maximum_address + 1, 0
 
 
-def open_layer(layer: DataLayerInterface, key: _Key | None = None) -> Dump:
+def open_layer(layer: DataLayerInterface, key: Key | None = None) -> Dump:
     """The dump that ``layer`` (of the file itself) holds.
 
     Args:

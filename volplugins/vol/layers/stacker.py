@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from volatility3.framework import constants, exceptions, interfaces
+from volatility3.framework import constants, exceptions, interfaces, layers
 
 vollog = logging.getLogger(__name__)
 
@@ -56,6 +56,54 @@ class KernelDumpStacker(interfaces.automagic.StackerLayerInterface):
         new_name = context.layers.free_layer_name(chosen.__name__)
         context.config[interfaces.configuration.path_join(new_name, "base_layer")] = layer_name
         return chosen(context, new_name, new_name)
+
+
+class MemoryImageStacker(interfaces.automagic.StackerLayerInterface):
+    """Puts page tables on a memory image whose kernel our search finds, so that volatility3 need not scan for them.
+
+    It comes behind every reader of a container and before volatility3's own scan (order 40), which goes on as ever
+    where this finds nothing.
+    """
+
+    stack_order = 39
+    exclusion_list = ["linux", "mac"]
+
+    @classmethod
+    def stack(
+        cls,
+        context: interfaces.context.ContextInterface,
+        layer_name: str,
+        progress_callback: constants.ProgressCallback = None,
+    ) -> interfaces.layers.DataLayerInterface | None:
+        """The kernel's address space; None where no kernel was found, or its paging mode is unknown to volatility3."""
+        base = context.layers[layer_name]
+        if isinstance(base, layers.intel.Intel) or base.metadata.get("os", "Unknown") not in ("Windows", "Unknown"):
+            return None
+        from volplugins.dumpfile.errors import DumpError
+        from volplugins.paging.mode import PagingMode
+        from volplugins.target.target import TargetKind
+        from volplugins.vol.layers.opened_targets import open_target
+
+        try:
+            target = open_target(context, layer_name)
+        except DumpError as error:
+            vollog.info(f"volplugins: {error}")
+            return None
+        kinds: dict[PagingMode, type[interfaces.layers.DataLayerInterface]] = {
+            PagingMode.X64: layers.intel.WindowsIntel32e,
+            PagingMode.PAE: layers.intel.WindowsIntelPAE,
+            PagingMode.X86: layers.intel.WindowsIntel,
+        }
+        kind = kinds.get(target.mode) if target.mode is not None else None
+        if target.kind is not TargetKind.MEMORY_IMAGE or kind is None:
+            return None
+        name = context.layers.free_layer_name("IntelLayer")
+        path = interfaces.configuration.path_join("IntelHelper", name)
+        low_bits = 0x1F if target.mode is PagingMode.PAE else 0xFFF
+        context.config[interfaces.configuration.path_join(path, "memory_layer")] = layer_name
+        page_map = target.directory_table_base & ~low_bits
+        context.config[interfaces.configuration.path_join(path, "page_map_offset")] = page_map
+        return kind(context, config_path=path, name=name, metadata={"os": "Windows"})
 
 
 def _tell(layer_name: str, reason: str) -> None:

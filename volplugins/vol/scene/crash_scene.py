@@ -16,7 +16,7 @@ from volplugins.loader.symbolizer import SymbolTable
 from volplugins.memory.reader import MemoryReader
 from volplugins.target.of_dump import as_target
 from volplugins.threads.module_code import ImageFile, with_image_file
-from volplugins.vol.layers.opened_dumps import open_layer
+from volplugins.vol.layers.opened_targets import open_target
 from volplugins.vol.scene.folders import check_symbol_folders
 from volplugins.vol.scene.shared_work import once_in_context, once_of_scene
 from volplugins.vol.symbols import symbol_files
@@ -36,10 +36,7 @@ def target_below(context: ContextInterface, layer_name: str) -> Target:
     Raises:
         DumpError: the file is no target, or cannot be opened; one line for the user.
     """
-    layer = context.layers[layer_name]
-    while layer.dependencies if hasattr(layer, "dependencies") else ():
-        layer = context.layers[layer.dependencies[0]]
-    return as_target(open_layer(layer))
+    return open_target(context, layer_name)
 
 
 def scene_below(context: ContextInterface, layer_name: str, image_file: ImageFile | None = None) -> CrashScene:

@@ -1,4 +1,4 @@
-"""Tells volatility3 where the kernel is from the dump's own header, before its scanner goes through memory."""
+"""Tells volatility3 where the kernel is, as header or search found it, before its scanner goes through memory."""
 
 from __future__ import annotations
 
@@ -70,17 +70,10 @@ def _table(kernel: dict[str, Any]) -> str | None:
 def _kernel(context: interfaces.context.ContextInterface, layer: Any) -> pdbscan.ValidKernelType | None:
     from volplugins.image.debug_record import read_debug_record
     from volplugins.image.headers import read_headers
-    from volplugins.kernel.debugger_data import read_debugger_data
     from volplugins.memory.reader import ReadError
-    from volplugins.vol.layers.dump_layer import KernelDump32Layer
 
-    base_layer = context.layers.get(layer.config["memory_layer"], None)
-    if not isinstance(base_layer, KernelDump32Layer):
-        return None
     memory = LayerReader(layer)
-    header = base_layer.dump.header
-    data = read_debugger_data(memory, header.kd_debugger_data_block, header.bits)
-    base = data.addresses.get("KernBase", 0) if data else 0
+    base = _base(context, layer, memory)
     try:
         headers = read_headers(memory, base) if base else None
         record = read_debug_record(memory, headers) if headers else None
@@ -96,6 +89,22 @@ def _kernel(context: interfaces.context.ContextInterface, layer: Any) -> pdbscan
         "mz_offset": base,
     }
     return layer.name, base & layer.address_mask, kernel
+
+
+def _base(context: interfaces.context.ContextInterface, layer: Any, memory: LayerReader) -> int:
+    """Where the kernel's image is: by the dump's KDBG, or as the search in an image found it; 0 where neither says."""
+    from volplugins.dumpfile.errors import DumpError
+    from volplugins.kernel.debugger_data import read_debugger_data
+    from volplugins.vol.layers.opened_targets import open_target
+
+    try:
+        target = open_target(context, layer.name)
+    except DumpError:
+        return 0
+    if target.dump is None:
+        return target.kernel_base
+    data = read_debugger_data(memory, target.anchors.debugger_data, target.bits)
+    return data.addresses.get("KernBase", 0) if data else 0
 
 
 class LayerReader:

@@ -1,0 +1,53 @@
+"""Which format a file is: by its first bytes, by its name where there are none to go by."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from volplugins.dumpfile.errors import EmptyFile, NotADump
+from volplugins.dumpfile.source import ByteSource
+from volplugins.imagefile import avml, elf_core, lime, raw, vmware
+from volplugins.imagefile.memory_image import MemoryImage
+
+# formats of memory that nothing here reads, and what to do with them: refused by name
+_REFUSED: tuple[tuple[bytes, str], ...] = (
+    (b"hibr", "a hibernation file: convert it first (Hibr2Bin), or take an image of the running machine"),
+    (b"HIBR", "a hibernation file: convert it first (Hibr2Bin), or take an image of the running machine"),
+    (b"wake", "a hibernation file that was used up: Windows has emptied most of it when it woke"),
+    (b"WAKE", "a hibernation file that was used up: Windows has emptied most of it when it woke"),
+    (b"RSTR", "a hibernation file that was used up: Windows has emptied most of it when it woke"),
+    (b"\x7fVirtualBox Sav", "a saved state of VirtualBox: start the machine and use `VBoxManage debugvm dumpvmcore`"),
+    (b"MDMP", "a user-mode minidump: one process, not the machine"),
+    (b"USERDU", "a user-mode dump of an old kind: one process, not the machine"),
+)
+# formats that volatility3 reads with layers of its own
+_OTHERS = (b"QEVM",)
+
+
+def open_image(source: ByteSource, sidecar: ByteSource | None = None, name: str = "") -> MemoryImage | None:
+    """The image, or None where the format is one that only volatility3's own layers read.
+
+    Args:
+        sidecar: a VMware state file that lies beside it.
+        name: the file's name.
+
+    Raises:
+        EmptyFile, NotADump: there is nothing in it, or it is something that is known to be no image.
+    """
+    if not source.size:
+        raise EmptyFile("the file is empty")
+    head = source.read(0, 16)
+    refused = next((text for start, text in _REFUSED if head.startswith(start)), None)
+    if refused is None and PurePath(name).suffix.lower() == ".vmrs":
+        refused = "a saved state of Hyper-V: take a dump in the machine, or use LeechCore on Windows"
+    if refused is not None:
+        raise NotADump(f"not a memory image but {refused}")
+    if head.startswith(_OTHERS):
+        return None
+    for opened in (lime.open_lime, elf_core.open_elf_core, avml.open_avml):
+        image = opened(source)
+        if image is not None:
+            return image
+    if sidecar is not None or PurePath(name).suffix.lower() == ".vmem":
+        return vmware.open_vmem(source, sidecar)
+    return raw.open_raw(source)

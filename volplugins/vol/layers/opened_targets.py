@@ -1,0 +1,118 @@
+"""Targets opened in this process: a dump, or a memory image under whatever layers volatility3 has put on the file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volatility3.framework.layers import intel
+
+from volplugins.vol.layers.layer_source import LayerSource, local_path, source_of
+from volplugins.vol.layers.opened_dumps import Key, key_of, open_layer
+
+if TYPE_CHECKING:
+    from volatility3.framework.interfaces.context import ContextInterface
+    from volatility3.framework.interfaces.layers import DataLayerInterface
+
+    from volplugins.dumpfile.source import ByteSource
+    from volplugins.imagefile.memory_image import MemoryImage
+    from volplugins.target.target import Target
+
+_KEPT = 4
+_SIDECARS = (".vmss", ".vmsn")
+_targets: dict[tuple[Key, str], Target] = {}
+
+
+def open_target(context: ContextInterface, layer_name: str) -> Target:
+    """The target that the layer stands on.
+
+    Raises:
+        DumpError: the file is neither a dump nor an image with a Windows kernel; its text is one line for the user.
+    """
+    from volplugins.dumpfile.errors import NotADump
+    from volplugins.target.of_dump import target_of_dump
+
+    layers = _layers_below(context, layer_name)
+    bottom = layers[-1]
+    try:
+        return target_of_dump(open_layer(bottom))
+    except NotADump as error:
+        if not error.may_be_an_image:
+            raise
+    memory_layer = next(each for each in layers if not isinstance(each, intel.Intel))
+    key = key_of(bottom), type(memory_layer).__name__
+    target = _targets.get(key)
+    if target is None:
+        while len(_targets) >= _KEPT:
+            _targets.pop(next(iter(_targets)))
+        target = _targets[key] = _opened(memory_layer, bottom)
+    return target
+
+
+def _layers_below(context: ContextInterface, layer_name: str) -> list[DataLayerInterface]:
+    """The layer and what it stands on, top to bottom; of several dependencies the first, which holds the memory."""
+    found = [context.layers[layer_name]]
+    while getattr(found[-1], "dependencies", ()):
+        found.append(context.layers[found[-1].dependencies[0]])
+    return found
+
+
+def _opened(memory_layer: DataLayerInterface, bottom: DataLayerInterface) -> Target:
+    from volplugins.dumpfile.source import FileSource
+    from volplugins.target.of_image import target_of_image
+
+    source = source_of(bottom)
+    try:
+        return target_of_image(_image(source, memory_layer, bottom))
+    except BaseException:
+        if isinstance(source, FileSource):
+            source.close()
+        raise
+
+
+def _image(source: ByteSource, memory_layer: DataLayerInterface, bottom: DataLayerInterface) -> MemoryImage:
+    """By our own reader where it knows the format, else through volatility3's layer."""
+    from volplugins.imagefile.open_image import open_image
+
+    path = local_path(bottom)
+    name = path or str(getattr(bottom, "location", ""))
+    image = open_image(source, _sidecar(path), name)
+    if image is not None and (image.format != "raw" or memory_layer is bottom):
+        return image
+    return layer_image(memory_layer)
+
+
+def _sidecar(path: str | None) -> ByteSource | None:
+    """VMware's state file beside a .vmem."""
+    from volplugins.dumpfile.errors import DumpError
+    from volplugins.dumpfile.source import FileSource
+
+    if path is None or not path.lower().endswith(".vmem"):
+        return None
+    for suffix in _SIDECARS:
+        beside = Path(path).with_suffix(suffix)
+        try:
+            if os.path.isfile(beside):
+                return FileSource(beside)
+        except DumpError:
+            continue
+    return None
+
+
+def layer_image(layer: DataLayerInterface) -> MemoryImage:
+    """The image that any volatility3 layer of physical memory is: every page is read through the layer."""
+    from volplugins.imagefile.memory_image import Segment, image_of_segments
+
+    start, size = layer.minimum_address, layer.maximum_address + 1 - layer.minimum_address
+    segments: list[Segment] = []
+    pieces = layer.mapping(start, size, ignore_errors=True) if hasattr(layer, "mapping") else [(start, size)]
+    for offset, length, *_ in pieces:
+        last = segments[-1] if segments else None
+        if last is not None and last.physical + last.size == offset:
+            segments[-1] = Segment(last.physical, last.size + length, last.offset)
+        else:
+            segments.append(Segment(offset, length, offset))
+    image = image_of_segments(LayerSource(layer), type(layer).__name__, segments)
+    image.memory.plain = False
+    return image
