@@ -1,7 +1,8 @@
 """Writes the columns of all commands into the schema of rows: ``python -m volplugins.vol.commands.schema FILE``.
 
-FILE is docs/schema/rows.schema.json. What is in it of a line as such stays as it is; of each plugin of ours it says by which names and kinds a row has
-its cells. None is required, because ``vol --hide-columns`` can leave any out, and more may come.
+FILE is docs/schema/rows.schema.json. What is in it of a line as such stays as it is; of each plugin of ours it says by
+which names and kinds a row has its cells. None is required, because ``vol --hide-columns`` can leave any out, and more
+may come.
 """
 
 from __future__ import annotations
