@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find volplugins symbols docs/schema -type f -not -name '*.pyc' 2>/dev/null) pyproject.toml
 
-.PHONY: demo test test-all lint types bench clean
+.PHONY: demo test test-all lint types schema bench clean
 
 demo: $(VENV)/installed
 	@$(BIN)/volplugins demo
@@ -22,6 +22,10 @@ lint: $(VENV)/dev
 
 types: $(VENV)/dev
 	$(BIN)/mypy
+
+# after a change of columns: they are declared in volplugins/vol/commands/*/row.py
+schema: $(VENV)/dev
+	$(BIN)/python -m volplugins.vol.commands.schema docs/schema/rows.schema.json
 
 bench: $(VENV)/dev
 	@$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation ".[judges]" || true

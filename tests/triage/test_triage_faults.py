@@ -54,9 +54,9 @@ def test_a_plugin_that_raises_costs_its_section_only(
 def test_what_a_shell_turns_into_a_row_is_a_fault_too(
     dump: Path, triage: Triage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from volplugins.vol.commands.lm import shell as lm_shell
+    from volplugins.vol.commands.lm import typed
 
-    monkeypatch.setattr(lm_shell, "lm_rows", lambda *_: 1 // 0)
+    monkeypatch.setattr(typed, "lm_rows", lambda *_: 1 // 0)
     summary = checked(triage(dump))
     faults = {each["name"]: each["fault"] for each in summary["sections"] if each["fault"]}
     assert set(faults) == {"lm", "kernel-modules"} and "ZeroDivisionError" in faults["lm"]

@@ -6,50 +6,52 @@ One call in a plugin's ``run`` gives both, whatever its columns are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-
-from volatility3.framework import renderers
+from typing import TYPE_CHECKING, Any, Protocol
 
 from volplugins.vol.output.streamed_grid import StreamedGrid
+from volplugins.vol.output.table import GridRow, Table
 from volplugins.vol.scene.budget import Budget, BudgetError, factor_of, limits_of
 from volplugins.vol.scene.crash_scene import target_below
 from volplugins.vol.scene.shared_work import note_fault, once_in_context, shares_work
 
 if TYPE_CHECKING:
-    from volatility3.framework.interfaces.plugins import PluginInterface
+    from volatility3.framework.interfaces.context import ContextInterface
 
-Columns = Sequence[tuple[str, type]]
-Row = tuple[int, Sequence[Any]]
-_TITLES = ("Step", "Process", "Name", "Field")  # where a row says that it is an error, the first that there is
-_REASONS = ("Note", "Evidence")
 _FRAME, _CELL, _NUMBER = 80, 6, 16  # bytes of a JSON line around its cells, around one, and of one that is no text
 
 
-def budgeted_grid(plugin: PluginInterface, columns: Columns, rows: Iterator[Row]) -> StreamedGrid:
-    """The grid of ``rows``; the last row says what the budget left out."""
-    return StreamedGrid(list(columns), _BudgetedRows(plugin, columns, rows).rows())
+class Run(Protocol):
+    """A plugin, as far as it matters here."""
+
+    context: ContextInterface
+    config: Any
+
+
+def budgeted_grid(plugin: Run, table: Table[Any], rows: Iterator[GridRow]) -> StreamedGrid:
+    """The grid of ``rows``, cells of ``table``; the last row says what the budget left out."""
+    return StreamedGrid(table.grid_columns, _BudgetedRows(plugin, table, rows).rows())
 
 
 class _BudgetedRows:
     """The rows of one plugin's run."""
 
-    def __init__(self, plugin: PluginInterface, columns: Columns, rows: Iterator[Row]) -> None:
-        self._plugin, self._columns, self._rows = plugin, columns, rows
-        self._names = [name for name, _ in columns]
+    def __init__(self, plugin: Run, table: Table[Any], rows: Iterator[GridRow]) -> None:
+        self._plugin, self._table, self._rows = plugin, table, rows
+        self._names = table.names
         self._around = _FRAME + sum(len(name) + _CELL for name in self._names)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[GridRow]:
         """The rows while the budget lasts, then one that says so."""
         try:
             whole = self._budget()
         except BudgetError as error:
-            yield 0, self._error(str(error))
+            yield 0, self._table.error_cells(str(error))
             return
         budget = whole.part() if shares_work(self._plugin.context) else whole
         try:
             for level, cells in self._rows:
                 if not budget.takes(self._size(cells)):
-                    yield 0, self._error(self._left_out(budget, cells))
+                    yield 0, self._table.error_cells(self._left_out(budget, cells))
                     break
                 yield level, cells
         finally:
@@ -89,11 +91,3 @@ class _BudgetedRows:
         )
         note_fault(text)
         return text
-
-    def _error(self, text: str) -> tuple[Any, ...]:
-        title = next((name for name in _TITLES if name in self._names), self._names[0])
-        reason = next((name for name in _REASONS if name in self._names), self._names[-1])
-        return tuple(
-            text if name == reason else "error" if name == title else renderers.NotAvailableValue()
-            for name in self._names
-        )

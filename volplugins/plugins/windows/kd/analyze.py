@@ -2,16 +2,16 @@
 """windows.kd.analyze: what crashed, who is to blame, and how sure that is."""
 
 from volatility3.framework import interfaces
-from volatility3.framework.configuration import requirements
 from volatility3.plugins import timeliner
 
 try:
-    from volplugins.vol.scene.process_options import budget_options
+    from volplugins.vol.commands.options import flag, image_path
+    from volplugins.vol.commands.plugin import TimedCommand
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
 
-class Analyze(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
+class Analyze(TimedCommand, interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
     """Says what crashed, who is to blame and how sure that is (WinDbg: !analyze -v).
 
     Works on every dump type, with symbols, with exports only, and with nothing; each row says how it is known.
@@ -23,43 +23,24 @@ class Analyze(interfaces.plugins.PluginInterface, timeliner.TimeLinerInterface):
     _version = (1, 0, 0)
 
     @classmethod
-    def get_requirements(cls):
+    def options(cls):
         return [
-            requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump"),
-            requirements.ListRequirement(
-                name="image-path",
-                element_type=str,
-                description="Folders with image files, bare or as a symbol store, for pages that the dump lacks",
-                optional=True,
-            ),
-            requirements.BooleanRequirement(
-                name="user-frames",
-                description="Show the crashing thread's frames of user mode too",
-                default=False,
-                optional=True,
-            ),
-            *budget_options(),
+            image_path(),
+            flag("user-frames", "Show the crashing thread's frames of user mode too"),
         ]
 
-    def _generator(self):
-        from volplugins.vol.commands.analyze.shell import rows_below
-        from volplugins.vol.output.rows import volatility_cell
+    def table(self):
+        from volplugins.vol.commands.analyze.row import ANALYZE
 
-        folders = self.config.get("image-path", None) or []
-        user_frames = bool(self.config.get("user-frames", False))
-        for row in rows_below(self.context, self.config["primary"], folders, user_frames):
-            yield 0, tuple(volatility_cell(cell) for cell in row)
+        return ANALYZE
 
-    def generate_timeline(self):
-        """The crash and the boot before it, for volatility3's timeliner."""
-        from volplugins.vol.commands.analyze.shell import events_below
-        from volplugins.vol.output.timeline import volatility_event
+    def rows(self, request):
+        from volplugins.vol.commands.analyze.stages import staged_rows
 
-        folders = self.config.get("image-path", None) or []
-        yield from map(volatility_event, events_below(self.context, self.config["primary"], folders))
+        return staged_rows(request)
 
-    def run(self):
-        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+    def events(self, request):
+        """The crash and the boot before it."""
+        from volplugins.vol.commands.analyze.timeline import events
 
-        columns = [("Section", str), ("Field", str), ("Value", str), ("Confidence", str), ("Evidence", str)]
-        return budgeted_grid(self, columns, self._generator())
+        return events(request)

@@ -2,15 +2,15 @@
 """windows.kd.dumpinfo: what a crash dump file is, whether it is whole, and what it holds."""
 
 from volatility3.framework import interfaces
-from volatility3.framework.configuration import requirements
 
 try:
-    from volplugins.vol.scene.process_options import budget_options
+    from volplugins.vol.commands.options import texts
+    from volplugins.vol.commands.plugin import Command
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
 
-class DumpInfo(interfaces.plugins.PluginInterface):
+class DumpInfo(Command, interfaces.plugins.PluginInterface):
     """Shows what a crash dump is, whether it is whole and what it holds (WinDbg: .dumpdebug, dumpchk).
 
     Groups: header (every field under Microsoft's name), runs (physical memory in the file), completeness
@@ -22,28 +22,17 @@ class DumpInfo(interfaces.plugins.PluginInterface):
     _version = (1, 0, 0)
 
     @classmethod
-    def get_requirements(cls):
+    def options(cls):
         return [
-            requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump"),
-            requirements.ListRequirement(
-                name="save",
-                element_type=str,
-                description="Write the tagged blobs of these GUIDs, or of these numbers, to files named by their GUID",
-                default=[],
-                optional=True,
-            ),
-            *budget_options(),
+            texts("save", "Write the tagged blobs of these GUIDs, or of these numbers, to files named by their GUID"),
         ]
 
-    def _generator(self):
-        from volplugins.vol.commands.dumpinfo.shell import rows_below
-        from volplugins.vol.output.rows import volatility_cell
+    def table(self):
+        from volplugins.vol.commands.dumpinfo.row import DUMPINFO
 
-        save = self.config.get("save", None) or []
-        for row in rows_below(self.context, self.config["primary"], save, self.open):
-            yield 0, tuple(volatility_cell(cell) for cell in row)
+        return DUMPINFO
 
-    def run(self):
-        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+    def rows(self, request):
+        from volplugins.vol.commands.dumpinfo.stages import staged_rows
 
-        return budgeted_grid(self, [("Group", str), ("Field", str), ("Value", str), ("Note", str)], self._generator())
+        return staged_rows(request)

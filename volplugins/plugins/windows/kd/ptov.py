@@ -1,17 +1,16 @@
 # Volatility Software License 1.0, https://www.volatilityfoundation.org/license/vsl-v1.0
 """windows.kd.ptov: who maps a physical byte, or all that a process maps."""
 
-from volatility3.framework import interfaces, renderers
-from volatility3.framework.configuration import requirements
-from volatility3.framework.renderers import format_hints
+from volatility3.framework import interfaces
 
 try:
-    from volplugins.vol.scene.process_options import budget_options, chosen, process_options, scan_options, scan_wanted
+    from volplugins.vol.commands.options import process_options, scan_options, texts
+    from volplugins.vol.commands.plugin import Command
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
 
-class Ptov(interfaces.plugins.PluginInterface):
+class Ptov(Command, interfaces.plugins.PluginInterface):
     """Shows which processes, and the kernel, map a physical byte; or the whole map of processes (WinDbg: !ptov).
 
     With --physical: every mapping of those bytes, the kernel's as PID 0. Without: the user half of the chosen
@@ -22,40 +21,19 @@ class Ptov(interfaces.plugins.PluginInterface):
     _version = (1, 0, 0)
 
     @classmethod
-    def get_requirements(cls):
+    def options(cls):
         return [
-            requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump"),
-            requirements.ListRequirement(
-                name="physical", element_type=str, description="Physical addresses, in hexadecimal", optional=True
-            ),
+            texts("physical", "Physical addresses, in hexadecimal"),
             *process_options(),
             *scan_options(),
-            *budget_options(),
         ]
 
-    def _generator(self):
-        from volplugins.vol.commands.ptov.shell import rows_below
-        from volplugins.vol.output.rows import volatility_cell
+    def table(self):
+        from volplugins.vol.commands.ptov.row import PTOV
 
-        who = chosen(self.config)
-        absent = renderers.NotAvailableValue()
-        scan, physical = scan_wanted(self.config), self.config.get("physical") or []
-        for row in rows_below(self.context, self.config["primary"], physical, who, scan, self._progress_callback):
-            hexes = [absent if v is None else format_hints.Hex(v) for v in (row.physical, row.virtual, row.size)]
-            pid = absent if row.pid is None else row.pid
-            yield 0, (pid, volatility_cell(row.process), *hexes, row.flags, row.state, volatility_cell(row.note))
+        return PTOV
 
-    def run(self):
-        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+    def rows(self, request):
+        from volplugins.vol.commands.ptov.rows import ptov_rows
 
-        columns = [
-            ("PID", int),
-            ("Process", str),
-            ("Physical", format_hints.Hex),
-            ("Virtual", format_hints.Hex),
-            ("Size", format_hints.Hex),
-            ("Flags", str),
-            ("State", str),
-            ("Note", str),
-        ]
-        return budgeted_grid(self, columns, self._generator())
+        return ptov_rows(request.scene(), request.texts("physical"), request.who, request.scan, request.progress)

@@ -1,17 +1,16 @@
 # Volatility Software License 1.0, https://www.volatilityfoundation.org/license/vsl-v1.0
 """windows.kd.vtop: a virtual address to its physical one, every level shown."""
 
-from volatility3.framework import interfaces, renderers
-from volatility3.framework.configuration import requirements
-from volatility3.framework.renderers import format_hints
+from volatility3.framework import interfaces
 
 try:
-    from volplugins.vol.scene.process_options import budget_options, chosen, process_options
+    from volplugins.vol.commands.options import process_options, text, texts
+    from volplugins.vol.commands.plugin import Command
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
 
 
-class Vtop(interfaces.plugins.PluginInterface):
+class Vtop(Command, interfaces.plugins.PluginInterface):
     """Translates virtual addresses, every level shown, every reason named (WinDbg: !vtop, !pte).
 
     One row per level with the entry's own addresses, its contents and WinDbg's flag letters; then the physical
@@ -22,51 +21,23 @@ class Vtop(interfaces.plugins.PluginInterface):
     _version = (1, 0, 0)
 
     @classmethod
-    def get_requirements(cls):
+    def options(cls):
         return [
-            requirements.TranslationLayerRequirement(name="primary", description="Layer of the crash dump"),
-            requirements.ListRequirement(
-                name="address",
-                element_type=str,
-                description="Virtual addresses, with or without 0x and WinDbg's back-tick; or module!symbol+0x10, "
+            texts(
+                "address",
+                "Virtual addresses, with or without 0x and WinDbg's back-tick; or module!symbol+0x10, "
                 "of the kernel's modules and of the chosen process's",
-                optional=True,
             ),
             *process_options(),
-            requirements.StringRequirement(
-                name="dirbase",
-                description="A bare page directory base in hexadecimal, or its page frame number (dirbase: pfn:)",
-                optional=True,
-            ),
-            *budget_options(),
+            text("dirbase", "A bare page directory base in hexadecimal, or its page frame number (dirbase: pfn:)"),
         ]
 
-    def _generator(self):
-        from volplugins.vol.commands.vtop.shell import rows_below
-        from volplugins.vol.output.rows import volatility_cell
+    def table(self):
+        from volplugins.vol.commands.vtop.row import VTOP
 
-        who = chosen(self.config)
-        addresses = self.config.get("address") or []
-        for row in rows_below(self.context, self.config["primary"], addresses, who, self.config.get("dirbase")):
-            hexes = [renderers.NotAvailableValue() if v is None else format_hints.Hex(v) for v in (row[0], *row[2:5])]
-            value = renderers.NotApplicableValue() if row.value is None else row.value
-            yield (
-                0,
-                (hexes[0], row.step, *hexes[1:], row.flags, value, row.state, volatility_cell(row.note)),
-            )
+        return VTOP
 
-    def run(self):
-        from volplugins.vol.scene.budgeted_grid import budgeted_grid
+    def rows(self, request):
+        from volplugins.vol.commands.vtop.rows import vtop_rows
 
-        columns = [
-            ("Address", format_hints.Hex),
-            ("Step", str),
-            ("EntryVirtual", format_hints.Hex),
-            ("EntryPhysical", format_hints.Hex),
-            ("Entry", format_hints.Hex),
-            ("Flags", str),
-            ("Value", str),
-            ("State", str),
-            ("Note", str),
-        ]
-        return budgeted_grid(self, columns, self._generator())
+        return vtop_rows(request.scene(), request.texts("address"), request.who, request.text("dirbase"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from volplugins.address.protection import ALLOWED, WORDS, word_of
 from volplugins.address.region import STATES, TYPES, UNKNOWN, USAGES, Region
 from volplugins.address.rule_marks import RuleMarks
 from volplugins.address.summary import Sum, summarise
 from volplugins.kernel.process import Process
+from volplugins.vol.commands.address.row import AddressRow, SummaryRow, failure_row, summary_failure_row
 from volplugins.vol.output.wrong_use import check_words
 from volplugins.vol.scene.address_maps import AddressMaps, ProcessMap
 from volplugins.vol.scene.process_selection import Progress, choose, gather
@@ -20,41 +21,6 @@ if TYPE_CHECKING:
 
 
 DUMP_WIDE = "*"  # in the column Process: a row about all of them
-
-
-class AddressRow(NamedTuple):
-    """One region; sizes in bytes, ``end`` exclusive; None and empty texts: not known or not meant."""
-
-    pid: int | None
-    process: str
-    start: int | None
-    end: int | None
-    size: int | None
-    type: str
-    state: str
-    protect: str
-    actual: str
-    usage: str
-    commit: int | None
-    resident: int | None
-    in_dump: int | None
-    detail: str
-    note: str
-
-
-class SummaryRow(NamedTuple):
-    """One sum; sizes in bytes, percentages as text with two digits."""
-
-    pid: int | None
-    process: str
-    by: str
-    name: str
-    regions: int | None
-    size: int | None
-    percent_busy: str
-    percent_total: str
-    largest: int | None
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +93,6 @@ class ActualCount:
 
 def _among(word: str, wanted: Sequence[str]) -> bool:
     return not wanted or word.lower() in [each.lower() for each in wanted]
-
-
-def failure_row(why: str, process: Process | None = None) -> AddressRow:
-    """A row that says what could not be done."""
-    pid, name = (process.pid, process.name) if process is not None else (None, "error")
-    return AddressRow(pid, name, None, None, None, "", "", "", "", "", None, None, None, "", why)
-
-
-def summary_failure_row(why: str, process: Process | None = None) -> SummaryRow:
-    """The same for sums."""
-    pid, name = (process.pid, process.name) if process is not None else (None, "error")
-    return SummaryRow(pid, name, "", "", None, None, "", "", None, why)
 
 
 def address_rows(

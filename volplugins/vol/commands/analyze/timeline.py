@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.codes import bugcheck_name
 from volplugins.target.target import Target
 from volplugins.vol.output.timeline import Clock, Event, Kind, event
+from volplugins.vol.scene.crash_scene import analysis_of
+
+if TYPE_CHECKING:
+    from volplugins.vol.commands.shell import Request
+
+
+def events(request: Request) -> Iterator[Event]:
+    """The crash, with its signature where that can be worked out, and the boot before it."""
+    target = request.target()
+    try:
+        signature = analysis_of(request.scene(request.images())).signature
+    except Exception:  # the target alone is enough for the times
+        signature = ""
+    yield from crash_events(target, signature)
 
 
 def crash_events(target: Target, signature: str) -> Iterator[Event]:

@@ -1,11 +1,13 @@
-"""One row of windows.kd.lm."""
+"""One row of windows.kd.lm, and its columns."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from volplugins.kernel.process import Process
 from volplugins.loader.module import Module
+from volplugins.vol.output.columns import Column, Kind
+from volplugins.vol.output.table import Table
 
 
 class LmRow(NamedTuple):
@@ -14,33 +16,31 @@ class LmRow(NamedTuple):
     ``linked`` is the time stamp where it is a time; ``loaded`` and ``unloaded`` are FILETIMEs.
     """
 
-    pid: int | None
-    process: str
-    start: int | None
-    end: int | None
-    module: str
-    status: str
-    path: str
-    timestamp: int | None
-    checksum: int | None
-    pdb: str
-    guid_age: str
-    version: str
-    in_load: bool | None
-    in_memory: bool | None
-    in_init: bool | None
-    mapped: bool | None
-    source: str
-    note: str
-    linked: int | None = None
-    loaded: int | None = None
-    unloaded: int | None = None
+    pid: Annotated[int | None, Column("PID", Kind.INTEGER)]
+    process: Annotated[str, Column("Process", failure="error")]
+    start: Annotated[int | None, Column("Start", Kind.HEX)]
+    end: Annotated[int | None, Column("End", Kind.HEX)]
+    module: Annotated[str, Column("Module")]
+    status: Annotated[str, Column("Status")]
+    path: Annotated[str, Column("Path")]
+    timestamp: Annotated[int | None, Column("Timestamp", Kind.HEX)]
+    checksum: Annotated[int | None, Column("CheckSum", Kind.HEX)]
+    pdb: Annotated[str, Column("Pdb", empty_is_absent=True)]
+    guid_age: Annotated[str, Column("GuidAge", empty_is_absent=True)]
+    version: Annotated[str, Column("Version", empty_is_absent=True)]
+    in_load: Annotated[bool | None, Column("InLoad", Kind.FLAG)]
+    in_memory: Annotated[bool | None, Column("InMemory", Kind.FLAG)]
+    in_init: Annotated[bool | None, Column("InInit", Kind.FLAG)]
+    mapped: Annotated[bool | None, Column("Mapped", Kind.FLAG)]
+    source: Annotated[str, Column("Source")]
+    note: Annotated[str, Column("Note", is_reason=True)]
+    linked: Annotated[int | None, Column("LinkTime", Kind.UNIX_TIME)] = None
+    loaded: Annotated[int | None, Column("LoadTime", Kind.FILETIME)] = None
+    unloaded: Annotated[int | None, Column("UnloadTime", Kind.FILETIME)] = None
 
 
-def failure_row(why: str, process: Process | None = None) -> LmRow:
-    """A row that says what could not be done."""
-    pid, name = (process.pid, process.name) if process is not None else (None, "error")
-    return LmRow(pid, name, None, None, "", "", "", None, None, "", "", "", None, None, None, None, "", why)
+LM = Table("windows.kd.lm.Lm", LmRow)
+failure_row = LM.failure
 
 
 def row_of(process: Process | None, module: Module, in_load: bool | None) -> LmRow:

@@ -1,12 +1,14 @@
-"""One row of windows.kd.pagedirs, and the rows of one process."""
+"""One row of windows.kd.pagedirs, its columns, and the rows of one process."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from volplugins.kernel.directories.verdict import Verdict
 from volplugins.kernel.process import Process
+from volplugins.vol.output.columns import Column, Kind
+from volplugins.vol.output.table import Table
 from volplugins.vol.scene.directory_next import next_step
 from volplugins.vol.scene.directory_verdicts import DirectoryJudge
 
@@ -15,25 +17,28 @@ class PagedirsRow(NamedTuple):
     """One row; ``depth`` is 1 for a check under its process."""
 
     depth: int
-    pid: int | None
-    process: str
-    eprocess: int | None
-    dirbase: int | None
-    mode: str
-    verdict: str
-    level: str
-    tables_present: int | None
-    tables_missing: int | None
-    user_pages: int | None
-    source: str
-    life: str
-    evidence: str
-    next: str
+    pid: Annotated[int | None, Column("PID", Kind.INTEGER)]
+    process: Annotated[str, Column("Process", failure="error")]
+    eprocess: Annotated[int | None, Column("EPROCESS", Kind.HEX)]
+    dirbase: Annotated[int | None, Column("DirBase", Kind.HEX)]
+    mode: Annotated[str, Column("Mode")]
+    verdict: Annotated[str, Column("Verdict")]
+    level: Annotated[str, Column("Level")]
+    tables_present: Annotated[int | None, Column("TablesPresent", Kind.INTEGER)]
+    tables_missing: Annotated[int | None, Column("TablesMissing", Kind.INTEGER)]
+    user_pages: Annotated[int | None, Column("UserPages", Kind.INTEGER)]
+    source: Annotated[str, Column("Source")]
+    life: Annotated[str, Column("Life")]
+    evidence: Annotated[str, Column("Evidence", is_reason=True)]
+    next: Annotated[str, Column("Next")]
+
+
+PAGEDIRS = Table("windows.kd.pagedirs.PageDirs", PagedirsRow)
 
 
 def note_row(process: str, evidence: str, then: str, verdict: str = "") -> PagedirsRow:
     """A row that is about no single process: a fault, or the dump as a whole."""
-    return PagedirsRow(0, None, process, None, None, "", verdict, "", None, None, None, "", "", evidence, then)
+    return PAGEDIRS.failure(evidence)._replace(process=process, verdict=verdict, next=then)
 
 
 def process_rows(

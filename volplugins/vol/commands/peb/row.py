@@ -1,32 +1,36 @@
-"""One row of windows.kd.peb, and whose it is."""
+"""One row of windows.kd.peb, its columns, and whose it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from volplugins.kernel.process import Process
 from volplugins.memory.reader import MemoryReader
+from volplugins.vol.output.columns import Column, Kind
+from volplugins.vol.output.table import Table
 
 
 class PebRow(NamedTuple):
     """One field. ``bits`` is 64 or 32: a 32-bit process on x64 has a PEB of each."""
 
-    pid: int | None
-    process: str
-    bits: int | None
-    section: str
-    field: str
-    value: str
-    note: str
+    pid: Annotated[int | None, Column("PID", Kind.INTEGER)]
+    process: Annotated[str, Column("Process", failure="error")]
+    bits: Annotated[int | None, Column("Bits", Kind.INTEGER)]
+    section: Annotated[str, Column("Section", failure="error")]
+    field: Annotated[str, Column("Field")]
+    value: Annotated[str, Column("Value")]
+    note: Annotated[str, Column("Note", is_reason=True)]
+
+
+PEB = Table("windows.kd.peb.Peb", PebRow)
 
 
 def failure_row(why: str, process: Process | None = None, bits: int | None = None) -> PebRow:
     """A row that says what could not be done."""
-    if process is None:
-        return PebRow(None, "error", None, "error", "", "", why)
-    return PebRow(process.pid, process.name, bits, "peb", "", "", why)
+    row = PEB.failure(why, process)
+    return row if process is None else row._replace(bits=bits, section="peb")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from volplugins.kernel.process import Process
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout, read_structure
+from volplugins.vol.commands.process.row import ProcessRow, ThreadRow, failure_row
 from volplugins.vol.commands.process.thread_rows import (
     ProcessThreads,
-    ThreadRow,
     small_dump_thread,
     thread_rows,
     threads_of,
@@ -23,30 +23,6 @@ from volplugins.vol.scene.stack_scene import StackScene
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
-
-
-class ProcessRow(NamedTuple):
-    """One process; times are FILETIMEs, commit_charge is in pages."""
-
-    pid: int | None
-    ppid: int | None
-    name: str
-    eprocess: int | None
-    session_id: int | None
-    peb: int | None
-    dirbase: int | None
-    page_directory: str
-    vad_root: int | None
-    vad_count: int | None
-    threads: int | None
-    handles: int | None
-    commit_charge: int | None
-    wow64: bool | None
-    create_time: int | None
-    exit_time: int | None
-    source: str
-    life: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +54,6 @@ def process_rows(
         yield failure_row(problem)
     if not gathered.processes:
         yield failure_row("; ".join(scene.notes) or "no process is in the list")
-
-
-def failure_row(why: str) -> ProcessRow:
-    """A row that says what could not be done."""
-    return ProcessRow(
-        None, None, "error", None, None, None, None, "", None, None, None, None, None, None, None, None, "", "", why
-    )
 
 
 def _of_small_dump(scene: CrashScene, wanted: Wanted) -> Iterator[ProcessRow | ThreadRow]:

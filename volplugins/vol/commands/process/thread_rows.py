@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.status import status_name
 from volplugins.kernel.process import Process
 from volplugins.kernel.thread import Thread, try_read_thread
 from volplugins.kernel.thread_words import state_word, wait_word
+from volplugins.vol.commands.process.row import ThreadRow
 from volplugins.vol.scene.owned_structures import lists_threads, threads_in_list
 from volplugins.vol.scene.stack_scene import StackScene
 
@@ -18,30 +19,6 @@ if TYPE_CHECKING:
 
 # modules that user threads really start in, before they go on to the function that was asked for
 _STARTERS = frozenset({"ntdll", "kernel32"})
-
-
-class ThreadRow(NamedTuple):
-    """One thread of a process; times are FILETIMEs. ``source``: ``list``, ``scan``; ``thread`` in a small dump.
-
-    ``win32_start`` and ``kernel_start`` are the ETHREAD's two members; ``start_address`` is the one that tells more.
-    """
-
-    pid: int | None
-    name: str
-    eprocess: int
-    source: str
-    note: str
-    tid: int | None
-    ethread: int | None
-    state: str
-    wait: str
-    context_switches: int | None
-    start_address: int | None
-    start: str
-    create_time: int | None
-    exit_time: int | None
-    win32_start: int | None
-    kernel_start: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from volplugins.vol.commands.process.rows import ProcessRow
-from volplugins.vol.commands.process.thread_rows import ThreadRow
+from volplugins.vol.commands.process.row import WITH_THREADS, ProcessRow, ThreadRow
+from volplugins.vol.commands.process.rows import Wanted, process_rows
+from volplugins.vol.commands.shell import rows_or_failure
 from volplugins.vol.output.timeline import Clock, Event, Kind, event
+
+if TYPE_CHECKING:
+    from volplugins.vol.commands.shell import Request
+
+
+def events(request: Request) -> Iterator[Event]:
+    """The times of processes and threads."""
+    clock = Clock(request.target().system_time)
+    wanted = Wanted(request.who, True, request.scan)
+    rows = rows_or_failure(WITH_THREADS, lambda: process_rows(request.scene(), wanted, request.progress))
+    yield from process_events(rows, clock)
 
 
 def process_events(rows: Iterable[ProcessRow | ThreadRow], clock: Clock) -> Iterator[Event]:

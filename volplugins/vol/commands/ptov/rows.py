@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from volplugins.memory.address_text import parse_address
 from volplugins.paging.entry_text import flag_letters
 from volplugins.paging.mode import PagingMode
 from volplugins.paging.translation import State
+from volplugins.vol.commands.ptov.row import PtovRow, failure_row
 from volplugins.vol.commands.ptov.tables import own_tables, seen_tables, why_unseen
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of
 from volplugins.vol.scene.owned_structures import owner_of
@@ -31,19 +32,6 @@ if TYPE_CHECKING:
 KERNEL = "kernel"
 SHARED = "shared-table"
 _THE_KERNEL = Owner(0, KERNEL)
-
-
-class PtovRow(NamedTuple):
-    """One row."""
-
-    pid: int | None
-    process: str
-    physical: int | None
-    virtual: int | None
-    size: int | None
-    flags: str
-    state: str
-    note: str
 
 
 def ptov_rows(
@@ -76,11 +64,6 @@ def ptov_rows(
         else:
             wanted.append(address)
     yield from _owners(court, wanted, chosen, with_kernel=not who)
-
-
-def failure_row(why: str) -> PtovRow:
-    """A row that says what could not be done."""
-    return PtovRow(None, "error", None, None, None, "", "", why)
 
 
 def _top(scene: CrashScene, process: Process) -> Top | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.kernel.process import Process
@@ -14,6 +14,7 @@ from volplugins.kernel.who import thread_word
 from volplugins.stack.frame import Trust
 from volplugins.threads.module_code import ImageFile
 from volplugins.threads.thread_walk import ThreadFrame
+from volplugins.vol.commands.stacks.row import StackRow, failure_row
 from volplugins.vol.scene.directory_verdicts import judge_of, process_space
 from volplugins.vol.scene.owned_structures import lists_threads, threads_in_list
 from volplugins.vol.scene.process_selection import Progress, choose, gather
@@ -27,27 +28,6 @@ _MOST_NAMED = 64  # threads of equal stacks
 
 # what --thread takes
 _FORMS = "a TID in decimal or with 0x, pid.tid in hexadecimal, or an ETHREAD address"
-
-
-class StackRow(NamedTuple):
-    """One frame, or a thread that has none."""
-
-    pid: int | None
-    process: str
-    tid: int | None
-    ethread: int | None
-    state: str
-    wait: str
-    frame: int | None
-    ring: str
-    child_sp: int | None
-    ret_addr: int | None
-    ip: int | None
-    symbol: str
-    trust: str
-    args: str
-    stop: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +108,6 @@ def stacks_rows(
         yield from _rows(alike.first, alike.note)
     for problem in problems:
         yield failure_row(problem)
-
-
-def failure_row(why: str) -> StackRow:
-    """A row that says what could not be done."""
-    return StackRow(None, "error", None, None, "", "", None, "", None, None, None, "", "", "", "", why)
 
 
 def thread_stacks(

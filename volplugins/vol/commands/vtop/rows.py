@@ -12,6 +12,7 @@ from volplugins.paging.address_space import AddressSpace
 from volplugins.paging.entry_text import entry_virtual, flag_letters
 from volplugins.paging.self_map import self_map_slot
 from volplugins.paging.translation import State, Step, Translation
+from volplugins.vol.commands.vtop.row import VTOP, VtopRow
 from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, judge_of, process_space
 from volplugins.vol.scene.process_selection import choose, gather
 from volplugins.vol.scene.stack_scene import StackScene
@@ -20,20 +21,6 @@ if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
 Address = int | None  # None becomes an absent value
-
-
-class VtopRow(NamedTuple):
-    """One row."""
-
-    address: Address
-    step: str
-    entry_virtual: Address
-    entry_physical: Address
-    entry: Address
-    flags: str
-    value: str | None
-    state: str
-    note: str
 
 
 _WHERE = {
@@ -95,7 +82,7 @@ def _taken(text: str, address: int) -> str:
 
 
 def _failure(address: Address, why: str) -> VtopRow:
-    return VtopRow(address, "error", None, None, None, "", None, "", why)
+    return VTOP.failure(why)._replace(address=address)
 
 
 def _directories(
