@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from volatility3.framework.layers import intel
 
+from volplugins.vol.layers.kernel_places import identity_of, remember, remembered
 from volplugins.vol.layers.layer_source import LayerSource, local_path, source_of
 from volplugins.vol.layers.opened_dumps import Key, key_of, open_layer
 
@@ -64,7 +65,10 @@ def _opened(memory_layer: DataLayerInterface, bottom: DataLayerInterface) -> Tar
 
     source = source_of(bottom)
     try:
-        return target_of_image(_image(source, memory_layer, bottom))
+        identity = identity_of(source, key_of(bottom)[2])
+        target = target_of_image(_image(source, memory_layer, bottom), remembered(identity))
+        remember(identity, target)
+        return target
     except BaseException:
         if isinstance(source, FileSource):
             source.close()
