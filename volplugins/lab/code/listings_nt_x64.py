@@ -146,6 +146,9 @@ DATA = (
     ("ObpInfoMaskToOffset", 0x40),
 )  # fmt: skip
 
+# what the debugger's data block is encoded with in memory: Windows 8 and later, x64 (public symbol tables)
+ENCODING_DATA = (("KiWaitNever", 8), ("KiWaitAlways", 8), ("KdpDataBlockEncoded", 1))
+
 EXPORTED_DATA = (
     "PsInitialSystemProcess",
     "PsLoadedModuleList",
