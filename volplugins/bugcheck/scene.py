@@ -114,7 +114,7 @@ def build_scene(
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
     processors, crashed, thread = _crashed_thread(work, _processor_blocks(data, modules, symbolizer), layouts)
     process = _process(work, thread, layouts)
-    stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits) if space is not None else ()
+    stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits)
     code = ModuleCode(memory, modules, image_file, _variables(target, data))
     return CrashScene(
         target, memory, space, data, modules, unloaded, symbolizer, code, layouts,
