@@ -21,8 +21,11 @@ from volplugins.stack.scanner import Range
 from volplugins.stack.trap_frame import TrapFrame
 from volplugins.vol.scene.crash_scene import scene_of
 
-WATCHDOGS = {"dpc-watchdog-isr-stack", "dpc-watchdog-own-stack"}
-SWITCHED = {"win10-x64": {*WATCHDOGS, "clock-watchdog", "isr-read", "dpc-read"}, "win7-x64": {"dpc-read"}}
+WATCHDOGS = {"dpc-watchdog-isr-stack", "dpc-watchdog-own-stack", "exception-stack-watchdog"}
+SWITCHED = {
+    "win10-x64": {*WATCHDOGS, "clock-watchdog", "isr-read", "dpc-read", "exception-stack-watchdog"},
+    "win7-x64": {"dpc-read"},
+}
 DEFECTS = ("triage-no-stack-link", "triage-no-way-back")
 
 
