@@ -178,7 +178,7 @@ def _chosen(search: _Search, reporting: Piece, pieces: Sequence[Piece], how: str
         return None
     trap = found.trap
     begins = scene.bits == 64 and 0 <= found.bounds[1] - trap.address - _TRAP_SIZE_64 <= _BEGIN_OF_STACK
-    if found.proved:
+    if found.proved and search.named is None:
         how += ", to which a word of the reporting stack leads"
     proved = search.named is not None or found.proved or begins or (trap.marked and found.alone)
     return of_trap_frame(trap, f"trap frame {trap.address:#x}, {how}", proved=proved)
