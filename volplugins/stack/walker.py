@@ -70,6 +70,7 @@ class Walker:
         self._tops = tuple(tops)
         self._anchor = anchor
         self._entered: set[int] = set()
+        self._left: set[Range] = set()
         self._guessed = False  # whether the frame at hand rests on a scanned one
         self._function_at = function_at or (lambda _address: None)
         self._bits = 64
@@ -102,7 +103,7 @@ class Walker:
             following = self._at_anchor(frame, following)
             if following is None or self._is_over(frame, following, bounds):
                 return
-            if following.machine_frame is not None:
+            if following.machine_frame is not None or (bounds is not None and bounds in self._left):
                 bounds = self._bounds(following.sp)
             following = self._held_to_proof(frame, following, is_return)
             is_return = following.trust not in (Trust.MACHINE_FRAME, Trust.TRAP_FRAME, Trust.CONTEXT)
@@ -155,12 +156,24 @@ class Walker:
             return self._is_entered_over(following, following.machine_frame)
         if following.ip == 0:
             self._end(Stop.END_OF_STACK)
+        elif self._changes_stack(following, bounds):
+            return False
         elif following.sp <= frame.sp:
             self._end(Stop.LOOP, f"the stack pointer does not grow at {frame.sp:#x}")
         elif bounds is not None and not bounds[0] <= following.sp <= bounds[1]:
             self._end(Stop.OUT_OF_BOUNDS, f"the stack pointer {following.sp:#x} leaves the stack")
         else:
             return False
+        return True
+
+    def _changes_stack(self, following: Frame, bounds: Range | None) -> bool:
+        """Whether unwind data lead to another stack: that of the code which went on on this one. Each is left once."""
+        if bounds is None or following.trust is not Trust.UNWIND_INFO or self._guessed:
+            return False
+        other = self._bounds(following.sp)
+        if other is None or other == bounds or other in self._left:
+            return False
+        self._left.add(bounds)
         return True
 
     def _is_entered_over(self, following: Frame, machine_frame: int) -> bool:
