@@ -195,7 +195,7 @@ def _in_other_pieces(search: _Search) -> Moment | None:
     if context is None or (search.named is None and not search.interrupting):
         return None
     own = stack_range(search.scene, context.sp)
-    for bounds in stack_pieces(search.scene):
+    for bounds in stack_pieces(search.scene, search.notes):
         if bounds[0] <= context.sp < bounds[1] or own[0] <= bounds[0] < own[1]:
             continue
         found = _chosen(search, _traps(search, bounds), "found on another stack", bounds[1])

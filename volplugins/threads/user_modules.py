@@ -20,13 +20,13 @@ from volplugins.loader.peb import read_peb
 from volplugins.memory.reader import MemoryReader, ReadError
 
 IMAGE_VAD = IMAGE_MAP
-_MOST_IMAGES = 4096
+MOST_IMAGES = 4096
 # gives the path of the file that a range maps; empty where there is none, or it cannot be read
 PathOf = Callable[[Vad], str]
 
 
 def user_modules(memory: MemoryReader, peb: int | None, vads: Iterable[Vad], bits: int, path_of: PathOf) -> ModuleTable:
-    """The images by address; never raises.
+    """The images by address; never raises. Of those that no list names, what ``unnamed`` counts is left out.
 
     Args:
         memory: the process's address space.
@@ -37,9 +37,14 @@ def user_modules(memory: MemoryReader, peb: int | None, vads: Iterable[Vad], bit
     for module in _listed(memory, peb, bits, images, path_of):
         found.setdefault(module.base, module)
     for start, vad in images.items():
-        if start not in found and len(found) < _MOST_IMAGES:
+        if start not in found and len(found) < MOST_IMAGES:
             found[start] = mapped_image(memory, vad, path_of(vad))
     return ModuleTable(found.values())
+
+
+def unnamed(modules: ModuleTable, vads: Iterable[Vad]) -> int:
+    """How many images of the ranges are left out of ``modules``."""
+    return sum(vad.kind == IMAGE_VAD and modules.at(vad.start) is None for vad in vads)
 
 
 def mapped_image(memory: MemoryReader, vad: Vad, path: str) -> Module:
