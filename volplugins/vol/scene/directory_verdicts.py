@@ -14,7 +14,7 @@ from volplugins.kernel.process import Process
 from volplugins.kernel.vads import Vads
 from volplugins.paging.address_space import AddressSpace
 from volplugins.vol.scene.directory_search import DirectorySearch, Found
-from volplugins.vol.scene.owned_structures import threads_in_list, vads_of
+from volplugins.vol.scene.owned_structures import owner_of, threads_in_list, vads_of
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class DirectoryJudge:
                 f"; PageDirectoryPte is {entry:#x}" if entry is not None else ""
             )
         anchors = _anchors(self.scene, process)
-        return judge(memory, self.reference, base, process.user_directory, anchors, outswapped)
+        owner = owner_of(process) if base == process.directory_table_base else None
+        return judge(memory, self.reference, base, process.user_directory, anchors, outswapped, owner)
 
     def other_directory(self, process: Process) -> Found | None:
         """A sound directory that answers for ``process`` and can be nobody else's, where memory holds one."""

@@ -18,6 +18,7 @@ from volplugins.kernel.vads import Vad
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.paging.address_space import AddressSpace
 from volplugins.stack.registers import Registers, from_names
 from volplugins.threads.module_code import ImageFile, ModuleCode
 from volplugins.threads.named_functions import function_at
@@ -27,7 +28,7 @@ from volplugins.threads.user_modules import MOST_IMAGES, unnamed, user_modules
 from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, process_space
 from volplugins.vol.scene.mapped_files import mapped_files
-from volplugins.vol.scene.owned_structures import vads_of
+from volplugins.vol.scene.owned_structures import modules_owner, vads_of
 from volplugins.vol.symbols import symbol_files
 
 if TYPE_CHECKING:
@@ -178,7 +179,8 @@ class StackScene:
         memory = process_space(scene, process)
         vads = vads_of(scene, process).ranges
         path_of = self._files.path_of
-        modules = user_modules(memory, process.peb, vads, bits, path_of)
+        taken = modules_owner(scene, process, memory)
+        modules = user_modules(memory, process.peb, vads, bits, path_of, taken)
         left_out = unnamed(modules, vads)
         cut = f"{process.name} {process.pid}: {left_out} images are not looked at, there are more than {MOST_IMAGES}"
         code, cut = ModuleCode(memory, modules, self.image_file), cut if left_out else ""
@@ -192,11 +194,11 @@ class StackScene:
         return _Side(side, names, names32, cut)
 
     def _low_modules(
-        self, memory: MemoryReader, process: Process, modules: ModuleTable, vads: Sequence[Vad]
+        self, memory: AddressSpace, process: Process, modules: ModuleTable, vads: Sequence[Vad]
     ) -> Iterator[Module]:
         """The 32-bit images: those of the 32-bit loader's list, and what is mapped below 4 GiB and not of 64 bits."""
         peb = peb32_of(self.scene.memory, process.wow64)
-        found = user_modules(memory, peb, vads, 32, self._files.path_of)
+        found = user_modules(memory, peb, vads, 32, self._files.path_of, modules_owner(self.scene, process, memory))
         listed = [module for module in found if module.source != "vad"]
         bases = {module.base for module in listed}
         yield from listed
