@@ -210,7 +210,7 @@ def _in_other_pieces(search: _Search) -> Moment | None:
     own, reporting = stack_range(search.scene, context.sp), _reporting(search, context.sp)
     others = [
         bounds
-        for bounds in stack_pieces(search.scene)
+        for bounds in stack_pieces(search.scene, search.notes)
         if not bounds[0] <= context.sp < bounds[1] and not own[0] <= bounds[0] < own[1]
     ]
     pieces = [piece for piece in (_piece(search, bounds) for bounds in others) if piece.traps]

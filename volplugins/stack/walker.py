@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from volplugins.memory.reader import MemoryReader
 from volplugins.stack.call_site import call_before
+from volplugins.stack.candidates import MAX_STACK
 from volplugins.stack.entered import caller_of_no_code, from_trap_frame, interrupted_kernel
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.interrupted import linked_trap_frame, tops_above
@@ -218,10 +219,15 @@ class Walker:
                 return first
             found = self._scanner.find(registers, bounds, is_return) or self._interrupted(registers)
             if found is None:
-                self._end(self._scanner.stop)
+                self._end(self._scanner.stop, self._beyond(registers.sp))
             if found is None and bounds is None and self._scanner.stop is not Stop.NOT_IN_DUMP:
                 raise
             return found
+
+    def _beyond(self, sp: int) -> str:
+        """That the stack goes on behind what was searched, where it does."""
+        cut = self._scanner.stop is Stop.LIMIT
+        return f"no return address in the {MAX_STACK >> 10} KiB above {sp:#x}" if cut else ""
 
     def _interrupted(self, registers: Registers) -> Frame | None:
         """Where the stack that is used up was entered from, on x64 kernels with interrupt stacks of their own."""

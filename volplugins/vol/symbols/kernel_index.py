@@ -30,8 +30,8 @@ from volplugins.vol.symbols.table_facts import ADDRESSES, STRUCTURES, TableFacts
 
 vollog = logging.getLogger(__name__)
 _NAME, _FORM = "volplugins-kernels.cache", 1
-_MOST_TABLES = 1024  # of one name
-_MOST_ENTRIES = 16384
+_MOST_TABLES = 16384  # of one name: more kernels than Microsoft has published
+_MOST_ENTRIES = 1 << 16  # of all names
 _LARGEST = 1 << 25
 _LARGEST_FILE, _LARGEST_TEXT = 1 << 27, 1 << 29  # of a packed table, and of its text
 _STREAM = b"\xfd7zXZ\0"

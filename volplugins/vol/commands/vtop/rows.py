@@ -64,6 +64,8 @@ def vtop_rows(
                 yield VtopRow(address, "directory", None, None, None, "", None, state, note)
             if directory.space is not None:
                 yield from _translation(scene, address, directory.space, "" if directory.verdict else note)
+    for problem in names.cuts():
+        yield _failure(None, problem)
 
 
 def _address(text: str, process: Process | None, names: StackScene) -> int | str:
