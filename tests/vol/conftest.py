@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from volatility3.framework import constants
 
+from tests.warm import WarmVol
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.machines.five_levels import with_five_levels
@@ -22,6 +23,7 @@ from volplugins.vol.symbols.symbol_path import add_own_symbols
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 Rows = list[dict[str, Any]]
+Vol = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,25 +61,33 @@ def vol_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def vol(vol_home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs plain ``vol --offline ARGUMENTS…`` away from the checkout, with the wheel that is installed."""
+def vol(vol_home: Path) -> Iterator[Vol]:
+    """Runs plain ``vol --offline ARGUMENTS…`` away from the checkout, with the wheel that is installed.
+
+    Keyword arguments are environment variables: with any, it is the script itself that is run. Without, it is a process
+    that has imported volatility3 before it forked, which takes a quarter of the time (``test_warm`` holds them equal).
+    """
     script = Path(sysconfig.get_path("scripts")) / ("vol.exe" if os.name == "nt" else "vol")
-    shells = find_spec("volatility3.plugins.windows.kd")
-    if not script.exists() or shells is None:
+    if not script.exists() or find_spec("volatility3.plugins.windows.kd") is None:
         pytest.skip("the wheel is not installed in this Python (make test installs it)")
     environment = {**os.environ, "HOME": str(vol_home), "USERPROFILE": str(vol_home), "XDG_CACHE_HOME": str(vol_home)}
+    warm = WarmVol(vol_home, environment) if hasattr(os, "fork") else None
 
     def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        if warm and not more:
+            return warm.run(["-q", "--offline", *arguments], timeout=300)
         return subprocess.run(
             [str(script), "-q", "--offline", *arguments], capture_output=True, text=True, encoding="utf-8",
             cwd=vol_home, env={**environment, **more}, timeout=300, check=False,
         )  # fmt: skip
 
-    return run
+    yield run
+    if warm:
+        warm.close()
 
 
 @pytest.fixture(scope="session")
-def rows(vol: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., Rows]:
+def rows(vol: Vol) -> Callable[..., Rows]:
     """Rows of a plugin, through the suite's own JSON lines; ``rows(dump, plugin, options…, plugin_options=…)``."""
 
     def ask(dump: Path, plugin: str, *options: str, plugin_options: tuple[str, ...] = ()) -> Rows:
