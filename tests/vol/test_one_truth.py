@@ -56,6 +56,8 @@ CASES = [
     ),
 ]
 _SAMPLED_PAGES = 24
+# how pagedirs says of a table what vtop says of the addresses below it
+_OF_TABLES = {"outside-memory": "no RAM", "not-in-dump": "not in the file"}
 
 
 @dataclass
@@ -244,3 +246,6 @@ def compare_pages(answers: Answers, victim) -> None:
         state = list(vtop_rows(answers.scene, [f"{region.start:#x}"], who, None))[-1].state
         words = {"outside-memory": "no RAM", "not-in-dump": "not in the dump", "pagefile": "in the page file"}
         assert words[state] in region.note, (region, state)
+        judged = answers.directories[victim.pid]
+        if judged.verdict == "tables-missing" and state in _OF_TABLES:
+            assert _OF_TABLES[state] in judged.evidence, (judged, state)

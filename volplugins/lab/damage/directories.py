@@ -214,7 +214,7 @@ def _elsewhere(_patient: Patient, entry: int) -> int:
 
 
 def _table(level: str, how: str) -> Callable[[Patient], tuple[str, int]]:
-    """What one user entry of ``level`` leads to is lost, outside of RAM, in the page file, in transition, or the top page again."""
+    """What one user entry of ``level`` leads to: lost, outside of RAM, in the page file, in transition, or the top."""
 
     def harm(patient: Patient) -> tuple[str, int]:
         name = patient.levels[0] if level == "top" else level
