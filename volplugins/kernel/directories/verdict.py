@@ -12,7 +12,7 @@ from volplugins.kernel.claims import Owner
 from volplugins.kernel.directories.census import Pages, take_census
 from volplugins.kernel.directories.counts import Census, Hole
 from volplugins.kernel.directories.shadow import UserDirectory, check_user_directory, shadow_reason
-from volplugins.kernel.directories.smear import smear
+from volplugins.kernel.directories.smear import smear, stray_pointers
 from volplugins.kernel.directories.top import Top, read_top, same_entry
 from volplugins.memory.reader import MemoryReader
 from volplugins.paging.mode import PagingMode
@@ -90,6 +90,12 @@ class Verdict:
     census: Census | None
     user_directory: UserDirectory | None = None
 
+    @property
+    def lacks_pages(self) -> bool:
+        """Whether pages of RAM that the file does not hold have to do with it."""
+        missing = self.census is not None and self.census.missing > self.census.tables_outside
+        return self.word == "not-in-dump" or (self.word == "tables-missing" and missing)
+
 
 def judge(
     memory: PhysicalMemory,
@@ -142,9 +148,14 @@ def _judged(
         checks.append(Check("outswapped", sound, outswapped, mode.facts.levels[0].name))
         if not sound:
             return _fail(checks)
-    lacks = "top page" if top is None else top.missing
-    evidence = f"top page frame {pfn:#x} is in the file" if there else f"not in the file: {lacks} (frame {pfn:#x})"
-    checks.append(Check("not-in-dump", there, evidence, mode.facts.levels[0].name))
+    stray = stray_pointers(memory, top) if top is not None and top.missing else ""
+    if stray:
+        checks.append(Check("not-a-directory", False, stray, mode.facts.levels[0].name))
+        return _fail(checks)
+    lacks = "it is not in the file" if top is None else top.missing
+    evidence = f"top page frame {pfn:#x}" + (" is in the file" if there else f": {lacks}")
+    word = "outside-memory" if top is not None and top.outside else "not-in-dump"
+    checks.append(Check(word, there, evidence, mode.facts.levels[0].name))
     if top is None or not there:
         return _fail(checks)
     return _judge_top(memory, reference, top, base, user_directory, anchors, checks, owner)
@@ -255,8 +266,8 @@ def _census_checks(census: Census) -> list[Check]:
             Check("tables-missing", True, f"all {census.present} tables that valid entries lead to are there")
         )
     else:
-        text = f"{census.missing} tables are not in the file; the first: {missing.level} at {missing.entry_physical:#x}"
-        checks.append(Check("tables-missing", False, f"{text} holds {missing.entry:#x}", missing.level))
+        text = f"{_missing(census)}; the first: {missing.level} at {missing.entry_physical:#x} holds {missing.entry:#x}"
+        checks.append(Check("tables-missing", False, text + _outside(missing, census), missing.level))
     if paged is None:
         checks.append(Check("tables-paged-out", True, "no table is in a page file"))
     else:
@@ -264,3 +275,17 @@ def _census_checks(census: Census) -> list[Check]:
         text = f"{count} tables are in a page file; the first: {paged.level} at {paged.entry_physical:#x}"
         checks.append(Check("tables-paged-out", False, f"{text} holds {paged.entry:#x}", paged.level))
     return checks
+
+
+def _missing(census: Census) -> str:
+    """How many tables are not there, and why."""
+    outside = f"{census.tables_outside} tables are where the machine has no RAM" if census.tables_outside else ""
+    lost = census.missing - census.tables_outside
+    return "; ".join(part for part in (f"{lost} tables are not in the file" if lost else "", outside) if part)
+
+
+def _outside(first: Hole, census: Census) -> str:
+    """Of which kind the first one is, where there are both."""
+    if census.tables_outside in (0, census.missing):
+        return ""
+    return ", no RAM" if first.outside else ", not in the file"

@@ -16,7 +16,7 @@ def next_step(court: DirectoryJudge, process: Process, verdict: Verdict) -> str:
         return f".process /p /r {process.eprocess:#x}"
     if verdict.word == "no-directory":
         parts.append(_without_directory(process))
-    if verdict.word in ("not-in-dump", "tables-missing"):
+    if verdict.lacks_pages:
         truncated = scene.target.completeness.truncated
         whole = "the file is truncated: copy it again, whole" if truncated else "take a complete dump"
         parts.append(f"{whole} (this file lacks the page)")
