@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
 from tests.bugcheck.labelled import analysed
+from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.culprit import Confidence
 from volplugins.lab.machines.catalogue import FAULTS, MACHINES, build, faults_of, hard_faults_of
 from volplugins.stack.frame import Trust
@@ -14,19 +19,48 @@ from volplugins.stack.frame import Trust
 HARD = [(machine, fault) for machine in MACHINES for fault in hard_faults_of(machine)]
 CALLS = [pair for pair in HARD if "-call" in pair[1]]
 KINDS = ("bitmap-kernel", "triage")
+KEPT = ("culprit", "fault_ip", "caller", "stack", "bit_flip")
 # what fault and interrupt entries of x64 do not save in their trap frame
 NOT_SAVED = {"rbx", "rsi", "rdi", "r12", "r13", "r14", "r15"}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("hard")
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the tests look at of an analysed dump: neither its memory nor the scene are kept."""
+
+    truth: dict[str, Any]
+    analysis: Analysis
+
+
+@cache
+def by_kind(machine: str, fault: str) -> dict[str, Known]:
+    """Each crash is made and analysed once, for all tests of this file."""
+    snapshot = build(machine, fault)
+    kept = {name: snapshot.truth[name] for name in KEPT if name in snapshot.truth}
+    with TemporaryDirectory() as folder:
+        found = {kind: analysed(snapshot, kind, Path(folder)).analysis for kind in KINDS}
+    return {kind: Known(kept, replace(each, scene=None)) for kind, each in found.items()}  # type: ignore[arg-type]
+
+
+def known(machine: str, fault: str, kind: str) -> Known:
+    return by_kind(machine, fault)[kind]
+
+
+def crashes(machine: str, every: int) -> list[str]:
+    """The hard faults of a machine, and of the others one in so many: another one on the next machine."""
+    return [*faults_of(machine)[MACHINES.index(machine) % every :: every], *hard_faults_of(machine)]
+
+
+# all but what is like others in the quick run
+EVERY = pytest.mark.parametrize(
+    "every", [pytest.param(3, id="some"), pytest.param(1, id="all", marks=pytest.mark.slow)]
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("machine", "fault"), HARD)
-def test_the_culprit_and_the_instruction_are_the_ones_built(machine: str, fault: str, kind: str, folder: Path) -> None:
-    labelled = analysed(build(machine, fault), kind, folder)
+def test_the_culprit_and_the_instruction_are_the_ones_built(machine: str, fault: str, kind: str) -> None:
+    labelled = known(machine, fault, kind)
     truth, found = labelled.truth, labelled.analysis
     if fault == "clock-watchdog" and kind == "triage":
         # what the processor that hangs was doing is in no small dump
@@ -43,10 +77,8 @@ def test_the_culprit_and_the_instruction_are_the_ones_built(machine: str, fault:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("machine", "fault"), CALLS)
-def test_the_caller_of_no_code_is_the_word_at_its_stack_pointer(
-    machine: str, fault: str, kind: str, folder: Path
-) -> None:
-    labelled = analysed(build(machine, fault), kind, folder)
+def test_the_caller_of_no_code_is_the_word_at_its_stack_pointer(machine: str, fault: str, kind: str) -> None:
+    labelled = known(machine, fault, kind)
     frames = labelled.analysis.fault_stack.frames
     assert (frames[0].ip, frames[1].ip) == (labelled.truth["fault_ip"], labelled.truth["caller"])
     assert frames[1].trust is Trust.LEAF
@@ -58,11 +90,12 @@ def test_the_caller_of_no_code_is_the_word_at_its_stack_pointer(
     assert operand.address == labelled.truth["fault_ip"]
 
 
+@EVERY
 @pytest.mark.parametrize("machine", [machine for machine in MACHINES if machine.endswith("x64")])
-def test_registers_are_those_of_the_fault_or_said_to_be_missing(machine: str, folder: Path) -> None:
+def test_registers_are_those_of_the_fault_or_said_to_be_missing(machine: str, every: int) -> None:
     held = 0
-    for fault in (*faults_of(machine), *hard_faults_of(machine)):
-        labelled = analysed(build(machine, fault), "bitmap-kernel", folder)
+    for fault in crashes(machine, every):
+        labelled = known(machine, fault, "bitmap-kernel")
         found = labelled.analysis.fault
         if found.trap_frame is None:
             continue
@@ -77,9 +110,9 @@ def test_registers_are_those_of_the_fault_or_said_to_be_missing(machine: str, fo
 
 @pytest.mark.parametrize("machine", [machine for machine in MACHINES if machine.endswith("x64")])
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault in ("driver-read", "driver-write", "notmyfault")])
-def test_the_operand_that_gave_the_bad_address(machine: str, fault: str, folder: Path) -> None:
+def test_the_operand_that_gave_the_bad_address(machine: str, fault: str) -> None:
     for kind in KINDS:
-        labelled = analysed(build(machine, fault), kind, folder)
+        labelled = known(machine, fault, kind)
         operand, access = labelled.analysis.operand, labelled.analysis.fault.access
         assert operand is not None
         assert access is not None
@@ -97,8 +130,8 @@ FULL_ONLY = {"bit-flip-pool", "bit-flip-list"}
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("machine", "fault"), FLIPS)
-def test_a_flipped_bit_is_named_and_the_culprit_is_less_sure(machine: str, fault: str, kind: str, folder: Path) -> None:
-    labelled = analysed(build(machine, fault), kind, folder)
+def test_a_flipped_bit_is_named_and_the_culprit_is_less_sure(machine: str, fault: str, kind: str) -> None:
+    labelled = known(machine, fault, kind)
     error, culprit = labelled.analysis.bit_error, labelled.analysis.culprit
     x86_pointer = fault == "bit-flip-pointer" and not machine.endswith("x64")
     if kind == "triage" and (fault in FULL_ONLY or x86_pointer) and error is None:
@@ -109,8 +142,9 @@ def test_a_flipped_bit_is_named_and_the_culprit_is_less_sure(machine: str, fault
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@EVERY
 @pytest.mark.parametrize("machine", MACHINES)
-def test_no_other_crash_is_called_a_memory_error(machine: str, kind: str, folder: Path) -> None:
-    for fault in (*faults_of(machine), *hard_faults_of(machine)):
+def test_no_other_crash_is_called_a_memory_error(machine: str, kind: str, every: int) -> None:
+    for fault in crashes(machine, every):
         if not fault.startswith("bit-flip"):
-            assert analysed(build(machine, fault), kind, folder).analysis.bit_error is None, fault
+            assert known(machine, fault, kind).analysis.bit_error is None, fault
