@@ -145,3 +145,23 @@ def test_lists_of_the_signatures_are_in_order(batch: Callable[..., int], tmp_pat
         assert connection.execute("SELECT builds, machines, culprits FROM signatures").fetchall() == [
             ("19041,7601", "x64", "acmedrv.sys")
         ]
+
+
+def test_a_budget_reaches_the_triage_of_each_dump(batch: Callable[..., int], tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    path = write(build("win10-x64", "notmyfault"), "bitmap-full", tmp_path / "in" / "one.dmp")
+    said = {}
+    for budget in ("0.00001", "10"):
+        batch(path, work=TRIAGE, output=budget, budget=budget)
+        files = list((tmp_path / budget / "dumps").glob("*/rows/*.jsonl"))
+        said[budget] = [text.name for text in files if "the rows end here" in text.read_text(encoding="utf-8")]
+    assert said["0.00001"] and not said["10"]
+
+
+@pytest.mark.parametrize("budget", ["much", "-1", "inf"])
+def test_a_budget_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], budget: str) -> None:
+    assert main(["batch", str(tmp_path), "-o", str(tmp_path / "out"), f"--budget={budget}"]) == 2
+    assert capsys.readouterr().err == (
+        f"volplugins: {budget}: no budget (a number: 10 is ten times as much as usual, 0 without end)\n"
+    )
+    assert not (tmp_path / "out").exists()

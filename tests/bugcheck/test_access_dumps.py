@@ -17,6 +17,7 @@ from volplugins.bugcheck.parameters import parameters_for
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.exception_record import ExceptionRecord
 from volplugins.dumpfile.source import BytesSource
+from volplugins.lab.crashes.access_bits import ACCESS_BITS
 from volplugins.lab.damage.dump_editor import DumpEditor
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machines.catalogue import build
@@ -227,3 +228,14 @@ def test_the_samples(name: str) -> None:
         pytest.skip(f"../shared/cases/{path.name} is not here")
     rows = rows_of(lzma.decompress(path.read_bytes()))
     assert accesses(rows) == {"WRITE_ADDRESS": rows["BUGCHECK_P1"][0]}
+
+
+@pytest.mark.parametrize("kind", ["bitmap-kernel", "triage"])
+@pytest.mark.parametrize("fault", ACCESS_BITS)
+def test_the_access_is_the_one_that_was_made_whatever_bits_go_with_it(fault: str, kind: str, tmp_path: Path) -> None:
+    dump = Lab(tmp_path, "win10-x64", fault, kind)
+    truth, found = dump.snapshot.truth, analysed(dump.path.read_bytes())
+    assert found.fault.access == (truth["access"]["kind"], truth["access"]["address"])
+    assert found.fault.ip == truth["fault_ip"]
+    assert found.culprit is not None and found.culprit.image_name == "acmedrv.sys"
+    assert found.culprit.confidence.value == ("high" if truth["access"]["kind"] == "execute" else "certain")

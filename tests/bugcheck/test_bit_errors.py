@@ -13,7 +13,7 @@ from tests.bugcheck.labelled import analysed
 from tests.bugcheck.made_suspects import BASES, made_scene
 from volplugins.bugcheck.bit_errors import find_bit_error
 from volplugins.bugcheck.fault import Fault
-from volplugins.lab.machines.catalogue import build
+from volplugins.lab.machines.catalogue import MACHINES, build
 from volplugins.vol.commands.analyze.rows import later_rows
 
 POOL, FAR = 0xFFFFC00012345000, 0xFFFFC00099990000
@@ -123,3 +123,41 @@ def test_no_lab_crash_is_called_a_memory_error(tmp_path: Path) -> None:
     for fault in ("driver-read", "irql-in-nt", "system-thread", "pool", "page-fault", "kmode-exception"):
         for kind in ("full", "triage"):
             assert analysed(build("win10-x64", fault), kind, tmp_path).analysis.bit_error is None, fault
+
+
+def pool_page(sizes: tuple[int, ...], written: int) -> dict[int, bytes]:
+    """A page of pool blocks of these sizes (units of 16 bytes), the first of which says that it has ``written``."""
+    page, at, before = bytearray(0x1000), 0, 0
+    for size in sizes:
+        page[at : at + 8] = bytes((before, 0, size if at else written, 2)) + b"Acme"
+        at, before = at + 16 * size, size
+    return {POOL: bytes(page)}
+
+
+@pytest.mark.parametrize("code", [0x19, 0xC2])
+@pytest.mark.parametrize("kind", [0x1, 0x2, 0x4, 0x7, 0x20])
+def test_a_pool_header_whose_size_is_one_bit_off_what_the_next_block_remembers(code: int, kind: int) -> None:
+    names_a_header = (code, kind) in {(0x19, 0x20), (0xC2, 1), (0xC2, 2), (0xC2, 4)}
+    flipped, whole = pool_page((9, 7, 12), 9 ^ 0x20), pool_page((9, 7, 12), 9)
+    two = pool_page((9, 7, 12), 9 ^ 0x30)
+    parameters = (kind, POOL, 0, 0)
+    assert found(code=code, parameters=parameters, segments=flipped) == ("pool high" if names_a_header else "")
+    assert found(code=code, parameters=parameters, segments=whole) == ""
+    assert found(code=code, parameters=parameters, segments=two) == ""
+
+
+@pytest.mark.parametrize("kind", ["bitmap-kernel", "triage"])
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_block_freed_twice_is_its_drivers_fault_whatever_its_header_says(
+    machine: str, kind: str, tmp_path: Path
+) -> None:
+    for bit in (None, 2, 24, 26):
+        snapshot = build(machine, "pool")
+        if bit is not None:  # the header that the bugcheck shows, with any one bit of it wrong
+            snapshot.header["BugCheckParameter3"] ^= 1 << bit
+        labelled = analysed(snapshot, kind, tmp_path)
+        assert labelled.snapshot.header["BugCheckParameter1"] == 7
+        culprit = labelled.analysis.culprit
+        assert labelled.analysis.bit_error is None
+        assert culprit is not None and culprit.image_name == "acmedrv.sys"
+        assert culprit.confidence.value == "medium", "it is the nearest driver on the stack, no more"

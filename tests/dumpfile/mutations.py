@@ -7,6 +7,7 @@ import time
 import tracemalloc
 from collections.abc import Mapping
 
+import numpy as np
 from made_dumps import EVERY_TYPE, FIELDS, MEMORY_BLOCK, PAGE, SIZE
 from made_triage import secondary, triage, triage_fields
 
@@ -102,6 +103,9 @@ def _use_memory(dump: Dump, size: int) -> None:
         assert dump.memory.has(base)
         assert dump.memory.describes(base)
     assert held == dump.memory.pages_in_file == dump.completeness.pages_in_file
+    asked = [-1, 0, 1, dump.memory.lowest_pfn, dump.memory.highest_pfn, dump.memory.highest_pfn + 1, 1 << 40, 1 << 60]
+    each = dump.memory.describes_each(np.array(asked, np.int64)).tolist()
+    assert each == [dump.memory.describes(pfn) for pfn in asked]
     for pfn in (0, 1, dump.memory.lowest_pfn, dump.memory.highest_pfn, 1 << 40, 1 << 60):
         run = dump.memory.next_run(pfn)
         assert run is None or run[0] + run[1] > pfn

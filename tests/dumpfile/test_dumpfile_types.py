@@ -135,6 +135,8 @@ def test_reasons_for_absent_pages() -> None:
     assert cut.describes(2)
     assert cut.describes(0x100)
     assert not cut.describes(0x101)
+    asked = [-1, 0, *range(0x200), 1 << 40, 1 << 60]
+    assert cut.describes_each(np.array(asked, np.int64)).tolist() == [cut.describes(pfn) for pfn in asked]
     assert list(cut.runs()) == [(1, 1, 0x3000)]
 
 

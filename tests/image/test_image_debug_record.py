@@ -5,9 +5,10 @@ import struct
 import pytest
 from made_image import GUID_TEXT, RDATA, MadeImage
 
-from volplugins.image.debug_record import DebugRecord, read_debug_record
+from volplugins.image.debug_record import MOST_ENTRIES, DebugRecord, cut_entries, read_debug_record
 from volplugins.image.headers import read_headers
 from volplugins.memory.reader import MemoryReader, PageReader, SegmentReader
+from volplugins.vol.symbols.image_facts import ImageFactsReader
 
 DIRECTORY_AT = {32: 0x98 + 96 + 48, 64: 0x98 + 112 + 48}
 
@@ -68,7 +69,7 @@ def test_a_search_passes_false_starts() -> None:
         (b"d:\\dir\\", None),
         (b"d:\\dir\\..", None),
         (b"a\nb.pdb", None),
-        (b"x" * 2000, None),
+        (b"d:\\" + b"x" * 2000 + b"\\deep.pdb", "deep.pdb"),
     ],
 )
 def test_paths(path: bytes, name: str | None) -> None:
@@ -92,3 +93,32 @@ def test_first_usable_entry_wins() -> None:
     struct.pack_into("<II", image, DIRECTORY_AT[64], RDATA, 56)
     found = record_of(SegmentReader({0: bytes(image)}), 0)
     assert found is not None and found.source == "debug-directory"
+
+
+def many_records(count: int) -> SegmentReader:
+    """An image whose directory has ``count`` entries, the last one that of the PDB."""
+    made = MadeImage()
+    image = made.build().ljust(0x40000, b"\0")
+    entry = bytes(image[RDATA : RDATA + 28])
+    image[RDATA : RDATA + 4] = bytes(4)
+    struct.pack_into("<I", image, 0x80 + 24 + 56, len(image))
+    other = struct.pack("<12xI12x", 12)
+    image[0x8000 : 0x8000 + 28 * count] = other * (count - 1) + entry
+    struct.pack_into("<II", image, DIRECTORY_AT[64], 0x8000, 28 * count)
+    return SegmentReader({0: bytes(image)})
+
+
+@pytest.mark.parametrize("count", [40, MOST_ENTRIES])
+def test_no_number_of_entries_that_linkers_write_is_cut(count: int) -> None:
+    memory = many_records(count)
+    headers = read_headers(memory, 0)
+    assert headers is not None and cut_entries(headers) == ""
+    found = read_debug_record(memory, headers)
+    assert found is not None and found.source == "debug-directory"
+
+
+def test_more_entries_are_said_to_be_cut() -> None:
+    count = MOST_ENTRIES + 1
+    memory = many_records(count)
+    facts = ImageFactsReader().read(memory, 0, "contoso.sys")
+    assert f"of {count} debug records the first {MOST_ENTRIES} are looked at" in facts.missing

@@ -59,3 +59,26 @@ def test_endless_strings_are_cut() -> None:
     struct.pack_into("<H", image, where, 0)
     cut = version_of(SegmentReader({0: bytes(image)}), 0)
     assert cut is not None and [name for name, _ in cut.strings] == ["S0", "S1", "S2", "S3", "S4"]
+
+
+def test_every_string_is_kept() -> None:
+    """Lengths within a version block have 16 bits; what they can hold is all taken."""
+    image = MadeImage(strings=[(f"{number:x}", "") for number in range(2000)]).build()
+    struct.pack_into("<I", image, 0x98 + 56, len(image))
+    found = version_of(SegmentReader({0: bytes(image)}), 0)
+    assert found is not None and [name for name, _ in found.strings] == [f"{number:x}" for number in range(2000)]
+
+
+def test_the_version_behind_every_other_type() -> None:
+    """A directory has as many entries as its two counts of 16 bits say."""
+    image = MadeImage().build()
+    others, grown = 6000, 8 * 6000
+    behind = bytearray(image[RSRC + 0x18 :])
+    for at in (0x2C, 0x44, 0x48):  # the directories below, the data entry, the data
+        value = int.from_bytes(behind[at - 0x18 : at - 0x14], "little")
+        behind[at - 0x18 : at - 0x14] = (value + grown).to_bytes(4, "little")
+    image[RSRC + 0xC :] = struct.pack("<HH", 0, others + 1) + struct.pack("<II", 1, 0) * others
+    image += struct.pack("<II", 16, 0x80000018 + grown) + behind
+    struct.pack_into("<I", image, 0x98 + 56, len(image))
+    found = version_of(SegmentReader({0: bytes(image)}), 0)
+    assert found is not None and found.string("CompanyName") == "Contoso"

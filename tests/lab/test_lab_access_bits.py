@@ -16,7 +16,9 @@ _WANTED = {
     "driver-write-bits": (0xD1, 3, 0x85, 2, False),
     "driver-write-bits-81": (0xD1, 3, 0x81, 2, False),
     "page-fault-write-bits": (0x50, 2, 3, 3, True),
+    "page-fault-write-bits-13": (0x50, 2, 0x13, 0x13, True),
     "page-fault-fetch-bits": (0x50, 2, 0x11, 0x11, True),
+    "page-fault-fetch-bits-13": (0x50, 2, 0x13, 0x13, True),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,16 @@ _MEMBERS = {"win10-x64": {"dpc": 0x3110, "isr": 0x85D8, "exception": 0x7F28}, "w
 _SIZE = 0x6000
 # the stack that the bugcheck runs on; without an interrupt stack the service stays on the thread's
 _ON = {"dpc-watchdog-isr-stack": "isr", "dpc-watchdog-own-stack": "isr", "clock-watchdog": "isr", "isr-read": "isr",
-       "dpc-read": "dpc", "nmi-stack": "nmi", "double-fault-stack": "double_fault"}  # fmt: skip
+       "dpc-read": "dpc", "nmi-stack": "nmi", "double-fault-stack": "double_fault",
+       "exception-stack": "exception", "exception-stack-watchdog": "isr"}  # fmt: skip
 _UNSWITCHED = {("win7-x64", "isr-read"), ("win7-x64", "clock-watchdog")}
 SWITCHED = [(m, f) for m, f in EVERY if _ON[f] in ("isr", "dpc") and (m, f) not in _UNSWITCHED]
+
+
+def _first_base(truth: dict[str, Any], fault: str) -> int:
+    """Where the stack ends that was interrupted first: the thread's, but where its exception was being dispatched."""
+    dispatched = fault == "exception-stack-watchdog"
+    return int(truth["processors"][0]["stacks"]["exception"] if dispatched else truth["thread"]["stack_base"])
 
 
 def _tops(dump: DumpBytes, machine: str, pcr: int) -> dict[str, int]:
@@ -75,9 +83,8 @@ def test_the_link_word_leads_to_the_trap_frame_on_the_interrupted_stack(
         ip, cs, sp = dump.pointer(frame + 0x168), dump.pointer(frame + 0x170), dump.pointer(frame + 0x180)
         assert cs & 0xFFFF == 0x10
         assert (ip, sp) in [(each["ip"], each["sp"]) for each in interrupted]
-    frames = [dump.pointer(link["top"] - 0x10) for link in links]
-    thread = snapshot.truth["thread"]
-    assert thread["stack_limit"] <= frames[0] < thread["stack_base"]
+    base = _first_base(snapshot.truth, fault)
+    assert base - _SIZE <= dump.pointer(links[0]["top"] - 0x10) < base
 
 
 @pytest.mark.parametrize("fault", ["nmi-stack", "double-fault-stack"])
@@ -114,7 +121,7 @@ def test_a_small_dump_keeps_both_stacks(machine: str, fault: str, tmp_path: Path
         (start, _, size) = next(block for block in small.blocks if block[0] <= frame < block[0] + block[2])
         assert start == frame and (start + size) % 0x1000 == 0
         assert small.at(frame + 0x168, 8) is not None
-    base = truth["thread"]["stack_base"]
+    base = _first_base(truth, fault)
     assert small.at(truth["stack_links"][0]["trap_frame"], base - truth["stack_links"][0]["trap_frame"]) is not None
 
 

@@ -38,7 +38,19 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int, int]]
 def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["list"]) == 0
     out = capsys.readouterr().out
-    assert all(f"  {name}\n" in out for name in ("win10-x64", "xp-x86", "second", "triage", "truncated-half"))
+    assert all(
+        f"  {name}\n" in out
+        for name in (
+            "win10-x64",
+            "xp-x86",
+            "second",
+            "triage",
+            "truncated-half",
+            "none-user",
+            "elf-core",
+            "image-smeared",
+        )
+    )
 
 
 def test_make_one_with_its_truth(
@@ -67,6 +79,25 @@ def test_a_directory_gets_a_telling_name(tmp_path: Path) -> None:
         "win10-x64-first-full-base1-header-dtb-zero.dmp",
         "win10-x64-first-full-base1-header-dtb-zero.truth.json",
     }
+
+
+def test_an_image_gets_its_extension_and_its_sidecar(tmp_path: Path) -> None:
+    assert command.main(["make", "--kind", "vmware", "-o", f"{tmp_path}/"]) == 0
+    assert command.main(["make", "--kind", "lime", "--defect", "image-cut", "--clear-kdbg", "-o", f"{tmp_path}/"]) == 0
+    assert {path.name.partition("-first-")[2] for path in tmp_path.iterdir()} == {
+        "vmware.vmem", "vmware.vmss", "vmware.truth.json", "lime-clear-image-cut.lime",
+        "lime-clear-image-cut.truth.json",
+    }  # fmt: skip
+    truth = json.loads(next(tmp_path.glob("*vmware.truth.json")).read_text())
+    assert truth["truth"]["live_memory"] == {"kdbg_encoded": False, "start_block": 0}
+
+
+def test_defects_of_dumps_are_not_of_images_and_the_old_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    assert command.main(["make", "--kind", "raw", "--defect", "lime-overlap", "-o", str(path)]) == 2
+    assert command.main(["make", "--kind", "raw", "--defect", "bitmap-empty", "-o", str(path)]) == 2
+    assert path.read_bytes() == b"old"
 
 
 def test_all_makes_every_kind_of_every_machine(machines: list[tuple[str, str, int, int]], tmp_path: Path) -> None:

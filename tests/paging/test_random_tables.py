@@ -36,6 +36,9 @@ class Pages:
         rows = [np.frombuffer(self._pages.get(int(pfn), bytes(0x1000)), np.uint8) for pfn in pfns]
         return (np.stack(rows) if rows else np.zeros((0, 0x1000), np.uint8)), there
 
+    def describes_each(self, pfns):
+        return pfns < 0x1000
+
 
 def reader(pages: dict[int, bytes]) -> PageReader:
     return PageReader({frame << 12: data for frame, data in pages.items()})

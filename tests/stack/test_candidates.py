@@ -6,7 +6,7 @@ import pytest
 
 from volplugins.memory.reader import SegmentReader
 from volplugins.stack.call_site import call_before
-from volplugins.stack.candidates import read_stack, walk
+from volplugins.stack.candidates import MAX_STACK, read_stack, walk
 from volplugins.stack.frame import Stop, Trust
 from volplugins.stack.trap_frame import find_trap_frames, read_trap_frame
 
@@ -108,3 +108,9 @@ def test_x86_kernel_trap_frames_have_no_stack_pointer() -> None:
     struct.pack_into("<III", data, 0x68, 0x80501234, 8, 0x10202)
     frame = read_trap_frame(SegmentReader({0xB1000000: bytes(data)}), 0xB1000000, 32)
     assert (frame.ip, frame.sp, frame.user) == (0x80501234, 0xB1000074, False)
+
+
+def test_a_stack_longer_than_is_searched_says_so() -> None:
+    memory = SegmentReader({STACK: bytes(2 * MAX_STACK)})
+    assert walk(memory, CODE, STACK, 0, STACK + MAX_STACK, 64, is_code, Trust.CONTEXT).stop is Stop.END_OF_STACK
+    assert walk(memory, CODE, STACK, 0, STACK + 2 * MAX_STACK, 64, is_code, Trust.CONTEXT).stop is Stop.LIMIT

@@ -12,7 +12,10 @@ import pytest
 from tests.stack.made_code import SIZE, STACK, MadeCode
 from volplugins.image.exception_directory import FunctionTable
 from volplugins.image.image_view import ImageView
-from volplugins.stack.frame import Trust
+from volplugins.stack.candidates import MAX_STACK
+from volplugins.stack.frame import Stop, Trust
+from volplugins.stack.registers import Registers
+from volplugins.stack.walker import Walker
 
 # push rbx; sub rsp, 20h, then ordinary instructions and a return: 28h bytes with a return address above
 PROLOG = b"\x53\x48\x83\xec\x20"
@@ -145,3 +148,28 @@ def test_code_that_memory_lacks_is_read_from_the_image_s_file(made: MadeCode) ->
     assert image is not None
     image.view = ImageView(whole, made.first, SIZE)
     assert [frame.ip for frame in made.walk(without, made.first + A + 0x20, size=0x90)[1:]] == [back["B"], back["C"]]
+
+
+def walked(made: MadeCode, words: dict[int, int], size: int) -> tuple[list[int], Walker]:
+    """The frames of a user stack that begins at its first word, and the walker with why it ended."""
+    low = STACK[64]
+    walker = Walker(made.memory(words, size), made, [(low, low + size)])
+    registers = Registers(64, made.first + A + 0x20, low, (None,) * 16, {})
+    return [frame.ip for frame in walker.frames(registers, Trust.CONTEXT)], walker
+
+
+def test_each_frame_is_followed_by_a_search_of_its_own(made: MadeCode) -> None:
+    """User stacks are larger than what is searched at once; what lies far up is found from the frame below it."""
+    back = returns(made)
+    made.put(made.first + 0x3000, BODY)
+    last, far = made.call(made.first + 0x3010, made.first + C), MAX_STACK - 0x100
+    found, walker = walked(made, {0x28: back["B"], far: back["C"], 2 * far: last}, 4 * MAX_STACK)
+    assert found[1:] == [back["B"], back["C"], last]
+    last = STACK[64] + 2 * far + 8
+    assert (walker.stop, walker.text) == (Stop.LIMIT, f"no return address in the 128 KiB above {last:#x}")
+
+
+def test_a_stack_that_is_searched_to_its_end_says_nothing_of_limits(made: MadeCode) -> None:
+    back = returns(made)
+    found, walker = walked(made, {0x28: back["B"]}, MAX_STACK)
+    assert (found[1:], walker.stop, walker.text) == ([back["B"]], Stop.END_OF_STACK, "")

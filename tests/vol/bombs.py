@@ -15,7 +15,8 @@ MACHINE, PROCESSES = "win10-x64", 40
 _KERNEL, _KERNEL_SLOT = 0xFFFFD00000000000, 0x1A0  # addresses of the kernel's half that nothing is mapped at
 _USER, _USER_SLOT = 0x400000000000, 0x80
 _KNOWN = PROFILES[MACHINE].structures
-VADS, THREADS = 20_000, 2_000
+VADS, THREADS, MODULES = 20_000, 2_000, 3_000
+MODULE_BASE = 0x7F0000000000
 
 
 def crowd() -> Snapshot:
@@ -101,9 +102,58 @@ def one_chain_of_vads(sound: Snapshot) -> Snapshot:
     return made
 
 
+def one_list_of_modules(sound: Snapshot) -> Snapshot:
+    """The loader's lists of every process are the same pages, mapped at the same address."""
+    made = copied(sound)
+    chosen = patients(made)
+    size, ldr = _KNOWN.size("_LDR_DATA_TABLE_ENTRY"), _KNOWN.size("_PEB_LDR_DATA")
+    ring, first = bytearray(ldr + MODULES * size), _USER + ldr
+    links = [("InLoadOrder", "InLoadOrderLinks"), ("InMemoryOrder", "InMemoryOrderLinks"),
+             ("InInitializationOrder", "InInitializationOrderLinks")]  # fmt: skip
+    for head, member in links:
+        at = _KNOWN.offset("_LDR_DATA_TABLE_ENTRY", member)
+        places = [_USER + _KNOWN.offset("_PEB_LDR_DATA", f"{head}ModuleList")]
+        places += [first + number * size + at for number in range(MODULES)]
+        for number, place in enumerate(places):
+            _put(ring, place - _USER, places[(number + 1) % len(places)])
+            _put(ring, place - _USER + 8, places[number - 1])
+    for number in range(MODULES):
+        start = ldr + number * size
+        _put(ring, start + _KNOWN.offset("_LDR_DATA_TABLE_ENTRY", "DllBase"), MODULE_BASE + (number << 16))
+        _put(ring, start + _KNOWN.offset("_LDR_DATA_TABLE_ENTRY", "SizeOfImage"), PAGE, 4)
+    pointers = _shared_pages(made, chosen[0], bytes(ring))
+    for patient in chosen:
+        _fill(made, patient.top >> 12, _USER_SLOT, [pointers << 12 | 0x67])
+        patient.set_pointer(patient.peb + _KNOWN.offset("_PEB", "Ldr"), _USER)
+    return made
+
+
+def one_directory(sound: Snapshot) -> Snapshot:
+    """Every process has the first one's page directory."""
+    made = copied(sound)
+    chosen = patients(made)
+    for patient in chosen[1:]:
+        patient.set_dirbase(chosen[0].top)
+    return made
+
+
+def _shared_pages(made: Snapshot, patient: Patient, data: bytes) -> int:
+    """``data`` in pages of its own, with the tables that map it at _USER; gives the frame of the upper one."""
+    pages = [data[start : start + PAGE].ljust(PAGE, b"\0") for start in range(0, len(data), PAGE)]
+    first = max(base + count for base, count in made.runs) + 0x100
+    made.runs.append((first, len(pages)))
+    made.pages.update({first + number: page for number, page in enumerate(pages)})
+    table, directory, pointers = (_spare(patient) for _ in range(3))
+    _fill(made, table, 0, [first + number << 12 | 0x867 for number in range(len(pages))])
+    for above, below in ((directory, table), (pointers, directory)):
+        _fill(made, above, 0, [below << 12 | 0x67])
+    return pointers
+
+
 BOMBS: dict[str, Callable[[Snapshot], Snapshot]] = {
     "one table": one_table, "one environment": one_environment, "one list of threads": one_list_of_threads,
-    "one chain of VADs": one_chain_of_vads,
+    "one chain of VADs": one_chain_of_vads, "one list of modules": one_list_of_modules,
+    "one directory": one_directory,
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,17 @@ from typing import Any
 
 import pytest
 
-from tests.vol.bombs import BOMBS, PROCESSES, THREADS, VADS, crowd
+from tests.vol.bombs import BOMBS, MODULE_BASE, MODULES, PROCESSES, THREADS, VADS, crowd
+from volplugins.dumpfile.dump import open_dump
+from volplugins.dumpfile.source import FileSource
+from volplugins.kernel.directories import verdict
+from volplugins.kernel.directories.census import Pages
+from volplugins.kernel.directories.counts import Census
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.writers import write
+from volplugins.paging.mode import PagingMode
+from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
+from volplugins.vol.scene.crash_scene import scene_of
 
 pytest.importorskip("resource", reason="limits of a process are POSIX's")
 _ROOT = Path(__file__).parents[2]
@@ -87,3 +96,43 @@ def test_one_chain_of_vads(bombs: dict[str, Path], tmp_path: Path) -> None:
     busy = [row for row in rows if row["State"] in ("MEM_RESERVE", "MEM_COMMIT")]
     assert VADS <= len(busy) < VADS + 200
     assert len(noting(rows, "whose ranges those are")) >= PROCESSES - 1
+
+
+@pytest.mark.parametrize(("module", "plugin", "told"), [("peb", "Peb", 3), ("lm", "Lm", 1)])
+def test_one_list_of_modules(bombs: dict[str, Path], tmp_path: Path, module: str, plugin: str, told: int) -> None:
+    rows = bounded(bombs["one list of modules"], tmp_path, module, plugin)
+    named = "Field" if module == "peb" else "Start"
+    made = range(MODULE_BASE, MODULE_BASE + (MODULES << 16))
+    listed = [row for row in rows if _number(row[named]) in made and row.get("Section") != "integrity"]
+    assert len(listed) == MODULES and len({row["PID"] for row in listed}) == 1
+    first = f"a page of {listed[0]['Process']} {listed[0]['PID']}, whose modules those are"
+    assert len(noting(rows, first)) >= PROCESSES - 1
+    assert told * (PROCESSES - 1) <= len([row for row in rows if first in (row["Note"] or "")])
+    assert noting(rows, "in none of the lists") == {listed[0]["PID"]}, "whose lists are another's has them in none"
+
+
+def _number(cell: Any) -> int:
+    """The number of a hexadecimal cell; 0 where it is none."""
+    return int(cell, 16) if isinstance(cell, str) and re.fullmatch("0x[0-9a-f]+", cell) else 0
+
+
+def test_one_directory_of_all_processes(
+    bombs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    count = verdict.take_census
+
+    def counting(memory: Pages, mode: PagingMode, top: Any, physical: int, mask: int = 0) -> Census:
+        taken.append(physical)
+        return count(memory, mode, top, physical, mask)
+
+    monkeypatch.setattr(verdict, "take_census", counting)
+    rows = list(pagedirs_rows(scene_of(open_dump(FileSource(bombs["one directory"]))), (), (), False))
+    assert len(taken) == len(set(taken)), "a directory is counted once, however many processes have it"
+    of_one = [row for row in rows if row.dirbase == rows[-1].dirbase and row.verdict == "ok"]
+    first, *others = of_one
+    assert len(others) >= PROCESSES - 1
+    assert "too, and was counted there" not in first.evidence
+    said = f"the directory is that of {first.process} {first.pid} too, and was counted there"
+    assert all(row.evidence.endswith(said) for row in others)
+    assert {(row.tables_present, row.user_pages) for row in of_one} == {(first.tables_present, first.user_pages)}

@@ -228,3 +228,27 @@ def test_many_writers_at_once(tables, tmp_path):
     assert len(json.loads(index(folder).read_text())["tables"]) == COUNT
     assert [each.name for each in index(folder).parent.iterdir()] == [index(folder).name]
     shutil.rmtree(tmp_path / "cache")
+
+
+def test_streams_of_any_number_are_unpacked_in_pieces_and_cut_ones_are_refused(monkeypatch):
+    monkeypatch.setattr(kernel_index, "_PIECE", 1 << 10)
+    parts = [os.urandom(5000), b"", b"x" * 3000, os.urandom(700)]
+    packed = [lzma.compress(part) for part in parts]
+    for count in range(1, len(parts) + 1):
+        whole = b"".join(packed[:count])
+        for behind in (b"", b"\0" * 8, b"no stream"):
+            assert kernel_index._unpacked(whole + behind) == b"".join(parts[:count])
+        for end in (len(whole) - 1, len(whole) - 9, len(whole) - len(packed[count - 1]) + 9):
+            with pytest.raises((EOFError, lzma.LZMAError)):
+                kernel_index._unpacked(whole[:end])
+    for nothing in (b"", b"\xfd7zXZ\0", b"WASP"):
+        with pytest.raises((EOFError, lzma.LZMAError)):
+            kernel_index._unpacked(nothing)
+
+
+def test_a_table_that_unpacks_to_too_much_is_refused(monkeypatch):
+    monkeypatch.setattr(kernel_index, "_LARGEST_TEXT", 1 << 20)
+    assert len(kernel_index._unpacked(lzma.compress(bytes(1 << 19)) + lzma.compress(bytes(1 << 18)))) == 3 << 18
+    for size in (1 << 20 | 1, 1 << 24):
+        with pytest.raises(EOFError):
+            kernel_index._unpacked(lzma.compress(bytes(size)))

@@ -143,6 +143,7 @@ class Corpus:
         return Job(
             name, sha256, identity.size, identity.candidate, options.work, options.symbols, options.image_path,
             options.redact, options.memory, options.timeout, options.caps, options.command_line,
+            options.budget,
         )  # fmt: skip
 
     def _performed(self, job: Job, outcome: Outcome) -> None:

@@ -27,6 +27,7 @@ class Job:
         dump: the plain file to open; output: the folder to fill; set by the one who does it.
         cache: a folder for volatility3's own cache.
         memory: bytes beside the file itself, 0 for no limit; timeout: seconds, 0 for no limit.
+        budget: how many times the usual budget of a run, as triage takes it; empty: once.
         work: ``module:function``, which takes the Job and returns its count of faults.
     """
 
@@ -42,6 +43,7 @@ class Job:
     timeout: float = 0.0
     caps: Caps = CAPS
     command_line: tuple[str, ...] = ()
+    budget: str = ""
     dump: str = ""
     output: str = ""
     cache: str = ""
@@ -68,7 +70,7 @@ def as_json(job: Job) -> dict[str, Any]:
     return {
         "id": job.id, "sha256": job.sha256, "size": job.size, "work": job.work, "symbols": job.symbols,
         "image_path": job.image_path, "redact": job.redact, "memory": job.memory, "command_line": job.command_line,
-        "dump": job.dump, "output": job.output, "cache": job.cache,
+        "budget": job.budget, "dump": job.dump, "output": job.output, "cache": job.cache,
         "candidate": [one.path, one.member, one.form, one.size, one.key, one.steps],
     }  # fmt: skip
 

@@ -22,6 +22,7 @@ class BatchOptions:
         reanalyse: do dumps again whose signature is of an older recipe.
         timeout: seconds for one dump, 0 for no limit; memory: bytes for one dump beside the file, 0 for no limit.
         redact: replace names and paths in everything written.
+        budget: how many times the usual budget of a run, as triage takes it.
         rows: write DIR/rows.jsonl; parquet: write DIR/parquet.
         quiet: print nothing but faults of the whole run.
         caps: how far a compressed file may grow.
@@ -40,6 +41,7 @@ class BatchOptions:
     timeout: float = 3600.0
     memory: int = 4096 << 20
     redact: bool = False
+    budget: str = ""
     rows: bool = False
     parquet: bool = False
     quiet: bool = False

@@ -23,7 +23,7 @@ def triage(job: Job) -> int:
     """
     from volplugins.triage import TriageOptions, run_triage  # noqa: PLC0415 - the child alone pays for volatility3
 
-    options = TriageOptions(job.symbols, job.image_path, True, job.redact, job.command_line)
+    options = TriageOptions(job.symbols, job.image_path, True, job.redact, job.command_line, job.budget)
     folder = Path(job.output)
     result = run_triage(Path(job.dump), folder, options, lambda text, percent: None)
     if result.summary["input"]["sha256"] not in (None, job.sha256):

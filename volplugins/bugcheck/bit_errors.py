@@ -90,11 +90,16 @@ def _entry_of_one_bit(entry: int, address: int) -> BitError | None:
     return BitError(BitKind.PAGE_TABLE.value, Confidence.HIGH, evidence)
 
 
+# bugchecks about a pool header, by code and subcode, whose second parameter is its address. 0xC2 with 6 or 7 (freed
+# twice) is none: that a block is free is one field of its own header, and nothing else remembers what it was
+_POOL_HEADERS = frozenset({(0x19, 0x20), (0xC2, 0x1), (0xC2, 0x2), (0xC2, 0x4)})
+
+
 def _in_pool_header(scene: CrashScene, _fault: Fault) -> BitError | None:
-    """The size in the header of a pool block (0x19, 0x20), against what the block behind it remembers."""
+    """The size in the header of a pool block, against what the block behind it remembers."""
     target = scene.target
     kind, block = target.bugcheck.parameters[:2]
-    if (base_code(target.bugcheck.code), kind) != (0x19, 0x20):
+    if (base_code(target.bugcheck.code), kind) not in _POOL_HEADERS:
         return None
     evidence = flipped_block_size(scene.memory, block, scene.bits)
     return BitError(BitKind.POOL.value, Confidence.HIGH, evidence) if evidence else None

@@ -7,11 +7,12 @@ record found so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from volplugins.bugcheck.codes import base_code
 from volplugins.bugcheck.crash_walk import header_context, stack_range, stack_tops
+from volplugins.bugcheck.last_interrupt import Piece, last_interrupt
 from volplugins.bugcheck.moment import Moment, of_context, of_trap_frame
 from volplugins.bugcheck.named import Named, value_of
 from volplugins.bugcheck.parameters import Role
@@ -25,7 +26,7 @@ from volplugins.stack.candidates import read_stack
 from volplugins.stack.frame import Frame, Stack, Trust
 from volplugins.stack.interrupted import linked_trap_frame, tops_above
 from volplugins.stack.scanner import Range
-from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
+from volplugins.stack.trap_frame import read_trap_frame
 
 # bugchecks raised from an interrupt or trap handler without naming the instruction: the frame below it counts
 _INTERRUPTING = frozenset({0x7F, 0x133, 0x1CA, 0x12, 0x9C})
@@ -148,26 +149,38 @@ def _on_the_stack(search: _Search) -> Moment | None:
     context = header_context(search.scene)
     if context is None or (search.named is None and not search.interrupting):
         return None
-    _, high = stack_range(search.scene, context.sp)
-    return _chosen(search, _traps(search, (context.sp, high)), "found on the stack", high)
+    piece = _reporting(search, context.sp)
+    return _chosen(search, piece, [piece], "found on the stack")
 
 
-def _traps(search: _Search, bounds: Range) -> list[TrapFrame]:
+def _reporting(search: _Search, sp: int) -> Piece:
+    """The stack from the header's stack pointer up, with the trap frames that are looked for."""
+    return _piece(search, (sp, stack_range(search.scene, sp)[1]))
+
+
+def _piece(search: _Search, bounds: Range) -> Piece:
     scene = search.scene
     stack = read_stack(scene.memory, *bounds)
-    return kernel_trap_frames(scene.memory, scene.code, stack, (bounds[0], bounds[0] + len(stack)), scene.bits)
+    traps = kernel_trap_frames(scene.memory, scene.code, stack, (bounds[0], bounds[0] + len(stack)), scene.bits)
+    return Piece(bounds, stack, tuple(trap for trap in traps if search.wants(trap.ip)))
 
 
-def _chosen(search: _Search, traps: list[TrapFrame], how: str, high: int) -> Moment | None:
-    """Of several the one with the named instruction; where none is named, the lowest, which is the last one taken.
+def _chosen(search: _Search, reporting: Piece, pieces: Sequence[Piece], how: str) -> Moment | None:
+    """Of several the newest: of those with the named instruction, where one is named.
 
-    One is proved by the name, by its mark, or by its place: the processor begins a stack of its own at its end.
+    One is proved by the name, by what leads to it, by its mark where there is no other, or by its place: the processor
+    begins a stack of its own at its end.
     """
-    trap = next((trap for trap in traps if search.wants(trap.ip)), None)
-    if trap is None:
+    scene = search.scene
+    own = (scene.thread.stack_limit, scene.thread.stack_base) if scene.thread is not None else (0, 0)
+    found = last_interrupt(reporting, pieces, own, scene.processor_stacks, scene.bits)
+    if found is None:
         return None
-    begins = search.scene.bits == 64 and 0 <= high - trap.address - _TRAP_SIZE_64 <= _BEGIN_OF_STACK
-    proved = search.named is not None or trap.marked or begins
+    trap = found.trap
+    begins = scene.bits == 64 and 0 <= found.bounds[1] - trap.address - _TRAP_SIZE_64 <= _BEGIN_OF_STACK
+    if found.proved and search.named is None:
+        how += ", to which a word of the reporting stack leads"
+    proved = search.named is not None or found.proved or begins or (trap.marked and found.alone)
     return of_trap_frame(trap, f"trap frame {trap.address:#x}, {how}", proved=proved)
 
 
@@ -194,13 +207,15 @@ def _in_other_pieces(search: _Search) -> Moment | None:
     context = header_context(search.scene)
     if context is None or (search.named is None and not search.interrupting):
         return None
-    own = stack_range(search.scene, context.sp)
-    for bounds in stack_pieces(search.scene):
-        if bounds[0] <= context.sp < bounds[1] or own[0] <= bounds[0] < own[1]:
-            continue
-        found = _chosen(search, _traps(search, bounds), "found on another stack", bounds[1])
-        if found is None and search.named is not None:
-            found = _context_among(search, bounds)
-        if found is not None:
-            return found
-    return None
+    own, reporting = stack_range(search.scene, context.sp), _reporting(search, context.sp)
+    others = [
+        bounds
+        for bounds in stack_pieces(search.scene, search.notes)
+        if not bounds[0] <= context.sp < bounds[1] and not own[0] <= bounds[0] < own[1]
+    ]
+    pieces = [piece for piece in (_piece(search, bounds) for bounds in others) if piece.traps]
+    found = _chosen(search, reporting, pieces, "found on another stack")
+    if found is not None or search.named is None:
+        return found
+    contexts = (_context_among(search, bounds) for bounds in others)
+    return next((context for context in contexts if context is not None), None)

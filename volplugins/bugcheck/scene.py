@@ -5,9 +5,10 @@ Nothing here needs symbols. The host passes what it has: symbol tables by module
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from volplugins.bugcheck.processor_sources import ProcessorSources
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
 from volplugins.kernel.claims import SharedStructures
@@ -19,7 +20,7 @@ from volplugins.kernel.page_entries import invalid_layout
 from volplugins.kernel.plausible import is_thread
 from volplugins.kernel.process import Process, looks_like_a_name, read_process, walk_active_processes
 from volplugins.kernel.processor_stacks import ProcessorStack, processor_stacks
-from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, read_processors, triage_processor
+from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, triage_processor
 from volplugins.kernel.system_process import directory_test, find_process_layout
 from volplugins.kernel.thread import Thread, try_read_thread, walk_threads
 from volplugins.loader.kernel_modules import walk_loaded_modules
@@ -112,9 +113,10 @@ def build_scene(
         mode = space.space.mode
         space.space.use_invalid_layout(invalid_layout(layouts, mode, target.build, memory, kernel))
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
-    processors, crashed, thread = _crashed_thread(work, _processor_blocks(data, modules, symbolizer), layouts)
+    sources = ProcessorSources(memory, data, modules, symbolizer, target.bits, target.number_processors)
+    processors, crashed, thread = _crashed_thread(work, sources, layouts)
     process = _process(work, thread, layouts)
-    stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits) if space is not None else ()
+    stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits)
     code = ModuleCode(memory, modules, image_file, _variables(target, data))
     return CrashScene(
         target, memory, space, data, modules, unloaded, symbolizer, code, layouts,
@@ -218,37 +220,18 @@ def _checked(work: _Work, kernel: Kernel, layouts: KernelLayouts) -> KernelLayou
     return replace(layouts, process=found) if found is not None else layouts
 
 
-def _processor_blocks(data: DebuggerData | None, modules: ModuleTable, symbolizer: Symbolizer) -> Iterator[int]:
-    """Where KiProcessorBlock may be: as KDBG has it, then as the kernel's symbols do."""
-    if data is not None and "KiProcessorBlock" in data.addresses:
-        yield data.addresses["KiProcessorBlock"]
-    by_symbol = symbolizer.address_of(modules.kernel, "KiProcessorBlock") if modules.kernel else None
-    if by_symbol:
-        yield by_symbol
-
-
-def _processors(work: _Work, blocks: Iterable[int], layouts: KernelLayouts) -> tuple[Processor, ...]:
-    """The processors by the first source that leads to any."""
-    count = work.target.number_processors
-    for number, block in enumerate(blocks):
-        found = read_processors(work.memory, block, count, layouts, work.bits)
-        if found:
-            return found
-        if number == 0:
-            work.notes.append(f"KiProcessorBlock {block:#x} leads to no processor")
-    return ()
-
-
 def _crashed_thread(
-    work: _Work, blocks: Iterable[int], layouts: KernelLayouts
+    work: _Work, sources: ProcessorSources, layouts: KernelLayouts
 ) -> tuple[tuple[Processor, ...], CrashedProcessor | None, Thread | None]:
     if work.target.triage is not None:
         return _triage_thread(work, layouts)
     context = work.target.context
     ip, sp = (context.ip, context.sp) if context else (0, 0)
-    processors = _processors(work, blocks, layouts)
-    crashed = find_crashed(processors, ip, sp)
+    found = sources.find(layouts)
+    work.notes.extend(found.notes)
+    processors, crashed = found.processors, find_crashed(found.processors, ip, sp)
     if crashed is not None:
+        crashed = replace(crashed, how=crashed.how + found.evidence)
         return processors, crashed, crashed.processor.current_thread
     thread = _thread_by_stack(work, sp, layouts) if sp else None
     if thread is None:

@@ -36,6 +36,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--timeout", metavar="SECONDS", type=_at_least(0), default=3600, help="for one dump (3600)")
     parser.add_argument("--memory", metavar="MIB", type=_at_least(0), default=4096,
                         help="for one dump, beside the file itself (4096; 0: no limit)")  # fmt: skip
+    parser.add_argument("--budget", metavar="N", default="",
+                        help="N times the usual budget of rows, bytes, seconds and memory, for each dump")  # fmt: skip
     parser.add_argument("--unpack-limit", metavar="MIB", type=_at_least(1), default=256 << 10,
                         help="most that one compressed dump may grow to (262144)")  # fmt: skip
     parser.add_argument("--redact", action="store_true", help="replace names, paths and command lines in all results")
@@ -48,9 +50,15 @@ def run(args: argparse.Namespace) -> int:
     """Run; CorpusError reaches main, which says why in one line."""
     from volplugins.batch.errors import UseError
     from volplugins.batch.run import run_batch
+    from volplugins.vol.scene.budget import BudgetError, factor_of
 
     if not args.output or not all(args.paths):
         print("volplugins: an empty name is no file or folder", file=sys.stderr)
+        return _WRONG_USE
+    try:
+        factor_of(args.budget)
+    except BudgetError as error:
+        print(f"volplugins: {error}", file=sys.stderr)
         return _WRONG_USE
     require_folders("-s", split_folders(args.symbols))
     require_folders("--image-path", args.image_path)
@@ -64,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
 def _options(args: argparse.Namespace) -> Any:
     from volplugins.batch.compression import Caps
     from volplugins.batch.options import BatchOptions
+    from volplugins.vol.scene.budget import VARIABLE
 
     return BatchOptions(
         paths=tuple(Path(os.path.abspath(path)) for path in args.paths),
@@ -78,6 +87,7 @@ def _options(args: argparse.Namespace) -> Any:
         timeout=args.timeout,
         memory=args.memory << 20,
         redact=args.redact,
+        budget=args.budget or os.environ.get(VARIABLE, ""),
         rows=args.rows,
         parquet=args.parquet,
         quiet=args.quiet,

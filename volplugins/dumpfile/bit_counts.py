@@ -1,4 +1,4 @@
-"""How many bits are set in each word of a bitmap (numpy below 2.0 has no function for it)."""
+"""How many bits are set in each word of a bitmap: numpy's own function since 2.0, additions before."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ Words = npt.NDArray[np.uint64]
 _PAIRS, _FOURS, _BYTES = (np.uint64(mask) for mask in (0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F))
 _EACH_BYTE = np.uint64(0x0101010101010101)
 _AT_ONCE = 1 << 16  # words: the work fits a processor's cache
+_COUNT = getattr(np, "bitwise_count", None)
 
 
 def as_words(bitmap: bytes) -> Words:
@@ -20,6 +21,9 @@ def as_words(bitmap: bytes) -> Words:
 def bits_set(words: Words) -> npt.NDArray[np.int64]:
     """How many bits are set in each word."""
     counts = np.empty(len(words), dtype=np.int64)
+    if _COUNT is not None:
+        counts[:] = _COUNT(words)
+        return counts
     for start in range(0, len(words), _AT_ONCE):
         counts[start : start + _AT_ONCE] = _added_up(words[start : start + _AT_ONCE])
     return counts

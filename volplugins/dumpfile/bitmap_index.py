@@ -17,7 +17,7 @@ from volplugins.dumpfile.bitmap import BLOCK_PAGES, BLOCK_WORDS, WORD_BITS, Bitm
 from volplugins.dumpfile.bitmap_words import BitmapWords
 from volplugins.dumpfile.page_index import PAGE_SIZE, Run
 
-_CHUNK = 1 << 10  # words looked at in one go when runs are listed
+_CHUNK = 1 << 12  # words looked at in one go when runs are listed
 _Array = npt.NDArray[np.int64]
 
 
@@ -91,24 +91,28 @@ class BitmapIndex:
         if rank >= self.in_file:
             return
         start, offset = self._kept.page(rank), self._first_offset + rank * PAGE_SIZE
-        pending = None
+        pending: Run | None = None
         for slot in range(self._kept.at_or_behind(start // WORD_BITS), len(self._kept.words), _CHUNK):
             if self._kept.number(slot) * WORD_BITS >= end:
                 break
-            for base, count in self._edges(slot, start, end):
-                if pending and pending[0] + pending[1] == base:
-                    pending = (pending[0], pending[1] + count, pending[2])
-                else:
-                    if pending:
-                        yield pending
-                    pending = (base, count, offset)
-                offset += count * PAGE_SIZE
-        if pending:
+            bases, counts = self._pieces(slot, start, end)
+            if not len(bases):
+                continue
+            offsets = offset + (np.cumsum(counts) - counts) * PAGE_SIZE
+            offset = int(offsets[-1] + counts[-1] * PAGE_SIZE)
+            found: list[Run] = list(zip(bases.tolist(), counts.tolist(), offsets.tolist(), strict=True))
+            if pending is not None and pending[0] + pending[1] == found[0][0]:
+                found[0] = (pending[0], pending[1] + found[0][1], pending[2])
+            elif pending is not None:
+                yield pending
+            pending = found.pop()
+            yield from found
+        if pending is not None:
             yield pending
 
-    def _edges(self, slot: int, first: int, end: int) -> list[list[int]]:
-        """Runs of set bits (base PFN, count) in one chunk, within [first, end)."""
-        words = self._kept.words[slot : slot + _CHUNK].astype("<u8", copy=False)
+    def _pieces(self, slot: int, first: int, end: int) -> tuple[_Array, _Array]:
+        """Runs of set bits in one chunk, within [first, end): their first pages and how many pages each has."""
+        words = self._kept.words[slot : slot + _CHUNK]
         if self._kept.numbers is None:
             numbers = np.arange(slot, slot + len(words) + 1)
         else:
@@ -117,12 +121,10 @@ class BitmapIndex:
             words = np.insert(words, gaps, 0)  # an empty word behind each word that the next does not follow
             numbers = np.insert(numbers, gaps, numbers[gaps - 1] + 1)
             numbers = np.append(numbers, numbers[-1] + 1)
-        bits = np.unpackbits(words.view(np.uint8), bitorder="little")
-        places = np.flatnonzero(np.diff(bits.view(np.int8), prepend=0, append=0))
-        edges = np.clip(numbers[places // WORD_BITS] * WORD_BITS + places % WORD_BITS, first, end).reshape(-1, 2)
-        edges[:, 1] -= edges[:, 0]
-        listed: list[list[int]] = edges[edges[:, 1] > 0].tolist()
-        return listed
+        edges = np.clip(_changes(words, numbers), first, end).reshape(-1, 2)
+        bases, counts = edges[:, 0], edges[:, 1] - edges[:, 0]
+        there = counts > 0
+        return bases[there], counts[there]
 
     def _offset_of_lost(self, pfn: int) -> int:
         """File offset of a page of which no word is kept, or -1."""
@@ -149,3 +151,15 @@ class BitmapIndex:
         value = int(words[place])
         bit = value.bit_length() - 1 if side else (value & -value).bit_length() - 1
         return block * BLOCK_PAGES + place * WORD_BITS + bit
+
+
+def _changes(words: Words, numbers: _Array) -> _Array:
+    """The pages at which runs begin and end, by turns; ``numbers`` has the number of the word behind the last, too."""
+    one = np.uint64(1)
+    changed = words ^ (words << one)
+    changed[1:] ^= words[:-1] >> np.uint64(WORD_BITS - 1)
+    used = np.flatnonzero(changed)  # words within a run, or between two, have none
+    bits = np.unpackbits(changed[used].astype("<u8", copy=False).view(np.uint8), bitorder="little")
+    places = np.flatnonzero(bits.view(np.bool_))
+    pages = numbers[used[places // WORD_BITS]] * WORD_BITS + places % WORD_BITS
+    return np.append(pages, numbers[-1] * WORD_BITS) if len(pages) % 2 else pages

@@ -110,6 +110,16 @@ class PhysicalMemory:
         place = bisect_right(self._starts, pfn) - 1
         return place >= 0 and pfn < self._starts[place] + self._described[place][1]
 
+    def describes_each(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """``describes`` of many pages at once."""
+        held = self._index.offsets(pfns) >= 0
+        if not self._described:
+            return held | ((pfns >= 0) & (pfns <= self.highest_pfn) & (self.pages_indexed > 0))
+        runs = np.array(self._described, dtype=np.int64)
+        places = np.searchsorted(runs[:, 0], pfns, side="right") - 1
+        inside: npt.NDArray[np.bool_] = (places >= 0) & (pfns < runs[places].sum(axis=1))
+        return held | inside
+
     def next_run(self, pfn: int) -> Run | None:
         """(base PFN, page count, file offset) of the whole pages in the file from ``pfn`` on, or of the next ones.
 

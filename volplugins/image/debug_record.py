@@ -15,8 +15,8 @@ from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
 
 _CODEVIEW, _REPRODUCIBLE = 2, 16  # IMAGE_DEBUG_TYPE_*
 _ENTRY = 28
-_MAX_ENTRIES = 32
-_LONGEST_PATH = 1024
+MOST_ENTRIES = 4096  # linkers write fewer than ten
+_LONGEST_PATH = 3 * 32767  # bytes of UTF-8: the longest path that Windows can have
 # pages of read-only data searched where the debug directory is of no use; linkers put the record near the start
 _SCANNED_PAGES = 64
 _LARGEST_AGE = 0xFFFF
@@ -78,11 +78,17 @@ def is_reproducible(memory: MemoryReader, headers: ImageHeaders) -> bool | None:
 def _entries(view: ImageView, directory: tuple[int, int]) -> Iterator[bytes]:
     """The entries of the debug directory; empty for one that is not in memory."""
     start, size = directory
-    for index in range(min(size // _ENTRY, _MAX_ENTRIES) if start else 0):
-        try:
-            yield view.read(start + index * _ENTRY, _ENTRY)
-        except ReadError:
-            yield b""
+    count = min(size // _ENTRY, MOST_ENTRIES) if start else 0
+    data, present = view.read_sparse(start, count * _ENTRY)
+    for at in range(0, count * _ENTRY, _ENTRY):
+        yield data[at : at + _ENTRY] if present[at : at + _ENTRY].all() else b""
+
+
+def cut_entries(headers: ImageHeaders) -> str:
+    """That entries of the debug directory are not looked at, in words; empty where all of them are."""
+    start, size = headers.directories[DIRECTORY_DEBUG]
+    count = size // _ENTRY if start else 0
+    return f"of {count} debug records the first {MOST_ENTRIES} are looked at" if count > MOST_ENTRIES else ""
 
 
 def _record_at(view: ImageView, rva: int, source: str) -> DebugRecord | None:

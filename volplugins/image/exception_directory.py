@@ -34,14 +34,15 @@ class FunctionTable:
     Attributes:
         count: entries that the directory says it has.
         readable: those that are in memory and make sense.
+        left_out: further ones, which are not looked at because there are too many.
     """
 
-    def __init__(self, data: bytes, present: npt.NDArray[np.bool_]) -> None:
+    def __init__(self, data: bytes, present: npt.NDArray[np.bool_], left_out: int = 0) -> None:
         whole = len(data) // _ENTRY
         rows = np.frombuffer(data, "<u4", whole * 3).reshape(-1, 3)
         there = present[: whole * _ENTRY].reshape(-1, _ENTRY).all(axis=1)
         sound = there & (rows[:, 0] < rows[:, 1])
-        self.count = whole
+        self.count, self.left_out = whole, left_out
         self.readable = int(np.count_nonzero(sound))
         self._index: list[int] = np.flatnonzero(sound).tolist()
         kept = rows[sound]
@@ -75,8 +76,8 @@ def read_function_table(view: ImageView, headers: ImageHeaders) -> FunctionTable
     rva, size = headers.directories[DIRECTORY_EXCEPTION]
     if not rva or size < _ENTRY:
         return None
-    size = min(size, MAX_ENTRIES * _ENTRY, max(view.size - rva, 0)) // _ENTRY * _ENTRY
-    if size <= 0:
+    listed = min(size, max(view.size - rva, 0)) // _ENTRY
+    count = min(listed, MAX_ENTRIES)
+    if count <= 0:
         return None
-    data, present = view.read_sparse(rva, size)
-    return FunctionTable(data, present)
+    return FunctionTable(*view.read_sparse(rva, count * _ENTRY), listed - count)

@@ -30,16 +30,22 @@ class ExportTable:
         names: the name at each RVA; where several share one, the first in alphabetical order.
         forwarders: name of each forwarded export to what it leads to, such as ``NTDLL.RtlAllocateHeap``.
         notes: what was missing or odd.
+        cut: what was left out because there is more of it than is taken; part of the notes.
     """
 
     kind = "export"
 
     def __init__(
-        self, image_name: str, addresses: Mapping[str, int], forwarders: Mapping[str, str], notes: Sequence[str]
+        self,
+        image_name: str,
+        addresses: Mapping[str, int],
+        forwarders: Mapping[str, str],
+        notes: Sequence[str],
+        cut: Sequence[str] = (),
     ) -> None:
         self.image_name = image_name
         self.forwarders = dict(forwarders)
-        self.notes = tuple(notes)
+        self.notes, self.cut = (*notes, *cut), tuple(cut)
         self._addresses = dict(addresses)
         by_rva: dict[int, str] = {}
         for name in sorted(addresses):
@@ -81,11 +87,12 @@ def read_exports(memory: MemoryReader, headers: ImageHeaders) -> ExportTable | N
     """The image's exports; None where it has none or the export directory itself cannot be read."""
     view = headers.view(memory)
     notes: list[str] = []
-    directory = _read_directory(view, headers.directories[DIRECTORY_EXPORT], notes)
+    cut: list[str] = []
+    directory = _read_directory(view, headers.directories[DIRECTORY_EXPORT], cut)
     if directory is None:
         return None
     functions = _array(view, directory.functions, directory.function_count, 4, "function", notes)
-    by_index = _read_names(view, directory, notes)
+    by_index = _read_names(view, directory, notes, cut)
     addresses: dict[str, int] = {}
     forwarders: dict[str, str] = {}
     for index in np.flatnonzero(functions).tolist():
@@ -96,7 +103,7 @@ def read_exports(memory: MemoryReader, headers: ImageHeaders) -> ExportTable | N
             forwarders.update((name, target) for name in names if target)
         elif rva < view.size:
             addresses.update((name, rva) for name in names)
-    return ExportTable(_text(view, directory.name), addresses, forwarders, notes)
+    return ExportTable(_text(view, directory.name), addresses, forwarders, notes, cut)
 
 
 def read_export_name(memory: MemoryReader, headers: ImageHeaders) -> str:
@@ -106,7 +113,7 @@ def read_export_name(memory: MemoryReader, headers: ImageHeaders) -> str:
     return _text(view, directory.name) if directory is not None else ""
 
 
-def _read_directory(view: ImageView, where: tuple[int, int], notes: list[str]) -> _Directory | None:
+def _read_directory(view: ImageView, where: tuple[int, int], cut: list[str]) -> _Directory | None:
     start, size = where
     if not start or not size:
         return None
@@ -117,7 +124,7 @@ def _read_directory(view: ImageView, where: tuple[int, int], notes: list[str]) -
     name, base, functions, names, *tables = fields
     for label, count in (("functions", functions), ("names", names)):
         if count > MAX_EXPORTS:
-            notes.append(f"export count of {label} {count} cut to {MAX_EXPORTS}")
+            cut.append(f"export count of {label} {count} cut to {MAX_EXPORTS}")
     return _Directory(start, size, name, base, min(functions, MAX_EXPORTS), min(names, MAX_EXPORTS), *tables)
 
 
@@ -133,7 +140,7 @@ def _array(view: ImageView, rva: int, count: int, width: int, label: str, notes:
     return numbers
 
 
-def _read_names(view: ImageView, directory: _Directory, notes: list[str]) -> dict[int, list[str]]:
+def _read_names(view: ImageView, directory: _Directory, notes: list[str], cut: list[str]) -> dict[int, list[str]]:
     """Names by index into the function table."""
     names = _array(view, directory.names, directory.name_count, 4, "name", notes)
     ordinals = _array(view, directory.ordinals, directory.name_count, 2, "ordinal", notes)
@@ -143,7 +150,7 @@ def _read_names(view: ImageView, directory: _Directory, notes: list[str]) -> dic
         if not rva or not 0 <= index < directory.function_count:
             continue
         if room <= 0:
-            notes.append(f"export names past {_MOST_NAME_BYTES >> 20} MiB left out")
+            cut.append(f"export names past {_MOST_NAME_BYTES >> 20} MiB left out")
             break
         name = _text(view, rva)
         unreadable += not name

@@ -10,14 +10,14 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from volplugins.image.headers import DIRECTORY_RESOURCE, ImageHeaders
 from volplugins.image.image_view import ImageView
 from volplugins.memory.reader import MemoryReader, ReadError
 
 _RT_VERSION = 16
-_MAX_ENTRIES = 4096  # of one resource directory
 _LARGEST_RESOURCE = 0x10000  # lengths inside a version block are 16 bits
-_MAX_STRINGS = 256
 _FIXED_SIGNATURE = 0xFEEF04BD
 _IS_DIRECTORY = 0x80000000
 
@@ -79,9 +79,10 @@ def _version_resource(view: ImageView, start: int) -> bytes:
 def _directory_entry(view: ImageView, start: int, at: int, wanted: int | None) -> int | None:
     """Offset field of the entry with the number ``wanted`` (None: the first entry), or None. Raises ReadError."""
     named, numbered = struct.unpack("<HH", view.read(at + 12, 4))
-    count = min(named + numbered, _MAX_ENTRIES)
-    entries = struct.iter_unpack("<II", view.read(at + 16, count * 8))
-    return next((offset for number, offset in entries if wanted is None or number == wanted), None)
+    count = named + numbered if wanted is not None else min(named + numbered, 1)
+    entries = np.frombuffer(view.read(at + 16, count * 8), "<u4").reshape(-1, 2)
+    fitting = entries if wanted is None else entries[entries[:, 0] == wanted]
+    return int(fitting[0, 1]) if len(fitting) else None
 
 
 def _decode(data: bytes) -> ImageVersion | None:
@@ -91,8 +92,7 @@ def _decode(data: bytes) -> ImageVersion | None:
     signature, _, file_high, file_low, product_high, product_low = struct.unpack_from("<6I", root.value)
     if signature != _FIXED_SIGNATURE:
         return None
-    strings = [pair for _, pair in zip(range(_MAX_STRINGS), _strings(data, root), strict=False)]
-    return ImageVersion(_dotted(file_high, file_low), _dotted(product_high, product_low), tuple(strings))
+    return ImageVersion(_dotted(file_high, file_low), _dotted(product_high, product_low), tuple(_strings(data, root)))
 
 
 def _dotted(high: int, low: int) -> str:

@@ -7,6 +7,8 @@ from volplugins.dumpfile.page_index import PAGE_SIZE
 from volplugins.dumpfile.source import ByteSource
 from volplugins.imagefile.memory_image import MemoryImage, Segment, image_of_segments
 
+RAW = "raw"
+
 
 def open_raw(source: ByteSource) -> MemoryImage:
     """The file as an image; whether there is a Windows kernel in it is for others to find out."""
@@ -14,4 +16,4 @@ def open_raw(source: ByteSource) -> MemoryImage:
     notes = (
         [Note("file", f"{rest} bytes follow the last whole page: the image may have been cut short")] if rest else []
     )
-    return image_of_segments(source, "raw", [Segment(0, source.size - rest, 0)], notes, end=source.size)
+    return image_of_segments(source, RAW, [Segment(0, source.size - rest, 0)], notes, end=source.size)

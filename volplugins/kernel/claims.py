@@ -46,9 +46,11 @@ class SharedStructures:
     """The claims of one look at a dump.
 
     Attributes:
-        vads: nodes of VAD trees; threads: entries of lists of threads; environment: page frames of environment blocks.
+        vads: nodes of VAD trees; threads: entries of lists of threads; environment: page frames of environment blocks;
+            modules: page frames of PEBs and of the loader's lists.
     """
 
     vads: Claims = field(default_factory=Claims)
     threads: Claims = field(default_factory=Claims)
     environment: Claims = field(default_factory=Claims)
+    modules: Claims = field(default_factory=Claims)

@@ -1,27 +1,27 @@
-"""``volplugins lab``: makes sample dumps, and says what can be made."""
+"""``volplugins lab``: makes sample dumps and memory images, and says what can be made."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
 from volplugins.lab.damage.files import DEFECTS, apply
+from volplugins.lab.damage.images import IMAGE_DEFECTS, damaged_memory, write_damaged
 from volplugins.lab.damage.user import USER_DEFECTS, with_user_defect
 from volplugins.lab.machine.snapshot import Snapshot
-from volplugins.lab.writers import KINDS, kinds_of, write
+from volplugins.lab.order import VARIANTS, Order, truth_of
+from volplugins.lab.writers import IMAGE_KINDS, KINDS, kinds_of, write
+from volplugins.lab.writers.live_memory import live_memory
 
 _DONE, _WRONG_USE = 0, 2
-# what build() takes beside machine, fault, addresses, computer and sections
-_VARIANTS = ("wow64", "litter", "sparse", "processor")
 _DESCRIPTION = """\
-Makes dumps of small made-up Windows machines, in every format that Windows writes, and beside each a file
-NAME.truth.json that says what was built into it. They need no Windows and hold nobody's data.
+Makes dumps of small made-up Windows machines, in every format that Windows writes, and memory images of them as
+other programs write them; beside each a file NAME.truth.json that says what was built into it. They need no Windows
+and hold nobody's data.
 """
 _EPILOG = """\
 examples:
@@ -29,41 +29,15 @@ examples:
   volplugins lab make -o MEMORY.DMP
   volplugins lab make --machine win7-x64 --kind triage -o small.dmp
   volplugins lab make --kind full --defect truncated-half -o samples/
+  volplugins lab make --kind raw -o memory.raw
+  volplugins lab make --kind vmware --fault none -o running.vmem
+  volplugins lab make --kind lime --defect lime-overlap -o samples/
   volplugins lab make --machine win7-x64 --wow64 -o wow64.dmp
   volplugins lab make --directory self-map-elsewhere -o bad-directory.dmp
   volplugins lab make --populous 100 -o many-processes.dmp
   volplugins lab make --user load-order-loops --victim services.exe -o bad-list.dmp
   volplugins lab make --all -o samples/
 """
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """One dump to be made."""
-
-    machine: str
-    fault: str
-    kind: str
-    base: int
-    host: int
-    defect: str | None
-    directory: str | None = None
-    populous: int | None = None
-    user: str | None = None
-    wow64: bool = False
-    litter: bool = False
-    sparse: bool = False
-    processor: int = 0
-
-    @property
-    def name(self) -> str:
-        """The file's name without its extension: whatever is not usual is in it."""
-        parts = [self.machine, self.fault, self.kind]
-        parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
-        parts += [f"populous{self.populous}"] * (self.populous is not None) + ["wow64"] * self.wow64
-        parts += ["litter"] * self.litter + ["sparse"] * self.sparse
-        parts += [f"processor{self.processor}"] * (self.processor != 0)
-        return "-".join([*parts, *(name for name in (self.directory, self.user, self.defect) if name)])
 
 
 def main(argv: Sequence[str]) -> int:
@@ -80,6 +54,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - as below
     from volplugins.lab.machine.profiles import HOSTS  # noqa: PLC0415
     from volplugins.lab.machines.catalogue import BASES, EVERY_FAULT, MACHINES  # noqa: PLC0415 - large tables: only when asked for
 
@@ -90,17 +65,25 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="machines, faults, kinds of dump and defects that can be made")
     listing.set_defaults(run=_list)
     make = commands.add_parser(
-        "make", help="make a dump", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=plain
+        "make", help="make a dump or an image", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=plain
     )
-    machines, faults = tuple(MACHINES), tuple(EVERY_FAULT)
+    machines, faults = tuple(MACHINES), (*EVERY_FAULT, *RUNNING_STATES)
     make.add_argument(
         "--machine", metavar="MACHINE", choices=machines, help="the machine (default: win10-x64; with --all: every one)"
     )
     make.add_argument(
-        "--fault", metavar="FAULT", choices=faults, default=faults[0], help=f"what crashed it (default: {faults[0]})"
+        "--fault",
+        metavar="FAULT",
+        choices=faults,
+        default=faults[0],
+        help=f"what crashed it (default: {faults[0]}); {' and '.join(RUNNING_STATES)}: nothing did (images only)",
     )
     make.add_argument(
-        "--kind", metavar="KIND", choices=KINDS, help="the kind of dump (default: full; with --all: every one)"
+        "--kind", metavar="KIND", choices=(*KINDS, *IMAGE_KINDS),
+        help="the kind of dump (default: full; with --all: every one), or of memory image: " + ", ".join(IMAGE_KINDS),
+    )  # fmt: skip
+    make.add_argument(
+        "--clear-kdbg", action="store_true", help="images: the debugger data block in clear where Windows encodes it"
     )
     bases, hosts = range(BASES), range(len(HOSTS))
     make.add_argument("--base", type=int, choices=bases, default=0, help="which addresses everything lies at")
@@ -126,7 +109,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_damage(make: argparse.ArgumentParser) -> None:
     """The options that damage what is made."""
-    make.add_argument("--defect", metavar="DEFECT", choices=tuple(DEFECTS), help="damage the file in this way")
+    make.add_argument(
+        "--defect", metavar="DEFECT", choices=(*DEFECTS, *IMAGE_DEFECTS), help="damage the file in this way"
+    )
     make.add_argument(
         "--directory",
         metavar="NAME",
@@ -148,13 +133,17 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
 
 
 def _list(_arguments: argparse.Namespace) -> int:
+    from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - see _parser
     from volplugins.lab.machines.catalogue import EVERY_FAULT, MACHINES  # noqa: PLC0415 - see _parser
 
     for title, names in (
         ("machines", MACHINES),
         ("faults", EVERY_FAULT),
+        ("no faults (images only)", RUNNING_STATES),
         ("kinds", KINDS),
+        ("image kinds", IMAGE_KINDS),
         ("defects", DEFECTS),
+        ("image defects", IMAGE_DEFECTS),
         ("directories", DIRECTORY_DEFECTS),
         ("user structures", USER_DEFECTS),
     ):
@@ -168,29 +157,51 @@ def _make(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output)
     into = output.is_dir() or arguments.all or arguments.output.endswith("/")
     for snapshot, order in _orders(arguments):
-        path = output / f"{order.name}.dmp" if into else output
+        path = output / f"{order.name}{order.suffix}" if into else output
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(snapshot, order.kind, path)
         try:
-            if order.defect:
-                apply(order.defect, path)
+            written = _write(snapshot, order, path)
         except ValueError as fault:
-            path.unlink()
             if not arguments.all:
                 raise
             print(f"volplugins lab: not made: {path.name}: {fault}", file=sys.stderr)
             continue
-        path.with_suffix(".truth.json").write_text(_truth(snapshot, order), encoding="utf-8")
+        path.with_suffix(".truth.json").write_text(truth_of(written, order), encoding="utf-8")
         print(path)
     return _DONE
 
 
-def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
+def _write(snapshot: Snapshot, order: Order, path: Path) -> Snapshot:
+    """The file, and what damage was asked for; where that makes no sense, ValueError and no file.
+
+    Gives the machine as it is in the file.
+    """
+    if order.kind in IMAGE_KINDS:
+        smeared = damaged_memory(snapshot, order.defect or "")
+        snapshot = live_memory(smeared, False if order.clear_kdbg else None)
+        if order.defect:
+            write_damaged(snapshot, order.kind, path, order.defect)
+        else:
+            write(snapshot, order.kind, path)
+        return snapshot
+    write(snapshot, order.kind, path)
+    try:
+        if order.defect:
+            apply(order.defect, path)
+    except ValueError:
+        path.unlink()
+        raise
+    return snapshot
+
+
+def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
+    from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - see _parser
     from volplugins.lab.machines.catalogue import MACHINES, faults_of, hard_faults_of  # noqa: PLC0415 - see _parser
 
     machines = [arguments.machine] if arguments.machine else list(MACHINES) if arguments.all else ["win10-x64"]
     for machine in machines:
-        if arguments.all and arguments.fault not in (*faults_of(machine), *hard_faults_of(machine)):
+        known = (*faults_of(machine), *hard_faults_of(machine), *RUNNING_STATES)
+        if arguments.all and arguments.fault not in known:
             print(f"volplugins lab: not made: {machine} has no fault {arguments.fault}", file=sys.stderr)
             continue
         if arguments.all and arguments.wow64 and not machine.endswith("x64"):
@@ -201,53 +212,33 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, _Order]]:
             snapshot = with_directory_defect(snapshot, arguments.directory, arguments.victim)
         if arguments.user:
             snapshot = with_user_defect(snapshot, arguments.user, arguments.victim, arguments.narrow)
-        usual = (USER_DEFECTS[arguments.user].kind if arguments.user else "") or "full"
-        kinds = [arguments.kind] if arguments.kind else list(kinds_of(snapshot)) if arguments.all else [usual]
-        for kind in kinds:
-            if arguments.all and kind not in kinds_of(snapshot):
+        usual = (USER_DEFECTS[arguments.user].kind if arguments.user else "") or ("full" if snapshot.crashed else "raw")
+        possible = kinds_of(snapshot) or IMAGE_KINDS
+        for kind in [arguments.kind] if arguments.kind else possible if arguments.all else [usual]:
+            if arguments.all and kind not in (*possible, *IMAGE_KINDS):
                 continue
-            order = _Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
-            order = replace(order, directory=arguments.directory, user=arguments.user, populous=arguments.populous)
-            yield snapshot, replace(order, **{name: getattr(arguments, name) for name in _VARIANTS})
+            order = Order(machine, arguments.fault, kind, arguments.base, arguments.host, arguments.defect)
+            order = replace(
+                order,
+                clear_kdbg=arguments.clear_kdbg,
+                directory=arguments.directory,
+                user=arguments.user,
+                populous=arguments.populous,
+            )
+            yield snapshot, replace(order, **{name: getattr(arguments, name) for name in VARIANTS})
 
 
 def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:
     if arguments.populous is None:
         from volplugins.lab.machines.catalogue import build  # noqa: PLC0415 - see _parser
 
-        variants = {name: getattr(arguments, name) for name in _VARIANTS}
+        variants = {name: getattr(arguments, name) for name in VARIANTS}
         return build(machine, arguments.fault, arguments.base, arguments.host, arguments.sections, **variants)
     from volplugins.lab.machines.populous import build_populous  # noqa: PLC0415 - see _parser
 
-    others = ("all", "base", "host", "sections", *_VARIANTS)
+    others = ("all", "base", "host", "sections", *VARIANTS)
     if any(getattr(arguments, name) for name in others):
         raise ValueError(
             f"--populous goes with --machine, --fault and --kind, not with {', '.join('--' + name for name in others)}"
         )
     return build_populous(arguments.populous, machine=machine, fault=arguments.fault)
-
-
-def _truth(snapshot: Snapshot, order: _Order) -> str:
-    record = {
-        "machine": order.machine,
-        "fault": order.fault,
-        "kind": order.kind,
-        "base": order.base,
-        "host": order.host,
-        "defect": order.defect,
-        "directory": order.directory,
-        "populous": order.populous,
-        "user": order.user,
-        **{name: getattr(order, name) for name in _VARIANTS},
-        "header": snapshot.header,
-        "truth": snapshot.truth,
-    }
-    return json.dumps(record, indent=1, sort_keys=True, default=_plain) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    if isinstance(value, (bytes, bytearray)):
-        return value.hex()
-    raise TypeError(f"no JSON for {type(value).__name__}")

@@ -6,7 +6,7 @@ may be missing from one list by design: the program itself is not in the list in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from volplugins.loader.kernel_modules import Names
@@ -78,11 +78,15 @@ class LoaderList:
 
 @dataclass(frozen=True, slots=True)
 class LoaderLists:
-    """PEB_LDR_DATA with its lists, and every entry that one of them leads to, by address."""
+    """PEB_LDR_DATA with its lists, and every entry that one of them leads to, by address.
+
+    ``owner`` says whose the lists are that they lead to, where those are another process's; empty where they are not.
+    """
 
     ldr: Structure
     lists: tuple[LoaderList, ...]
     entries: dict[int, LoaderEntry]
+    owner: str = ""
 
     def absent(self, name: str) -> tuple[LoaderEntry, ...]:
         """Entries that another list has and the list ``name`` has not, but for what is missing by design."""
@@ -92,20 +96,28 @@ class LoaderLists:
         return tuple(entry for address, entry in self.entries.items() if address not in here)
 
 
-def read_loader_lists(memory: MemoryReader, address: int, bits: int) -> LoaderLists:
-    """PEB_LDR_DATA at ``address`` and its lists; raises ReadError where it cannot be read itself."""
+def read_loader_lists(
+    memory: MemoryReader, address: int, bits: int, taken: Callable[[int], str] | None = None
+) -> LoaderLists:
+    """PEB_LDR_DATA at ``address`` and its lists; raises ReadError where it cannot be read itself.
+
+    Args:
+        taken: says of an address whose it is, in words, where an entry there is another process's; else empty.
+    """
     ldr = read_structure(memory, address, LDR_DATA[bits])
     entries: dict[int, LoaderEntry] = {}
-    once = _Once(memory)
+    once = _Once(memory, taken)
     lists = tuple(_walk(once, ldr, name, bits, entries) for name in LISTS)
-    return LoaderLists(ldr, lists, entries)
+    return LoaderLists(ldr, lists, entries, once.owner)
 
 
 class _Once:
     """Memory whose structures are kept: every entry is in three lists, and read once."""
 
-    def __init__(self, memory: MemoryReader) -> None:
+    def __init__(self, memory: MemoryReader, taken: Callable[[int], str] | None) -> None:
         self._memory = memory
+        self._taken = taken
+        self.owner = ""
         self._kept: dict[tuple[int, int], bytes] = {}
         self.text = Names(memory).text
 
@@ -116,6 +128,12 @@ class _Once:
         if data is None:
             data = self._kept[key] = self._memory.read(address, size)
         return data
+
+    def taken(self, address: int) -> str:
+        """Whose an entry is, where it is another process's; the first such is kept."""
+        whose = self._taken(address) if self._taken is not None else ""
+        self.owner = self.owner or whose
+        return whose
 
 
 def _walk(memory: _Once, ldr: Structure, name: str, bits: int, entries: dict[int, LoaderEntry]) -> LoaderList:
@@ -171,11 +189,11 @@ def _direction(
         if backward:
             following, before = before, following
         if address not in entries:
-            entry = _entry(memory, structure)
+            whose = memory.taken(address)
+            entry = _entry(memory, structure) if not whose else None
             if entry is None:
-                problems.append(
-                    f"tail not reached: {way} {link:#x} leads to no module (its base or size makes no sense)"
-                )
+                led_to = whose or "no module (its base or size makes no sense)"
+                problems.append(f"tail not reached: {way} {link:#x} leads to {led_to}")
                 return list(found), False
             entries[address] = entry
         if before != previous:

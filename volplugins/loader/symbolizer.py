@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from volplugins.image.exports import ExportTable
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.memory.address_text import parse_address
 
@@ -78,6 +79,13 @@ class Symbolizer:
         if module.base not in self._tables:
             self._tables[module.base] = self._table_of(module)
         return self._tables[module.base]
+
+    def cuts(self) -> Iterator[str]:
+        """What was left out of the tables used so far, in words; a function may then have the name before its own."""
+        for base, table in self._tables.items():
+            module = self.modules.at(base)
+            if isinstance(table, ExportTable) and module is not None:
+                yield from (f"{module.name}: {text}" for text in table.cut)
 
     def address_of(self, module: Module, name: str) -> int | None:
         """Address of the symbol ``name`` of ``module``, or None."""

@@ -13,7 +13,7 @@ from volplugins.stack.call_site import call_before
 from volplugins.stack.frame import Frame, Stack, Stop, Trust
 
 MAX_FRAMES = 128
-MAX_STACK = 1 << 17  # bytes looked at; kernel stacks are 0x18000 at most
+MAX_STACK = 1 << 17  # bytes looked at from one frame on; kernel stacks are 0x18000 at most, those of user mode are not
 _PAGE = 0x1000
 
 IsCode = Callable[[int], bool]
@@ -112,5 +112,12 @@ def walk(
         frames.append(frame)
         if len(frames) >= MAX_FRAMES:
             return Stack(tuple(frames), Stop.LIMIT)
-    whole = at + len(stack) >= min(base, at + MAX_STACK)
-    return Stack(tuple(frames), Stop.END_OF_STACK if whole else Stop.NOT_IN_DUMP)
+    return Stack(tuple(frames), stop_behind(at, stack, base))
+
+
+def stop_behind(start: int, stack: bytes, base: int) -> Stop:
+    """Why a search of ``stack``, which was read from ``start`` on, went no further towards ``base``."""
+    end = start + len(stack)
+    if end >= base:
+        return Stop.END_OF_STACK
+    return Stop.LIMIT if len(stack) >= MAX_STACK else Stop.NOT_IN_DUMP

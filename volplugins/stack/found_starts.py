@@ -15,7 +15,7 @@ import numpy.typing as npt
 from volplugins.image.image_view import ImageView
 from volplugins.memory.reader import PAGE_SIZE
 
-MOST_CODE = 16 << 20  # bytes of code looked at in one image
+MOST_CODE = 256 << 20  # bytes of code looked at in one image
 REACH = 0x4000  # no start this far below an address says anything about it
 _CALL = 5
 _PROLOG = b"\x8b\xff\x55\x8b\xec"

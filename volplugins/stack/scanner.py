@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from volplugins.memory.reader import MemoryReader
 from volplugins.stack.call_site import call_before
-from volplugins.stack.candidates import MAX_STACK, read_stack
+from volplugins.stack.candidates import MAX_STACK, read_stack, stop_behind
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.functions import CodeReader, FunctionMap
 from volplugins.stack.links import Callee, Link, Links
@@ -33,14 +33,21 @@ FunctionAt = Callable[[int], int | None]
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
-    """What was found in the bytes from ``start`` up to ``end``: a trap frame lies there, or nothing more is known."""
+    """What was found in the bytes from ``start`` up to ``end``: a trap frame lies there, or nothing more is known.
+
+    ``stop`` is why it is no more of the stack.
+    """
 
     bits: int
     start: int
     end: int
-    whole: bool
+    stop: Stop
     trap: TrapFrame | None
     paths: Paths
+
+    def goes_on_behind(self, sp: int) -> bool:
+        """Whether a search from ``sp`` on would look at more of the stack than this one did."""
+        return self.trap is None and self.stop is Stop.LIMIT and sp - self.start >= self.bits // 8
 
 
 class Scanner:
@@ -82,6 +89,10 @@ class Scanner:
         here = Candidate(Frame(registers.sp, registers.ip, Trust.SCAN, None, registers), callee,
                          self._depth(callee, registers.bits))  # fmt: skip
         found = searched.paths.after(here)
+        if found is None and searched.goes_on_behind(registers.sp):
+            self._searched = None
+            searched = self._search(registers, bounds)
+            found = searched.paths.after(here)
         if found is not None:
             self.proved = self._link(found, callee) is Link.PROVES
             return _keeping_ebp(found.frame, registers)
@@ -89,7 +100,7 @@ class Scanner:
             trap = searched.trap
             where = trap.address + _MACHINE_FRAME_AT
             return Frame(trap.sp, trap.ip, Trust.TRAP_FRAME, None, from_names(64, trap.registers), where)
-        self.stop = Stop.END_OF_STACK if searched.whole else Stop.NOT_IN_DUMP
+        self.stop = searched.stop
         return None
 
     def caller_below(
@@ -143,22 +154,22 @@ class Scanner:
         bits = registers.bits
         top = bounds[1] if bounds is not None else registers.sp + MAX_STACK
         stack = read_stack(self._memory, start, top)
-        whole = start + len(stack) >= min(top, start + MAX_STACK)
+        stop = stop_behind(start, stack, top)
         trap = self._trap_above(stack, start, bounds) if bits == 64 else None
         if trap is not None:
             stack = stack[: max(trap.address - start, 0)]
         candidates = list(self._candidates(stack, start, bits, bounds))
         reached, cut = start + len(stack), len(candidates) == MOST_WORDS
         if cut:
-            reached, whole = candidates[-1].frame.sp, False
+            reached, stop = candidates[-1].frame.sp, Stop.LIMIT
 
         def end(sp: int) -> float:
             if trap is not None and not cut:
                 return end_below(trap.address - sp, _ARGUMENTS, TRAP_FRAME)
-            return end_below(top - sp, _FIRST_FRAMES, TOP) if bounds is not None and whole else 0.0
+            return end_below(top - sp, _FIRST_FRAMES, TOP) if bounds is not None and stop is Stop.END_OF_STACK else 0.0
 
         paths = Paths(candidates, bits // 8, self._link, end)
-        return _Searched(bits, start, reached, whole, trap, paths)
+        return _Searched(bits, start, reached, stop, trap, paths)
 
     def _candidates(self, stack: bytes, start: int, bits: int, bounds: Range | None) -> Iterator[Candidate]:
         """Every word that may be a return address, lowest first."""

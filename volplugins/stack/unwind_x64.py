@@ -9,7 +9,7 @@ from volplugins.image.exception_directory import FunctionEntry, FunctionTable
 from volplugins.image.image_view import ImageView
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.epilog import LONGEST, epilog_plan
-from volplugins.stack.found_starts import found_starts
+from volplugins.stack.found_starts import MOST_CODE, found_starts
 from volplugins.stack.frame import Trust
 from volplugins.stack.plan import CannotUnwind, Left, Plan, leave, plan_of
 from volplugins.stack.registers import Registers
@@ -59,6 +59,12 @@ class CodeImage:
         if self._starts is None:
             self._starts = found_starts(self.view, self.code)
         return self._starts
+
+    @property
+    def unsearched(self) -> int:
+        """Bytes of code in which functions were not looked for, where they were looked for: there is too much of it."""
+        size = sum(max(min(end, self.view.size) - start, 0) for start, end in self.code)
+        return max(size - MOST_CODE, 0) if self._starts is not None else 0
 
     def code_at(self, rva: int, size: int) -> bytes:
         """Up to ``size`` bytes of code, as far as they are in memory."""

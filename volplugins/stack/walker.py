@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from volplugins.memory.reader import MemoryReader
 from volplugins.stack.call_site import call_before
+from volplugins.stack.candidates import MAX_STACK
 from volplugins.stack.entered import caller_of_no_code, from_trap_frame, interrupted_kernel
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.interrupted import linked_trap_frame, tops_above
@@ -70,6 +71,7 @@ class Walker:
         self._tops = tuple(tops)
         self._anchor = anchor
         self._entered: set[int] = set()
+        self._left: set[Range] = set()
         self._guessed = False  # whether the frame at hand rests on a scanned one
         self._function_at = function_at or (lambda _address: None)
         self._bits = 64
@@ -102,7 +104,7 @@ class Walker:
             following = self._at_anchor(frame, following)
             if following is None or self._is_over(frame, following, bounds):
                 return
-            if following.machine_frame is not None:
+            if following.machine_frame is not None or (bounds is not None and bounds in self._left):
                 bounds = self._bounds(following.sp)
             following = self._held_to_proof(frame, following, is_return)
             is_return = following.trust not in (Trust.MACHINE_FRAME, Trust.TRAP_FRAME, Trust.CONTEXT)
@@ -155,12 +157,24 @@ class Walker:
             return self._is_entered_over(following, following.machine_frame)
         if following.ip == 0:
             self._end(Stop.END_OF_STACK)
+        elif self._changes_stack(following, bounds):
+            return False
         elif following.sp <= frame.sp:
             self._end(Stop.LOOP, f"the stack pointer does not grow at {frame.sp:#x}")
         elif bounds is not None and not bounds[0] <= following.sp <= bounds[1]:
             self._end(Stop.OUT_OF_BOUNDS, f"the stack pointer {following.sp:#x} leaves the stack")
         else:
             return False
+        return True
+
+    def _changes_stack(self, following: Frame, bounds: Range | None) -> bool:
+        """Whether unwind data lead to another stack: that of the code which went on on this one. Each is left once."""
+        if bounds is None or following.trust is not Trust.UNWIND_INFO or self._guessed:
+            return False
+        other = self._bounds(following.sp)
+        if other is None or other == bounds or other in self._left:
+            return False
+        self._left.add(bounds)
         return True
 
     def _is_entered_over(self, following: Frame, machine_frame: int) -> bool:
@@ -205,10 +219,15 @@ class Walker:
                 return first
             found = self._scanner.find(registers, bounds, is_return) or self._interrupted(registers)
             if found is None:
-                self._end(self._scanner.stop)
+                self._end(self._scanner.stop, self._beyond(registers.sp))
             if found is None and bounds is None and self._scanner.stop is not Stop.NOT_IN_DUMP:
                 raise
             return found
+
+    def _beyond(self, sp: int) -> str:
+        """That the stack goes on behind what was searched, where it does."""
+        cut = self._scanner.stop is Stop.LIMIT
+        return f"no return address in the {MAX_STACK >> 10} KiB above {sp:#x}" if cut else ""
 
     def _interrupted(self, registers: Registers) -> Frame | None:
         """Where the stack that is used up was entered from, on x64 kernels with interrupt stacks of their own."""

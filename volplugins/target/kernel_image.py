@@ -21,7 +21,7 @@ from volplugins.target.search_log import SearchLog
 # what builds of the kernel call themselves and their PDBs: single processor, PAE, five levels
 NAMES = frozenset({"ntoskrnl", "ntkrnlmp", "ntkrnlpa", "ntkrpamp", "ntkrla57"})
 _MAGIC = 0x5A4D  # MZ
-_REACH = 64 << 20  # the furthest that an address in the kernel is from its start
+_REACH = 32 << 20  # the furthest that an address in the kernel is from its start
 _LOADER_RANGE = {64: (0xFFFF_F800_0000_0000, 0xFFFF_F900_0000_0000), 32: (0x8000_0000, 0xC000_0000)}
 _MOST_LARGE = 1 << 14  # large pages looked into: 32 GiB of them
 _U = np.uint64

@@ -24,18 +24,19 @@ from volplugins.target.start_block import start_blocks
 _X64 = (PagingMode.X64, PagingMode.X64_LA57)
 _X86 = (PagingMode.PAE, PagingMode.X86)
 _MOST_DIRECTORIES = 256
-_IDT_ENTRIES = (3, 0, 14, 13)  # gates that lead into the kernel in every Windows
+_IDT_ENTRIES = (14, 3)  # gates that lead into the kernel in every Windows
 _NO_ANCHORS = KernelAnchors(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Where to look: a directory, and an address in the kernel's image where one is known."""
+    """Where to look: a directory; an address in the kernel's image, or its interrupt descriptor table, where known."""
 
     mode: PagingMode
     directory: int
     how: str
     address: int = 0
+    idt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,9 @@ def _hints(
     yield from known
     for state in processors:
         if state.cr3:
-            yield from (Hint(mode, state.cr3, f"CR3 in the {state.source}", state.idt or 0) for mode in (*_X64, *_X86))
+            yield from (
+                Hint(mode, state.cr3, f"CR3 in the {state.source}", 0, state.idt or 0) for mode in (*_X64, *_X86)
+            )
     if not processors:
         log.add("processors' registers: the container holds none")
     blocks = tuple(start_blocks(memory))
@@ -112,13 +115,14 @@ def _through(memory: PhysicalMemory, hint: Hint, log: SearchLog) -> FoundKernel 
 
 def _addresses(space: AddressSpace, hint: Hint, bits: int) -> Iterator[int]:
     """Addresses in the kernel: the hint's own, or where the gates of an interrupt descriptor table lead."""
-    if not hint.address:
+    if hint.address:
+        yield hint.address
+    if not hint.idt:
         return
-    yield hint.address
     size = 16 if bits == 64 else 8
     for number in _IDT_ENTRIES:
         try:
-            gate = space.read(hint.address + number * size, size)
+            gate = space.read(hint.idt + number * size, size)
         except ReadError:
             return
         low, high = gate[0:2], gate[6:8] + (gate[8:12] if bits == 64 else b"")

@@ -104,6 +104,15 @@ class ModuleCode:
                 return not stretch.passing or self._is_there(address)
         return False
 
+    def cuts(self) -> Iterator[str]:
+        """What was left out of the images looked at so far, in words."""
+        for base, image in self._images.items():
+            module = self.modules.at(base)
+            if image is not None and image.unsearched and module is not None:
+                yield f"the last {image.unsearched:#x} bytes of {module.name}'s code were not searched for functions"
+            if image is not None and image.functions is not None and image.functions.left_out and module is not None:
+                yield f"the last {image.functions.left_out} functions of {module.name}'s unwind data are not used"
+
     def _is_there(self, address: int) -> bool:
         try:
             return bool(self._memory.read(address - 1, 2))

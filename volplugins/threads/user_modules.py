@@ -20,26 +20,39 @@ from volplugins.loader.peb import read_peb
 from volplugins.memory.reader import MemoryReader, ReadError
 
 IMAGE_VAD = IMAGE_MAP
-_MOST_IMAGES = 4096
+MOST_IMAGES = 4096
 # gives the path of the file that a range maps; empty where there is none, or it cannot be read
 PathOf = Callable[[Vad], str]
 
 
-def user_modules(memory: MemoryReader, peb: int | None, vads: Iterable[Vad], bits: int, path_of: PathOf) -> ModuleTable:
-    """The images by address; never raises.
+def user_modules(
+    memory: MemoryReader,
+    peb: int | None,
+    vads: Iterable[Vad],
+    bits: int,
+    path_of: PathOf,
+    taken: Callable[[int], str] | None = None,
+) -> ModuleTable:
+    """The images by address; never raises. Of those that no list names, what ``unnamed`` counts is left out.
 
     Args:
         memory: the process's address space.
         peb: of the bitness ``bits``; None or 0 where the process has none.
+        taken: as ``read_loader_lists`` takes it.
     """
     images = {vad.start: vad for vad in vads if vad.kind == IMAGE_VAD}
     found: dict[int, Module] = {}
-    for module in _listed(memory, peb, bits, images, path_of):
+    for module in _listed(memory, peb, bits, images, path_of, taken):
         found.setdefault(module.base, module)
     for start, vad in images.items():
-        if start not in found and len(found) < _MOST_IMAGES:
+        if start not in found and len(found) < MOST_IMAGES:
             found[start] = mapped_image(memory, vad, path_of(vad))
     return ModuleTable(found.values())
+
+
+def unnamed(modules: ModuleTable, vads: Iterable[Vad]) -> int:
+    """How many images of the ranges are left out of ``modules``."""
+    return sum(vad.kind == IMAGE_VAD and modules.at(vad.start) is None for vad in vads)
 
 
 def mapped_image(memory: MemoryReader, vad: Vad, path: str) -> Module:
@@ -76,12 +89,17 @@ def _own_name(memory: MemoryReader, headers: ImageHeaders) -> str:
 
 
 def _listed(
-    memory: MemoryReader, peb: int | None, bits: int, images: Mapping[int, Vad], path_of: PathOf
+    memory: MemoryReader,
+    peb: int | None,
+    bits: int,
+    images: Mapping[int, Vad],
+    path_of: PathOf,
+    taken: Callable[[int], str] | None,
 ) -> Iterable[Module]:
     """What the lists of one PEB hold, in load order; nothing where they cannot be read."""
     try:
         ldr = read_peb(memory, peb, bits).unsigned("Ldr") if peb else 0
-        lists = read_loader_lists(memory, ldr, bits) if ldr else None
+        lists = read_loader_lists(memory, ldr, bits, taken) if ldr else None
     except ReadError:
         return
     for entry, _ in in_order(lists) if lists is not None else ():

@@ -16,7 +16,8 @@ from volplugins.kernel.directories.top import X86_SELF_MAP
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.paging.mode import PagingMode
 
-MAX_CANDIDATES = 4096
+MAX_CANDIDATES = 1 << 16  # as many as there can be processes
+_MOST_PAE = 1 << 20  # page directories of 32-bit Windows, whose processes are far fewer
 
 
 class Searchable(MemoryReader, Pages, Protocol):
@@ -29,6 +30,8 @@ class Searchable(MemoryReader, Pages, Protocol):
 
 def find_directories(physical: Searchable, mode: PagingMode, slot: int | None, known: Sequence[int]) -> tuple[int, ...]:
     """Physical addresses of everything that maps itself as a top-level table of this mode does, ascending.
+
+    There are ``MAX_CANDIDATES`` at most; so many may not be all that there are.
 
     Args:
         slot: x64: number of the self-map entry.
@@ -43,14 +46,16 @@ def find_directories(physical: Searchable, mode: PagingMode, slot: int | None, k
     return tuple(pfn << 12 for pfn in _self_mapped(physical, mode, index * size, size))
 
 
-def _self_mapped(physical: Searchable, mode: PagingMode, start: int, size: int) -> Iterator[int]:
+def _self_mapped(
+    physical: Searchable, mode: PagingMode, start: int, size: int, most: int = MAX_CANDIDATES
+) -> Iterator[int]:
     """PFNs of pages whose word at ``start`` is a valid entry that leads to the page itself."""
     found = 0
     mask = np.uint64(mode.facts.frame_mask | 1)
     for base, words in physical.column(start, size):
         own = ((np.arange(base, base + len(words), dtype=np.uint64)) << np.uint64(12)) | np.uint64(1)
         for place in np.flatnonzero((words & mask) == own).tolist():
-            if found >= MAX_CANDIDATES:
+            if found >= most:
                 return
             found += 1
             yield base + place
@@ -58,7 +63,7 @@ def _self_mapped(physical: Searchable, mode: PagingMode, start: int, size: int) 
 
 def _pae(physical: Searchable, known: Sequence[int]) -> Iterator[int]:
     """Pointer tables in the pages of the known ones whose fourth directory maps itself."""
-    last = set(_self_mapped(physical, PagingMode.PAE, 3 * 8, 8))
+    last = set(_self_mapped(physical, PagingMode.PAE, 3 * 8, 8, _MOST_PAE))
     mask = PagingMode.PAE.facts.frame_mask
     for page in sorted({base & 0xFFFF_F000 for base in known if base}):
         try:

@@ -38,6 +38,10 @@ class Pages(Protocol):
         """Pages (n, 4096), which may be a view of the file, and whether each is in the dump."""
         ...  # pragma: no cover - a protocol has no body
 
+    def describes_each(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether the machine has RAM at each of these pages."""
+        ...  # pragma: no cover - a protocol has no body
+
 
 def table_frames(mode: PagingMode, entries: _Words, mask: int) -> npt.NDArray[np.int64]:
     """Page frames of the tables that ``entries`` (valid, or in transition) lead to.
@@ -157,8 +161,10 @@ class _CensusWalk:
             census.tables_present[name] = census.tables_present.get(name, 0) + present
         if present < len(frames):
             census.tables_missing[name] = census.tables_missing.get(name, 0) + len(frames) - present
+            outside = ~self._pages.describes_each(frames[~there])
+            census.tables_outside += int(np.count_nonzero(outside))
             first = start + int(np.flatnonzero(~there)[0])
-            hole = Hole(name, int(tables.addresses[first]), int(tables.entries[first]))
+            hole = Hole(name, int(tables.addresses[first]), int(tables.entries[first]), bool(outside[0]))
             census.first_missing = census.first_missing or hole
             data, frames = data[there], frames[there]
         return data.view(self._kind), frames

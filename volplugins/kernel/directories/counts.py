@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A table that is not there: the level of the entry that leads to it, the entry's address and contents."""
+    """A table that is not there: the level of the entry that leads to it, the entry's address and contents.
+
+    ``outside`` is set where the machine has no RAM at the table's page.
+    """
 
     level: str
     entry_physical: int
     entry: int
+    outside: bool = False
 
 
 @dataclass(slots=True)
@@ -20,6 +24,7 @@ class Census:
 
     Attributes:
         tables_present, tables_missing, tables_paged_out: by the level of the entry that leads to the table.
+        tables_outside: how many of the missing ones would lie where the machine has no RAM.
         pages: pages of memory mapped by valid entries, in units of 4 KiB, large ones included.
         pages_by: the same by size in bytes and protection: R or W, and E where the processor may execute.
         invalid: entries of the lowest level that are not valid and not zero, by state: ``transition``, ``prototype``,
@@ -33,6 +38,7 @@ class Census:
     tables_present: dict[str, int] = field(default_factory=dict)
     tables_missing: dict[str, int] = field(default_factory=dict)
     tables_paged_out: dict[str, int] = field(default_factory=dict)
+    tables_outside: int = 0
     pages: int = 0
     pages_by: dict[tuple[int, str], int] = field(default_factory=dict)
     invalid: dict[str, int] = field(default_factory=dict)
@@ -49,5 +55,5 @@ class Census:
 
     @property
     def missing(self) -> int:
-        """Tables that valid entries lead to and that are not in the dump."""
+        """Tables that valid entries lead to and that are not there: not in the dump, or outside of memory."""
         return sum(self.tables_missing.values())

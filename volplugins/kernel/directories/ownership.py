@@ -75,6 +75,7 @@ class Candidate:
     _space: AddressSpace = field(init=False)
     _images: dict[int, tuple[int, str] | str] = field(default_factory=dict)
     _pages: npt.NDArray[np.uint64] | None = None
+    _cut: bool = False  # whether there are more pages than are compared
 
     def __post_init__(self) -> None:
         self._space = AddressSpace(self.physical, self.mode, self.base)
@@ -107,7 +108,8 @@ class Candidate:
             break
         share = self._share(owner.vads)
         if share is not None:
-            text = f"{share:.0%} of its pages lie in the process's {len(owner.vads)} VADs"
+            pages = f"first {len(self._pages)} pages" if self._cut and self._pages is not None else "pages"
+            text = f"{share:.0%} of its {pages} lie in the process's {len(owner.vads)} VADs"
             if share < _ENOUGH:
                 return Claim(REFUTED, text)
             evidence.append(text)
@@ -195,6 +197,7 @@ class Candidate:
             parts.append(pages)
             total += len(pages)
             if total >= _PAGES_COMPARED:
+                self._cut = True
                 break
         return np.concatenate(parts)
 

@@ -180,7 +180,7 @@ class PageMap:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """The batch without tables that were walked before, and the frames of its tables."""
         frames = table_frames(self._mode, entries[batch], self._mask)
-        again = self._seen.again(self._number, depth, frames.tolist(), virtual[batch].tolist())
+        again = self._seen.again(self._number, depth, frames, virtual[batch])
         if not again:
             return frames, batch
         level = self._mode.facts.levels[depth]

@@ -6,13 +6,15 @@ table would map 2^47 bytes with four pages.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
 
 from volplugins.kernel.claims import Owner
 
-_FRAME_BITS, _PAGE_BITS, _VIRTUAL_BITS = 52, 12, 52
-_VIRTUAL = (1 << _VIRTUAL_BITS) - 1
+_FRAME_BITS = 52
+_Words = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,37 @@ class SharedTables:
 
 
 @dataclass(slots=True)
+class _Taken:
+    """Tables by level and frame, with the batch in which they were taken: what is asked of each is asked at once.
+
+    Attributes:
+        batch_of: number of the batch in which a table was taken first, by its key.
+        batches: of each batch the walk, the keys, and the addresses at which the tables were met.
+        firsts: address and walk of the tables that were met again.
+    """
+
+    batch_of: dict[int, int] = field(default_factory=dict)
+    batches: list[tuple[int, list[int], _Words]] = field(default_factory=list)
+    firsts: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def first(self, key: int) -> tuple[int, int] | None:
+        """The address at which a table was met first, and the number of the walk; None where it was not."""
+        number = self.batch_of.get(key)
+        if number is None:
+            return None
+        if key not in self.firsts:
+            walk, keys, virtual = self.batches[number]
+            self.firsts[key] = int(virtual[keys.index(key)]), walk
+        return self.firsts[key]
+
+
+@dataclass(slots=True)
 class SeenTables:
     """The tables of every directory that is walked in one go; what a process that has ended left takes nothing."""
 
     _owners: list[Owner | None] = field(default_factory=list)
-    _running: dict[int, int] = field(default_factory=dict)
-    _ended: dict[int, int] = field(default_factory=dict)
+    _running: _Taken = field(default_factory=_Taken)
+    _ended: _Taken = field(default_factory=_Taken)
 
     def begin(self, owner: Owner | None) -> int:
         """A number for the walk of ``owner``'s directory."""
@@ -61,20 +88,26 @@ class SeenTables:
         return len(self._owners) - 1
 
     def again(
-        self, walk: int, depth: int, frames: Sequence[int], virtual: Sequence[int]
+        self, walk: int, depth: int, frames: npt.NDArray[np.int64], virtual: _Words
     ) -> dict[int, tuple[int, Owner | None]]:
         """Take tables of one level; for those that were taken before: their place to address and owner then."""
         owner = self._owners[walk]
         ended = owner is not None and owner.ended
-        taken, running = self._ended if ended else self._running, self._running
+        taken, known = (self._ended, (self._running, self._ended)) if ended else (self._running, (self._running,))
+        keys: list[int] = (frames | depth << _FRAME_BITS).tolist()
+        number = len(taken.batches)
+        taken.batches.append((walk, keys, virtual))
+        new = dict.fromkeys(keys, number)
+        if len(new) == len(keys) and all(each.batch_of.keys().isdisjoint(keys) for each in known):
+            taken.batch_of.update(new)
+            return {}
         found: dict[int, tuple[int, Owner | None]] = {}
-        for place, (frame, address) in enumerate(zip(frames, virtual, strict=True)):
-            key, here = depth << _FRAME_BITS | frame, walk << _VIRTUAL_BITS | address >> _PAGE_BITS & _VIRTUAL
-            first = running.get(key) if ended else None
-            first = taken.setdefault(key, here) if first is None else first
-            if first is not here:
-                at = (first & _VIRTUAL) << _PAGE_BITS
-                found[place] = at, self._owners[first >> _VIRTUAL_BITS]
+        for place, key in enumerate(keys):
+            first = next((at for each in known if (at := each.first(key)) is not None), None)
+            if first is None:
+                taken.batch_of[key] = number
+            else:
+                found[place] = first[0], self._owners[first[1]]
         return found
 
 

@@ -73,6 +73,22 @@ def smear(memory: Ram, top: Top, system: Top | None, mask: int) -> str:
     return ""
 
 
+def stray_pointers(memory: Ram, top: Top) -> str:
+    """Evidence that the four words of a PAE pointer table are no pointers, most of them; empty where they may be."""
+    level = top.mode.facts.levels[0]
+    faulting = would_fault(top.entries, top.mode, level)
+    unset = (top.entries & _U(VALID)) == 0
+    frames = table_frames(top.mode, top.entries[~faulting & ~unset], 0)
+    outside = sum(not memory.describes(frame) for frame in frames.tolist())
+    absent, reserved = int(np.count_nonzero(unset)), int(np.count_nonzero(faulting))
+    if (absent + reserved + outside) * 2 <= len(top.entries):
+        return ""
+    return (
+        f"of the four pointers at {top.physical:#x} {absent} are not valid, {reserved} have reserved bits set, "
+        f"{outside} lead outside of the machine's memory"
+    )
+
+
 def _parts(top: Top, system: Top | None) -> Iterator[tuple[str, Level, _Words, bool]]:
     """The pages to look at, and whether they are user space's: x64, x86 half of the top table; PAE four directories."""
     levels = top.mode.facts.levels

@@ -13,6 +13,7 @@ from volplugins.paging.mode import PagingMode
 PAGE = 0x1000
 X86_SELF_MAP = 0x300
 COMPARED = 0xFFFF_FFFF_FFFF_FF9F  # all bits of an entry but accessed (5) and dirty (6)
+_ABSENT = {"outside-memory": "is where the machine has no RAM", "truncated": "is behind the end of the file"}
 _Entries = npt.NDArray[np.uint64]
 
 
@@ -24,7 +25,8 @@ class Top:
         physical: address of the top table.
         entries: x64, x86: the top table's entries. PAE: the four pointers.
         directories: PAE: the entries of the four page directories, None for one that is not in the dump.
-        missing: what of the top is not in the dump, in words; empty where all is there.
+        missing: what of the top is not there, in words; empty where all is.
+        outside: whether some of that would lie where the machine has no RAM.
     """
 
     mode: PagingMode
@@ -32,6 +34,7 @@ class Top:
     entries: _Entries
     directories: tuple[_Entries | None, ...]
     missing: str
+    outside: bool = False
 
     def entry_for(self, address: int) -> tuple[str, int, int] | None:
         """(level, physical address, value) of the entry that must map the kernel's ``address``; None where absent."""
@@ -103,16 +106,18 @@ def read_top(physical: MemoryReader, mode: PagingMode, directory_table_base: int
 def _read_pae(physical: MemoryReader, address: int) -> Top:
     pointers = np.frombuffer(physical.read(address, 32), dtype="<u8").astype(np.uint64)
     directories: list[_Entries | None] = []
-    missing = []
+    missing, outside = [], False
     for number, pointer in enumerate(pointers.tolist()):
         base = pointer & PagingMode.PAE.facts.frame_mask
+        why = "is not valid"
         try:
             page = physical.read(base, PAGE) if pointer & 1 else b""
-        except ReadError:
-            page = b""
+        except ReadError as error:
+            page, why = b"", _ABSENT.get(error.reason, "is not in the file")
+            outside |= error.reason == "outside-memory"
         if page:
             directories.append(np.frombuffer(page, dtype="<u8").astype(np.uint64))
         else:
             directories.append(None)
-            missing.append(f"page directory {number} (PDPE at {address + number * 8:#x} holds {pointer:#x})")
-    return Top(PagingMode.PAE, address, pointers, tuple(directories), ", ".join(missing))
+            missing.append(f"page directory {number} {why} (PDPE at {address + number * 8:#x} holds {pointer:#x})")
+    return Top(PagingMode.PAE, address, pointers, tuple(directories), ", ".join(missing), outside)

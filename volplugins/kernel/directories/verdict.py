@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
+from volplugins.kernel.claims import Owner
 from volplugins.kernel.directories.census import Pages, take_census
 from volplugins.kernel.directories.counts import Census, Hole
 from volplugins.kernel.directories.shadow import UserDirectory, check_user_directory, shadow_reason
-from volplugins.kernel.directories.smear import smear
+from volplugins.kernel.directories.smear import smear, stray_pointers
 from volplugins.kernel.directories.top import Top, read_top, same_entry
 from volplugins.memory.reader import MemoryReader
 from volplugins.paging.mode import PagingMode
@@ -34,12 +35,27 @@ class PhysicalMemory(MemoryReader, Pages, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a sound directory is compared with: System's top table, its self-map slot (x64), and InvalidPteMask."""
+    """What a sound directory is compared with: System's top table, its self-map slot (x64), and InvalidPteMask.
+
+    ``counted`` keeps what was counted of each directory, by its physical address, and for whom.
+    """
 
     mode: PagingMode
     system: Top | None
     slot: int | None
     mask: int = 0
+    counted: dict[int, tuple[Census, Owner | None]] = field(default_factory=dict, compare=False)
+
+    def census(self, memory: Pages, top: Top, owner: Owner | None) -> tuple[Census, str]:
+        """The census of a directory, taken once, and whose it is as well, in words, where another has it too."""
+        known = self.counted.get(top.physical)
+        if known is None:
+            known = take_census(memory, top.mode, top.entries, top.physical, self.mask), owner
+            self.counted[top.physical] = known
+        census, first = known
+        if first is None or owner is None or first.eprocess == owner.eprocess:
+            return census, ""
+        return census, f"the directory is that of {first.label} too, and was counted there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,12 @@ class Verdict:
     census: Census | None
     user_directory: UserDirectory | None = None
 
+    @property
+    def lacks_pages(self) -> bool:
+        """Whether pages of RAM that the file does not hold have to do with it."""
+        missing = self.census is not None and self.census.missing > self.census.tables_outside
+        return self.word == "not-in-dump" or (self.word == "tables-missing" and missing)
+
 
 def judge(
     memory: PhysicalMemory,
@@ -82,6 +104,7 @@ def judge(
     user_directory: int | None,
     anchors: Sequence[Anchor],
     outswapped: str = "",
+    owner: Owner | None = None,
 ) -> Verdict:
     """Judge one directory, and KVA shadow's beside it; never raises.
 
@@ -89,8 +112,9 @@ def judge(
         user_directory: the process's UserDirectoryTableBase, where the build has one and it is known.
         anchors: kernel addresses to compare, this process's own EPROCESS and stacks among them.
         outswapped: what the process says of having been written out; empty where it was not.
+        owner: whose directory it is, as far as the process itself says.
     """
-    verdict = _judged(memory, reference, directory_table_base, user_directory, anchors, outswapped)
+    verdict = _judged(memory, reference, directory_table_base, user_directory, anchors, outswapped, owner)
     other = check_user_directory(memory, reference.mode, directory_table_base, user_directory)
     return replace(verdict, user_directory=other) if other is not None else verdict
 
@@ -102,6 +126,7 @@ def _judged(
     user_directory: int | None,
     anchors: Sequence[Anchor],
     outswapped: str,
+    owner: Owner | None,
 ) -> Verdict:
     checks: list[Check] = []
     mode = reference.mode
@@ -123,12 +148,17 @@ def _judged(
         checks.append(Check("outswapped", sound, outswapped, mode.facts.levels[0].name))
         if not sound:
             return _fail(checks)
-    lacks = "top page" if top is None else top.missing
-    evidence = f"top page frame {pfn:#x} is in the file" if there else f"not in the file: {lacks} (frame {pfn:#x})"
-    checks.append(Check("not-in-dump", there, evidence, mode.facts.levels[0].name))
+    stray = stray_pointers(memory, top) if top is not None and top.missing else ""
+    if stray:
+        checks.append(Check("not-a-directory", False, stray, mode.facts.levels[0].name))
+        return _fail(checks)
+    lacks = "it is not in the file" if top is None else top.missing
+    evidence = f"top page frame {pfn:#x}" + (" is in the file" if there else f": {lacks}")
+    word = "outside-memory" if top is not None and top.outside else "not-in-dump"
+    checks.append(Check(word, there, evidence, mode.facts.levels[0].name))
     if top is None or not there:
         return _fail(checks)
-    return _judge_top(memory, reference, top, base, user_directory, anchors, checks)
+    return _judge_top(memory, reference, top, base, user_directory, anchors, checks, owner)
 
 
 def _is_sound(reference: Reference, top: Top, anchors: Sequence[Anchor]) -> bool:
@@ -148,6 +178,7 @@ def _judge_top(
     user_directory: int | None,
     anchors: Sequence[Anchor],
     checks: list[Check],
+    owner: Owner | None,
 ) -> Verdict:
     mapped, map_evidence = top.self_map(reference.slot)
     kernel = _kernel_half(reference, top, anchors)
@@ -161,14 +192,15 @@ def _judge_top(
     checks.append(kernel)
     if not all(check.passed for check in checks):
         return _fail(checks)
-    census = take_census(memory, top.mode, top.entries, top.physical, reference.mask)
+    census, shared = reference.census(memory, top, owner)
     checks.append(_reserved_check(top, census))
     checks.extend(_census_checks(census))
     failed = next((check for check in checks if not check.passed), None)
     if failed is not None:
-        return Verdict(failed.verdict, failed.level, failed.evidence, tuple(checks), census)
+        evidence = "; ".join(filter(None, (failed.evidence, shared)))
+        return Verdict(failed.verdict, failed.level, evidence, tuple(checks), census)
     text = f"{census.present} tables of the user half reachable, all checks passed{_faulting_pages(census, top.mode)}"
-    return Verdict("ok", "", text, tuple(checks), census)
+    return Verdict("ok", "", "; ".join(filter(None, (text, shared))), tuple(checks), census)
 
 
 def _faulting_pages(census: Census, mode: PagingMode) -> str:
@@ -234,8 +266,8 @@ def _census_checks(census: Census) -> list[Check]:
             Check("tables-missing", True, f"all {census.present} tables that valid entries lead to are there")
         )
     else:
-        text = f"{census.missing} tables are not in the file; the first: {missing.level} at {missing.entry_physical:#x}"
-        checks.append(Check("tables-missing", False, f"{text} holds {missing.entry:#x}", missing.level))
+        text = f"{_missing(census)}; the first: {missing.level} at {missing.entry_physical:#x} holds {missing.entry:#x}"
+        checks.append(Check("tables-missing", False, text + _outside(missing, census), missing.level))
     if paged is None:
         checks.append(Check("tables-paged-out", True, "no table is in a page file"))
     else:
@@ -243,3 +275,17 @@ def _census_checks(census: Census) -> list[Check]:
         text = f"{count} tables are in a page file; the first: {paged.level} at {paged.entry_physical:#x}"
         checks.append(Check("tables-paged-out", False, f"{text} holds {paged.entry:#x}", paged.level))
     return checks
+
+
+def _missing(census: Census) -> str:
+    """How many tables are not there, and why."""
+    outside = f"{census.tables_outside} tables are where the machine has no RAM" if census.tables_outside else ""
+    lost = census.missing - census.tables_outside
+    return "; ".join(part for part in (f"{lost} tables are not in the file" if lost else "", outside) if part)
+
+
+def _outside(first: Hole, census: Census) -> str:
+    """Of which kind the first one is, where there are both."""
+    if census.tables_outside in (0, census.missing):
+        return ""
+    return ", no RAM" if first.outside else ", not in the file"

@@ -19,7 +19,7 @@ TRAP_FRAME_ALLOCATION = 0x158
 _INDIRECT = ("ffd0", "41ffd2", "ff5040", "41ff54c070")
 
 # RBP and its distance from the stack pointer in units of 16 bytes, as UNWIND_INFO has them
-_FRAME_REGISTER = {"trap": 0x85, "interrupt": 0x85, "syscall": 0x85, "switch": 0x95}
+_FRAME_REGISTER = {"trap": 0x85, "interrupt": 0x85, "syscall": 0x85, "switch": 0x95, "onto": 0x05}
 
 _PUSH_NONVOL, _ALLOC_LARGE, _ALLOC_SMALL, _SET_FPREG, _PUSH_MACHFRAME = 0, 1, 2, 3, 10
 _SYSCALL_ENTRY = bytes.fromhex(
@@ -52,7 +52,7 @@ def stack_bytes(function: Function) -> int:
     """Bytes between the stack pointer in the body and the return address (or, for entries, the trap frame's size)."""
     if function.kind == "leaf":
         return 0
-    if function.kind == "switch":
+    if function.kind in ("switch", "onto"):
         return 8
     if function.kind in ("trap", "interrupt", "syscall"):
         return 0x190
@@ -91,6 +91,12 @@ def _prologue(function: Function, data: bytearray) -> list[tuple[int, int, int, 
         # RBP is the entry's, 80h bytes into the trap frame that lies just above the return address
         _allocate(8, data, codes)
         data += bytes.fromhex("488dac2490000000")  # lea rbp, [rsp+90h]
+        codes.append((len(data), _SET_FPREG, 0, None))
+        return codes
+    if function.kind == "onto":
+        data += b"\x55"  # push rbp
+        codes.append((len(data), _PUSH_NONVOL, 5, None))
+        data += bytes.fromhex("488bec")  # mov rbp, rsp
         codes.append((len(data), _SET_FPREG, 0, None))
         return codes
     for register in function.saves:
@@ -139,6 +145,8 @@ def _epilogue(function: Function, data: bytearray) -> None:
         data += bytes.fromhex("488badd80000004881c4e80000000f01f848cf")
     elif function.kind == "switch":
         data += bytes.fromhex("488da570ffffff4883c408c3")
+    elif function.kind == "onto":
+        data += bytes.fromhex("488be55dc3")  # mov rsp, rbp; pop rbp; ret
     elif function.kind == "syscall":
         data += bytes.fromhex("0f01f8480f07")
     else:

@@ -14,7 +14,7 @@ KiGeneralProtectionFault trap : #6 KiExceptionDispatch #2
 KiDoubleFaultAbort trap : #4 KiBugCheckDispatch
 KiBreakpointTrap interrupt : #6 KiExceptionDispatch
 KiDivideErrorFault interrupt : #6 KiExceptionDispatch
-KiExceptionDispatch frame=1d8 : #8 KiDispatchException #2
+KiExceptionDispatch frame=1d8 : #8 KiDispatchException KxExceptionDispatchOnExceptionStack
 KiDispatchException save=rbp,rbx,rsi,rdi,r12,r13,r14,r15 frame=678 : #6 KdTrap #2 RtlDispatchException #4 KeBugCheckEx
 RtlDispatchException export save=rbp,rbx,rsi,rdi,r12,r13,r14,r15 frame=6d8 : #5 RtlLookupFunctionEntry \
   RtlpExecuteHandlerForException #3
@@ -129,6 +129,8 @@ KxRetireDpcList switch : =65488b042590320000 =488948f0 =488d60b0 #2 KiRetireDpcL
 -- __fastfail
 KiRaiseSecurityCheckFailure interrupt : #6 KiFastFailDispatch #2
 KiFastFailDispatch frame=1d8 : #4 KiBugCheckDispatch #1
+-- exceptions whose dispatch goes on on a stack of the processor
+KxExceptionDispatchOnExceptionStack onto : =65488b0425a8800000 =488d60e0 KiDispatchException #1
 MmFreePoolcodeStub POOLCODE leaf : #4
 """
 
@@ -145,6 +147,9 @@ DATA = (
     ("MmProtectToValue", 0x80),
     ("ObpInfoMaskToOffset", 0x40),
 )  # fmt: skip
+
+# what the debugger's data block is encoded with in memory: Windows 8 and later, x64 (public symbol tables)
+ENCODING_DATA = (("KiWaitNever", 8), ("KiWaitAlways", 8), ("KdpDataBlockEncoded", 1))
 
 EXPORTED_DATA = (
     "PsInitialSystemProcess",

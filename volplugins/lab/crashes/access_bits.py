@@ -30,8 +30,8 @@ def driver_write(world: World, bits: int = 0x85) -> Crash:
     return bugcheck(world, stack, thread, 0xD1, parameters, "acmedrv", ip, irql=DISPATCH_LEVEL, cr2=address)
 
 
-def page_fault_write(world: World) -> Crash:
-    """A driver writes to its own constants: 0x50 whose page is present."""
+def page_fault_write(world: World, bits: int = 0x3) -> Crash:
+    """A driver writes to its own constants: 0x50 whose page is present; some add the bit of a fetch."""
     stack, thread = device_control(world, "acmetray.exe")
     calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeWriteRegister")
     loaded = world.machine.images["acmedrv"]
@@ -39,13 +39,13 @@ def page_fault_write(world: World) -> Crash:
     ip = world.machine.site("acmedrv", "AcmeWriteRegister@fault")
     stack.registers["rcx"] = address
     accessed(world, "write", address)
-    stack.trap("nt!KiPageFault", ip, fault_address=address, error=3)
+    stack.trap("nt!KiPageFault", ip, fault_address=address, error=bits)
     calls(stack, "nt!MmAccessFault", "nt!MiSystemFault")
-    return bugcheck(world, stack, thread, 0x50, (address, 3, ip, 2), "acmedrv", ip, cr2=address)
+    return bugcheck(world, stack, thread, 0x50, (address, bits, ip, 2), "acmedrv", ip, cr2=address)
 
 
-def page_fault_fetch(world: World) -> Crash:
-    """A driver calls into data: 0x50 whose page is present and may not be run."""
+def page_fault_fetch(world: World, bits: int = 0x11) -> Crash:
+    """A driver calls into data: 0x50 whose page is present and may not be run; some add the bit of a write."""
     machine = world.machine
     address = machine.profile.pool_bases[machine.base_index] + _NO_EXECUTE_PAGE + 0x120
     machine.kernel.map(address & ~0xFFF, 0x1000, "data")
@@ -55,9 +55,9 @@ def page_fault_fetch(world: World) -> Crash:
     stack.call_pointer()
     machine.truth["caller"] = stack.frames[-1]["ip"]
     accessed(world, "execute", address)
-    stack.trap("nt!KiPageFault", address, fault_address=address, error=0x11)
+    stack.trap("nt!KiPageFault", address, fault_address=address, error=bits)
     calls(stack, "nt!MmAccessFault", "nt!MiSystemFault")
-    return bugcheck(world, stack, thread, 0x50, (address, 0x11, address, 2), "acmedrv", address, cr2=address)
+    return bugcheck(world, stack, thread, 0x50, (address, bits, address, 2), "acmedrv", address, cr2=address)
 
 
 #: Of builds from 9200 on.
@@ -65,5 +65,7 @@ ACCESS_BITS: dict[str, Callable[[World], Crash]] = {
     "driver-write-bits": driver_write,
     "driver-write-bits-81": partial(driver_write, bits=0x81),
     "page-fault-write-bits": page_fault_write,
+    "page-fault-write-bits-13": partial(page_fault_write, bits=0x13),
     "page-fault-fetch-bits": page_fault_fetch,
+    "page-fault-fetch-bits-13": partial(page_fault_fetch, bits=0x13),
 }

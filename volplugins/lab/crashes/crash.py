@@ -26,6 +26,8 @@ class Crash:
         manual: kind of a manual crash in the words of INTERFACE.md, or empty.
         irql, cr2: state of the crashing processor.
         trap_frame: where the interrupted kernel code's registers are, 0 for none.
+        crashed: False where nothing happened and the machine runs; code and parameters are then zero.
+        user: whether the processor executes user code.
     """
 
     code: int
@@ -40,6 +42,8 @@ class Crash:
     irql: int = 0
     cr2: int = 0
     trap_frame: int = 0
+    crashed: bool = True
+    user: bool = False
 
 
 def accessed(world: World, kind: str, address: int) -> None:
@@ -63,7 +67,7 @@ def bugcheck(
     machine = world.machine
     ip, sp = stack.enter_bugcheck((code, *parameters))
     context = context_record(machine, stack.registers, ip, sp)
-    _running(world, stack, thread, sp)
+    mark_running(world, stack, thread, sp)
     machine.truth["stale_words"] = stack.stale_words()
     return Crash(code, parameters, thread, context, ip, stack.listing(), culprit, fault_ip, manual, irql, cr2,
                  stack.fault_frame)  # fmt: skip
@@ -74,7 +78,7 @@ def hang(world: World, stack: KernelStack, thread: Thread, ip: int) -> None:
     assert stack.current is not None
     stack.finish(ip)
     sp = stack.current.sp
-    _running(world, stack, thread, sp)
+    mark_running(world, stack, thread, sp)
     world.hung = thread, context_record(world.machine, stack.registers, ip, sp)
     processor = world.processors[1 - world.crashing]
     world.machine.truth["hung"] = {
@@ -82,7 +86,7 @@ def hang(world: World, stack: KernelStack, thread: Thread, ip: int) -> None:
     }  # fmt: skip
 
 
-def _running(world: World, stack: KernelStack, thread: Thread, sp: int) -> None:
+def mark_running(world: World, stack: KernelStack, thread: Thread, sp: int) -> None:
     """Write the record of a thread that a processor is running, its stack as it is now."""
     machine = world.machine
     start = (

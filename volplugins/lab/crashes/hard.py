@@ -19,6 +19,7 @@ _HARD_X64: dict[str, Callable[[World], Crash]] = {
 _HARD_X86: dict[str, Callable[[World], Crash]] = {**POINTER_CALLS, **OLD_RECORDS_X86, **BIT_FLIPS_X86}
 # what came with Windows 8 (build 9200): the DPC watchdog, access kinds by bits, __fastfail
 _WINDOWS_8 = {*ACCESS_BITS, "bit-flip-list", "dpc-watchdog-isr-stack", "dpc-watchdog-own-stack"}
+_SINCE = {**dict.fromkeys(_WINDOWS_8, 9200), **dict.fromkeys(("exception-stack", "exception-stack-watchdog"), 19041)}
 
 #: Every name, whichever machines have it.
 HARD_FAULTS = tuple(dict.fromkeys((*_HARD_X64, *_HARD_X86)))
@@ -27,4 +28,4 @@ HARD_FAULTS = tuple(dict.fromkeys((*_HARD_X64, *_HARD_X86)))
 def hard_scenarios(profile: Profile) -> dict[str, Callable[[World], Crash]]:
     """The hard crashes that a machine can have."""
     known = _HARD_X64 if profile.bits == 64 else _HARD_X86
-    return {name: made for name, made in known.items() if profile.build >= 9200 or name not in _WINDOWS_8}
+    return {name: made for name, made in known.items() if profile.build >= _SINCE.get(name, 0)}

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from volplugins.lab.crashes.crash import Crash, accessed, bugcheck, hang
+from volplugins.lab.crashes.crash_records import ACCESS_VIOLATION
 from volplugins.lab.crashes.scenarios_interrupt_x64 import CLOCK_LEVEL, DEVICE_LEVEL, HIGH_LEVEL, calls
-from volplugins.lab.crashes.scenarios_x64 import DISPATCH_LEVEL, device_control
+from volplugins.lab.crashes.scenarios_x64 import DISPATCH_LEVEL, device_control, dispatch_exception
 from volplugins.lab.kernel.kernel_stack import KernelStack
 from volplugins.lab.kernel.processes import Thread
 from volplugins.lab.machine.processors import ProcessorStacks
@@ -140,6 +141,32 @@ def double_fault_on_own_stack(world: World) -> Crash:
     return bugcheck(world, stack, thread, 0x7F, parameters, "acmedrv", ip)
 
 
+def exception_stack(world: World) -> Crash:
+    """A driver reads through null, and no handler takes it: 0x1E on the exception stack of the processor."""
+    stack, thread = device_control(world, "acmetray.exe")
+    calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeServiceRequest")
+    address, ip = 0x18, world.machine.site("acmedrv", "AcmeServiceRequest@fault")
+    stack.registers["rbx"] = 0
+    accessed(world, "read", address)
+    dispatch_exception(world, stack, (), ip, address, onto=_stacks(world).exception)
+    parameters = (0xFFFFFFFF00000000 | ACCESS_VIOLATION, ip, 0, address)
+    return bugcheck(world, stack, thread, 0x1E, parameters, "acmedrv", ip, cr2=address)
+
+
+def exception_stack_watchdog(world: World) -> Crash:
+    """The clock interrupts the dispatch of a driver's exception, whose filter hangs: 0x133, two stacks interrupted."""
+    stack, thread = device_control(world, "acmetray.exe")
+    calls(stack, "acmedrv!AcmeDispatchDeviceControl", "acmedrv!AcmeServiceRequest")
+    ip = world.machine.site("acmedrv", "AcmeServiceRequest@fault")
+    stack.registers["rbx"] = 0
+    dispatch_exception(world, stack, (), ip, 0x18, onto=_stacks(world).exception)
+    calls(stack, "nt!RtlDispatchException", "nt!RtlpExecuteHandlerForException", "acmedrv!AcmePollHardware")
+    ip = world.machine.site("acmedrv", "AcmePollHardware@spin")
+    _interrupt(world, stack, ip)
+    calls(stack, *_CLOCK)
+    return bugcheck(world, stack, thread, 0x133, (1, 0x1E00, 0, 0), "acmedrv", ip, irql=CLOCK_LEVEL)
+
+
 #: The DPC watchdogs only where interrupt services have a stack of their own.
 OTHER_STACKS: dict[str, Callable[[World], Crash]] = {
     "dpc-watchdog-isr-stack": watchdog_on_interrupt_stack,
@@ -149,4 +176,6 @@ OTHER_STACKS: dict[str, Callable[[World], Crash]] = {
     "dpc-read": deferred_call_reads,
     "nmi-stack": nmi_on_own_stack,
     "double-fault-stack": double_fault_on_own_stack,
+    "exception-stack": exception_stack,
+    "exception-stack-watchdog": exception_stack_watchdog,
 }

@@ -108,10 +108,12 @@ def dispatch_exception(
     execute: bool = False,
     at: int = 0x30,
     trap: str = "nt!KiPageFault",
+    onto: int = 0,
 ) -> tuple[int, int]:
     """An access violation is dispatched to a handler that gives up; gives the addresses of the two records.
 
-    ``at`` is where the dispatcher keeps the CONTEXT among its locals, ``trap`` what the processor entered.
+    ``at`` is where the dispatcher keeps the CONTEXT among its locals, ``trap`` what the processor entered, ``onto``
+    where the exception stack begins, for what is dispatched there.
     """
     machine = world.machine
     assert stack.current is not None
@@ -120,6 +122,8 @@ def dispatch_exception(
     stack.trap(trap, ip, fault_address=fault_address, error=0x10 * execute)
     stack.call("nt!KiExceptionDispatch")
     record = stack.place(0x138, exception_record(machine, ACCESS_VIOLATION, ip, (8 * execute, address)))
+    if onto:
+        stack.onto("nt!KxExceptionDispatchOnExceptionStack", onto)
     stack.call("nt!KiDispatchException")
     saved = stack.place(at, context)
     if handler:

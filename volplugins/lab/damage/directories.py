@@ -81,8 +81,13 @@ def _misaligned(patient: Patient) -> tuple[str, int]:
 
 
 def _outside(patient: Patient) -> tuple[str, int]:
-    patient.set_dirbase((max(base + count for base, count in patient.snapshot.runs) + 0x1000) << 12)
+    patient.set_dirbase(_beyond(patient))
     return "", 0
+
+
+def _beyond(patient: Patient) -> int:
+    """A physical address above all of the machine's RAM."""
+    return (max(base + count for base, count in patient.snapshot.runs) + 0x1000) << 12
 
 
 def _outswapped(patient: Patient) -> tuple[str, int]:
@@ -95,14 +100,24 @@ def _outswapped(patient: Patient) -> tuple[str, int]:
 
 def _lost_top(patient: Patient) -> tuple[str, int]:
     """The machine has the page, a kernel dump leaves it out. (A complete dump holds all that the machine has.)"""
-    patient.snapshot.kernel_pfns.discard(patient.top >> 12)
-    patient.snapshot.pages.pop(patient.top >> 12)
+    _leave_out(patient, patient.top >> 12)
     return patient.levels[0], 0
+
+
+def _leave_out(patient: Patient, pfn: int) -> None:
+    patient.snapshot.kernel_pfns.discard(pfn)
+    patient.snapshot.pages.pop(pfn)
 
 
 def _lost_directory(patient: Patient) -> tuple[str, int]:
     pointer = patient.top + 8
-    patient.lose(patient.entry(pointer) >> 12 & 0xFFFFFFFF)
+    _leave_out(patient, patient.entry(pointer) >> 12 & 0xFFFFFFFF)
+    return "PDPE", pointer
+
+
+def _directory_outside(patient: Patient) -> tuple[str, int]:
+    pointer = patient.top + 8
+    patient.set_entry(pointer, _beyond(patient) | 1)
     return "PDPE", pointer
 
 
@@ -199,7 +214,7 @@ def _elsewhere(_patient: Patient, entry: int) -> int:
 
 
 def _table(level: str, how: str) -> Callable[[Patient], tuple[str, int]]:
-    """What one user entry of ``level`` leads to is lost, in the page file, in transition, or the top page again."""
+    """What one user entry of ``level`` leads to: lost, outside of RAM, in the page file, in transition, or the top."""
 
     def harm(patient: Patient) -> tuple[str, int]:
         name = patient.levels[0] if level == "top" else level
@@ -207,6 +222,8 @@ def _table(level: str, how: str) -> Callable[[Patient], tuple[str, int]]:
         entry = patient.entry(where)
         if how == "lost":
             patient.lose(entry >> 12 & 0xFFFFFFFF)
+        elif how == "outside":
+            patient.set_entry(where, _beyond(patient) | _USER_TABLE)
         elif how == "page-file":
             patient.set_entry(where, _PAGE_FILE_OFFSET << (12 if patient.size == 4 else 32) | 0x80)
         elif how == "transition":
@@ -227,7 +244,8 @@ DIRECTORY_DEFECTS = {
     "outside-memory": Defect("outside-memory", ALL, _outside),
     "outswapped": Defect("outswapped", ALL, _outswapped),
     "top-not-in-dump": Defect("not-in-dump", ("x86", *LONG), _lost_top, "bitmap-kernel"),
-    "pae-directory-not-in-dump": Defect("not-in-dump", ("pae",), _lost_directory),
+    "pae-directory-not-in-dump": Defect("not-in-dump", ("pae",), _lost_directory, "bitmap-kernel"),
+    "pae-directory-outside-memory": Defect("outside-memory", ("pae",), _directory_outside),
     # processors with five levels need no KVA shadowing
     "user-shadow": Defect("user-shadow", ("x64",), _shadow),
     "user-shadow-with-flags": Defect("user-shadow", ("x64",), _flagged_shadow),
@@ -246,6 +264,9 @@ DIRECTORY_DEFECTS = {
     "table-lost-below-top": Defect(_MISSING, ("x86", *LONG), _table("top", "lost")),
     "table-lost-below-pdpe": Defect(_MISSING, LONG, _table("PDPE", "lost")),
     "table-lost-below-pde": Defect(_MISSING, _DIRECTORY_LEVELS, _table("PDE", "lost")),
+    "table-outside-memory-below-top": Defect(_MISSING, ("x86", *LONG), _table("top", "outside")),
+    "table-outside-memory-below-pdpe": Defect(_MISSING, LONG, _table("PDPE", "outside")),
+    "table-outside-memory-below-pde": Defect(_MISSING, _DIRECTORY_LEVELS, _table("PDE", "outside")),
     "table-paged-out-below-top": Defect(_PAGED, ("x86", *LONG), _table("top", "page-file")),
     "table-paged-out-below-pdpe": Defect(_PAGED, LONG, _table("PDPE", "page-file")),
     "table-paged-out-below-pde": Defect(_PAGED, _DIRECTORY_LEVELS, _table("PDE", "page-file")),

@@ -7,6 +7,7 @@ public symbol tables (_UNLOADED_DRIVERS).
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 from volplugins.lab.kernel.process_records import link_list
 from volplugins.lab.machine.machine import LoadedImage, Machine
@@ -58,10 +59,33 @@ def write_kernel_variables(machine: Machine, processors: list[Processor]) -> Non
         (0x7FFFFFFEFFFF if profile.build >= 9200 else 0x7FFFFFEFFFF, 0xFFFF800000000000, 0x7FFFFFFF0000)
         if wide else (0x7FFEFFFF, 0x80000000, 0x7FFF0000)
     )  # fmt: skip
+    write_wait_keys(machine)
     machine.write_pointer(machine.symbol("nt!MmPfnDatabase"), pfn_database(machine))
     machine.write_pointer(machine.symbol("nt!MmHighestUserAddress"), highest)
     machine.write_pointer(machine.symbol("nt!MmSystemRangeStart"), start)
     machine.write_pointer(machine.symbol("nt!MmUserProbeAddress"), probe)
+
+
+def write_bugcheck_data(machine: Machine, code: int, parameters: Sequence[int]) -> None:
+    """KiBugCheckData: the code and its four parameters, all zero on a machine that did not crash."""
+    words = b"".join(machine.pointer(value) for value in (code, *parameters))
+    machine.write(machine.symbol("nt!KiBugcheckData"), words)
+
+
+def write_wait_keys(machine: Machine) -> None:
+    """KiWaitNever and KiWaitAlways, chosen at random at every boot; kernels without an encoded block have none here."""
+    chooser = machine.random("wait keys")
+    for name in ("KiWaitNever", "KiWaitAlways"):
+        if name in machine.images["nt"].image.symbols:
+            machine.write_pointer(machine.symbol(f"nt!{name}"), chooser.getrandbits(64))
+
+
+def write_memory_runs(machine: Machine) -> None:
+    """MmPhysicalMemoryBlock: the runs of RAM that a dump's header states (_PHYSICAL_MEMORY_DESCRIPTOR, public)."""
+    runs = machine.profile.runs
+    words = [len(runs), sum(count for _, count in runs), *(number for run in runs for number in run)]
+    block = machine.pool.store(b"".join(machine.pointer(word) for word in words), "MmPh")
+    machine.write_pointer(machine.symbol("nt!MmPhysicalMemoryBlock"), block)
 
 
 def _header_offsets(machine: Machine) -> bytes:

@@ -100,6 +100,10 @@ class KernelStack(ABC):
         """An interrupt's entry calls ``function``, which goes on on the stack that begins at ``top``."""
 
     @abstractmethod
+    def onto(self, function: str, top: int) -> None:
+        """The current function calls ``function``, which goes on on the stack that begins at ``top``."""
+
+    @abstractmethod
     def leave_trap_frame(self, offset: int, ip: int, marked: bool = True) -> int:
         """Among the locals of the current function lies the whole trap frame of an interrupt that was over long ago.
 

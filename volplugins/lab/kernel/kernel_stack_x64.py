@@ -7,7 +7,7 @@ from volplugins.lab.kernel.kernel_stack import Body, KernelStack
 
 KERNEL_CS, KERNEL_SS, USER_CS, USER_SS = 0x10, 0x18, 0x33, 0x2B
 _TRAP_SIZE = 0x190
-_LINK, _SWITCHED = 0x10, 0x50
+_LINK, _SWITCHED, _ONTO = 0x10, 0x50, 0x20
 _TRAP_REGISTERS = ("Rax", "Rcx", "Rdx", "R8", "R9", "R10", "R11", "Rbp")
 
 
@@ -94,6 +94,18 @@ class KernelStack64(KernelStack):
         self._reserve(_SWITCHED)
         self.machine.write_pointer(top - _LINK, frame)
         self.machine.truth.setdefault("stack_links", []).append({"top": top, "trap_frame": frame})
+        self._set_body(function, self.sp)
+
+    def onto(self, function: str, top: int) -> None:
+        """The current function calls ``function``, which keeps its frame in RBP and goes on on another stack.
+
+        Nothing there leads back but what its callees save of RBP. (Public stack listings of exceptions since 19041.)
+        """
+        self._push(self._leave(function))
+        self._push(self.registers["rbp"])
+        self.registers["rbp"] = self.sp
+        self.sp = top
+        self._reserve(_ONTO)
         self._set_body(function, self.sp)
 
     def leave_trap_frame(self, offset: int, ip: int, marked: bool = True) -> int:

@@ -82,6 +82,10 @@ class KernelStack32(KernelStack):
         """Not made on x86."""
         raise NotImplementedError(f"{function} of x86 stays on its stack")
 
+    def onto(self, function: str, top: int) -> None:
+        """Not made on x86."""
+        raise NotImplementedError(f"{function} of x86 stays on its stack")
+
     def leave_trap_frame(self, offset: int, ip: int, marked: bool = True) -> int:
         """An old trap frame among the locals, its own EBP and EIP fitting each other."""
         assert self.current is not None

@@ -90,7 +90,7 @@ def _kernel(profile: Profile, version: tuple[int, int, int, int]) -> ImageSource
         "ntoskrnl.exe",
         profile.kernel_pdb,
         (listings_nt_x64 if profile.bits == 64 else listings_nt_x86).KERNEL,
-        listings_nt_x64.DATA,
+        listings_nt_x64.DATA + (listings_nt_x64.ENCODING_DATA if profile.bits == 64 and profile.build >= 9200 else ()),
         {"HalMakeBeep": "HAL.HalReturnToFirmware"},
         ("ExfPrivateOrdinal",),
         listings_nt_x64.EXPORTED_DATA,

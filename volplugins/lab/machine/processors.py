@@ -10,6 +10,7 @@ from volplugins.lab.machine.descriptor_tables import (
     write_interrupt_stacks,
 )
 from volplugins.lab.machine.machine import Machine
+from volplugins.lab.machine.snapshot import Cpu
 from volplugins.lab.structures.notation import Record
 
 _STACKS = 0x80000  # from where the kernel's own pages begin: the processors' stacks
@@ -40,7 +41,11 @@ class Processor:
 
 @dataclass(frozen=True, slots=True)
 class ProcessorStatus:
-    """What a processor was doing: threads as addresses, the CONTEXT saved at the crash, its CR3, CR2 and IRQL."""
+    """What a processor was doing: threads as addresses, its CONTEXT, CR3, CR2 and IRQL.
+
+    ``saved`` says that the processor's block holds this: Windows saves it there when it stops, not while it runs.
+    ``teb`` is the current thread's, ``user`` says that it executes user code.
+    """
 
     current_thread: int
     idle_thread: int
@@ -48,6 +53,9 @@ class ProcessorStatus:
     cr3: int
     cr2: int
     irql: int
+    saved: bool = True
+    teb: int = 0
+    user: bool = False
 
 
 def place_processors(machine: Machine, count: int = 2) -> list[Processor]:
@@ -109,7 +117,8 @@ def write_processor(machine: Machine, processor: Processor, status: ProcessorSta
               KernelTime=0x31A0, UserTime=0x8F1, KeSystemCalls=0x21FEE3, MxCsr=0x1F80, GroupIndex=processor.number,
               VendorString=b"GenuineIntel\0", CpuStep=0x9E0A, RspBase=0)  # fmt: skip
     context_at = prcb.offset("ProcessorState.ContextFrame")
-    prcb.set("ProcessorState.ContextFrame", status.context[: machine.structures.size("_CONTEXT")])
+    if status.saved:
+        prcb.set("ProcessorState.ContextFrame", status.context[: machine.structures.size("_CONTEXT")])
     prcb.fill(Context=processor.prcb + context_at, DpcStack=processor.stacks.dpc, IsrStack=processor.stacks.isr,
               ExceptionStack=processor.stacks.exception)  # fmt: skip
     _special_registers(machine, prcb, processor, status)
@@ -119,17 +128,36 @@ def write_processor(machine: Machine, processor: Processor, status: ProcessorSta
 
 def _special_registers(machine: Machine, prcb: Record, processor: Processor, status: ProcessorStatus) -> None:
     special = "ProcessorState.SpecialRegisters."
-    prcb.set(special + "Cr0", 0x80050033).set(special + "Cr2", status.cr2).set(special + "Cr3", status.cr3)
-    prcb.set(
-        special + "Cr4", 0x3506F8 if machine.width == 8 else 0x6F9 if machine.profile.mode.name == "pae" else 0x6D9
-    )
-    tables = processor.tables
-    prcb.set(special + "Gdtr.Base", tables.gdt).set(special + "Gdtr.Limit", 0x57 if machine.width == 8 else 0x3FF)
-    prcb.set(special + "Idtr.Base", tables.idt).set(special + "Idtr.Limit", 0xFFF if machine.width == 8 else 0x7FF)
+    cpu = cpu_of(machine, processor, status)
+    # a running machine's block has them as they were when the processor was started, in System's directory
+    cr2, cr3 = (cpu.cr2, cpu.cr3) if status.saved else (0, machine.kernel.directory)
+    prcb.set(special + "Cr0", cpu.cr0).set(special + "Cr2", cr2).set(special + "Cr3", cr3)
+    prcb.set(special + "Cr4", cpu.cr4)
+    for name, (base, limit) in (("Gdtr", cpu.gdt), ("Idtr", cpu.idt)):
+        prcb.set(f"{special}{name}.Base", base).set(f"{special}{name}.Limit", limit)
     prcb.set(special + "Tr", 0x40 if machine.width == 8 else 0x28)
     prcb.set(special + "KernelDr6", 0xFFFF0FF0).set(special + "KernelDr7", 0x400)
     if machine.width == 8:
         prcb.set(special + "Cr8", status.irql).set(special + "MsrGsBase", processor.pcr)
+
+
+def cpu_of(machine: Machine, processor: Processor, status: ProcessorStatus) -> Cpu:
+    """The processor's registers."""
+    wide = machine.width == 8
+    return Cpu(
+        context=status.context,
+        cr0=0x80050033,
+        cr2=status.cr2,
+        cr3=status.cr3,
+        cr4=0x3506F8 if wide else 0x6F9 if machine.profile.mode.name == "pae" else 0x6D9,
+        cr8=status.irql if wide else 0,
+        gdt=(processor.tables.gdt, 0x57 if wide else 0x3FF),
+        idt=(processor.tables.idt, 0xFFF if wide else 0x7FF),
+        task=processor.tables.tss,
+        block=processor.pcr,
+        teb=status.teb,
+        user=status.user,
+    )
 
 
 def _pcr(machine: Machine, processor: Processor, status: ProcessorStatus) -> bytes:

@@ -1,4 +1,4 @@
-"""A made-up machine at the moment of its crash: all that a dump writer needs to know of it."""
+"""A made-up machine at the moment of its crash, or still running: all that a writer needs to know of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PAGE = 0x1000
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """A processor's registers, as whoever runs the machine can see them.
+
+    Attributes:
+        context: the CONTEXT record of the machine's architecture, as bytes.
+        cr3: with its PCID where KVA shadowing is on; the shadow directory where it executes user code.
+        gdt, idt: (base, limit).
+        task: base of its task state segment.
+        block: address of its KPCR.
+        teb: address of the running thread's TEB, 0 for none.
+        user: whether it executes user code.
+    """
+
+    context: bytes
+    cr0: int
+    cr2: int
+    cr3: int
+    cr4: int
+    cr8: int
+    gdt: tuple[int, int]
+    idt: tuple[int, int]
+    task: int
+    block: int
+    teb: int = 0
+    user: bool = False
 
 
 @dataclass
@@ -25,6 +53,8 @@ class Snapshot:
         exception: the EXCEPTION_RECORD, as bytes.
         virtual: kernel virtual address of a page to its PFN, for writers that work by virtual address (triage).
         truth: what was built, in plain types: modules, processes, threads, culprit, symbols.
+        cpus: the processors by number; what a crash dump knows of them is in memory.
+        crashed: whether Windows has stopped with a bugcheck: only then there are dumps of it.
     """
 
     machine: str
@@ -38,3 +68,5 @@ class Snapshot:
     exception: bytes
     virtual: dict[int, int] = field(default_factory=dict)
     truth: dict[str, Any] = field(default_factory=dict)
+    cpus: tuple[Cpu, ...] = ()
+    crashed: bool = True

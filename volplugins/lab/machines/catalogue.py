@@ -9,15 +9,16 @@ from typing import Any
 from volplugins.lab.crashes.crash import Crash
 from volplugins.lab.crashes.crash_records import BREAKPOINT, context_record, exception_record
 from volplugins.lab.crashes.hard import HARD_FAULTS, hard_scenarios
+from volplugins.lab.crashes.running import RUNNING_STATES
 from volplugins.lab.crashes.scenarios_x64 import SCENARIOS_X64
 from volplugins.lab.crashes.scenarios_x86 import SCENARIOS_X86
-from volplugins.lab.kernel.kernel_data import pfn_database
+from volplugins.lab.kernel.kernel_data import pfn_database, write_bugcheck_data, write_memory_runs
 from volplugins.lab.kernel.process_records import write_thread
 from volplugins.lab.kernel.processes import RUNNING, Process, Thread
 from volplugins.lab.machine.machine import Machine, new_machine
-from volplugins.lab.machine.processors import ProcessorStatus, write_processor
+from volplugins.lab.machine.processors import ProcessorStatus, cpu_of, write_processor
 from volplugins.lab.machine.profiles import HOSTS, PROFILES
-from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machine.snapshot import Cpu, Snapshot
 from volplugins.lab.world.section_pages import LARGE_FRAME, LARGE_FRAMES, add_section_pages
 from volplugins.lab.world.thread_stacks import halt, idle_stack
 from volplugins.lab.world.world import World, complete, populate
@@ -45,7 +46,7 @@ def build(
 
     Args:
         machine: one of MACHINES.
-        fault: one of EVERY_FAULT.
+        fault: one of EVERY_FAULT, or of RUNNING_STATES: a machine that did not crash, of which there are images only.
         base: load layout, 0 to 2: other addresses for everything.
         host: computer, 0 or 1: other processes, identifiers, pool addresses, times.
         sections: give two processes user pages of every state: shared, by prototype, in transition, paged out, large.
@@ -59,7 +60,7 @@ def build(
         ValueError: no such machine, fault, layout, computer or processor, or a fault that this machine's Windows does
             not have, or ``wow64`` of an x86 machine.
     """
-    if machine not in MACHINES or fault not in (*faults_of(machine), *hard_faults_of(machine)):
+    if machine not in MACHINES or fault not in (*faults_of(machine), *hard_faults_of(machine), *RUNNING_STATES):
         raise ValueError(f"{machine} has no fault {fault}" if machine in MACHINES else f"no machine {machine}")
     if not (0 <= base < BASES and 0 <= host < len(HOSTS)):
         raise ValueError(f"no load layout {base} (0 to {BASES - 1}) or no computer {host} (0 to {len(HOSTS) - 1})")
@@ -67,7 +68,7 @@ def build(
         raise ValueError(f"{machine} runs 32-bit code only: WOW64 is of x64 machines")
     if processor not in (0, 1):
         raise ValueError(f"no processor {processor} (0 or 1)")
-    scenario = {**_scenarios(machine), **hard_scenarios(PROFILES[machine])}[fault]
+    scenario = {**_scenarios(machine), **hard_scenarios(PROFILES[machine]), **RUNNING_STATES}[fault]
     made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
     made.littered, made.sparse = litter, sparse
     world = populate(made, "myfault" in fault, _extra(made, fault), wow64)
@@ -81,9 +82,13 @@ def build(
 
 def finish(world: World, crash: Crash, fault: str) -> Snapshot:
     """Write what waits for the end of the scenario, and take the snapshot."""
-    _write_processors(world, crash)
+    cpus = _write_processors(world, crash)
     complete(world)
-    return _snapshot(world, crash, fault)
+    write_bugcheck_data(world.machine, crash.code, crash.parameters)
+    write_memory_runs(world.machine)
+    snapshot = _snapshot(world, crash, fault)
+    snapshot.cpus, snapshot.crashed = cpus, crash.crashed
+    return snapshot
 
 
 def faults_of(machine: str) -> tuple[str, ...]:
@@ -105,28 +110,38 @@ def _extra(machine: Machine, fault: str) -> tuple[tuple[str, str], ...]:
     return ((machine.notmyfault, "explorer.exe"),) if fault == "notmyfault" else ()
 
 
-def _write_processors(world: World, crash: Crash) -> None:
-    """One processor crashed; the other idles in the halt instruction, or hangs in a thread."""
+def _write_processors(world: World, crash: Crash) -> tuple[Cpu, ...]:
+    """One processor crashed, or runs a thread; the other idles in the halt instruction, or hangs in a thread."""
     machine = world.machine
-    first, second = world.processors[world.crashing], world.processors[1 - world.crashing]
-    status = ProcessorStatus(
-        crash.thread.address, world.idle.threads[first.number].address, crash.context,
-        crash.thread.process.directory_table_base, crash.cr2, crash.irql,
+    idles = [world.idle.threads[each.number].address for each in world.processors]
+    process = crash.thread.process
+    first = ProcessorStatus(
+        crash.thread.address, idles[world.crashing], crash.context,
+        process.shadow if crash.user and process.shadow else process.directory_table_base, crash.cr2, crash.irql,
+        crash.crashed, crash.thread.teb, crash.user,
     )  # fmt: skip
-    write_processor(machine, first, status)
+    second = _other_status(world, idles[1 - world.crashing], crash.crashed)
+    statuses = (first, second) if world.crashing == 0 else (second, first)
+    for processor, status in zip(world.processors, statuses, strict=True):
+        write_processor(machine, processor, status)
+    return tuple(cpu_of(machine, *each) for each in zip(world.processors, statuses, strict=True))
+
+
+def _other_status(world: World, idle_thread: int, saved: bool) -> ProcessorStatus:
+    """What the processor does that the scenario is not about."""
+    machine = world.machine
     if world.hung is not None:
         thread, context = world.hung
         directory = thread.process.directory_table_base
-        idle_thread = world.idle.threads[second.number].address
-        write_processor(machine, second, ProcessorStatus(thread.address, idle_thread, context, directory, 0, 2))
-        return
-    stack, idle = idle_stack(machine, world.idle, second.number)
+        return ProcessorStatus(thread.address, idle_thread, context, directory, 0, 2, saved, thread.teb)
+    stack, idle = idle_stack(machine, world.idle, 1 - world.crashing)
     ip = halt(machine, stack)
     context = context_record(machine, stack.registers, ip, stack.sp)
     write_thread(machine, idle, RUNNING, machine.symbol("nt!KiIdleLoop"), stack.sp, 0)
     world.done.add(idle.address)
-    status = ProcessorStatus(idle.address, idle.address, context, world.idle.directory_table_base, 0, 2)
-    write_processor(machine, second, status)
+    return ProcessorStatus(
+        idle.address, idle.address, context, world.idle.directory_table_base, 0, 2, saved, idle.teb
+    )  # fmt: skip
 
 
 def _snapshot(world: World, crash: Crash, fault: str) -> Snapshot:

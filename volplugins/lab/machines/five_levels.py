@@ -11,12 +11,14 @@ import struct
 from dataclasses import replace
 from typing import Any
 
+from volplugins.lab.machine.profiles import PROFILES
 from volplugins.lab.machine.snapshot import PAGE, Snapshot
 
 _VALID = 0x63  # valid, writable, accessed, dirty: as Windows marks tables of the kernel; bit 2 lets user mode in
 _USER = _VALID | 4
 _DIRECTORY_TABLE_BASE = 0x28  # KPROCESS, every x64 build
 _HALF = 256 * 8
+_CR3, _LA57 = 0x10, 1 << 12  # KSPECIAL_REGISTERS.Cr3, every x64 build, and CR4's bit
 
 
 def with_five_levels(snapshot: Snapshot) -> Snapshot:
@@ -45,11 +47,18 @@ def with_five_levels(snapshot: Snapshot) -> Snapshot:
     for process in snapshot.truth["processes"]:
         if process["dtb"]:
             _store(snapshot, pages, process["eprocess"] + _DIRECTORY_TABLE_BASE, moved[process["dtb"] & ~0xFFF])
+    cpus = tuple(replace(cpu, cr3=moved[cpu.cr3 & ~0xFFF], cr4=cpu.cr4 | _LA57) for cpu in snapshot.cpus)
+    special = PROFILES[snapshot.machine].structures.offset("_KPRCB", "ProcessorState.SpecialRegisters")
+    for number, cpu in enumerate(cpus):
+        block = snapshot.truth["processors"][number]["prcb"] + special
+        kept = cpu.cr3 if snapshot.crashed else truth["system_directory"]
+        _store(snapshot, pages, block + _CR3, kept)
+        _store(snapshot, pages, block + _CR3 + 8, cpu.cr4)
     header = {**snapshot.header, "DirectoryTableBase": moved[snapshot.header["DirectoryTableBase"] & ~0xFFF]}
     tables = {frame for frame in pages if frame not in snapshot.pages}
     return replace(
         snapshot, pages=pages, header=header, truth=truth, kernel_pfns=snapshot.kernel_pfns | tables,
-        machine=f"{snapshot.machine}-la57",
+        machine=f"{snapshot.machine}-la57", cpus=cpus,
     )  # fmt: skip
 
 

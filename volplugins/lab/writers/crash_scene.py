@@ -116,7 +116,8 @@ def find_scene(snapshot: Snapshot, memory: KernelMemory) -> CrashScene:
     if not seats:
         return CrashScene(debugger_data=data, stack=_stack_from(memory, pointer, 0))
     saved = (seat for seat in seats if seat.stack_pointer == pointer)  # one that is on a stack of its processor
-    mine = next((seat for seat in seats if seat.has_stack(pointer)), next(saved, seats[0]))
+    near = min((seat for seat in seats if seat.has_stack(pointer)), key=lambda seat: seat.stack_base, default=None)
+    mine = near if near is not None else next(saved, seats[0])
     if mine.has_stack(mine.stack_pointer) and mine.stack_pointer < pointer:
         pointer = mine.stack_pointer  # the bugcheck itself, deeper than the fault that the header's CONTEXT shows
     stack = _stack_from(memory, pointer, mine.stack_base)

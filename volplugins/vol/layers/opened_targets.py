@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volatility3.framework.layers import intel
 
+from volplugins.dumpfile.note import Note
 from volplugins.vol.layers.kernel_places import identity_of, remember, remembered
 from volplugins.vol.layers.layer_source import LayerSource, local_path, source_of
 from volplugins.vol.layers.opened_dumps import Key, key_of, open_layer
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from volplugins.dumpfile.source import ByteSource
     from volplugins.imagefile.memory_image import MemoryImage
+    from volplugins.target.kernel_search import Hint
     from volplugins.target.target import Target
 
 _KEPT = 4
@@ -61,12 +64,11 @@ def _layers_below(context: ContextInterface, layer_name: str) -> list[DataLayerI
 
 def _opened(memory_layer: DataLayerInterface, bottom: DataLayerInterface) -> Target:
     from volplugins.dumpfile.source import FileSource
-    from volplugins.target.of_image import target_of_image
 
     source = source_of(bottom)
     try:
         identity = identity_of(source, key_of(bottom)[2])
-        target = target_of_image(_image(source, memory_layer, bottom), remembered(identity))
+        target = _searched(source, memory_layer, bottom, remembered(identity))
         remember(identity, target)
         return target
     except BaseException:
@@ -75,14 +77,34 @@ def _opened(memory_layer: DataLayerInterface, bottom: DataLayerInterface) -> Tar
         raise
 
 
-def _image(source: ByteSource, memory_layer: DataLayerInterface, bottom: DataLayerInterface) -> MemoryImage:
+def _searched(
+    source: ByteSource, memory_layer: DataLayerInterface, bottom: DataLayerInterface, known: tuple[Hint, ...]
+) -> Target:
+    """The target; where a sidecar leads to no kernel it may be another machine's, and the file is tried without it."""
+    from volplugins.target.of_image import NoKernel, target_of_image
+
+    sidecar = _sidecar(local_path(bottom))
+    try:
+        return target_of_image(_image(source, memory_layer, bottom, sidecar), known)
+    except NoKernel:
+        if sidecar is None:
+            raise
+        target = target_of_image(_image(source, memory_layer, bottom, None), known)
+        text = "with the state file that lies beside it no kernel was found: it is another machine's, and is left aside"
+        return replace(target, notes=(Note("sidecar", text), *target.notes))
+
+
+def _image(
+    source: ByteSource, memory_layer: DataLayerInterface, bottom: DataLayerInterface, sidecar: ByteSource | None
+) -> MemoryImage:
     """By our own reader where it knows the format, else through volatility3's layer."""
     from volplugins.imagefile.open_image import open_image
+    from volplugins.imagefile.raw import RAW
 
     path = local_path(bottom)
     name = path or str(getattr(bottom, "location", ""))
-    image = open_image(source, _sidecar(path), name)
-    if image is not None and (image.format != "raw" or memory_layer is bottom):
+    image = open_image(source, sidecar, name)
+    if image is not None and (image.format != RAW or memory_layer is bottom):
         return image
     return layer_image(memory_layer)
 

@@ -16,7 +16,7 @@ def next_step(court: DirectoryJudge, process: Process, verdict: Verdict) -> str:
         return f".process /p /r {process.eprocess:#x}"
     if verdict.word == "no-directory":
         parts.append(_without_directory(process))
-    if verdict.word in ("not-in-dump", "tables-missing"):
+    if verdict.lacks_pages:
         truncated = scene.target.completeness.truncated
         whole = "the file is truncated: copy it again, whole" if truncated else "take a complete dump"
         parts.append(f"{whole} (this file lacks the page)")
@@ -24,6 +24,8 @@ def next_step(court: DirectoryJudge, process: Process, verdict: Verdict) -> str:
         other = court.other_directory(process)
         if other is not None and other.base:
             parts.append(f".context {other.base:#x} ({other.text})")
+        elif other is not None and other.unsearched:
+            parts.append(other.unsearched)
         elif other is not None:
             parts.append(f"no other directory is offered, it would be ambiguous: {other.text}")
     if verdict.word in ("self-map-mismatch", "kernel-half-mismatch", "reserved-bits"):

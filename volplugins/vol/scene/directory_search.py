@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,17 @@ _NAMED = 4  # processes that a text names
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the search led to: ``base`` is the directory to offer, 0 where none is; ``text`` says why or why not."""
+    """What the search led to.
+
+    Attributes:
+        base: the directory to offer, 0 where none is.
+        text: why it is offered, or whose else those that were found may be.
+        unsearched: why there was no search, or none that counts; empty where there was.
+    """
 
     base: int
     text: str
+    unsearched: str = ""
 
 
 @dataclass(slots=True)
@@ -50,7 +57,7 @@ class DirectorySearch:
         self._pebs = tuple(dict.fromkeys(each.peb for each in self.owners if each.peb))[:16]
         self._files = SectionFiles(self.scene.memory, self.scene.layouts, self.scene.bits)
 
-    def of(self, process: Process, bases: Sequence[int], sound: Callable[[int], bool]) -> Found | None:
+    def of(self, process: Process, bases: Iterable[int], sound: Callable[[int], bool]) -> Found | None:
         """The one of ``bases`` that is the directory of ``process`` and no other's; None where none fits.
 
         Args:
@@ -60,7 +67,7 @@ class DirectorySearch:
         for base in bases:
             claim = self._claim(base, process)
             if claim is None:
-                return Found(0, f"more than {_MOST_CLAIMS} directories and processes would have to be compared")
+                return Found(0, "", f"no other directory is offered: more than {_MOST_CLAIMS} pairs would be compared")
             if claim.kind != REFUTED and claim.evidence and sound(base):
                 fitting.append((base, claim))
         proved = [each for each in fitting if each[1].kind == PROVED]

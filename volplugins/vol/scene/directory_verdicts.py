@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from volplugins.kernel.directories.candidates import find_directories
+from volplugins.kernel.directories.candidates import MAX_CANDIDATES, find_directories
 from volplugins.kernel.directories.consensus import MOST_COMPARED, agreed, self_map_slot
 from volplugins.kernel.directories.top import read_top
 from volplugins.kernel.directories.verdict import Anchor, Reference, Verdict, judge
@@ -14,7 +14,7 @@ from volplugins.kernel.process import Process
 from volplugins.kernel.vads import Vads
 from volplugins.paging.address_space import AddressSpace
 from volplugins.vol.scene.directory_search import DirectorySearch, Found
-from volplugins.vol.scene.owned_structures import threads_in_list, vads_of
+from volplugins.vol.scene.owned_structures import owner_of, threads_in_list, vads_of
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class DirectoryJudge:
     reference: Reference = field(init=False)
     _verdicts: dict[int, Verdict] = field(default_factory=dict)
     _candidates: tuple[int, ...] | None = None
+    _all_found: bool = True
     _search: DirectorySearch | None = None
 
     def __post_init__(self) -> None:
@@ -67,34 +68,40 @@ class DirectoryJudge:
                 f"; PageDirectoryPte is {entry:#x}" if entry is not None else ""
             )
         anchors = _anchors(self.scene, process)
-        return judge(memory, self.reference, base, process.user_directory, anchors, outswapped)
+        owner = owner_of(process) if base == process.directory_table_base else None
+        return judge(memory, self.reference, base, process.user_directory, anchors, outswapped, owner)
 
     def other_directory(self, process: Process) -> Found | None:
         """A sound directory that answers for ``process`` and can be nobody else's, where memory holds one."""
         memory = self.scene.target.memory
         assert memory is not None
-        if memory.pages_in_file > _PAGES_SEARCHED or process.exit_time:
+        if process.exit_time:
             return None
+        if memory.pages_in_file > _PAGES_SEARCHED:
+            size = f"{memory.pages_in_file >> 18} GiB"
+            return Found(0, "", f"no other directory is looked for in {size}, more than {_PAGES_SEARCHED >> 18} GiB")
         if self._search is None:
             owners = [each for each in self.processes if self.verdict(each).word not in USABLE]
             self._search = DirectorySearch(self.scene, owners, lambda each: vads_of(self.scene, each))
-        return self._search.of(process, self._unowned(process), lambda base: self._judge(process, base).word in USABLE)
+        bases = self._unowned(process)
+        if not self._all_found:
+            return Found(0, "", f"no other directory is offered: {MAX_CANDIDATES} pages or more map themselves")
+        return self._search.of(process, bases, lambda base: self._judge(process, base).word in USABLE)
 
-    def _unowned(self, process: Process) -> list[int]:
-        """Candidates that are the directory of no process whose own is usable."""
-        memory, mode = self.scene.target.memory, self.reference.mode
-        assert memory is not None
+    def _unowned(self, process: Process) -> Iterator[int]:
+        """Candidates that are neither the process's own nor the directory of one whose own is usable."""
+        low = self.reference.mode.facts.top_alignment - 1
         if self._candidates is None:
+            memory, mode = self.scene.target.memory, self.reference.mode
+            assert memory is not None
             known = [each.directory_table_base or 0 for each in self.processes]
-            self._candidates = find_directories(memory, mode, self.reference.slot, known)
-        low = mode.facts.top_alignment - 1
-        owned = {
-            (other.directory_table_base or 0) & ~low
-            for other in self.processes
-            if other.eprocess != process.eprocess and self.verdict(other).word in USABLE
-        }
+            found = find_directories(memory, mode, self.reference.slot, known)
+            self._all_found = len(found) < MAX_CANDIDATES
+            usable = (each for each in self.processes if self.verdict(each).word in USABLE)
+            owned = {(each.directory_table_base or 0) & ~low for each in usable}
+            self._candidates = tuple(base for base in found if base not in owned)
         own = (process.directory_table_base or 0) & ~low
-        return [base for base in self._candidates if base not in owned and base != own]
+        return (base for base in self._candidates if base != own)
 
 
 def judge_of(scene: CrashScene, processes: Sequence[Process]) -> DirectoryJudge:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from volplugins.kernel.claims import Owner
+from volplugins.kernel.claims import Claims, Owner
 from volplugins.kernel.process import Process
 from volplugins.kernel.thread import ListOwner, Thread, walk_threads
 from volplugins.kernel.vads import Vads, walk_vads
@@ -49,11 +49,20 @@ def lists_threads(scene: CrashScene) -> bool:
 
 def environment_owner(scene: CrashScene, process: Process, space: AddressSpace) -> Callable[[int], str]:
     """Says whose a page of an environment block is, where it is another process's; empty where it may be read."""
+    return _page_owner(scene.shared.environment, process, space, "whose environment that is")
+
+
+def modules_owner(scene: CrashScene, process: Process, space: AddressSpace) -> Callable[[int], str]:
+    """The same of a page of a PEB or of the loader's lists."""
+    return _page_owner(scene.shared.modules, process, space, "whose modules those are")
+
+
+def _page_owner(claims: Claims, process: Process, space: AddressSpace, text: str) -> Callable[[int], str]:
     owner = owner_of(process)
 
     def taken(address: int) -> str:
         page = space.page_in_memory(address & -0x1000)
-        other = scene.shared.environment.claim(page, owner) if page is not None else None
-        return f"a page of {other.label}, whose environment that is" if other is not None else ""
+        other = claims.claim(page, owner) if page is not None else None
+        return f"a page of {other.label}, {text}" if other is not None else ""
 
     return taken

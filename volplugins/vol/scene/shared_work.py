@@ -130,7 +130,10 @@ def note_fault(text: str) -> None:
     """Note, where work is shared, why a section is not whole."""
     for work in _active[-1:]:
         if len(work.faults) < _MOST_FAULTS:
-            work.faults.append(" ".join(text.split())[:_LONGEST_FAULT])
+            told = " ".join(text.split())
+            work.faults.append(told if len(told) <= _LONGEST_FAULT else f"{told[:_LONGEST_FAULT]}…")
+        elif len(work.faults) == _MOST_FAULTS:
+            work.faults.append("further faults are not told here: they are in the rows")
 
 
 def shares_work(context: ContextInterface) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from volplugins.address.section_files import SectionFiles
@@ -17,16 +18,17 @@ from volplugins.kernel.vads import Vad
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.paging.address_space import AddressSpace
 from volplugins.stack.registers import Registers, from_names
 from volplugins.threads.module_code import ImageFile, ModuleCode
 from volplugins.threads.named_functions import function_at
 from volplugins.threads.running import running_registers
 from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
-from volplugins.threads.user_modules import user_modules
+from volplugins.threads.user_modules import MOST_IMAGES, unnamed, user_modules
 from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, process_space
 from volplugins.vol.scene.mapped_files import mapped_files
-from volplugins.vol.scene.owned_structures import vads_of
+from volplugins.vol.scene.owned_structures import modules_owner, vads_of
 from volplugins.vol.symbols import symbol_files
 
 if TYPE_CHECKING:
@@ -42,6 +44,14 @@ class _Side:
     side: UserSide
     names: Symbolizer
     names32: Symbolizer | None
+    cut: str
+
+    def cuts(self) -> Iterator[str]:
+        """What was left out, in words."""
+        yield from (self.cut,) if self.cut else ()
+        for code, names in ((self.side.code, self.names), (self.side.code32, self.names32)):
+            yield from names.cuts() if names is not None else ()
+            yield from code.cuts() if isinstance(code, ModuleCode) else ()
 
 
 @dataclass(slots=True)
@@ -131,6 +141,11 @@ class StackScene:
         said = [each for each in tried if isinstance(each, str) and not each.startswith("no module is called")]
         return next((each for each in tried if isinstance(each, int)), (said or [found])[0])
 
+    def cuts(self) -> list[str]:
+        """What was left out of the images that were looked at so far because it is too much, in words; each once."""
+        sides = (side.cuts() for side in self._sides.values() if isinstance(side, _Side))
+        return list(dict.fromkeys(chain(self.scene.symbolizer.cuts(), self.code.cuts(), *sides)))
+
     def _kernel_name(self, address: int) -> str:
         return self.scene.symbolizer.locate(address).symbol
 
@@ -164,23 +179,26 @@ class StackScene:
         memory = process_space(scene, process)
         vads = vads_of(scene, process).ranges
         path_of = self._files.path_of
-        modules = user_modules(memory, process.peb, vads, bits, path_of)
-        code = ModuleCode(memory, modules, self.image_file)
+        taken = modules_owner(scene, process, memory)
+        modules = user_modules(memory, process.peb, vads, bits, path_of, taken)
+        left_out = unnamed(modules, vads)
+        cut = f"{process.name} {process.pid}: {left_out} images are not looked at, there are more than {MOST_IMAGES}"
+        code, cut = ModuleCode(memory, modules, self.image_file), cut if left_out else ""
         names = Symbolizer(modules, lambda module: self._table(code, memory, module))
         if not process.wow64:
-            return _Side(UserSide(memory, code, None, function_at(names)), names, None)
+            return _Side(UserSide(memory, code, None, function_at(names)), names, None, cut)
         low = ModuleTable(self._low_modules(memory, process, modules, vads))
         code32 = ModuleCode(memory, low, self.image_file)
         names32 = Symbolizer(low, lambda module: self._table(code32, memory, module))
         side = UserSide(memory, code, code32, function_at(names), function_at(names32))
-        return _Side(side, names, names32)
+        return _Side(side, names, names32, cut)
 
     def _low_modules(
-        self, memory: MemoryReader, process: Process, modules: ModuleTable, vads: Sequence[Vad]
+        self, memory: AddressSpace, process: Process, modules: ModuleTable, vads: Sequence[Vad]
     ) -> Iterator[Module]:
         """The 32-bit images: those of the 32-bit loader's list, and what is mapped below 4 GiB and not of 64 bits."""
         peb = peb32_of(self.scene.memory, process.wow64)
-        found = user_modules(memory, peb, vads, 32, self._files.path_of)
+        found = user_modules(memory, peb, vads, 32, self._files.path_of, modules_owner(self.scene, process, memory))
         listed = [module for module in found if module.source != "vad"]
         bases = {module.base for module in listed}
         yield from listed

@@ -34,7 +34,8 @@ def user_stack(scene: CrashScene, image_file: ImageFile | None = None) -> UserSt
     stacks = StackScene(scene, judge_of(scene, gather(scene, False, None).processes), image_file)
     walk = stacks.walk(scene.process, scene.thread)
     frames = tuple(found for found in walk.frames() if found.ring != KERNEL)
-    return UserStack(frames, tuple(stacks.name(scene.process, found) for found in frames), walk.stop, walk.text)
+    names = tuple(stacks.name(scene.process, found) for found in frames)
+    return UserStack(frames, names, walk.stop, "; ".join(filter(None, (walk.text, *stacks.cuts()))))
 
 
 def _why_not(scene: CrashScene) -> str:

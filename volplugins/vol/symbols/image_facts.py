@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from volplugins.image.debug_record import DebugRecord, is_reproducible, read_debug_record
+from volplugins.image.debug_record import DebugRecord, cut_entries, is_reproducible, read_debug_record
 from volplugins.image.exports import read_export_name
 from volplugins.image.headers import DIRECTORY_EXPORT, ImageHeaders, read_headers
 from volplugins.image.version import read_version
@@ -70,6 +70,8 @@ class ImageFactsReader:
         missing = list(headers.notes)
         if record is None:
             missing.append("no debug record, or its page is not in memory")
+        if cut_entries(headers):
+            missing.append(cut_entries(headers))
         if version is None:
             missing.append("no version resource, or its page is not in memory")
         status = NONE

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import lzma
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,14 +24,18 @@ from volatility3.framework import constants
 from volatility3.framework.constants.windows import KERNEL_MODULE_NAMES
 from volatility3.framework.symbols import intermed
 
+from volplugins.vol.symbols import table_facts
 from volplugins.vol.symbols.cache_folder import left_folder
-from volplugins.vol.symbols.table_facts import ADDRESSES, STRUCTURES, TableFacts, read_facts
+from volplugins.vol.symbols.table_facts import ADDRESSES, STRUCTURES, TableFacts, facts_in
 
 vollog = logging.getLogger(__name__)
 _NAME, _FORM = "volplugins-kernels.cache", 1
-_MOST_TABLES = 1024  # of one name
-_MOST_ENTRIES = 16384
+_MOST_TABLES = 16384  # of one name: more kernels than Microsoft has published
+_MOST_ENTRIES = 1 << 16  # of all names
 _LARGEST = 1 << 25
+_LARGEST_FILE, _LARGEST_TEXT = 1 << 27, 1 << 29  # of a packed table, and of its text
+_STREAM = b"\xfd7zXZ\0"
+_PIECE = 1 << 17  # bytes unpacked at a time
 _THREADS = 4  # unpacking leaves the interpreter's lock
 Stamp = tuple[int, int]  # size in bytes, time of change in nanoseconds
 Entry = tuple[Stamp, TableFacts]
@@ -79,6 +84,43 @@ def _read_all(locations: list[str]) -> dict[str, TableFacts]:
         facts = list(pool.map(read_facts, locations))
     # one that cannot be read is remembered too, as one that fits nothing
     return {each: found or TableFacts("", {}, {}) for each, found in zip(locations, facts, strict=True)}
+
+
+def read_facts(location: str) -> TableFacts | None:
+    """The facts of the table at a URL; None where it cannot be read.
+
+    An .xz file is unpacked in pieces that the process keeps. A buffer for the whole text goes back to the system and is
+    faulted in anew for every table: two thousand pages, a sixth of the time.
+    """
+    path = Path(url2pathname(urlparse(location).path))
+    try:
+        if urlparse(location).scheme == "file" and path.suffix == ".xz" and path.stat().st_size <= _LARGEST_FILE:
+            return facts_in(_unpacked(path.read_bytes()))
+    except (OSError, EOFError, lzma.LZMAError, ValueError):
+        return None
+    return table_facts.read_facts(location)
+
+
+def _unpacked(data: bytes) -> bytes:
+    """The text of .xz streams that follow each other; what follows the last is passed over, as lzma's files do.
+
+    Raises:
+        EOFError: it is cut short, or too large.
+        LZMAError: it is not packed so.
+    """
+    pieces: list[bytes] = []
+    left, stream = _LARGEST_TEXT, lzma.LZMADecompressor(lzma.FORMAT_XZ)
+    while True:
+        pieces.append(stream.decompress(data, min(_PIECE, left)))
+        left -= len(pieces[-1])
+        data = b""
+        if stream.eof:
+            data = stream.unused_data
+            if not data.startswith(_STREAM):
+                return b"".join(pieces)
+            stream = lzma.LZMADecompressor(lzma.FORMAT_XZ)
+        elif not left or (stream.needs_input and not pieces[-1]):
+            raise EOFError("cut short, or too large")
 
 
 def _place() -> Path:

@@ -238,5 +238,6 @@ def _symbols(analysis: Analysis) -> Iterator[AnalyzeRow]:
 def _completeness(analysis: Analysis) -> Iterator[AnalyzeRow]:
     for row in completeness_rows(analysis.scene.target.completeness):
         yield AnalyzeRow("completeness", row.field, row.value, "", row.note)
-    for note in analysis.scene.notes:
+    scene = analysis.scene
+    for note in dict.fromkeys((*scene.notes, *scene.symbolizer.cuts(), *scene.code.cuts())):
         yield AnalyzeRow("completeness", "Missing", note)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from volplugins.address.section_files import SectionFiles
@@ -28,6 +28,7 @@ class MergedModules:
         vads: its ranges by their start; ``whole``: all of them could be read.
         sections: what ranges map.
         unread: why the lists of one PEB are not known, so that nobody can tell what is in them; empty where they are.
+        taken: whose an entry is, where it is another process's.
         times: whether to read when each module was loaded; ``build`` says where that is kept.
     """
 
@@ -38,6 +39,7 @@ class MergedModules:
     sections: SectionFiles
     build: int
     times: bool
+    taken: Callable[[int], str]
     rows: dict[int, LmRow] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     unread: str = ""
@@ -49,12 +51,14 @@ class MergedModules:
             if not ldr:
                 self.unread = self.unread or f"{source} is null: the loader has not run yet"
                 return
-            lists = read_loader_lists(self.memory, ldr, bits)
+            lists = read_loader_lists(self.memory, ldr, bits, self.taken)
         except ReadError as error:
             why = f"{source} cannot be read: page {error.address & ~(_PAGE - 1):#x} {error.reason}"
             self.unread = self.unread or f"{source} cannot be read"
             self.problems.append(f"{why}; modules from the VADs")
             return
+        if lists.owner:
+            self.unread = self.unread or f"the lists of {source} lead to {lists.owner}"
         for each in lists.lists:
             self.problems.extend(f"{source} {each.name}ModuleList: {problem}" for problem in each.problems)
         absent = {

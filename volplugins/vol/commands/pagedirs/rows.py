@@ -57,17 +57,17 @@ def _dump_wide(scene: CrashScene, verdicts: Sequence[Verdict], listed: int) -> I
         return
     words = [verdict.word for verdict in bad]
     word = max(sorted(set(words)), key=words.count)
-    cause, then = _cause(scene, word)
+    cause, then = _cause(scene, word, any(verdict.lacks_pages for verdict in bad if verdict.word == word))
     yield note_row("*", f"{len(bad)} of {listed} processes: {cause}", then, word)
 
 
-def _cause(scene: CrashScene, word: str) -> tuple[str, str]:
+def _cause(scene: CrashScene, word: str, lacking: bool) -> tuple[str, str]:
     """What the dump as a whole explains, and what to do: tests in the order of how much they would explain."""
     completeness, target = scene.target.completeness, scene.target
     if completeness.truncated:
         lost = (completeness.expected_file_size or 0) - completeness.actual_file_size
         return f"the file is truncated, {lost} bytes are missing at its end", "copy the dump again, whole"
-    if word in ("not-in-dump", "tables-missing"):
+    if lacking:
         if target.holds_all:
             return f"{completeness.pages_missing} pages of RAM are not in the file", "take the dump again"
         kind = f"this type of dump keeps kernel memory only ({completeness.score} % of the RAM is in the file)"

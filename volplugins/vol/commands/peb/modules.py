@@ -42,7 +42,8 @@ class PebModules:
             text = "; ".join(each for each in notes if each)
             value = f"{_time(entry.timestamp)} {entry.path or entry.name or self._name_of(entry.base)}"
             yield self.subject.row("modules", f"{entry.base:#x}", value, text)
-        yield from self._mapped(listed, "mapped, in none of the lists (from the VADs)")
+        other = f"from the VADs: the lists lead to {lists.owner}" if lists.owner else ""
+        yield from self._mapped(listed, other or "mapped, in none of the lists (from the VADs)")
 
     def rebuilt(self, why: str) -> Iterator[PebRow]:
         """The modules by their VADs alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from volplugins.loader.loader_lists import LoaderLists, read_loader_lists
@@ -19,10 +19,10 @@ _AFTER_LDR = ("SubSystemData", "ProcessHeap", "ProcessParameters", "NumberOfProc
 _VERSION = ("OSMajorVersion", "OSMinorVersion", "OSBuildNumber")
 
 
-def listed_bases(memory: MemoryReader, peb: int, bits: int) -> frozenset[int]:
-    """Bases of the modules in a PEB's lists; none where those cannot be read."""
+def listed_bases(memory: MemoryReader, peb: int, bits: int, taken: Callable[[int], str]) -> frozenset[int]:
+    """Bases of the modules in a PEB's lists; none where those cannot be read, or are another process's (``taken``)."""
     try:
-        lists, _ = _lists_of(memory, read_peb(memory, peb, bits), bits)
+        lists, _ = _lists_of(memory, read_peb(memory, peb, bits), bits, taken)
     except ReadError:
         return frozenset()
     return frozenset(entry.base for entry in lists.entries.values()) if lists is not None else frozenset()
@@ -46,7 +46,7 @@ class PebReport:
             yield row("peb", "", "", f"the PEB cannot be read: page {error.address & ~0xFFF:#x} {error.reason}")
             yield from self.modules.rebuilt("the PEB cannot be read")
             return
-        lists, why = _lists_of(self.subject.memory, peb, self.subject.bits)
+        lists, why = _lists_of(self.subject.memory, peb, self.subject.bits, self.subject.listed_by)
         yield from self._peb(peb, lists, why)
         yield from self.modules.listed(lists) if lists is not None else self.modules.rebuilt(why)
         yield from self._parameters(peb)
@@ -68,7 +68,8 @@ class PebReport:
             counted = name in ("NumberOfProcessors", "SessionId")
             yield row("peb", name, str(value) if counted else f"{value:#x}")
         yield row("peb", "OSVersion", ".".join(str(peb.unsigned(name)) for name in _VERSION))
-        found, note = heaps(self.subject.memory, peb, self.subject.bits)
+        note = self.subject.listed_by(self.peb)
+        found, note = ((), note) if note else heaps(self.subject.memory, peb, self.subject.bits)
         yield row("peb", "NumberOfHeaps", str(peb.unsigned("NumberOfHeaps")), note)
         for number, heap in enumerate(found):
             yield row("peb", f"ProcessHeaps[{number}]", f"{heap:#x}")
@@ -96,12 +97,14 @@ class PebReport:
             yield row("environment", "", "", why)
 
 
-def _lists_of(memory: MemoryReader, peb: Structure, bits: int) -> tuple[LoaderLists | None, str]:
+def _lists_of(
+    memory: MemoryReader, peb: Structure, bits: int, taken: Callable[[int], str]
+) -> tuple[LoaderLists | None, str]:
     """The lists, or why there are none."""
     ldr = peb.unsigned("Ldr")
     if not ldr:
         return None, "Ldr is null: the loader has not run yet"
     try:
-        return read_loader_lists(memory, ldr, bits), ""
+        return read_loader_lists(memory, ldr, bits, taken), ""
     except ReadError as error:
         return None, f"Ldr cannot be read: page {error.address & ~0xFFF:#x} {error.reason}"

@@ -37,13 +37,15 @@ def failure_row(why: str, process: Process | None = None, bits: int | None = Non
 class Subject:
     """A process seen with pointers of one width: ``memory`` is its address space, ``bits`` 64 or 32.
 
-    ``taken`` says whose the page at an address of its environment is, where it is another process's.
+    ``taken`` says whose the page at an address of its environment is, where it is another process's; ``listed_by`` the
+    same of its PEB and of the entries of its lists.
     """
 
     process: Process
     memory: MemoryReader
     bits: int
     taken: Callable[[int], str] = lambda _: ""
+    listed_by: Callable[[int], str] = lambda _: ""
 
     def row(self, section: str, field: str, value: str = "", note: str = "") -> PebRow:
         """A row about it."""

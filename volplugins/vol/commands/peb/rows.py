@@ -16,7 +16,7 @@ from volplugins.vol.commands.peb.report import PebReport, listed_bases
 from volplugins.vol.commands.peb.row import PebRow, Subject, failure_row
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space
 from volplugins.vol.scene.mapped_files import mapped_files
-from volplugins.vol.scene.owned_structures import environment_owner, threads_in_list, vads_of
+from volplugins.vol.scene.owned_structures import environment_owner, modules_owner, threads_in_list, vads_of
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def _of_process(
     if process.wow64:
         yield from _of_wow64(scene, process, memory, vads, path_of, note)
     else:
-        subject = Subject(process, memory, bits, environment_owner(scene, process, memory))
+        taken, listed_by = environment_owner(scene, process, memory), modules_owner(scene, process, memory)
+        subject = Subject(process, memory, bits, taken, listed_by)
         yield from PebReport(subject, PebModules(subject, vads, path_of), process.peb).rows(note)
     for problem in vads.notes:
         yield Subject(process, memory, bits).row("integrity", "VadRoot", "damaged", problem)
@@ -74,12 +75,12 @@ def _of_wow64(
     scene: CrashScene, process: Process, memory: AddressSpace, vads: Vads, path_of: PathOf, note: str
 ) -> Iterator[PebRow]:
     """Both PEBs of a process of 32-bit code on x64."""
-    taken = environment_owner(scene, process, memory)
-    wide, narrow = Subject(process, memory, scene.bits, taken), Subject(process, memory, 32, taken)
+    taken, listed_by = environment_owner(scene, process, memory), modules_owner(scene, process, memory)
+    wide, narrow = (Subject(process, memory, bits, taken, listed_by) for bits in (scene.bits, 32))
     peb, low = process.peb or 0, peb32_of(scene.memory, process.wow64)
-    elsewhere = listed_bases(memory, low, 32) if low is not None else frozenset[int]()
+    elsewhere = listed_bases(memory, low, 32, listed_by) if low is not None else frozenset[int]()
     yield from PebReport(wide, PebModules(wide, vads, path_of, True, elsewhere), peb).rows(note)
-    modules = PebModules(narrow, vads, path_of, True, listed_bases(memory, peb, scene.bits))
+    modules = PebModules(narrow, vads, path_of, True, listed_bases(memory, peb, scene.bits, listed_by))
     if low is not None:
         yield from PebReport(narrow, modules, low).rows("")
         return

@@ -50,7 +50,7 @@ def process_rows(
         yield _row(scene, court, process, threads, (*_marks(scene, process), *_standing(gathered, process), note))
         if stacks is not None:
             yield from thread_rows(stacks, process, threads)
-    for problem in (*problems, *gathered.notes):
+    for problem in (*problems, *gathered.notes, *(stacks.cuts() if stacks is not None else ())):
         yield failure_row(problem)
     if not gathered.processes:
         yield failure_row("; ".join(scene.notes) or "no process is in the list")

@@ -146,6 +146,7 @@ def thread_stacks(
         problems.extend(f"{process.name} {process.pid}: {why}" for why in broken)
         if progress is not None:
             progress(100.0 * (number + 1) / len(chosen), "Walking stacks")
+    problems.extend(stacks.cuts())
     if wanted.threads and not matched:
         problems.append(f"{', '.join(wanted.threads)}: no such thread ({_FORMS})")
 
@@ -164,7 +165,9 @@ def _of_small_dump(
         problems.append("; ".join(scene.notes) or "the crashing thread is not in this small dump")
         return
     note = "a small dump holds this thread's kernel stack alone"
-    yield _walked(scene, StackScene(scene, None, image_file), scene.process, scene.thread, wanted, note)
+    stacks = StackScene(scene, None, image_file)
+    yield _walked(scene, stacks, scene.process, scene.thread, wanted, note)
+    problems.extend(stacks.cuts())
 
 
 def _walked(

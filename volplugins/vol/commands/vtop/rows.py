@@ -64,6 +64,8 @@ def vtop_rows(
                 yield VtopRow(address, "directory", None, None, None, "", None, state, note)
             if directory.space is not None:
                 yield from _translation(scene, address, directory.space, "" if directory.verdict else note)
+    for problem in names.cuts():
+        yield _failure(None, problem)
 
 
 def _address(text: str, process: Process | None, names: StackScene) -> int | str:
@@ -200,11 +202,14 @@ def _end(scene: CrashScene, address: int, result: Translation) -> Iterator[VtopR
     memory = scene.target.memory
     if result.physical is None or memory is None:
         return
+    pfn = result.physical >> 12
     offset = memory.file_offset(result.physical)
-    absent = State.NOT_IN_DUMP if memory.describes(result.physical >> 12) else State.OUTSIDE_MEMORY
-    in_dump = "" if offset is not None else f"the page is {_WHERE[absent]}"
-    state = result.state.value if offset is not None else absent.value
-    text = f"{result.physical:#x}"
-    yield VtopRow(address, "physical", None, None, None, "", text, state, in_dump)
+    here = offset is not None or (not memory.plain and memory.has(pfn))
+    absent = State.NOT_IN_DUMP if memory.describes(pfn) else State.OUTSIDE_MEMORY
+    note = "" if here else f"the page is {_WHERE[absent]}"
+    if here and offset is None:
+        note = "no offset in the file: this container does not keep its pages plain"
+    state = result.state.value if here else absent.value
+    yield VtopRow(address, "physical", None, None, None, "", f"{result.physical:#x}", state, note)
     if offset is not None:
         yield VtopRow(address, "fileoffset", None, None, None, "", f"{offset:#x}", state, "")

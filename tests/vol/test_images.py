@@ -1,0 +1,130 @@
+"""The same machine as a complete dump and as a memory image of every form gives the same rows.
+
+What may differ: what only a dump's header tells, the size of the file, and in raw images what a writer put into the
+holes of the RAM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sampling import sampled
+from volplugins.bugcheck.scene import CrashScene
+from volplugins.dumpfile.source import FileSource
+from volplugins.imagefile.open_image import open_image
+from volplugins.lab.machines.catalogue import MACHINES, build
+from volplugins.lab.writers import IMAGE_KINDS, write
+from volplugins.target.of_dump import target_of_dump
+from volplugins.target.of_image import target_of_image
+from volplugins.target.target import Target, TargetKind
+from volplugins.vol.commands.address.rows import Wanted as AddressWanted
+from volplugins.vol.commands.address.rows import address_rows
+from volplugins.vol.commands.analyze.rows import analyze_rows
+from volplugins.vol.commands.lm.rows import Wanted as LmWanted
+from volplugins.vol.commands.lm.rows import lm_rows
+from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
+from volplugins.vol.commands.peb.rows import peb_rows
+from volplugins.vol.commands.process.rows import Wanted as ProcessWanted
+from volplugins.vol.commands.process.rows import process_rows
+from volplugins.vol.commands.ptov.rows import ptov_rows
+from volplugins.vol.commands.stacks.rows import Wanted as StacksWanted
+from volplugins.vol.commands.stacks.rows import stacks_rows
+from volplugins.vol.commands.vtop.rows import vtop_rows
+from volplugins.vol.scene.crash_scene import analysis_of, scene_of
+
+Rows = list[tuple[Any, ...]]
+SUFFIXES = {"elf-core": ".elf", "vmware": ".vmem", "vmem": ".vmem"}
+HOLES_ARE_ZEROS = ("raw", "vmem")
+
+
+def image(machine: str, kind: str, folder: Path, fault: str = "notmyfault") -> tuple[Path, Target]:
+    path = write(build(machine, fault), kind, folder / f"{machine}{SUFFIXES.get(kind, f'.{kind}')}")
+    sidecar = path.with_suffix(".vmss")
+    source = FileSource(sidecar) if kind == "vmware" else None
+    found = open_image(FileSource(path), source, str(path))
+    assert found is not None
+    return path, target_of_image(found)
+
+
+def every_row(scene: CrashScene) -> Iterator[tuple[str, Rows]]:
+    process = next(each for each in process_rows(scene, ProcessWanted()) if each.name == "explorer.exe")
+    yield "process", list(process_rows(scene, ProcessWanted()))
+    yield "pagedirs", list(pagedirs_rows(scene, (), (), True))
+    yield "stacks", list(stacks_rows(scene, StacksWanted()))
+    yield "peb", list(peb_rows(scene, (), True))
+    yield "lm", list(lm_rows(scene, LmWanted()))
+    yield "kernel modules", list(lm_rows(scene, LmWanted(kernel=True)))
+    yield "address", list(address_rows(scene, AddressWanted()))
+    yield "ptov", list(ptov_rows(scene, (), ()))
+    found = vtop_rows(scene, [hex(process.peb or 0)], ["explorer.exe"], None)
+    yield "vtop", [tuple(row[:-1]) for row in found if row.step != "fileoffset"]
+    yield "analyze", [_of_any(row) for row in analyze_rows(analysis_of(scene)) if row.section != "completeness"]
+
+
+def _of_any(row: Any) -> tuple[Any, ...]:
+    """A row without who says so: the header of a dump, the kernel of an image."""
+    return (
+        tuple(row[:-1])
+        if row.section in ("bugcheck", "system") and not row.field.startswith("BUGCHECK_P")
+        else tuple(row)
+    )
+
+
+def _without_device_memory(rows: Rows) -> Rows:
+    """Raw images hold bytes for holes of the RAM, so that device memory that is mapped is in them: InDump is larger."""
+    return [(*row[:12], None, *row[13:]) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def of_dumps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Rows]]:
+    from volplugins.dumpfile.dump import open_dump
+
+    folder = tmp_path_factory.mktemp("dumps")
+    found = {}
+    for machine in MACHINES:
+        path = write(build(machine, "notmyfault"), "full", folder / f"{machine}.dmp")
+        found[machine] = dict(every_row(scene_of(target_of_dump(open_dump(FileSource(path))))))
+    return found
+
+
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, IMAGE_KINDS), 6))
+def test_an_image_gives_the_rows_of_the_dump(
+    of_dumps: dict[str, dict[str, Rows]], machine: str, kind: str, tmp_path: Path
+) -> None:
+    _, target = image(machine, kind, tmp_path)
+    assert (target.kind, target.crashed) == (TargetKind.MEMORY_IMAGE, True)
+    plain = _without_device_memory if kind in HOLES_ARE_ZEROS else list
+    for name, rows in every_row(scene_of(target)):
+        same = plain if name == "address" else list
+        assert same(rows) == same(of_dumps[machine][name]), name
+
+
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, IMAGE_KINDS), 6))
+def test_a_machine_that_did_not_crash(machine: str, kind: str, tmp_path: Path) -> None:
+    _, target = image(machine, kind, tmp_path, "none")
+    assert not target.crashed and target.context is None
+    scene = scene_of(target)
+    rows = [tuple(row) for row in analyze_rows(analysis_of(scene))]
+    assert rows[0][:2] == ("bugcheck", "BUGCHECK_CODE") and rows[0][4] == "no bugcheck is recorded"
+    assert {row[0] for row in rows} == {"bugcheck", "system", "modules", "symbols", "completeness"}
+    assert not [row for row in rows if row[1] == "error"]
+    assert [row.name for row in process_rows(scene, ProcessWanted())].count("System") == 1
+
+
+def test_an_encoded_debugger_data_block_is_decoded(tmp_path: Path) -> None:
+    snapshot = build("win10-x64", "notmyfault")
+    found = {}
+    for encoded in (False, True):
+        path = write(snapshot, "raw", tmp_path / f"{encoded}.raw", encoded)
+        opened = open_image(FileSource(path))
+        assert opened is not None
+        found[encoded] = target_of_image(opened)
+    assert "in clear" in found[False].how("KdDebuggerDataBlock")
+    assert "encoded" in found[True].how("KdDebuggerDataBlock")
+    assert found[True].debugger_data == found[False].debugger_data
+    assert found[True].anchors == found[False].anchors
