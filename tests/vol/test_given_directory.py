@@ -110,7 +110,7 @@ def test_what_a_bare_directory_lacks_is_one_row(dumps, command):
     found = Machine(dumps, X64, "full")
     found.set_dirbase(0)
     (row,) = rows_of(found, command, [], f"{found.top:x}")
-    assert "no process has it" in row.note
+    assert "no process has it as its own" in row.note
     assert "--pid with --dirbase" in row.note
 
 

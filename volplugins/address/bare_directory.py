@@ -12,7 +12,7 @@ from volplugins.address.region import UNKNOWN, Region
 from volplugins.address.regions import AddressMap
 from volplugins.memory.reader import PAGE_SIZE
 
-_ALONE = "by the page tables alone: no process has this directory, so there are no VADs"
+_ALONE = "by the page tables alone: no process has this directory as its own, so there are no VADs"
 _NO_PROTOTYPE = "the prototype entries that these lead to are known by the VADs"
 _NO_ENTRY = "no page has an entry; without VADs free, reserved and committed are not told apart"
 

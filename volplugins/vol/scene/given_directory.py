@@ -55,7 +55,7 @@ class Selection:
         """
         if self.bare is None:
             return self.problems
-        why = f"no process has it, and a bare directory does not say {lacks}"
+        why = f"no process has it as its own, and a bare directory does not say {lacks}"
         return [*self.problems, f"{self.bare[1]}: {why}; --pid with --dirbase reads a process through it"]
 
 
