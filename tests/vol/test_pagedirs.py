@@ -40,7 +40,8 @@ def test_a_sound_machine_gives_no_alarm(dumps, machine, host):
     assert {row.pid for row in rows if row.verdict == "no-directory" and row.life == "exited"} == without
     sound = [row for row in rows if row.pid not in without]
     assert {row.verdict for row in sound} == {"ok"}
-    assert all(row.next == f".process /p /r {row.eprocess:#x}" for row in sound)
+    for row in sound:
+        assert row.next == f".process /p /r {row.eprocess:#x}; windows.kd.address --process eprocess:{row.eprocess:#x}"
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -157,7 +158,9 @@ def test_the_users_mistake_is_recognised(dumps):
         assert rows, text
         assert rows[0].verdict == "not-a-process"
         assert kind in rows[0].evidence
-        assert rows[0].next == f".process /p /r {process['eprocess']:#x}"
+        windbg, ours = rows[0].next.split("; ")
+        assert windbg == f".process /p /r {process['eprocess']:#x}"
+        assert ours == f"windows.kd.address --process eprocess:{process['eprocess']:#x}"
     (right,) = found.rows(typed=[f"{process['eprocess']:x}"])
     assert right.verdict == "ok"
     (thread,) = found.rows(typed=[f"{process['threads'][0]['ethread']:#x}"])

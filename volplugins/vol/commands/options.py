@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING
 
 from volatility3.framework.configuration import requirements
 
-from volplugins.vol.scene.process_options import budget_options, process_options, scan_options
+from volplugins.vol.scene.process_options import budget_options, directory_option, process_options, scan_options
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.configuration import RequirementInterface
 
-__all__ = ["budget_options", "flag", "image_path", "process_options", "scan_options", "text", "texts"]
+__all__ = [
+    "budget_options",
+    "directory_option",
+    "flag",
+    "image_path",
+    "process_options",
+    "scan_options",
+    "text",
+    "texts",
+]
 
 
 def flag(name: str, description: str) -> RequirementInterface:

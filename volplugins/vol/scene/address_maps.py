@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from volplugins.address.address_space_map import Subject, map_of
+from volplugins.address.bare_directory import bare_regions
 from volplugins.address.disagreement import ImageSections
 from volplugins.address.region import FREE, UNKNOWN, Region
 from volplugins.address.regions import AddressMap
@@ -56,10 +57,13 @@ class AddressMaps:
         self._images = ImageSections(self.scene.memory)
 
     def of(self, process: Process) -> ProcessMap:
-        """The map of one process; never raises for what the dump holds."""
+        """The map of one process, or of a bare directory (EPROCESS 0); never raises for what the dump holds."""
         vads = vads_of(self.scene, process) if process.vad_root else NO_VADS
         space = process_space(self.scene, process, vads=vads)
         limit, note = self._limit(vads)
+        if not process.eprocess:
+            bare = self._map(process, space, (), limit)
+            return ProcessMap(process, space, bare_regions(bare), [*([note] if note else ()), *bare.notes])
         inside = [vad for vad in vads.ranges if vad.end <= limit]
         beyond = [f"VAD {vad.address:#x} ({vad.start:#x}-{vad.end:#x}) lies beyond user addresses" for vad in
                   vads.ranges if vad.end > limit]  # fmt: skip
@@ -107,6 +111,8 @@ class AddressMaps:
         return top, "" if top is not None else "page-directory:not-in-dump"
 
     def _uses(self, process: Process, space: AddressSpace) -> list[Use]:
+        if not process.eprocess:
+            return []
         low = peb32_of(self.scene.memory, process.wow64) if process.wow64 else None
         owner = Owner(space, self.scene.bits, process.peb or 0, low or 0, list(threads_in_list(self.scene, process)))
         return list(uses_of(owner))

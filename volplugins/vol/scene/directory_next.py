@@ -13,7 +13,7 @@ def next_step(court: DirectoryJudge, process: Process, verdict: Verdict) -> str:
     system = scene.system_process
     parts = []
     if verdict.word in ("ok", "tables-paged-out"):
-        return f".process /p /r {process.eprocess:#x}"
+        return whole_process(process.eprocess)
     if verdict.word == "no-directory":
         parts.append(_without_directory(process))
     if verdict.lacks_pages:
@@ -23,7 +23,8 @@ def next_step(court: DirectoryJudge, process: Process, verdict: Verdict) -> str:
     if verdict.word not in USABLE and process.life not in ("exited", "starting"):
         other = court.other_directory(process)
         if other is not None and other.base:
-            parts.append(f".context {other.base:#x} ({other.text})")
+            ours = f"windows.kd.address --process eprocess:{process.eprocess:#x} --dirbase {other.base:#x}"
+            parts.append(f".context {other.base:#x} ({other.text}); {ours} (peb, lm, stacks, ptov and vtop alike)")
         elif other is not None and other.unsearched:
             parts.append(other.unsearched)
         elif other is not None:
@@ -31,8 +32,19 @@ def next_step(court: DirectoryJudge, process: Process, verdict: Verdict) -> str:
     if verdict.word in ("self-map-mismatch", "kernel-half-mismatch", "reserved-bits"):
         parts.append(f"its user half still translates: windows.kd.vtop --process eprocess:{process.eprocess:#x}")
     if system is not None and process.eprocess != system.eprocess:
-        parts.append(f"kernel stacks still work: .process {system.eprocess:#x} (System's directory)")
+        ours = f"windows.kd.stacks --process eprocess:{process.eprocess:#x} --kernel-only"
+        parts.append(f"kernel stacks still work: .process {system.eprocess:#x} (System's directory); {ours}")
     return "; ".join(parts)
+
+
+def whole_process(eprocess: int) -> str:
+    """What to type for a process whose directory can be used: WinDbg's command, and ours."""
+    return f".process /p /r {eprocess:#x}; windows.kd.address --process eprocess:{eprocess:#x}"
+
+
+def one_thread(ethread: int) -> str:
+    """The same for a thread."""
+    return f".thread {ethread:#x}; windows.kd.stacks --thread {ethread:#x}"
 
 
 def _without_directory(process: Process) -> str:

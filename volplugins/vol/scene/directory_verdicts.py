@@ -39,7 +39,7 @@ class DirectoryJudge:
     scene: CrashScene
     processes: Sequence[Process]
     reference: Reference = field(init=False)
-    _verdicts: dict[int, Verdict] = field(default_factory=dict)
+    _verdicts: dict[tuple[int, int], Verdict] = field(default_factory=dict)
     _candidates: tuple[int, ...] | None = None
     _all_found: bool = True
     _search: DirectorySearch | None = None
@@ -53,10 +53,12 @@ class DirectoryJudge:
         return self.reference.mask
 
     def verdict(self, process: Process) -> Verdict:
-        """The verdict on the page directory of ``process``."""
-        if process.eprocess not in self._verdicts:
-            self._verdicts[process.eprocess] = self._judge(process, process.directory_table_base or 0)
-        return self._verdicts[process.eprocess]
+        """The verdict on the page directory of ``process``, or on the one that it is to be read through."""
+        base = process.directory_table_base or 0
+        key = process.eprocess, base
+        if key not in self._verdicts:
+            self._verdicts[key] = self._judge(process, base)
+        return self._verdicts[key]
 
     def _judge(self, process: Process, base: int) -> Verdict:
         memory = self.scene.target.memory
@@ -155,6 +157,8 @@ def _anchors(scene: CrashScene, process: Process) -> list[Anchor]:
     anchors = [Anchor("kernel image", kernel.base)] if kernel else []
     if data is not None:
         anchors.append(Anchor("KDBG", data.address))
+    if not process.eprocess:  # a bare directory
+        return anchors
     anchors.append(Anchor("this EPROCESS", process.eprocess))
     for _, thread in zip(range(_STACKS), threads_in_list(scene, process), strict=False):
         if thread.stack_base:

@@ -24,6 +24,16 @@ def process_options() -> list[RequirementInterface]:
     ]
 
 
+def directory_option() -> RequirementInterface:
+    """--dirbase."""
+    return requirements.StringRequirement(
+        name="dirbase",
+        description="A page directory base in hexadecimal, or its page frame number (dirbase: pfn:): the processes "
+        "named are read through it; else those that have it, else it alone",
+        optional=True,
+    )
+
+
 def scan_options() -> list[RequirementInterface]:
     """--scan and --no-scan."""
     return [

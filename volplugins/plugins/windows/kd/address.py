@@ -4,7 +4,7 @@
 from volatility3.framework import interfaces
 
 try:
-    from volplugins.vol.commands.options import flag, process_options, scan_options, text, texts
+    from volplugins.vol.commands.options import directory_option, flag, process_options, scan_options, text, texts
     from volplugins.vol.commands.plugin import Command
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
@@ -36,6 +36,7 @@ class UserSpace(Command, interfaces.plugins.PluginInterface):
     def options(cls):
         return [
             *process_options(),
+            directory_option(),
             flag("summary", "Add up by usage, type, state and protection"),
             *(texts(name, description) for name, description in _FILTERS.items()),
             text("yara", "Rule file, or plain for the suite's own rules"),
@@ -51,7 +52,8 @@ class UserSpace(Command, interfaces.plugins.PluginInterface):
         from volplugins.vol.commands.address.marks import marks_of
         from volplugins.vol.commands.address.rows import Wanted, address_rows, summary_rows
 
-        wanted = Wanted(request.who, request.scan, **{name: request.texts(name) for name in _FILTERS})
+        words = {name: request.texts(name) for name in _FILTERS}
+        wanted = Wanted(request.who, request.scan, **words, dirbase=request.text("dirbase"))
         wanted.check()
         if request.flag("summary"):
             return summary_rows(request.scene(), wanted, request.progress)

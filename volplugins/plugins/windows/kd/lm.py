@@ -5,7 +5,7 @@ from volatility3.framework import interfaces
 from volatility3.plugins import timeliner
 
 try:
-    from volplugins.vol.commands.options import flag, image_path, process_options, scan_options, texts
+    from volplugins.vol.commands.options import directory_option, flag, image_path, process_options, scan_options, texts
     from volplugins.vol.commands.plugin import TimedCommand
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
@@ -25,6 +25,7 @@ class Lm(TimedCommand, interfaces.plugins.PluginInterface, timeliner.TimeLinerIn
     def options(cls):
         return [
             *process_options(),
+            directory_option(),
             flag("kernel-modules", "Show the kernel's modules"),
             texts("addr", "Only the module that holds this address (0x and back-tick as you like)"),
             texts("module", "Only modules whose name or path fits a pattern: ntdll.dll, *\\drivers\\*, *.sys"),
@@ -42,7 +43,9 @@ class Lm(TimedCommand, interfaces.plugins.PluginInterface, timeliner.TimeLinerIn
         from volplugins.vol.commands.lm.typed import typed_rows
 
         kernel, names = request.flag("kernel-modules"), request.texts("module")
-        return typed_rows(request, Wanted(request.who, kernel, scan=request.scan, times=True, names=names))
+        dirbase = request.text("dirbase")
+        wanted = Wanted(request.who, kernel, scan=request.scan, times=True, names=names, dirbase=dirbase)
+        return typed_rows(request, wanted)
 
     def events(self, request):
         """When modules were loaded, unloaded and linked."""

@@ -4,7 +4,7 @@
 from volatility3.framework import interfaces
 
 try:
-    from volplugins.vol.commands.options import flag, process_options, scan_options
+    from volplugins.vol.commands.options import directory_option, flag, process_options, scan_options
     from volplugins.vol.commands.plugin import Command
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
@@ -25,6 +25,7 @@ class Peb(Command, interfaces.plugins.PluginInterface):
     def options(cls):
         return [
             *process_options(),
+            directory_option(),
             flag("teb", "Show each thread's TEB too"),
             *scan_options(),
         ]
@@ -37,4 +38,5 @@ class Peb(Command, interfaces.plugins.PluginInterface):
     def rows(self, request):
         from volplugins.vol.commands.peb.rows import peb_rows
 
-        return peb_rows(request.scene(), request.who, request.flag("teb"), request.scan, request.progress)
+        dirbase, teb = request.text("dirbase"), request.flag("teb")
+        return peb_rows(request.scene(), request.who, teb, request.scan, request.progress, dirbase)

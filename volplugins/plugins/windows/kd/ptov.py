@@ -4,7 +4,7 @@
 from volatility3.framework import interfaces
 
 try:
-    from volplugins.vol.commands.options import process_options, scan_options, texts
+    from volplugins.vol.commands.options import directory_option, process_options, scan_options, texts
     from volplugins.vol.commands.plugin import Command
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
@@ -25,6 +25,7 @@ class Ptov(Command, interfaces.plugins.PluginInterface):
         return [
             texts("physical", "Physical addresses, in hexadecimal"),
             *process_options(),
+            directory_option(),
             *scan_options(),
         ]
 
@@ -36,4 +37,5 @@ class Ptov(Command, interfaces.plugins.PluginInterface):
     def rows(self, request):
         from volplugins.vol.commands.ptov.rows import ptov_rows
 
-        return ptov_rows(request.scene(), request.texts("physical"), request.who, request.scan, request.progress)
+        physical, dirbase = request.texts("physical"), request.text("dirbase")
+        return ptov_rows(request.scene(), physical, request.who, request.scan, request.progress, dirbase)

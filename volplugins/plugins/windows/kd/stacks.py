@@ -4,7 +4,15 @@
 from volatility3.framework import interfaces
 
 try:
-    from volplugins.vol.commands.options import flag, image_path, process_options, scan_options, text, texts
+    from volplugins.vol.commands.options import (
+        directory_option,
+        flag,
+        image_path,
+        process_options,
+        scan_options,
+        text,
+        texts,
+    )
     from volplugins.vol.commands.plugin import Command
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
@@ -25,6 +33,7 @@ class Stacks(Command, interfaces.plugins.PluginInterface):
     def options(cls):
         return [
             *process_options(),
+            directory_option(),
             texts("thread", "Threads: TIDs (decimal, or 0x...), pid.tid in hexadecimal as --group shows, or ETHREADs"),
             flag("kernel-only", "Kernel frames only"),
             flag("args", "Show the words where arguments are, as kv does"),
@@ -44,7 +53,7 @@ class Stacks(Command, interfaces.plugins.PluginInterface):
         from volplugins.vol.commands.stacks.rows import Wanted, stacks_rows
 
         kinds = (request.flag(name) for name in ("kernel-only", "args", "group"))
-        wanted = Wanted(request.who, request.texts("thread"), *kinds)
+        wanted = Wanted(request.who, request.texts("thread"), *kinds, dirbase=request.text("dirbase"))
         image_file = request.images()
         scene = request.scene(image_file)
         return stacks_rows(scene, wanted, image_file, request.scan, request.progress, self._seen)

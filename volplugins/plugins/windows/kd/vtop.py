@@ -4,7 +4,7 @@
 from volatility3.framework import interfaces
 
 try:
-    from volplugins.vol.commands.options import process_options, text, texts
+    from volplugins.vol.commands.options import directory_option, process_options, texts
     from volplugins.vol.commands.plugin import Command
 except Exception as error:  # a broken installation must cost this plugin alone
     raise ImportError(f"volplugins cannot be imported: {error}") from error
@@ -29,7 +29,7 @@ class Vtop(Command, interfaces.plugins.PluginInterface):
                 "of the kernel's modules and of the chosen process's",
             ),
             *process_options(),
-            text("dirbase", "A bare page directory base in hexadecimal, or its page frame number (dirbase: pfn:)"),
+            directory_option(),
         ]
 
     def table(self):

@@ -14,7 +14,8 @@ from volplugins.kernel.process import Process
 from volplugins.vol.commands.address.row import AddressRow, SummaryRow, failure_row, summary_failure_row
 from volplugins.vol.output.wrong_use import check_words
 from volplugins.vol.scene.address_maps import AddressMaps, ProcessMap
-from volplugins.vol.scene.process_selection import Progress, choose, gather
+from volplugins.vol.scene.given_directory import select
+from volplugins.vol.scene.process_selection import Progress, gather
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -27,7 +28,8 @@ DUMP_WIDE = "*"  # in the column Process: a row about all of them
 class Wanted:
     """Which rows are wanted; each list holds words of its column, in any letter case; an empty one takes all.
 
-    ``actual`` takes a region where one of its protections is among the words.
+    ``actual`` takes a region where one of its protections is among the words. ``dirbase``: the
+    directory that processes are read through.
     """
 
     who: Sequence[str] = ()
@@ -37,6 +39,7 @@ class Wanted:
     state: Sequence[str] = ()
     protect: Sequence[str] = ()
     actual: Sequence[str] = ()
+    dirbase: str | None = None
 
     def check(self) -> None:
         """Raise WrongUse for a word that no column has."""
@@ -143,7 +146,8 @@ def _each(  # type: ignore[no-untyped-def]
         return
     gathered = gather(scene, wanted.scan, progress)
     maps = AddressMaps(scene, gathered.processes)
-    chosen, problems = choose(gathered.processes, wanted.who)
+    selection = select(gathered.processes, wanted.who, wanted.dirbase)
+    chosen = selection.mapped()
     for number, (process, note) in enumerate(chosen):
         if progress is not None:
             progress(100.0 * number / len(chosen), f"Address space of {process.name}")
@@ -151,7 +155,7 @@ def _each(  # type: ignore[no-untyped-def]
         yield from of_process(found, note)
         for why in found.notes:
             yield failure(why, process)
-    for problem in (*problems, *gathered.notes):
+    for problem in (*selection.problems, *gathered.notes):
         yield failure(problem)
     if not gathered.processes:
         yield failure("; ".join(scene.notes) or "no process is in the list")

@@ -132,7 +132,14 @@ def _records(analysis: Analysis) -> Iterator[AnalyzeRow]:
                          scene.crashed.how)  # fmt: skip
     if fault.irql is not None:
         yield AnalyzeRow("context", "CURRENT_IRQL", f"{fault.irql:#x}", "", "parameter of the bugcheck")
-    yield AnalyzeRow("context", "STACK_COMMAND", _stack_command(analysis), "", "what to type in WinDbg")
+    yield AnalyzeRow("context", "STACK_COMMAND", _stack_command(analysis), "", _to_type(analysis))
+
+
+def _to_type(analysis: Analysis) -> str:
+    """What the command is, and ours for the same stack."""
+    thread = analysis.scene.thread
+    ours = f"; here: windows.kd.stacks --thread {thread.ethread:#x}" if thread is not None and thread.ethread else ""
+    return f"what to type in WinDbg{ours}"
 
 
 def _stack_command(analysis: Analysis) -> str:

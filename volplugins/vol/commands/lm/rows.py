@@ -16,9 +16,10 @@ from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.commands.lm.merge import MergedModules
 from volplugins.vol.commands.lm.row import LmRow, failure_row, joined, row_of
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space
+from volplugins.vol.scene.given_directory import select
 from volplugins.vol.scene.mapped_files import mapped_files
 from volplugins.vol.scene.owned_structures import modules_owner, vads_of
-from volplugins.vol.scene.process_selection import Progress, choose, gather
+from volplugins.vol.scene.process_selection import Progress, gather
 from volplugins.vol.symbols.image_facts import PDB, ImageFactsReader
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class Wanted:
     """What is to be shown: ``kernel`` instead of processes; ``addresses``: only modules that hold one of them.
 
     ``times``: when each was loaded is wanted too. ``names``: only modules whose name or path fits one of these
-    patterns (``*``, ``?``, ``[…]``), whatever its letter case.
+    patterns (``*``, ``?``, ``[…]``), whatever its letter case. ``dirbase``: the directory that processes are read
+    through.
     """
 
     who: Sequence[str] = ()
@@ -39,6 +41,7 @@ class Wanted:
     scan: bool | None = None
     times: bool = False
     names: Sequence[str] = ()
+    dirbase: str | None = None
 
     @property
     def some(self) -> bool:
@@ -137,7 +140,8 @@ def _processes(scene: CrashScene, wanted: Wanted, images: _Images, progress: Pro
         return
     gathered = gather(scene, wanted.scan, progress)
     court = judge_of(scene, gathered.processes)
-    chosen, problems = choose(gathered.processes, wanted.who)
+    selection = select(gathered.processes, wanted.who, wanted.dirbase)
+    chosen, problems = selection.processes, selection.wrong("where modules are")
     for number, (process, taken) in enumerate(chosen):
         if progress is not None:
             progress(100.0 * number / len(chosen), f"Modules of {process.name}")

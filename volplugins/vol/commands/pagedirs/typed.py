@@ -9,6 +9,7 @@ from volplugins.kernel.who import meant_by
 from volplugins.memory.address_text import parse_address
 from volplugins.memory.reader import ReadError
 from volplugins.vol.commands.pagedirs.row import PagedirsRow, note_row, process_rows
+from volplugins.vol.scene.directory_next import one_thread, whole_process
 from volplugins.vol.scene.directory_verdicts import DirectoryJudge
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _one(court: DirectoryJudge, text: str, with_checks: bool) -> Iterator[Pagedi
         yield PagedirsRow(
             0, process.pid, process.name, process.eprocess, process.directory_table_base, court.reference.mode.value,
             _WRONG, "", None, None, None, process.source, process.life, evidence,
-            f".process /p /r {process.eprocess:#x}",
+            whole_process(process.eprocess),
         )  # fmt: skip
 
 
@@ -74,8 +75,8 @@ def _what_it_is(court: DirectoryJudge, value: int | None) -> tuple[str, str]:
     if kind != 6:
         return "something else lies there", _RULE
     owner = _owner_of(scene, value)
-    then = f".thread {value:#x}"
-    return "a thread, by its dispatcher header", f"{then}; .process /p /r {owner:#x}" if owner else then
+    then = one_thread(value)
+    return "a thread, by its dispatcher header", f"{then}; {whole_process(owner)}" if owner else then
 
 
 def _owner_of(scene: CrashScene, ethread: int) -> int | None:

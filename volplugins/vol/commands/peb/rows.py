@@ -15,9 +15,10 @@ from volplugins.vol.commands.peb.modules import PebModules
 from volplugins.vol.commands.peb.report import PebReport, listed_bases
 from volplugins.vol.commands.peb.row import PebRow, Subject, failure_row
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space
+from volplugins.vol.scene.given_directory import select
 from volplugins.vol.scene.mapped_files import mapped_files
 from volplugins.vol.scene.owned_structures import environment_owner, modules_owner, threads_in_list, vads_of
-from volplugins.vol.scene.process_selection import Progress, choose, gather
+from volplugins.vol.scene.process_selection import Progress, gather
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -25,16 +26,26 @@ if TYPE_CHECKING:
 
 
 def peb_rows(
-    scene: CrashScene, who: Sequence[str], teb: bool = False, scan: bool | None = None, progress: Progress | None = None
+    scene: CrashScene,
+    who: Sequence[str],
+    teb: bool = False,
+    scan: bool | None = None,
+    progress: Progress | None = None,
+    dirbase: str | None = None,
 ) -> Iterator[PebRow]:
-    """The rows of every process, or of those that ``who`` means; ``teb`` adds each thread's TEB."""
+    """The rows of every process, or of those that ``who`` means; ``teb`` adds each thread's TEB.
+
+    Args:
+        dirbase: the directory that they are read through.
+    """
     if scene.target.triage is not None or scene.space is None:
         yield failure_row("user memory is not in this kind of dump")
         return
     gathered = gather(scene, scan, progress)
     court = judge_of(scene, gathered.processes)
     path_of = mapped_files(scene).path_of
-    chosen, problems = choose(gathered.processes, who)
+    selection = select(gathered.processes, who, dirbase)
+    chosen, problems = selection.processes, selection.wrong("where a PEB is")
     for number, (process, note) in enumerate(chosen):
         if progress is not None:
             progress(100.0 * number / len(chosen), f"Reading the PEB of {process.name}")
@@ -55,7 +66,7 @@ def _of_process(
         return
     word = court.verdict(process).word
     if word not in WALKABLE:
-        yield failure_row(f"page-directory:{word}", process, bits)
+        yield failure_row("; ".join(each for each in (f"page-directory:{word}", note) if each), process, bits)
         return
     memory = process_space(scene, process)
     vads = vads_of(scene, process)

@@ -23,8 +23,9 @@ from volplugins.paging.translation import State
 from volplugins.vol.commands.ptov.row import PtovRow, failure_row
 from volplugins.vol.commands.ptov.tables import own_tables, seen_tables, why_unseen
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of
+from volplugins.vol.scene.given_directory import select
 from volplugins.vol.scene.owned_structures import owner_of
-from volplugins.vol.scene.process_selection import Progress, choose, gather
+from volplugins.vol.scene.process_selection import Progress, gather
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -40,15 +41,21 @@ def ptov_rows(
     who: Sequence[str],
     scan: bool | None = None,
     progress: Progress | None = None,
+    dirbase: str | None = None,
 ) -> Iterator[PtovRow]:
-    """With addresses: who maps those bytes. Without: the map of the chosen processes, neighbours joined."""
+    """With addresses: who maps those bytes. Without: the map of the chosen processes, neighbours joined.
+
+    Args:
+        dirbase: the directory that they are read through, or that is meant alone.
+    """
     if scene.space is None:
         why = "; ".join(scene.notes) or "this dump holds no page tables (a small dump has none)"
         yield failure_row(why)
         return
     gathered = gather(scene, scan, progress)
-    chosen, problems = choose(gathered.processes, who)
-    for problem in (*problems, *gathered.notes):
+    selection = select(gathered.processes, who, dirbase)
+    chosen = selection.mapped()
+    for problem in (*selection.problems, *gathered.notes):
         yield failure_row(problem)
     court = judge_of(scene, gathered.processes)
     if not physical:
@@ -63,7 +70,7 @@ def ptov_rows(
             yield failure_row(f"{text}: not an address (hexadecimal, sixteen digits at most)")
         else:
             wanted.append(address)
-    yield from _owners(court, wanted, chosen, with_kernel=not who)
+    yield from _owners(court, wanted, chosen, with_kernel=not who and dirbase is None)
 
 
 def _top(scene: CrashScene, process: Process) -> Top | None:

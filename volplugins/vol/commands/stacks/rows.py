@@ -16,8 +16,9 @@ from volplugins.threads.module_code import ImageFile
 from volplugins.threads.thread_walk import ThreadFrame
 from volplugins.vol.commands.stacks.row import StackRow, failure_row
 from volplugins.vol.scene.directory_verdicts import judge_of, process_space
+from volplugins.vol.scene.given_directory import select
 from volplugins.vol.scene.owned_structures import lists_threads, threads_in_list
-from volplugins.vol.scene.process_selection import Progress, choose, gather
+from volplugins.vol.scene.process_selection import Progress, gather
 from volplugins.vol.scene.stack_scene import StackScene, arguments
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Wanted:
     Attributes:
         who: processes; threads: TIDs, ``pid.tid`` or ETHREAD addresses; all where they are empty.
         with_args: show arguments; grouped: equal stacks once.
+        dirbase: the directory that processes are read through.
     """
 
     who: Sequence[str] = ()
@@ -44,6 +46,7 @@ class Wanted:
     kernel_only: bool = False
     with_args: bool = False
     grouped: bool = False
+    dirbase: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +130,9 @@ def thread_stacks(
         return
     gathered = gather(scene, scan, progress)
     problems.extend(gathered.notes)
-    chosen, unknown = choose(gathered.processes, wanted.who)
-    problems.extend(unknown)
+    selection = select(gathered.processes, wanted.who, wanted.dirbase)
+    chosen = selection.processes
+    problems.extend(selection.wrong("whose threads run in it"))
     if not lists_threads(scene):
         problems.append(f"threads cannot be listed: {scene.layouts.thread.source}")
         return
@@ -147,7 +151,7 @@ def thread_stacks(
         if progress is not None:
             progress(100.0 * (number + 1) / len(chosen), "Walking stacks")
     problems.extend(stacks.cuts())
-    if wanted.threads and not matched:
+    if wanted.threads and not matched and chosen:
         problems.append(f"{', '.join(wanted.threads)}: no such thread ({_FORMS})")
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from volplugins.kernel.process import Process
-from volplugins.kernel.who import Match, resolve
 from volplugins.memory.address_text import parse_address
 from volplugins.paging.address_space import AddressSpace
 from volplugins.paging.entry_text import entry_virtual, flag_letters
@@ -14,7 +13,8 @@ from volplugins.paging.self_map import self_map_slot
 from volplugins.paging.translation import State, Step, Translation
 from volplugins.vol.commands.vtop.row import VTOP, VtopRow
 from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, judge_of, process_space
-from volplugins.vol.scene.process_selection import choose, gather
+from volplugins.vol.scene.given_directory import given_directory, not_a_directory, select
+from volplugins.vol.scene.process_selection import gather
 from volplugins.vol.scene.stack_scene import StackScene
 
 if TYPE_CHECKING:
@@ -91,62 +91,32 @@ def _directories(
     scene: CrashScene, who: Sequence[str], dirbase: str | None
 ) -> tuple[list[Directory], list[str], DirectoryJudge | None]:
     """The directories meant, the kernel's own where none is; what fits nothing; the judge of those of processes."""
-    found: list[Directory] = []
-    problems: list[str] = []
     assert scene.space is not None
-    kernel = scene.space.space
-    if dirbase is not None:
-        value, taken = _directory_base(dirbase, gather(scene, False).processes)
-        if value:
-            space = AddressSpace(kernel.physical, kernel.mode, value, kernel.invalid, kernel)
-            found.append(Directory(space, taken))
-        else:
-            problems.append(f"{dirbase}: not a DirBase (hexadecimal, not zero), nor the PFN of one")
-    court: DirectoryJudge | None = None
     if who:
-        processes, more, court = _of_processes(scene, who)
-        found.extend(processes)
-        problems.extend(more)
-    if not found and not problems:
-        base = kernel.directory_table_base
-        note = f"the kernel's directory {base:#x}, from {scene.space.source}"
-        space = AddressSpace(kernel.physical, kernel.mode, base, kernel.invalid, kernel)
-        found.append(Directory(space, note))
-    return found, problems, court
+        return _of_processes(scene, who, dirbase)
+    kernel = scene.space.space
+    base, note = kernel.directory_table_base, f"the kernel's directory {kernel.directory_table_base:#x}"
+    note += f", from {scene.space.source}"
+    if dirbase is not None:
+        given = given_directory(dirbase, gather(scene, False).processes)
+        if given is None:
+            return [], [not_a_directory(dirbase)], None
+        base, note = given.base, given.taken
+    return [Directory(AddressSpace(kernel.physical, kernel.mode, base, kernel.invalid, kernel), note)], [], None
 
 
-def _directory_base(text: str, processes: Sequence[Process]) -> tuple[int | None, str]:
-    """The DirBase that was typed, also as the page frame number of a process's, and what it was taken for."""
-    kind, colon, rest = text.partition(":")
-    plain = rest if colon else text
-    value, said = parse_address(plain), kind.lower() if colon else ""
-    if value is None or said not in ("", "dirbase", "pfn"):
-        return None, ""
-    exact = () if said == "pfn" else resolve(f"dirbase:{plain}", processes)
-    frames = () if exact or said == "dirbase" else resolve(f"pfn:{plain}", processes)
-    if frames:
-        process = frames[0].process
-        base = process.directory_table_base or 0
-        return base, f"{plain} taken for the PFN of DirBase {base:#x} ({_names(frames)})"
-    if said == "pfn":
-        return value << 12, f"DirBase {value << 12:#x}, by its PFN; no process has it"
-    return value, f"DirBase {value:#x}" + (f" ({_names(exact)})" if exact else "")
-
-
-def _names(found: Sequence[Match]) -> str:
-    return ", ".join(f"{each.process.name}, PID {each.process.pid}" for each in found[:8])
-
-
-def _of_processes(scene: CrashScene, who: Sequence[str]) -> tuple[list[Directory], list[str], DirectoryJudge]:
+def _of_processes(
+    scene: CrashScene, who: Sequence[str], dirbase: str | None
+) -> tuple[list[Directory], list[str], DirectoryJudge]:
     """The directories of the processes meant, each judged first; hidden ones are looked for where none is listed."""
     gathered = gather(scene, False)
-    chosen, problems = choose(gathered.processes, who)
-    if problems:
+    selection = select(gathered.processes, who, dirbase)
+    if selection.problems:
         gathered = gather(scene)
-        chosen, problems = choose(gathered.processes, who)
+        selection = select(gathered.processes, who, dirbase)
     court = judge_of(scene, gathered.processes)
     found = []
-    for process, taken in chosen:
+    for process, taken in selection.processes:
         verdict = court.verdict(process)
         note = f"{process.name} (PID {process.pid}, EPROCESS {process.eprocess:#x})" + (f"; {taken}" if taken else "")
         space = process_space(scene, process) if verdict.word in WALKABLE else None
@@ -154,7 +124,7 @@ def _of_processes(scene: CrashScene, who: Sequence[str]) -> tuple[list[Directory
             found.append(Directory(space, note, "", process))
         else:
             found.append(Directory(space, f"{note}; {verdict.evidence}", verdict.word, process))
-    return found, problems, court
+    return found, selection.problems, court
 
 
 def _translation(scene: CrashScene, address: int, space: AddressSpace, note: str) -> Iterator[VtopRow]:
