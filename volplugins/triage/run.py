@@ -15,7 +15,7 @@ from volplugins.dumpfile.note import Note
 from volplugins.triage.crash_facts import CrashFacts
 from volplugins.triage.extras import write_page, write_timeline
 from volplugins.triage.file_hash import FileHash
-from volplugins.triage.foreign_drivers import ForeignDrivers
+from volplugins.findings.foreign_drivers import ForeignDrivers
 from volplugins.triage.noted_directories import NotedDirectories
 from volplugins.triage.noted_threads import NotedThreads
 from volplugins.triage.options import TriageOptions
