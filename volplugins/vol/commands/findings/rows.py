@@ -57,7 +57,7 @@ class Source:
 
 
 def findings_rows(scene: CrashScene, asked: Asked, progress: Progress | None = None) -> Iterator[FindingRow]:
-    """The findings, highest severity first; then what could not be looked at. A source that fails costs itself alone."""
+    """The findings, highest severity first; then what could not be looked at. A source that fails costs no other."""
     found, problems = Collection(), dict[str, None]()
     sources = tuple(_sources(scene, asked))
     for number, source in enumerate(sources):
@@ -78,7 +78,7 @@ def findings_rows(scene: CrashScene, asked: Asked, progress: Progress | None = N
 
 
 def _says(note: str) -> bool:
-    """Whether a sentence about no process tells something new: broken lists of threads are findings of their process."""
+    """Whether a sentence about no process tells something new: a broken list of threads is its process's finding."""
     return bool(note) and THREAD_LIST not in note
 
 
