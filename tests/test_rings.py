@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
     "memory", "paging", "image", "stack", "dumpfile", "imagefile", "loader", "kernel", "target", "threads", "address",
-    "bugcheck",
+    "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
     "bugcheck": CORE,
+    "findings": CORE,
     "vol": (*CORE, "vol"),
     "plugins": (*CORE, "vol", "plugins"),
     "report": (),

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from volplugins.dumpfile.note import Note
+from volplugins.findings.foreign_drivers import ForeignDrivers
 from volplugins.triage.crash_facts import CrashFacts
 from volplugins.triage.extras import write_page, write_timeline
 from volplugins.triage.file_hash import FileHash
-from volplugins.triage.foreign_drivers import ForeignDrivers
 from volplugins.triage.noted_directories import NotedDirectories
+from volplugins.triage.noted_findings import NotedFindings
 from volplugins.triage.noted_threads import NotedThreads
 from volplugins.triage.options import TriageOptions
 from volplugins.triage.output_folder import OutputFolder
@@ -75,10 +76,13 @@ class TriageRun:
         self._progress("finding the kernel", 1.0)
         analysis = self._analysis(work, layer)
         facts = CrashFacts(target, analysis)
-        directories = NotedDirectories()
+        directories, findings = NotedDirectories(), NotedFindings()
         foreign = ForeignDrivers(analysis.scene).why if analysis is not None else lambda _: ""
         threads = NotedThreads(facts.thread(), foreign)
-        watchers = {"pagedirs": directories.take, "stacks": threads.take_frame, "process": threads.take_thread}
+        watchers = {
+            "pagedirs": directories.take, "stacks": threads.take_frame, "process": threads.take_thread,
+            "findings": findings.take,
+        }  # fmt: skip
         runner = SectionRunner(work, layer, self._options)
         outcomes = self._sections(runner, watchers)
         self._progress("summing up", 98.0)
@@ -90,8 +94,10 @@ class TriageRun:
         return facts, {
             "schema": SCHEMA, "versions": versions(), "command_line": list(self._options.command_line), "input": {},
             **parts, "verdicts": dict(sorted(directories.verdicts.items())),
-            "directories": directories.bad, "threads": threads.threads(),
-            "missing": [*self._missing(facts, directories.problems), *directories.more(), *threads.more()],
+            "directories": directories.bad, "threads": threads.threads(), "findings": findings.found,
+            "missing": [
+                *self._missing(facts, directories.problems), *directories.more(), *threads.more(), *findings.more(),
+            ],
             "notes": [{"field": note.field, "severity": note.severity, "text": note.text} for note in notes],
             "sections": [each.summary(kept) for each in outcomes],
         }  # fmt: skip
