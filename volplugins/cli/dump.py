@@ -21,7 +21,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "dump",
         help="write a memory image, or a dump of another type, as a crash dump that WinDbg opens",
-        description="Writes the memory of TARGET (a raw image, LiME, ELF core, AVML, VMware, or a crash dump that is no "
+        description="Writes the memory of TARGET (raw image, LiME, ELF core, AVML, VMware, a crash dump that is not a "
         "small one; x86 or x64) as a crash dump: a header with all that is known of the kernel, the kernel's debugger "
         "data block in clear, and the memory. Pages of zeros take no room on disk where the file system knows holes.",
         epilog="full: every page of RAM in the runs of the header (type 1), pages that the target lacks as zeros. "
@@ -53,8 +53,14 @@ def _run(args: argparse.Namespace, output: Path, symbols: list[str]) -> int:
     from volplugins.cli.progress import progress_display
     from volplugins.cli.termination import clean_termination
     from volplugins.dumpfile.dump_plan import DoesNotFit, OutputKind, plan_dump
-    from volplugins.target.as_dump import clear_debugger_data, header_facts, refuse_what_is_no_memory
+    from volplugins.target.as_dump import (
+        clear_debugger_data,
+        header_facts,
+        refuse_what_is_no_memory,
+        with_debugger_data,
+    )
     from volplugins.vol.scene.crash_scene import target_below
+    from volplugins.vol.scene.kernel_addresses import lacking_addresses
     from volplugins.vol.scene.session import open_file
 
     kind = OutputKind(args.kind) if args.kind else None
@@ -62,10 +68,11 @@ def _run(args: argparse.Namespace, output: Path, symbols: list[str]) -> int:
         show("opening", 0.0)
         target = target_below(*open_file(Path(args.target), symbols))
         refuse_what_is_no_memory(target)
+        target = with_debugger_data(target)
         assert target.memory is not None
         try:
             partial = target.dump is not None and not target.holds_all
-            plan = plan_dump(target.memory, header_facts(target), kind, partial)
+            plan = plan_dump(target.memory, header_facts(target, lacking_addresses(target)), kind, partial)
         except DoesNotFit as error:
             return _wrong(f"{args.target}: {error}")
         patches = clear_debugger_data(target)
@@ -73,6 +80,8 @@ def _run(args: argparse.Namespace, output: Path, symbols: list[str]) -> int:
             written = _write(target, plan, patches, output, show)
         except FileExistsError as error:
             return _wrong(f"{output}: {error.strerror}")
+        except OSError as error:
+            return _not_written(f"{output}: cannot be written, and nothing is left of it: {error.strerror or error}")
     if not args.quiet:
         print("\n".join(_summary(output, target, plan, written)))
     return _faults(target, plan, written)
@@ -131,6 +140,11 @@ def _summary(output: Path, target: Target, plan: DumpPlan, written: Written) -> 
 def _faults(target: Target, plan: DumpPlan, written: Written) -> int:
     """1 where something that should be there is not; what a type of dump leaves out is no fault."""
     return int(bool(written.unreadable or target.completeness.truncated))
+
+
+def _not_written(text: str) -> int:
+    print(f"volplugins: {text}", file=sys.stderr)
+    return 1
 
 
 def _wrong(text: str) -> int:

@@ -99,9 +99,8 @@ def _places(memory: PhysicalMemory, plan: DumpPlan) -> Iterator[tuple[Run, int]]
 def _by_page(patches: Patches) -> dict[int, list[tuple[int, bytes]]]:
     found: dict[int, list[tuple[int, bytes]]] = {}
     for physical, data in patches.items():
-        found.setdefault(physical // PAGE_SIZE, []).append(
-            (physical % PAGE_SIZE, data[: -physical % PAGE_SIZE or None])
-        )
+        page, start = divmod(physical, PAGE_SIZE)
+        found.setdefault(page, []).append((start, data[: PAGE_SIZE - start]))
     return found
 
 

@@ -6,12 +6,18 @@ ntddk.h, the same in every build.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from volplugins.dumpfile.errors import UnsupportedDumpType
 from volplugins.dumpfile.header_writer import HeaderFacts
-from volplugins.kernel.debugger_data import decode_debugger_data
-from volplugins.memory.reader import PAGE_SIZE
+from volplugins.kernel.debugger_data import OWNER_TAG, decode_debugger_data
+from volplugins.kernel.kernel_space import KernelAnchors, find_kernel_space
+from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
 from volplugins.paging.address_space import AddressSpace
+from volplugins.target.debugger_block import find_block
+from volplugins.target.kernel_image import kernel_below
 from volplugins.target.kernel_record import KernelReader
+from volplugins.target.search_log import SearchLog
 from volplugins.target.target import Target
 
 #: LIVE_SYSTEM_DUMP: what Windows itself records in the dump of a machine that went on running
@@ -45,7 +51,7 @@ def header_facts(target: Target, symbols: dict[str, int] | None = None) -> Heade
 
 
 def clear_debugger_data(target: Target) -> dict[int, bytes]:
-    """Physical address and bytes of the debugger data block in clear, page by page; none where memory needs no change."""
+    """The debugger data block in clear, where the target has it apart from memory: bytes by physical address."""
     found: dict[int, bytes] = {}
     space, data, start = _space(target), target.debugger_data, target.anchors.debugger_data
     if space is None or not data or not start:
@@ -60,6 +66,30 @@ def clear_debugger_data(target: Target) -> dict[int, bytes]:
     return found
 
 
+def with_debugger_data(target: Target) -> Target:
+    """A dump whose memory has the block encoded (it was not the kernel that wrote it), with the block in clear."""
+    memory, anchors = target.memory, target.anchors
+    if target.dump is None or memory is None or not anchors.loaded_modules:
+        return target
+    directory = (target.directory_table_base, target.directory_source)
+    found = find_kernel_space(memory, target.bits, target.pae, [directory], anchors)
+    if found is None or _has_tag(found.space, anchors.debugger_data):
+        return target
+    kernel = kernel_below(found.space, anchors.loaded_modules, SearchLog())
+    block = find_block(found.space, kernel) if kernel is not None else None
+    if block is None:
+        return target
+    anchors = KernelAnchors(anchors.loaded_modules, anchors.active_processes, block.address)
+    return replace(target, debugger_data=block.data, mode=found.space.mode, anchors=anchors)
+
+
+def _has_tag(memory: MemoryReader, block: int) -> bool:
+    try:
+        return memory.read(block + 0x10, len(OWNER_TAG)) == OWNER_TAG
+    except ReadError:
+        return False
+
+
 def _space(target: Target) -> AddressSpace | None:
     if target.memory is None or target.mode is None:
         return None
@@ -72,6 +102,8 @@ def _of_header(target: Target) -> dict[str, int | str]:
     fields = target.dump.header.fields
     known = {each.name: each.value for each in fields if each.value is not None}
     kept = {name: value for name, value in known.items() if not name.startswith(_OWN_LAYOUT)}
+    if target.anchors.debugger_data:
+        kept["KdDebuggerDataBlock"] = target.anchors.debugger_data
     return kept | ({"SecondaryDataState": 0} if "SecondaryDataState" in kept else {})
 
 
