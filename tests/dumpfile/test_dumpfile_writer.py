@@ -24,7 +24,8 @@ from volplugins.memory.reader import ReadError
 
 PAGE = 0x1000
 # what these headers do not say
-UNKNOWN = ("DirectoryTableBase", "ContextRecord", "PsLoadedModuleList", "PsActiveProcessHead", "KdDebuggerDataBlock")
+UNKNOWN = ("DirectoryTableBase", "ContextRecord", "PsLoadedModuleList", "PsActiveProcessHead", "KdDebuggerDataBlock",
+           "NumberProcessors", "Exception")  # fmt: skip
 FACTS = {64: HeaderFacts(64, {"MachineImageType": AMD64}), 32: HeaderFacts(32, {"MachineImageType": I386})}
 
 
