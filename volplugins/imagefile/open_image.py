@@ -19,6 +19,10 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"\x7fVirtualBox Sav", "a saved state of VirtualBox: start the machine and use `VBoxManage debugvm dumpvmcore`"),
     (b"MDMP", "a user-mode minidump: one process, not the machine"),
     (b"USERDU", "a user-mode dump of an old kind: one process, not the machine"),
+    (b"QFI\xfb", "a disk of QEMU (qcow2): save the machine's memory with `virsh dump --memory-only`"),
+    (b"KDMV", "a disk of VMware: the memory is in the .vmem beside it"),
+    (b"vhdxfile", "a disk of Hyper-V: take a dump in the machine, or use LeechCore on Windows"),
+    (b"EVF\t\r\n\xff\0", "an image of a disk (EnCase)"),
 )
 # formats that volatility3 reads with layers of its own
 _OTHERS = (b"QEVM",)

@@ -99,7 +99,7 @@ class TriageRun:
     def _parts(self, facts: CrashFacts) -> dict[str, Any]:
         """What the analysis gives to the summary; a part that fails is a fault, and says what the header alone says."""
         parts = {}
-        for name in ("symbols", "system", "crash", "stack", "completeness"):
+        for name in ("target", "symbols", "system", "crash", "stack", "completeness"):
             try:
                 parts[name] = getattr(facts, name)()
             except Exception as error:
