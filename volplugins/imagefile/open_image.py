@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from volplugins.dumpfile.errors import EmptyFile, NotADump
 from volplugins.dumpfile.source import ByteSource
+from volplugins.dumpfile.zdmp import plain_source
 from volplugins.imagefile import avml, elf_core, lime, raw, vmware
 from volplugins.imagefile.memory_image import MemoryImage
 
@@ -36,10 +37,11 @@ def open_image(source: ByteSource, sidecar: ByteSource | None = None, name: str 
         name: the file's name.
 
     Raises:
-        EmptyFile, NotADump: there is nothing in it, or it is something that is known to be no image.
+        EmptyFile, NotADump, DumpError: there is nothing in it, or it is something that is known to be no image.
     """
     if not source.size:
         raise EmptyFile("the file is empty")
+    source = plain_source(source)
     head = source.read(0, 16)
     refused = next((text for start, text in _REFUSED if head.startswith(start)), None)
     if refused is None and PurePath(name).suffix.lower() == ".vmrs":

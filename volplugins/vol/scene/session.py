@@ -16,7 +16,7 @@ from volplugins.dumpfile.source import FileSource
 from volplugins.vol.layers.container_stackers import container_stackers
 from volplugins.vol.layers.opened_dumps import open_layer
 from volplugins.vol.layers.path_layer import file_layer
-from volplugins.vol.layers.stacker import KernelDumpStacker, MemoryImageStacker
+from volplugins.vol.layers.stacker import KernelDumpStacker, MemoryImageStacker, PackedDumpStacker
 from volplugins.vol.symbols.symbol_path import search_symbols
 
 if TYPE_CHECKING:
@@ -60,4 +60,4 @@ def _stackers(context: ContextInterface, name: str) -> list[type[StackerLayerInt
         return [*containers, MemoryImageStacker] if containers else []
     except DumpError:
         return []
-    return [KernelDumpStacker, windows.WindowsIntelStacker]
+    return [PackedDumpStacker, KernelDumpStacker, windows.WindowsIntelStacker]
