@@ -62,8 +62,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> Any:
-    from volplugins.batch.compression import Caps
     from volplugins.batch.options import BatchOptions
+    from volplugins.packed.compression import Caps
 
     return BatchOptions(
         paths=tuple(Path(os.path.abspath(path)) for path in args.paths),

@@ -11,13 +11,18 @@ from volplugins.imagefile import avml, elf_core, lime, raw, vmware
 from volplugins.imagefile.memory_image import MemoryImage
 
 # formats of memory that nothing here reads, and what to do with them: refused by name
-_REFUSED: tuple[tuple[bytes, str], ...] = (
+_UNREAD: tuple[tuple[bytes, str], ...] = (
     (b"hibr", "a hibernation file: convert it first (Hibr2Bin), or take an image of the running machine"),
     (b"HIBR", "a hibernation file: convert it first (Hibr2Bin), or take an image of the running machine"),
     (b"wake", "a hibernation file that was used up: Windows has emptied most of it when it woke"),
     (b"WAKE", "a hibernation file that was used up: Windows has emptied most of it when it woke"),
     (b"RSTR", "a hibernation file that was used up: Windows has emptied most of it when it woke"),
     (b"\x7fVirtualBox Sav", "a saved state of VirtualBox: start the machine and use `VBoxManage debugvm dumpvmcore`"),
+    *((magic, "the state of a VMware machine without its memory: give the .vmem beside it") for magic in vmware.MAGICS),
+)
+# what else is known to hold no machine's memory
+_REFUSED: tuple[tuple[bytes, str], ...] = (
+    *_UNREAD,
     (b"MDMP", "a user-mode minidump: one process, not the machine"),
     (b"USERDU", "a user-mode dump of an old kind: one process, not the machine"),
     (b"QFI\xfb", "a disk of QEMU (qcow2): save the machine's memory with `virsh dump --memory-only`"),
@@ -43,9 +48,7 @@ def open_image(source: ByteSource, sidecar: ByteSource | None = None, name: str 
         raise EmptyFile("the file is empty")
     source = plain_source(source)
     head = source.read(0, 16)
-    refused = next((text for start, text in _REFUSED if head.startswith(start)), None)
-    if refused is None and PurePath(name).suffix.lower() == ".vmrs":
-        refused = "a saved state of Hyper-V: take a dump in the machine, or use LeechCore on Windows"
+    refused = unread_memory(head, name) or next((text for start, text in _REFUSED if head.startswith(start)), None)
     if refused is not None:
         raise NotADump(f"not a memory image but {refused}")
     if head.startswith(_OTHERS):
@@ -57,3 +60,15 @@ def open_image(source: ByteSource, sidecar: ByteSource | None = None, name: str 
     if sidecar is not None or PurePath(name).suffix.lower() == ".vmem":
         return vmware.open_vmem(source, sidecar)
     return raw.open_raw(source)
+
+
+def unread_memory(head: bytes, name: str) -> str | None:
+    """What a file is that holds a machine's memory or state in a form that nothing here reads, and what to do with it.
+
+    Args:
+        head: its first 16 bytes or more.
+        name: its own name, on which Hyper-V's can be told by alone.
+    """
+    if PurePath(name).suffix.lower() == ".vmrs":
+        return "a saved state of Hyper-V: take a dump in the machine, or use LeechCore on Windows"
+    return next((text for start, text in _UNREAD if head.startswith(start)), None)

@@ -42,7 +42,8 @@ class NoKernel(NotADump):
         self.tried = tuple(log.tried)
         notes = [note.text for note in image.notes[:_MOST_NOTES]] if image is not None else []
         read_as = f" ({'; '.join([f'read as {image.format}', *notes])})" if image is not None else ""
-        super().__init__(f"no Windows kernel was found in this file{read_as}; tried: {'; '.join(log.tried)}")
+        text = f"not a Windows kernel crash dump, and no Windows kernel was found in this file{read_as}"
+        super().__init__(f"{text}; tried: {'; '.join(log.tried)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The plain bytes of a packed dump (``.zdmp``) as a layer, so that the dump's layers, and volatility3's plugins, lie on it."""
+"""The plain bytes of a packed dump (``.zdmp``) as a layer: the dump's layers and volatility3's plugins lie on it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import dataclass
 
-from volplugins.batch.compression import PLAIN, REFUSED
+from volplugins.packed.compression import PLAIN, REFUSED
 
 _HEAD = 0x2000  # the 64-bit dump header
 #: One layer of packing: its form, and of a zip where the member's record lies in the directory.
