@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO
 
 from volplugins.imagefile.open_image import unread_memory
@@ -12,7 +12,7 @@ from volplugins.packed.cabinet import Cabinet
 from volplugins.packed.candidate import Candidate, Step, candidate, refused
 from volplugins.packed.compression import CAB, CAPS, GZIP, PLAIN, START, XZ, ZIP, form_of, unread_archive
 from volplugins.packed.errors import UnpackError, reason_of
-from volplugins.packed.kinds import called_a_dump, called_an_image, is_page_file, starts_as_memory
+from volplugins.packed.kinds import SMALLEST_IMAGE, called_a_dump, called_an_image, is_page_file, starts_as_memory
 from volplugins.packed.unpacking import spooled, unpacked
 from volplugins.packed.zip_directory import ZipDirectory, ZipEntry
 from volplugins.packed.zip_member import METHODS
@@ -173,7 +173,9 @@ class Archive:
     def _take(self, names: tuple[str, ...], steps: tuple[Step, ...], strong: bool) -> None:
         if self._room(strong):
             form, label = steps[0][0] if steps else PLAIN, self._label(names)
-            self.found.candidates.append(candidate(self._path, self._status, self._head, form, label, steps))
+            one = candidate(self._path, self._status, self._head, form, label, steps)
+            called = bool(names) and (called_a_dump(names[-1]) or called_an_image(names[-1], SMALLEST_IMAGE))
+            self.found.candidates.append(replace(one, strong=strong, called=called))
 
     def _refuse(self, names: tuple[str, ...], reason: str) -> None:
         """A row that says what was not looked into."""
