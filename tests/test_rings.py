@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
     "memory", "paging", "image", "stack", "dumpfile", "imagefile", "loader", "kernel", "target", "threads", "address",
-    "bugcheck",
+    "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -23,13 +23,15 @@ MAY_IMPORT = {
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
     "bugcheck": CORE,
+    "findings": CORE,
     "vol": (*CORE, "vol"),
     "plugins": (*CORE, "vol", "plugins"),
     "report": (),
-    "triage": (*CORE, "vol", "plugins", "report", "triage"),
+    "packed": ("dumpfile", "imagefile"),
+    "triage": (*CORE, "vol", "plugins", "report", "packed", "triage"),
     "symbols_exchange": (*CORE, "vol", "symbols_exchange"),
-    "batch": ("dumpfile", "vol", "report", "triage", "batch"),
-    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "triage", "symbols_exchange", "batch"),
+    "batch": ("dumpfile", "vol", "report", "packed", "triage", "batch"),
+    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "packed", "triage", "symbols_exchange", "batch"),
     "lab": (),
 }
 # rooms within a folder, from the ground up: each imports only those before it, and itself
@@ -45,6 +47,7 @@ THIRD_PARTY = {
     "vol": {"numpy", "pefile", "yara", "volatility3"},
     "plugins": {"volatility3"},
     "report": {"jinja2"},
+    "packed": set(),
     "triage": {"numpy", "volatility3"},
     "symbols_exchange": {"volatility3"},
     "batch": {"volatility3", "rich", "distributed", "pyarrow"},

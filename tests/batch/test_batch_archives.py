@@ -20,11 +20,11 @@ import pytest
 
 from tests.batch import contents
 from tests.batch.made_corpus import tiny
-from volplugins.batch import archives
-from volplugins.batch.compression import CAPS, Caps
 from volplugins.batch.finding import Found, find
 from volplugins.batch.identity import identify
 from volplugins.lab.writers import write
+from volplugins.packed import archives
+from volplugins.packed.compression import CAPS, Caps
 
 Batch = Callable[..., int]
 _PEAK = """

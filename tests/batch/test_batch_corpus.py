@@ -71,7 +71,7 @@ def check(corpus: Path, folder: Path) -> None:
         assert row["folder"] is None or (corpus / row["folder"] / "summary.json").is_file()
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [30, pytest.param(500, marks=pytest.mark.slow)])
 def test_every_dump_is_a_row_as_the_core_says(batch: Batch, tmp_path: Path, count: int) -> None:
     folder = made_corpus(tmp_path / "in", count)
     assert batch(folder, workers=2) == 1

@@ -15,13 +15,14 @@ import pytest
 
 from tests.batch import contents
 from tests.batch.made_corpus import tiny
-from volplugins.batch.candidate import Candidate, candidate
-from volplugins.batch.compression import CAPS, GZIP, XZ, ZIP, Caps, form_of
-from volplugins.batch.errors import UnpackError, UseError
+from volplugins.batch.errors import UseError
 from volplugins.batch.finding import find
 from volplugins.batch.identity import identify
-from volplugins.batch.unpacking import chunks
 from volplugins.lab.writers import write
+from volplugins.packed.candidate import Candidate, candidate
+from volplugins.packed.compression import CAPS, GZIP, XZ, ZIP, Caps, form_of
+from volplugins.packed.errors import UnpackError
+from volplugins.packed.unpacking import chunks
 
 Batch = Callable[..., int]
 MIB = 1 << 20

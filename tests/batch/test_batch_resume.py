@@ -48,7 +48,7 @@ def moments(took: float, chance: random.Random) -> list[float]:
 
 
 @posix
-@pytest.mark.parametrize("count", [30, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [20, pytest.param(500, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_the_results_are_the_same(
     started: Start, tmp_path: Path, importable: Path, count: int
 ) -> None:

@@ -12,12 +12,23 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import bitmap_open, corpus, kept, page_tables, process_memory, stacks, start_up, symbol_index, triage
+from tests.bench import (
+    bitmap_open,
+    corpus,
+    images,
+    kept,
+    page_tables,
+    process_memory,
+    stacks,
+    start_up,
+    symbol_index,
+    triage,
+)
 from tests.bench.figures import Figures, Unit
 
 UNITS: tuple[Unit, ...] = (
     *bitmap_open.UNITS, *start_up.UNITS, *page_tables.UNITS, *stacks.UNITS, *process_memory.UNITS, *triage.UNITS,
-    *corpus.UNITS, *symbol_index.UNITS,
+    *corpus.UNITS, *symbol_index.UNITS, *images.UNITS,
 )  # fmt: skip
 _WRONG_USE = 2
 

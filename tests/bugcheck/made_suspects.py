@@ -27,7 +27,8 @@ def made_scene(code: int = 0x139, segments: dict[int, bytes] | None = None, **mo
     target = SimpleNamespace(bugcheck=Bugcheck(code, more.pop("parameters", (0, 0, 0, 0)), "made"))
     symbols = SimpleNamespace(locate=lambda _: SimpleNamespace(module=None, symbol="", kind="", displacement=0))
     code_of = SimpleNamespace(reader_of=lambda _: memory, file_of=more.pop("file_of", lambda _: None))
-    values = {"modules": modules, "unloaded": ModuleTable(()), "memory": memory, "bits": 64, "space": None}
+    values = {"modules": modules, "unloaded": ModuleTable(()), "memory": memory, "bits": 64, "space": None,
+              "thread": None, "process": None}  # fmt: skip
     return SimpleNamespace(target=target, symbolizer=symbols, code=code_of, **{**values, **more})
 
 

@@ -84,6 +84,25 @@ def test_an_address_that_is_none_by_one_bit() -> None:
     assert found(replace(fault, registers={"rcx": 0x8000000012345867}), segments={FAR: bytes(8)}) == ""
 
 
+def test_an_address_that_is_none_where_the_thread_and_its_process_are() -> None:
+    nothing = (1 << 64) - 1
+    fault = Fault(is_fault=True, access=("read", nothing), registers={"rcx": FAR ^ 1 << 52, "rax": 0})
+    thread, process = SimpleNamespace(ethread=FAR + 0x5060), SimpleNamespace(eprocess=FAR + 0x7080)
+    assert found(fault, thread=thread, process=process) == "non-canonical medium"
+    assert found(fault, thread=thread) == found(fault, process=process) == "", "one alone is chance"
+    assert found(fault, thread=thread, process=SimpleNamespace(eprocess=FAR ^ 1 << 40)) == ""
+    two = replace(fault, registers={"rcx": FAR ^ 1 << 52 ^ 1 << 50})
+    assert found(two, thread=thread, process=process) == ""
+
+
+@pytest.mark.parametrize(("base", "host"), [(base, host) for base in range(3) for host in range(2)])
+def test_small_dumps_of_every_layout_show_an_address_that_is_none(base: int, host: int, tmp_path: Path) -> None:
+    labelled = analysed(build("win10-x64", "bit-flip-noncanonical-1e", base, host), "triage", tmp_path)
+    error, culprit = labelled.analysis.bit_error, labelled.analysis.culprit
+    assert error is not None and (error.kind, error.confidence.value) == ("non-canonical", "medium")
+    assert culprit is not None and culprit.confidence.value == "medium"
+
+
 def test_links_that_miss_by_one_bit() -> None:
     other = POOL + 0x5000
     fault = Fault(is_fault=True, registers={"rcx": POOL})

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from volplugins.cli.main import main
+
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -59,5 +61,17 @@ def vol(home: Path, tmp_path: Path) -> Run:
         return subprocess.run(
             command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=120, check=False
         )
+
+    return run
+
+
+@pytest.fixture
+def inside(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs ``volplugins ARGUMENTS…`` in this process: for what ends before any dump is read."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        code = main(arguments)
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, printed.out, printed.err)
 
     return run

@@ -58,7 +58,7 @@ def test_triage_and_symbols_of_a_dump(volplugins, tmp_path) -> None:
     assert [each.name for each in tmp_path.iterdir() if each.name != "home"] == ["memory.dmp"]
 
 
-def test_what_cannot_be_opened_is_one_line_and_exit_code_3(volplugins, tmp_path) -> None:
+def test_what_cannot_be_opened_is_one_line_and_exit_code_3(volplugins, inside, tmp_path) -> None:
     empty = tmp_path / "empty.dmp"
     empty.touch()
     text = tmp_path / "text.dmp"
@@ -67,8 +67,10 @@ def test_what_cannot_be_opened_is_one_line_and_exit_code_3(volplugins, tmp_path)
     minidump.write_bytes(b"MDMP\x93\xa7" + bytes(100))
     for path in (empty, text, minidump, tmp_path, tmp_path / "missing.dmp"):
         for command in ("triage", "symbols"):
-            done = volplugins(command, str(path))
+            done = inside(command, str(path))
             assert done.returncode == 3, (path, done)
             assert done.stderr.count("\n") == 1
             assert done.stdout == ""
-    assert "WinDbg" in volplugins("triage", str(minidump)).stderr
+    done = volplugins("triage", str(minidump))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+    assert "WinDbg" in done.stderr

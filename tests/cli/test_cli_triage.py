@@ -54,11 +54,11 @@ def test_damage_is_exit_code_1(volplugins: Run, dump: Path, tmp_path: Path) -> N
     [("file/out", 2, "file"), ("file", 2, "is not a folder"), ("", 2, "nothing is written beside a dump")],
 )
 def test_folders_that_cannot_be_used(
-    volplugins: Run, dump: Path, tmp_path: Path, output: str, code: int, says: str
+    inside: Run, dump: Path, tmp_path: Path, output: str, code: int, says: str
 ) -> None:
     (tmp_path / "file").write_text("")
     folder = str(tmp_path / output) if output else str(dump.parent)
-    done = volplugins("triage", "-q", str(dump), "-o", folder)
+    done = inside("triage", "-q", str(dump), "-o", folder)
     assert done.returncode == code and done.stdout == ""
     assert done.stderr.count("\n") == 1 and says in done.stderr and "Traceback" not in done.stderr
 
@@ -103,7 +103,7 @@ def test_a_bar_on_a_terminal(dump: Path, tmp_path: Path) -> None:
     os.close(leader)
 
 
-def test_a_dump_where_rows_would_go_is_left_alone(volplugins: Run, dump: Path, tmp_path: Path) -> None:
+def test_a_dump_where_rows_would_go_is_left_alone(inside: Run, dump: Path, tmp_path: Path) -> None:
     own = tmp_path / "out" / "rows" / "stacks.jsonl"
     own.parent.mkdir(parents=True)
     own.write_bytes(dump.read_bytes())
@@ -111,7 +111,7 @@ def test_a_dump_where_rows_would_go_is_left_alone(volplugins: Run, dump: Path, t
     link = tmp_path / "links" / "a.dmp"
     link.symlink_to(own)
     for named, folder in ((own, "out"), (own, "out/rows"), (link, "links"), (link, "out")):
-        done = volplugins("triage", "-q", str(named), "-o", str(tmp_path / folder))
+        done = inside("triage", "-q", str(named), "-o", str(tmp_path / folder))
         assert done.returncode == 2 and "beside a dump" in done.stderr
     assert own.read_bytes() == dump.read_bytes() and [*own.parent.iterdir()] == [own]
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.lab.machine_memory import kernel_bytes, made, pointer
 from tests.lab.unwinding import as_registers, unwind
+from tests.sampling import in_turn
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machines.catalogue import FAULTS, HARD_FAULTS, MACHINES, hard_faults_of
 
@@ -25,7 +26,7 @@ def test_names_are_their_own() -> None:
     assert not set(HARD_FAULTS) & set(FAULTS)
 
 
-@pytest.mark.parametrize(("machine", "fault"), EVERY)
+@pytest.mark.parametrize(("machine", "fault"), in_turn(EVERY))
 def test_made_within_described_memory_and_with_its_truth(machine: str, fault: str) -> None:
     snapshot = made(machine, fault, 1, 1)
     described = {pfn for base, count in snapshot.runs for pfn in range(base, base + count)}
@@ -37,7 +38,7 @@ def test_made_within_described_memory_and_with_its_truth(machine: str, fault: st
         assert truth["culprit"] in [module["name"] for module in truth["modules"]]
 
 
-@pytest.mark.parametrize(("machine", "fault"), EVERY)
+@pytest.mark.parametrize(("machine", "fault"), in_turn(EVERY))
 def test_return_addresses_lie_on_the_stack_and_follow_calls(machine: str, fault: str) -> None:
     snapshot = made(machine, fault, 1, 1)
     width = snapshot.bits // 8
@@ -52,7 +53,7 @@ def test_return_addresses_lie_on_the_stack_and_follow_calls(machine: str, fault:
         assert before[1] == 0xE8 or before[:2] == b"\xff\x15" or 0xFF in before[-5:-1], (frame, before.hex())
 
 
-@pytest.mark.parametrize(("machine", "fault"), [pair for pair in EVERY if pair[0].endswith("x64")])
+@pytest.mark.parametrize(("machine", "fault"), in_turn(pair for pair in EVERY if pair[0].endswith("x64")))
 def test_x64_stacks_unwind_as_listed(machine: str, fault: str) -> None:
     snapshot = made(machine, fault, 1, 1)
     images = [(module["base"], module["base"] + module["size"]) for module in snapshot.truth["modules"]]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.machine_memory import kernel_bytes, made, pointer, translate
+from tests.sampling import in_turn
 from volplugins.lab.machine.profiles import HOSTS, PROFILES
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machines.catalogue import BASES, FAULTS, MACHINES, build, faults_of
@@ -24,7 +25,7 @@ def snapshot(request: pytest.FixtureRequest) -> Snapshot:
     return made(request.param)
 
 
-@pytest.mark.parametrize(("machine", "fault"), EVERY)
+@pytest.mark.parametrize(("machine", "fault"), in_turn(EVERY))
 def test_every_fault_is_made_and_stays_in_described_memory(machine: str, fault: str) -> None:
     made_up = made(machine, fault)
     described = {pfn for base, count in made_up.runs for pfn in range(base, base + count)}
@@ -150,7 +151,7 @@ def test_layouts_and_computers_differ_but_images_do_not(machine: str) -> None:
     assert len({each.header["SystemTime"] for each in variants}) == len(HOSTS)
 
 
-@pytest.mark.parametrize(("machine", "fault"), EVERY)
+@pytest.mark.parametrize(("machine", "fault"), in_turn(EVERY))
 def test_manual_crashes_and_culprits(machine: str, fault: str) -> None:
     truth = made(machine, fault).truth
     manual = {"notmyfault": "notmyfault", "keyboard": "keyboard", "keyboard-usb": "keyboard", "debugger": "debugger",

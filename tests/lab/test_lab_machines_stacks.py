@@ -8,6 +8,7 @@ import pytest
 
 from tests.lab.machine_memory import kernel_bytes, made, pointer
 from tests.lab.unwinding import as_registers, unwind
+from tests.sampling import in_turn
 from volplugins.lab.code.functions import parse_functions
 from volplugins.lab.machine.image_sources import machine_images
 from volplugins.lab.machines.catalogue import MACHINES, faults_of
@@ -20,7 +21,7 @@ def _is_kernel(address: int, bits: int) -> bool:
     return address >= (0xFFFF800000000000 if bits == 64 else 0x80000000)
 
 
-@pytest.mark.parametrize(("machine", "fault"), EVERY)
+@pytest.mark.parametrize(("machine", "fault"), in_turn(EVERY))
 def test_return_addresses_lie_on_the_stack_and_follow_calls(machine: str, fault: str) -> None:
     snapshot = made(machine, fault, 1, 1)
     width = snapshot.bits // 8
@@ -36,7 +37,7 @@ def test_return_addresses_lie_on_the_stack_and_follow_calls(machine: str, fault:
         assert calls, (frame, before.hex())
 
 
-@pytest.mark.parametrize(("machine", "fault"), EVERY)
+@pytest.mark.parametrize(("machine", "fault"), in_turn(EVERY))
 def test_trap_frames_hold_the_interrupted_code(machine: str, fault: str) -> None:
     snapshot = made(machine, fault, 1, 1)
     interrupted = [frame for frame in snapshot.truth["stack"] if frame["kind"] == "interrupted"]
@@ -48,7 +49,7 @@ def test_trap_frames_hold_the_interrupted_code(machine: str, fault: str) -> None
             assert snapshot.truth["fault_ip"] == interrupted[0]["ip"]
 
 
-@pytest.mark.parametrize(("machine", "fault"), EVERY_X64)
+@pytest.mark.parametrize(("machine", "fault"), in_turn(EVERY_X64))
 def test_x64_stacks_unwind_as_listed(machine: str, fault: str) -> None:
     snapshot = made(machine, fault, 1, 1)
     images = [(module["base"], module["base"] + module["size"]) for module in snapshot.truth["modules"]]

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.machine_memory import made
 from tests.lab.test_lab_writers_triage import read_small
-from volplugins.lab.machines.catalogue import MACHINES, build, faults_of
+from tests.sampling import in_turn
+from volplugins.lab.machines.catalogue import MACHINES, faults_of
 from volplugins.lab.writers import write
 
 CRASHES = [(machine, fault) for machine in MACHINES for fault in faults_of(machine)]
 
 
-@pytest.mark.parametrize(("machine", "fault"), CRASHES)
+@pytest.mark.parametrize(("machine", "fault"), in_turn(CRASHES))
 def test_small_dump_tells_the_truth(machine: str, fault: str, tmp_path: Path) -> None:
-    snapshot = build(machine, fault)
+    snapshot = made(machine, fault)
     truth, word = snapshot.truth, snapshot.bits // 8
     small = read_small(write(snapshot, "triage", tmp_path / "s.dmp").read_bytes(), snapshot.bits)
     modules = [(one["path"], one["base"], one["size"], one["checksum"], one["timestamp"]) for one in truth["modules"]]
@@ -28,9 +30,9 @@ def test_small_dump_tells_the_truth(machine: str, fault: str, tmp_path: Path) ->
     assert small.data[small.fields["DebuggerDataOffset"] + 0x10 :][:4] == b"KDBG"
 
 
-@pytest.mark.parametrize(("machine", "fault"), CRASHES)
+@pytest.mark.parametrize(("machine", "fault"), in_turn(CRASHES))
 def test_small_dump_holds_what_the_stack_is_made_of(machine: str, fault: str, tmp_path: Path) -> None:
-    snapshot = build(machine, fault)
+    snapshot = made(machine, fault)
     truth, word = snapshot.truth, snapshot.bits // 8
     small = read_small(write(snapshot, "triage", tmp_path / "s.dmp").read_bytes(), snapshot.bits)
     top, size = small.fields["TopOfStack"], small.fields["SizeOfCallStack"]

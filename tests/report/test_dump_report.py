@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from tests.report.hostile import ATTACKS
 from tests.report.made_folder import NAMES, read
 from tests.report.page_parser import PageParser
+from tests.sampling import sampled
 from volplugins.report import caps, write_report
 from volplugins.report.shown_text import shown
 
@@ -140,8 +142,10 @@ def test_nothing_is_loaded(folder: Path) -> None:
     assert "http://" not in text and "https://" not in text and "url(" not in text and "@import" not in text
 
 
-@pytest.mark.parametrize("lost", ["summary", *NAMES])
-@pytest.mark.parametrize("how", ["missing", "empty", "cut", "binary", "other kinds", "a folder"])
+@pytest.mark.parametrize(
+    ("how", "lost"),
+    sampled(product(["missing", "empty", "cut", "binary", "other kinds", "a folder"], ["summary", *NAMES]), 3),
+)
 def test_any_file_may_be_missing_or_damaged(folder: Path, tmp_path: Path, lost: str, how: str) -> None:
     copy = tmp_path / "out"
     shutil.copytree(folder, copy)
@@ -166,15 +170,15 @@ def test_any_file_may_be_missing_or_damaged(folder: Path, tmp_path: Path, lost: 
         assert "This page lacks something" in page.texts[""] and file.stem in page.texts[""]
 
 
-def test_a_summary_of_other_kinds_costs_its_parts_only(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", [pytest.param(4, id="some"), pytest.param(1, id="all", marks=pytest.mark.slow)])
+def test_a_summary_of_other_kinds_costs_its_parts_only(folder: Path, tmp_path: Path, every: int) -> None:
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     deep: Any = "x"
     for _ in range(300):
         deep = [deep, {"a": deep}] if _ < 3 else [deep]
-    for name in summary:
-        for at, value in enumerate(
-            (None, 7, "text", [], {}, [1, "a", None, [2]], {"a": deep}, deep, {"missing": 5, "score": "x"})
-        ):
+    values = (None, 7, "text", [], {}, [1, "a", None, [2]], {"a": deep}, deep, {"missing": 5, "score": "x"})
+    for number, name in enumerate(summary):
+        for at, value in list(enumerate(values))[number % every :: every]:  # others for the next name
             copy = tmp_path / f"{name}-{at}"
             (copy / "rows").mkdir(parents=True)
             (copy / "summary.json").write_text(json.dumps(summary | {name: value}), encoding="utf-8")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from volplugins.triage.noted_threads import NotedThreads, TrustedFrames
+from volplugins.findings.trusted_frames import TrustedFrames
+from volplugins.triage.noted_threads import NotedThreads
 
 
 def frame(symbol: str, trust: str, note: str = "", thread: str = "0x1") -> dict[str, Any]:
@@ -40,5 +41,5 @@ def test_only_a_proved_frame_counts(below: str, trust: str, note: str, noted: bo
 
 def test_the_next_thread_begins_anew() -> None:
     trusted = TrustedFrames()
-    assert not trusted.take(frame("nt", "scan"))
-    assert trusted.take(frame("nt", "unwind-info", thread="0x2"))
+    assert not trusted.take("0x1", "scan", "")
+    assert trusted.take("0x2", "unwind-info", "")

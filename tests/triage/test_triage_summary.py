@@ -82,7 +82,7 @@ def test_the_map_of_memory_is_the_labs(tmp_path: Path) -> None:
         at = first + pages
 
 
-@pytest.mark.parametrize(("kind", "defect"), sampled(product(["full", "bitmap-kernel", "triage"], sorted(DEFECTS)), 4))
+@pytest.mark.parametrize(("kind", "defect"), sampled(product(["full", "bitmap-kernel", "triage"], sorted(DEFECTS)), 5))
 def test_every_defect_of_the_file(kind: str, defect: str, tmp_path: Path, intact: dict[str, bytes]) -> None:
     dump = tmp_path / "a.dmp"
     dump.write_bytes(intact[kind])
@@ -171,7 +171,7 @@ def test_wide_letters_take_two_columns() -> None:
 X64_DEFECTS = sorted(name for name, each in DIRECTORY_DEFECTS.items() if "x64" in each.modes)
 
 
-@pytest.mark.parametrize("defect", sampled(X64_DEFECTS, 3))
+@pytest.mark.parametrize("defect", sampled(X64_DEFECTS, 5))
 def test_a_bad_directory_is_in_the_summary_with_why(defect: str, tmp_path: Path, sound: Snapshot) -> None:
     damaged = with_directory_defect(sound, defect)
     truth = damaged.truth["directory_defect"]
@@ -186,7 +186,7 @@ def test_a_bad_directory_is_in_the_summary_with_why(defect: str, tmp_path: Path,
         assert f"explorer.exe  {truth['pid']} {truth['verdict']}: " in "\n".join(summary_lines(summary))
 
 
-@pytest.mark.parametrize("defect", sampled(user_defects_of(64), 3))
+@pytest.mark.parametrize("defect", sampled(user_defects_of(64), 5))
 def test_damaged_structures_fail_no_section(defect: str, tmp_path: Path, sound: Snapshot) -> None:
     summary = checked(triaged(with_user_defect(sound, defect), "full", tmp_path))
     fits(summary)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import struct
+from itertools import product
 
 import numpy as np
 import pytest
 
+from tests.sampling import sampled
 from tests.vol.damaged import PAE, X64, X86, Machine, frame
 from volplugins.kernel.directories.smear import sense_of
 from volplugins.paging.mode import PagingMode
@@ -23,8 +25,7 @@ CONTENTS = {
 }
 
 
-@pytest.mark.parametrize("number", range(4))
-@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize(("content", "number"), sampled(product(CONTENTS, range(4)), 3))
 def test_each_of_the_four_page_directories(dumps, content, number):
     found = Machine(dumps, PAE)
     directory = frame(found.entry(found.top + 8 * number))
@@ -38,8 +39,7 @@ def test_each_of_the_four_page_directories(dumps, content, number):
     assert others == {"ok", "no-directory"}
 
 
-@pytest.mark.parametrize("machine", [X64, "win7-x64", X86])
-@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize(("content", "machine"), sampled(product(CONTENTS, [X64, "win7-x64", X86]), 2))
 def test_the_user_half_of_a_top_table(dumps, content, machine):
     found = Machine(dumps, machine)
     found.memory.write(found.top, CONTENTS[content][:0x800])

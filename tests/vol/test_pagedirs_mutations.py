@@ -19,7 +19,7 @@ from volplugins.vol.scene.process_selection import gather
 LA57 = "win10-x64-la57"
 MACHINES = (X64, "win7-x64", LA57, PAE, X86)
 NOWHERE = 0x7FFF0000  # a page frame that is in no dump of the lab
-QUICK, LONG = 60, 1000
+QUICK, LONG = 40, 1000
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sampling import in_turn
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.thread import walk_threads
@@ -34,7 +35,7 @@ def stacks_of(path: Path):
             yield process.pid, thread.ethread, walk, [(each.frame.ip, each.frame.sp) for each in frames]
 
 
-@pytest.mark.parametrize(("machine", "fault"), EVERY)
+@pytest.mark.parametrize(("machine", "fault"), in_turn(EVERY))
 def test_every_frame_of_every_thread(machine, fault, tmp_path):
     snapshot = build(machine, fault, base=1, host=1, sections=True)
     path = write(snapshot, "full", tmp_path / "machine.dmp")

@@ -171,7 +171,7 @@ def events_of(machine: Machine) -> list[Event]:
     return found
 
 
-@pytest.mark.parametrize(("name", "garbage"), sampled(product([X64, PAE, X86], GARBAGE), 3))
+@pytest.mark.parametrize(("name", "garbage"), sampled(product([X64, PAE, X86], GARBAGE), 5))
 def test_garbage_times_give_no_row(dumps, name, garbage):
     machine = Machine(dumps, name)
     thread = machine.victim["threads"][0]

@@ -15,6 +15,9 @@ from volplugins.memory.reader import PAGE_SIZE, MemoryReader
 from volplugins.threads.user_modules import image_name
 
 _MOST_NAMED = 4
+# how the sentences begin
+MADE_EXECUTABLE, CHANGED = "made executable", "protection changed"
+WRITABLE_CODE, OUTSIDE_CODE = "writable and executable", "executable where the image's headers have no code"
 _STACKS = ("Stack", "Stack32")
 Span = tuple[int, int]  # first page of an image's part and the one behind it, from the image's start
 
@@ -87,7 +90,7 @@ def _of_image(first: int, runs: Sequence[PageRun], executable: tuple[Span, ...] 
     """An image's pages are protected by its headers: code elsewhere, and pages that are written and executed."""
     open_wide = [run for run in runs if run.code < 32 and run.code & 7 == EXECUTE_READWRITE]
     if open_wide:
-        yield f"writable and executable: {_named(open_wide)}"
+        yield f"{WRITABLE_CODE}: {_named(open_wide)}"
     if executable is None:
         return
     wrong = [
@@ -96,7 +99,7 @@ def _of_image(first: int, runs: Sequence[PageRun], executable: tuple[Span, ...] 
         if run.code < 32 and can_execute(run.code) and run not in open_wide and not _within(run, executable, first)
     ]
     if wrong:
-        yield f"executable where the image's headers have no code: {_named(wrong)}"
+        yield f"{OUTSIDE_CODE}: {_named(wrong)}"
 
 
 def _within(run: PageRun, spans: Sequence[Span], first: int) -> bool:
@@ -106,7 +109,7 @@ def _within(run: PageRun, spans: Sequence[Span], first: int) -> bool:
 def _sentence(odd: Sequence[PageRun], initial: int) -> str:
     gained = any(can_execute(run.code) for run in odd) and not can_execute(initial)
     words = ", ".join(dict.fromkeys(word_of(run.code) for run in odd))
-    what = "made executable" if gained else "protection changed"
+    what = MADE_EXECUTABLE if gained else CHANGED
     return f"{what} after the range was made: {words} at {_named(odd)}"
 
 

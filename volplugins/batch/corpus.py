@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from volplugins.batch import job as jobs
-from volplugins.batch.candidate import Candidate
 from volplugins.batch.corpus_folder import CorpusFolder
 from volplugins.batch.database import Database
 from volplugins.batch.engine import Engine
@@ -19,6 +18,7 @@ from volplugins.batch.job import Job, Outcome
 from volplugins.batch.options import BatchOptions
 from volplugins.batch.outcome_file import Result
 from volplugins.batch.progress import Progress
+from volplugins.packed.candidate import Candidate
 
 _AHEAD = 1024  # files that are read while the work on an earlier one cannot begin
 
@@ -67,6 +67,8 @@ class Corpus:
         for place, reason in found.problems:
             self.tally.problems += 1
             self._progress.say("a path" if self._options.redact else place, reason)
+        for place, text in found.remarks:
+            self._progress.say("a path" if self._options.redact else place, text)
         waiting = deque(self._new(found.candidates))
         self._progress.begin(len(found.candidates), self.tally.known)
         while waiting or self._jobs or self._running:

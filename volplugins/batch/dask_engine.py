@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from volplugins.batch import job as jobs
-from volplugins.batch.candidate import Candidate
 from volplugins.batch.child import Children
 from volplugins.batch.engine import Result, results_below
-from volplugins.batch.errors import CorpusError, UseError, reason_of
+from volplugins.batch.errors import CorpusError, UseError
 from volplugins.batch.finding import Found, find
 from volplugins.batch.identity import Identity, identify
 from volplugins.batch.job import Job, Outcome
 from volplugins.batch.options import BatchOptions
 from volplugins.batch.perform import packed, perform
+from volplugins.packed.candidate import Candidate
+from volplugins.packed.errors import reason_of
 
 if TYPE_CHECKING:
     from distributed import Future

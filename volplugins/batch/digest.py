@@ -53,9 +53,12 @@ def _part(summary: Row, name: str) -> Row:
 
 def _dump(summary: Row, rows: Path) -> list[Any]:
     """machine, build, dump_type, computer, crash_time, signature, culprit, confidence, bugcheck, process, recipe."""
-    system, crash = _part(summary, "system"), _part(summary, "crash")
+    system, crash, target = (_part(summary, name) for name in ("system", "crash", "target"))
+    kind = target.get("format") if target.get("kind") == "memory-image" else _dump_type(rows)
+    # when an image was taken is no crash's time
+    crashed = system.get("system_time") if target.get("crashed") is not False else None
     found = (
-        system.get("machine"), system.get("build"), _dump_type(rows), _computer(rows), system.get("system_time"),
+        system.get("machine"), system.get("build"), kind, _computer(rows), crashed,
         crash.get("signature"), crash.get("image") or crash.get("module"), crash.get("confidence"),
         crash.get("bugcheck_code"), crash.get("process"), crash.get("signature_recipe"),
     )  # fmt: skip

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from volplugins.batch.candidate import Candidate
 from volplugins.batch.child import Children
 from volplugins.batch.corpus_folder import OWN
 from volplugins.batch.finding import Found, find
@@ -16,6 +15,7 @@ from volplugins.batch.identity import Identity, identify
 from volplugins.batch.job import Job, Outcome
 from volplugins.batch.options import BatchOptions
 from volplugins.batch.perform import perform
+from volplugins.packed.candidate import Candidate
 
 Result = Identity | tuple[Job, Outcome]
 

@@ -7,21 +7,28 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from volplugins.batch.archives import Archive, called_a_dump
-from volplugins.batch.candidate import Candidate
-from volplugins.batch.compression import ZIP, form_of
-from volplugins.batch.errors import UnpackError, reason_of
+from volplugins.packed.archives import Archive
+from volplugins.packed.candidate import Candidate
+from volplugins.packed.compression import CAB, ZIP, form_of
+from volplugins.packed.errors import UnpackError, reason_of
+from volplugins.packed.kinds import called_a_dump, called_an_image
 
 _HEAD = 0x2000
+_MOST_TOLD = 100  # page files of one archive
 
 
 @dataclass(slots=True)
 class Found:
-    """What a search found: candidates in order of their places; what could not be searched, and why; other files."""
+    """What a search found: candidates in order of their places; what could not be searched, and why; other files.
+
+    Attributes:
+        remarks: places and what is to be said of them; nothing is wrong there.
+    """
 
     candidates: list[Candidate] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     others: int = 0
+    remarks: list[tuple[str, str]] = field(default_factory=list)
 
 
 def find(paths: Sequence[str], without: Sequence[str] = (), scratch: str | None = None) -> Found:
@@ -80,16 +87,20 @@ def _look(path: str, found: Found, named: bool, scratch: str | None) -> None:
     named = named or called_a_dump(path)
     try:
         status = os.stat(path)
+        named = named or called_an_image(path, status.st_size)
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
             raise OSError(0, "is a device, pipe or socket")
         with open(path, "rb") as file:
             head = file.read(_HEAD)
             form = form_of(head)
             inside = Archive(path, status, head, named, scratch).search(file)
-        if form == ZIP and named and not inside.candidates:
-            raise UnpackError("zip: no dump in it")
+        if form in (ZIP, CAB) and named and not inside.candidates:
+            raise UnpackError(f"{form}: no dump in it")
         found.candidates.extend(inside.candidates)
-        found.others += inside.others if form != ZIP else not inside.candidates
+        found.remarks += [
+            (path, f"{name} is left out: no page file is read") for name in inside.page_files[:_MOST_TOLD]
+        ]
+        found.others += inside.others if form not in (ZIP, CAB) else not inside.candidates
     except (OSError, UnpackError) as error:
         if named or isinstance(error, (PermissionError, UnpackError)):
             found.problems.append((path, reason_of(error)))

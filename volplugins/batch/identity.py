@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from volplugins.batch.candidate import Candidate
-from volplugins.batch.compression import Caps
-from volplugins.batch.errors import UnpackError, reason_of
-from volplugins.batch.unpacking import chunks
+from volplugins.packed.candidate import Candidate
+from volplugins.packed.compression import Caps
+from volplugins.packed.errors import UnpackError, reason_of
+from volplugins.packed.unpacking import chunks
 
 #: Digits of a dump's name in the corpus; all of them where another dump has the same first ones.
 DIGITS = 16

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from volplugins.batch.candidate import Candidate
-from volplugins.batch.compression import CAPS, Caps
+from volplugins.packed.candidate import Candidate
+from volplugins.packed.compression import CAPS, Caps
 
 #: How a dump's work can end. The first two leave a folder.
 DONE, FAULTS = "done", "faults"

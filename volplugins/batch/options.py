@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from volplugins.batch.compression import CAPS, Caps
+from volplugins.packed.compression import CAPS, Caps
 
 TRIAGE = "volplugins.batch.triage_work:triage"
 

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from volplugins.batch import job as jobs
 from volplugins.batch.child import Children, run_child
-from volplugins.batch.compression import PLAIN
-from volplugins.batch.errors import NoRoom, UnpackError, reason_of
+from volplugins.batch.errors import NoRoom
 from volplugins.batch.job import Job, Outcome
-from volplugins.batch.unpacking import chunks
+from volplugins.packed.compression import PLAIN
+from volplugins.packed.errors import UnpackError, reason_of
+from volplugins.packed.kinds import suffix_to_keep
+from volplugins.packed.unpacking import chunks
 
 _RESERVE = 16 << 20  # bytes of the disk that an unpacked dump leaves free, for its results
 
@@ -32,7 +34,7 @@ def perform(job: Job, output: Path, scratch: Path, children: Children) -> Outcom
     try:
         dump = job.candidate.path
         if job.candidate.form != PLAIN:
-            unpacked = scratch / f"{job.id}.dmp"
+            unpacked = scratch / f"{job.id}{suffix_to_keep(job.candidate.member or job.candidate.path)}"
             _unpack(job, unpacked, children)
             dump = str(unpacked)
         output.mkdir()

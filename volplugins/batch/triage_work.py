@@ -7,9 +7,9 @@ import os
 from datetime import datetime, timezone
 from pathlib import Path
 
-from volplugins.batch.compression import PLAIN
 from volplugins.batch.errors import ChangedFile
 from volplugins.batch.job import Job
+from volplugins.packed.compression import PLAIN
 from volplugins.report import write_report
 
 

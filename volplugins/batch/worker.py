@@ -20,10 +20,11 @@ from typing import Any
 
 from volplugins.batch import job as jobs
 from volplugins.batch.digest import digest
-from volplugins.batch.errors import ChangedFile, reason_of
+from volplugins.batch.errors import ChangedFile
 from volplugins.batch.job import Job, from_json
 from volplugins.batch.outcome_file import write_outcome
 from volplugins.dumpfile.errors import DumpError
+from volplugins.packed.errors import reason_of
 from volplugins.vol.symbols.cache_folder import cache_folder, keep_cache_in
 
 _MAPPINGS = 4  # of the dump at a time, at most: ours, the hash's, the plugins'

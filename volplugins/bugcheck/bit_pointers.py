@@ -58,7 +58,16 @@ class Pointers:
                 return f"{name}={value:#x} is no address; with bit {bit} it is {good:#x}, which is there"
             if self._of_region(good >> _REGION, name) >= _WITNESSES:
                 return f"{name}={value:#x} is no address; with bit {bit} it is {good:#x}, as other registers point"
+            if self._objects_in(good >> _REGION) >= _WITNESSES:
+                where = "where the thread and its process are"
+                return f"{name}={value:#x} is no address; with bit {bit} it is {good:#x}, {where}"
         return ""
+
+    def _objects_in(self, region: int) -> int:
+        """How many of the crashing thread and its process lie in a region of kernel memory."""
+        thread, process = self._scene.thread, self._scene.process
+        known = (thread.ethread if thread is not None else 0, process.eprocess if process is not None else 0)
+        return sum(address >> _REGION == region for address in known if address)
 
     def _of_region(self, region: int, but: str) -> int:
         """How many other registers point into a region of kernel memory."""

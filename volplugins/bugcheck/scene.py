@@ -234,7 +234,7 @@ def _crashed_thread(
         crashed = replace(crashed, how=crashed.how + found.evidence)
         return processors, crashed, crashed.processor.current_thread
     thread = _thread_by_stack(work, sp, layouts) if sp else None
-    if thread is None:
+    if thread is None and work.target.crashed:
         work.notes.append("which thread crashed could not be told: no KPRCB and no thread's stack fits the context")
     return processors, None, thread
 

@@ -70,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> Any:
-    from volplugins.batch.compression import Caps
     from volplugins.batch.options import BatchOptions
+    from volplugins.packed.compression import Caps
     from volplugins.vol.scene.budget import VARIABLE
 
     return BatchOptions(

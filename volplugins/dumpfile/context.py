@@ -88,6 +88,12 @@ _LAYOUTS = {
 }
 
 
+def register_places(machine: int) -> tuple[int, Mapping[str, tuple[int, int]]] | None:
+    """Where a machine's CONTEXT keeps ContextFlags, and (offset, size) of each register; None for other machines."""
+    layout = _LAYOUTS.get(machine)
+    return (layout.flags, layout.registers) if layout is not None else None
+
+
 # CONTEXT_i386, _AMD64, _ARM64 and their like; one record has just one of them
 _ARCHITECTURES = 0xFF0000
 _CONTROL = 1  # instruction and stack pointer are in the record

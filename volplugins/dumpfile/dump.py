@@ -24,6 +24,7 @@ from volplugins.dumpfile.run_table import RunTable, read_run_table
 from volplugins.dumpfile.secondary_data import SecondaryData, read_secondary_data
 from volplugins.dumpfile.source import ByteSource
 from volplugins.dumpfile.triage import TriageDump, read_triage
+from volplugins.dumpfile.zdmp import ZdmpSource, plain_source
 
 _NO_MEMORY = {
     DumpType.HEADER_ONLY: "this dump holds its header only (DumpType 3): Windows wrote no memory",
@@ -64,14 +65,15 @@ class _Pages:
 
 
 def open_dump(source: ByteSource) -> Dump:
-    """Open a dump.
+    """Open a dump, packed as ``.zdmp`` or not.
 
     Raises:
         DumpError: a subclass named by its cause, where nothing can be read from the file.
     """
+    source = plain_source(source)
     header = parse_header(source)
     _refuse(header)
-    notes = list(header_notes(header))
+    notes = [*(source.notes if isinstance(source, ZdmpSource) else ()), *header_notes(header)]
     if header.dump_type == DumpType.TRIAGE:
         return _open_triage(source, header, notes)
     table = read_run_table(source, header.bits)

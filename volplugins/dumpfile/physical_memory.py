@@ -212,7 +212,7 @@ class PhysicalMemory:
         for base, count, offset in self.runs(first_pfn, last_pfn):
             first = 0
             while first < count:
-                first = self._stored(offset, first, count)
+                first = self.first_stored(offset, first, count)
                 pages = min(_COLUMN_PAGES, count - first)
                 at, length = offset + first * PAGE_SIZE, pages * PAGE_SIZE
                 if not length:
@@ -225,7 +225,7 @@ class PhysicalMemory:
                 yield base + first, words.astype(np.uint64)
                 first += pages
 
-    def _stored(self, offset: int, page: int, count: int) -> int:
+    def first_stored(self, offset: int, page: int, count: int) -> int:
         """The first page from ``page`` on, of ``count`` at ``offset``, that is no hole of the file."""
         if not isinstance(self._source, FileSource):
             return page

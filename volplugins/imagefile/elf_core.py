@@ -16,6 +16,7 @@ from volplugins.imagefile.memory_image import MemoryImage, Segment, image_of_seg
 MAGIC = b"\x7fELF"
 _CLASS64, _LITTLE = 2, 1
 _LOAD, _NOTE = 1, 4
+_CORE = 4  # e_type
 _PROGRAM_HEADER = struct.Struct("<IIQQQQQQ")  # type, flags, offset, vaddr, paddr, filesz, memsz, align
 _EXTENDED = 0xFFFF  # e_phnum: the true count is in the first section header's sh_info
 _MOST_HEADERS = 1 << 16
@@ -38,6 +39,9 @@ def open_elf_core(source: ByteSource) -> MemoryImage | None:
             segments += [segment] if segment is not None else []
     if not segments:
         return None
+    kind = int.from_bytes(head[0x10:0x12], "little")
+    if kind != _CORE:
+        notes.insert(0, Note("e_type", f"an ELF file of type {kind}, a program's, and no core"))
     processors = [state for data in texts for state in processors_of(data)]
     return image_of_segments(source, "ELF core", segments, notes, processors)
 

@@ -33,6 +33,8 @@ class Headline:
 
     code: str = ""
     name: str = ""
+    crashed: bool = True
+    image: bool = False
     module: str = ""
     asked_for: str = ""
     memory_error: str = ""
@@ -57,6 +59,8 @@ def headline(summary: Summary, analysis: list[Row]) -> Headline:
 
     culprit = known.get("IMAGE_NAME", {})
     found = Headline(fact("bugcheck_code", "BUGCHECK_CODE"), fact("bugcheck_name", "BUGCHECK_NAME"))
+    target = summary.part("target")
+    found.crashed, found.image = target.get("crashed") is not False, target.get("kind") == "memory-image"
     found.module = shown(crash.get("image") or crash.get("module") or culprit.get("Value"), 120)
     manual = fact("manual_crash", "MANUAL_CRASH")
     found.asked_for = manual if manual and manual != "notmyfault" and not found.module else ""
@@ -66,7 +70,7 @@ def headline(summary: Summary, analysis: list[Row]) -> Headline:
     found.parameters = _parameters(crash.get("parameters"), known)
     found.crash = [(label, text) for label, member, name in _CRASH if (text := fact(member, name))]
     found.system = _system(summary.part("system"), known)
-    found.dump = _dump(summary.part("input"))
+    found.dump = _dump(summary.part("input"), target)
     found.stack = _stack(summary, analysis)
     found.score = _score(summary.part("completeness"))
     found.glance = _glance(summary, found.score)
@@ -97,9 +101,11 @@ def _system(system: dict[str, Any], known: dict[str, Row]) -> list[tuple[str, st
             if value not in (None, "")]  # fmt: skip
 
 
-def _dump(told: dict[str, Any]) -> list[tuple[str, str]]:
+def _dump(told: dict[str, Any], target: dict[str, Any]) -> list[tuple[str, str]]:
     size = told.get("size")
-    named = (("File", told.get("path")), ("Size", sized(size) if type(size) is int else size),
+    named = (("File", told.get("path")), ("Unpacked from", told.get("packed")), ("Kind", target.get("kind")),
+             ("Format", target.get("format")), ("Kernel", target.get("kernel_base")),
+             ("Size", sized(size) if type(size) is int else size),
              ("Modified", told.get("modified")), ("SHA-256", told.get("sha256")))  # fmt: skip
     return [(label, shown(value, 1000)) for label, value in named if value not in (None, "")]
 

@@ -31,15 +31,19 @@ from volplugins.target.kernel_search import FoundKernel, Hint, find_kernel
 from volplugins.target.search_log import SearchLog
 from volplugins.target.target import Fact, Target, TargetKind
 
+_MOST_NOTES = 3  # of what is odd about the file, in the line that says that there is no kernel
 AddressesOf = Callable[[MemoryReader, FoundKernel], dict[str, int]]
 
 
 class NoKernel(NotADump):
     """No Windows kernel was found in the image; ``tried`` says what was tried."""
 
-    def __init__(self, log: SearchLog) -> None:
+    def __init__(self, log: SearchLog, image: MemoryImage | None = None) -> None:
         self.tried = tuple(log.tried)
-        super().__init__(f"no Windows kernel was found in this file; tried: {'; '.join(log.tried)}")
+        notes = [note.text for note in image.notes[:_MOST_NOTES]] if image is not None else []
+        read_as = f" ({'; '.join([f'read as {image.format}', *notes])})" if image is not None else ""
+        text = f"not a Windows kernel crash dump, and no Windows kernel was found in this file{read_as}"
+        super().__init__(f"{text}; tried: {'; '.join(log.tried)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def target_of_image(
     log = log or SearchLog()
     found = find_kernel(image.memory, image.processors, log, known)
     if found is None:
-        raise NoKernel(log)
+        raise NoKernel(log, image)
     kernel, space = found.image, found.space
     bits = kernel.bits
     block = find_block(space, kernel)

@@ -11,7 +11,7 @@ from volplugins.dumpfile.dump_type import DumpType
 from volplugins.triage.memory_map import memory_map
 from volplugins.triage.symbol_facts import symbols_of
 from volplugins.triage.time_bias import time_bias
-from volplugins.vol.commands.analyze.rows import AnalyzeRow, bugcheck_rows, later_rows
+from volplugins.vol.commands.analyze.rows import NO_BUGCHECK_TEXT, AnalyzeRow, bugcheck_rows, later_rows
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.analysis import Analysis
@@ -58,6 +58,17 @@ class CrashFacts:
     def _dump_type(self) -> int | None:
         return self._target.dump.header.dump_type if self._target.dump is not None else None
 
+    def target(self) -> dict[str, Any]:
+        """What was looked at, and whether a bugcheck is recorded in it."""
+        modules = self._analysis.scene.modules if self._analysis is not None else None
+        listed = modules.kernel.base if modules is not None and modules.kernel is not None else 0
+        base = self._target.kernel_base or listed
+        return {
+            "kind": self._target.kind.value, "format": self._target.format, "crashed": self._target.crashed,
+            "kernel_base": f"0x{base:0{self._target.bits // 4}x}" if base else None,
+            "kernel_found": self._target.how("KernelBase") if self._target.kernel_base else None,
+        }  # fmt: skip
+
     def _value(self, section: str, field: str) -> str | None:
         row = self._rows.get((section, field))
         return row.value if row is not None and isinstance(row.value, str) else None
@@ -79,19 +90,26 @@ class CrashFacts:
         pid = self._value("process", "PROCESS_ID")
         manual = self._rows.get(("signature", "MANUAL_CRASH")) or nothing
         return found | {
-            "parameters": [self._value("bugcheck", f"BUGCHECK_P{number}") for number in range(1, 5)],
-            "parameter_meanings": [self._rows["bugcheck", f"BUGCHECK_P{number}"].evidence for number in range(1, 5)],
+            **self._parameters(),
             "exception_name": self._exception_name(),
             "faulting_instruction": self._instruction(),
             "exception_meaning": self._exception_meaning(),
             "confidence": blamed.confidence or None,
-            "evidence": blamed.evidence,
+            "evidence": blamed.evidence if self._target.crashed else NO_BUGCHECK_TEXT,
             "signature_recipe": RECIPE if found["signature"] else None,
             "memory_error_confidence": damaged.confidence or None,
             "memory_error_evidence": damaged.evidence,
             "manual_evidence": manual.evidence if found["manual_crash"] else "",
             "pid": int(pid) if pid is not None and pid.isdecimal() else None,
         }
+
+    def _parameters(self) -> dict[str, list[str | None] | list[str] | None]:
+        """The four parameters and what they mean; null where no bugcheck is recorded."""
+        if not self._target.crashed:
+            return {"parameters": None, "parameter_meanings": None}
+        fields = [("bugcheck", f"BUGCHECK_P{number}") for number in range(1, 5)]
+        meanings = [self._rows[field].evidence for field in fields]
+        return {"parameters": [self._value(*field) for field in fields], "parameter_meanings": meanings}
 
     def _instruction(self) -> str | None:
         """The failing instruction, or the call that left all code, as it was taken apart for its operand."""
@@ -108,7 +126,7 @@ class CrashFacts:
 
     def stack(self) -> list[dict[str, Any]]:
         """The frames from the failure on."""
-        if self._analysis is None:
+        if self._analysis is None or not self._target.crashed:
             return []
         digits = self._analysis.scene.bits // 4
         locate = self._analysis.scene.symbolizer.locate
@@ -144,6 +162,6 @@ class CrashFacts:
     def thread(self) -> str:
         """The crashing thread as rows write it; empty where it is not known."""
         scene = self._analysis.scene if self._analysis is not None else None
-        if scene is None or scene.thread is None or not scene.thread.ethread:
+        if scene is None or not self._target.crashed or scene.thread is None or not scene.thread.ethread:
             return ""
         return f"0x{scene.thread.ethread:0{scene.bits // 4}x}"

@@ -6,34 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from volplugins.findings.trusted_frames import TrustedFrames
+
 Row = dict[str, Any]
 _MOST = 1000
 _MODULE = re.compile(r"[!+]")
 _ODD_STOPS = {"loop": "its stack leads back to itself", "out-of-bounds": "its stack leads out of its bounds"}
 _USED_UP = ("Terminated",)
-# frames that nothing before them can spoil, and those that are as good as what they were reached from
-_ANEW = ("context", "switch-frame", "trap-frame")
-# what the Note of a frame pointer's frame says where its return address follows no call that is known
-_UNPROVED = ("the code before it is not in memory", "no call ends there")
-
-
-class TrustedFrames:
-    """Which frames of windows.kd.stacks prove that a thread was there: none that was scanned, or rests on one.
-
-    A frame pointer's counts where a call ends before its return address.
-    """
-
-    def __init__(self) -> None:
-        self._thread: Any = None
-        self._sound = True
-
-    def take(self, row: Row) -> bool:
-        """Whether this frame is sound; rows of a thread follow one another, innermost first."""
-        if row["ETHREAD"] != self._thread or row.get("Trust") in _ANEW:
-            self._thread, self._sound = row["ETHREAD"], True
-        if row.get("Trust") == "scan" or (row.get("Note") or "").startswith(_UNPROVED):
-            self._sound = False
-        return self._sound
 
 
 class NotedThreads:
@@ -69,7 +48,7 @@ class NotedThreads:
             self._add(row, "Process", "crashed")
         if row["Stop"] in _ODD_STOPS:
             self._add(row, "Process", _ODD_STOPS[row["Stop"]])
-        sound = self._trusted.take(row)
+        sound = self._trusted.take(row["ETHREAD"], row.get("Trust"), row.get("Note"))
         if sound and row["State"] == "Waiting" and row["Ring"] == "kernel" and row["Symbol"]:
             why = self._foreign(_MODULE.split(row["Symbol"], maxsplit=1)[0])
             if why:

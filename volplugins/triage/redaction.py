@@ -24,9 +24,10 @@ _MOST_KEPT = 20_000
 # columns that hold this program's own words, never the dump's
 _WORDS = frozenset(
     """Section Group Source Life State Wait PageDirectory Verdict Mode Level Ring Trust Stop Type Protect Actual Usage
-    By Status Confidence schema plugin absent confidence trust verdict plugin_name sha256 modified kind""".split()
+    By Status Confidence Severity Technique Kind schema plugin absent confidence trust verdict plugin_name
+    sha256 modified kind severity technique format kernel_base kernel_found""".split()
 )
-_PATH_COLUMNS = frozenset("Path path folder".split())
+_PATH_COLUMNS = frozenset("Path path folder packed".split())
 _MACHINE_VARIABLES = frozenset("COMPUTERNAME USERDOMAIN USERDOMAIN_ROAMINGPROFILE LOGONSERVER USERDNSDOMAIN".split())
 _USER_VARIABLES = frozenset("USERNAME LOGNAME USER".split())
 _PATH_VARIABLES = frozenset(

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from volplugins.dumpfile.note import Note
+from volplugins.findings.foreign_drivers import ForeignDrivers
+from volplugins.packed.single import PlainFile, plain_file
 from volplugins.triage.crash_facts import CrashFacts
 from volplugins.triage.extras import write_page, write_timeline
 from volplugins.triage.file_hash import FileHash
-from volplugins.triage.foreign_drivers import ForeignDrivers
 from volplugins.triage.noted_directories import NotedDirectories
+from volplugins.triage.noted_findings import NotedFindings
 from volplugins.triage.noted_threads import NotedThreads
 from volplugins.triage.options import TriageOptions
 from volplugins.triage.output_folder import OutputFolder
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "volplugins.triage/1"
 _MOST_NOTES = 200
+_MOST_PAGE_FILES = 8
 _LONGEST_FAULT = 300
 Progress = Callable[[str, float], None]
 
@@ -52,17 +55,23 @@ class TriageRun:
         self._progress = progress
         self._folder: OutputFolder | None = None
         self._faults: list[str] = []
+        self._plain = PlainFile(path, str(path))
 
     def result(self) -> TriageResult:
         """Run everything; see ``run_triage``."""
+        with plain_file(self._path, self._progress) as plain_one:
+            self._plain = plain_one
+            return self._of_plain()
+
+    def _of_plain(self) -> TriageResult:
         start = time.monotonic()
-        context, layer = open_file(self._path, self._options.symbols)
+        context, layer = open_file(self._plain.path, self._options.symbols)
         target = target_below(context, layer)
         self._progress("the dump is open", 0.0)  # nothing before: what cannot be opened is one line
         with ExitStack() as stack:
             if self._output is not None:  # not before it is known that there is a dump
                 self._folder = OutputFolder(self._output, self._path)
-            digest = FileHash(self._path) if self._options.hash else None
+            digest = FileHash(self._plain.path) if self._options.hash else None
             if digest is not None:
                 stack.callback(digest.stop)
             work = stack.enter_context(sharing(context))
@@ -75,10 +84,13 @@ class TriageRun:
         self._progress("finding the kernel", 1.0)
         analysis = self._analysis(work, layer)
         facts = CrashFacts(target, analysis)
-        directories = NotedDirectories()
+        directories, findings = NotedDirectories(), NotedFindings()
         foreign = ForeignDrivers(analysis.scene).why if analysis is not None else lambda _: ""
         threads = NotedThreads(facts.thread(), foreign)
-        watchers = {"pagedirs": directories.take, "stacks": threads.take_frame, "process": threads.take_thread}
+        watchers = {
+            "pagedirs": directories.take, "stacks": threads.take_frame, "process": threads.take_thread,
+            "findings": findings.take,
+        }  # fmt: skip
         runner = SectionRunner(work, layer, self._options)
         outcomes = self._sections(runner, watchers)
         self._progress("summing up", 98.0)
@@ -90,16 +102,23 @@ class TriageRun:
         return facts, {
             "schema": SCHEMA, "versions": versions(), "command_line": list(self._options.command_line), "input": {},
             **parts, "verdicts": dict(sorted(directories.verdicts.items())),
-            "directories": directories.bad, "threads": threads.threads(),
-            "missing": [*self._missing(facts, directories.problems), *directories.more(), *threads.more()],
+            "directories": directories.bad, "threads": threads.threads(), "findings": findings.found,
+            "missing": [
+                *self._missing(facts, directories.problems), *directories.more(), *threads.more(), *findings.more(),
+                *self._left_out(),
+            ],
             "notes": [{"field": note.field, "severity": note.severity, "text": note.text} for note in notes],
             "sections": [each.summary(kept) for each in outcomes],
         }  # fmt: skip
 
+    def _left_out(self) -> list[str]:
+        names = ", ".join(self._plain.page_files[:_MOST_PAGE_FILES])
+        return [f"{names} lies beside the dump in its archive: no page file is read"] if names else []
+
     def _parts(self, facts: CrashFacts) -> dict[str, Any]:
         """What the analysis gives to the summary; a part that fails is a fault, and says what the header alone says."""
         parts = {}
-        for name in ("symbols", "system", "crash", "stack", "completeness"):
+        for name in ("target", "symbols", "system", "crash", "stack", "completeness"):
             try:
                 parts[name] = getattr(facts, name)()
             except Exception as error:
@@ -168,7 +187,9 @@ class TriageRun:
             sha256 = digest.result()
             if digest.fault:
                 self._faults.append(digest.fault)
-        return {"path": str(self._path), "size": status.st_size, "modified": modified, "sha256": sha256}
+        size = os.stat(self._plain.path).st_size
+        packed = {"packed": str(self._path)} if self._plain.packed is not None else {}
+        return {"path": self._plain.label, **packed, "size": size, "modified": modified, "sha256": sha256}
 
     def _finish(self, facts: CrashFacts, summary: dict[str, Any], start: float) -> TriageResult:
         """Write the summary and what is made from it; redacted where that was asked for."""

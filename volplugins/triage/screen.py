@@ -70,7 +70,10 @@ def _columns(character: str) -> int:
 
 
 def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
-    crash, system = summary["crash"], summary["system"]
+    if not summary.get("target", {}).get("crashed", True):
+        yield from _running(summary)
+        return
+    crash = summary["crash"]
     if crash["evidence"] == "; ".join(summary["missing"]):  # said below
         crash = {**crash, "evidence": ""}
     code = _joined(crash["bugcheck_code"], crash["bugcheck_name"])
@@ -82,15 +85,39 @@ def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
     yield _Block("Process", [*_one(_joined(crash["process"], crash["pid"]))], 1)
     yield _Block("On purpose", [*_one(_joined(crash["manual_crash"], crash["manual_evidence"]))], 1)
     yield _Block("Signature", [*_one(crash["signature"])], 1)
-    fields = ("machine", "build", "system_time", "system_uptime")
-    yield _Block("System", [*_one(_joined(*(system.get(name) for name in fields)))], 1)
+    yield _system(summary)
     frames = [f"{each['ip']} {each['symbol']}  ({each['trust']})" for each in summary["stack"]]
     yield _Block("Stack", frames, 2, "windows.kd.analyze")
+    yield from _held(summary)
+    yield from _odd(summary)
+    yield _Block("Faults", list(summary["fault_texts"]), 1, "summary.json")
+
+
+def _running(summary: Mapping[str, Any]) -> Iterator[_Block]:
+    """Of a machine that did not crash: that at once, then what is odd, then what it is."""
+    target = summary["target"]
+    kind = f"{target['kind'].replace('-', ' ')} ({target['format']})"
+    base = f"kernel at {target['kernel_base']}" if target["kernel_base"] else ""
+    yield _Block("What crashed", [f"no bugcheck is recorded; {_joined(kind, base)}"], 1)
+    yield from _odd(summary)
+    yield _system(summary)
+    yield from _held(summary)
+    yield _Block("Faults", list(summary["fault_texts"]), 1, "summary.json")
+
+
+def _system(summary: Mapping[str, Any]) -> _Block:
+    fields = ("machine", "build", "system_time", "system_uptime")
+    return _Block("System", [*_one(_joined(*(summary["system"].get(name) for name in fields)))], 1)
+
+
+def _held(summary: Mapping[str, Any]) -> Iterator[_Block]:
     yield _Block("Complete", [*_complete(summary)], 1)
     yield _Block("Missing", [*_missing(summary)], 1, "windows.kd.dumpinfo, volplugins symbols")
+
+
+def _odd(summary: Mapping[str, Any]) -> Iterator[_Block]:
     yield _Block("Directories", [*_directories(summary)], 1, "windows.kd.pagedirs")
     yield _Block("Threads", [*_threads(summary)], 1, "windows.kd.stacks, windows.kd.process --threads")
-    yield _Block("Faults", list(summary["fault_texts"]), 1, "summary.json")
 
 
 def _joined(*parts: Any) -> str:

@@ -47,5 +47,6 @@ SECTIONS = (
     Section("lm", "lm", "Lm", images=True, weight=4),
     Section("peb", "peb", "Peb", ("teb",), weight=4),
     Section("address", "address", "UserSpace", weight=6),
+    Section("findings", "findings", "Findings", images=True, summed=True, weight=12),
     Section("address-summary", "address", "UserSpace", ("summary",), weight=4),
 )

@@ -44,7 +44,7 @@ def timeline(folder_rows: Path, summary: Mapping[str, Any]) -> Iterator[Line]:
 def _crash_facts(folder: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of analyze by name; the summary's where it has others."""
     facts: dict[str, Any] = {}
-    for name_of_part in ("system", "crash"):
+    for name_of_part in ("system", "crash", "target"):
         part = summary.get(name_of_part)
         facts |= {name.upper(): value for name, value in part.items()} if isinstance(part, Mapping) else {}
     for given, known in (("SIGNATURE", "FAILURE_SIGNATURE"), ("PROCESS", "PROCESS_NAME"), ("PID", "PROCESS_ID")):
@@ -61,7 +61,8 @@ def _crash_lines(facts: Mapping[str, Any], crash: datetime | None) -> Iterator[L
     what = " ".join(["Crash", *(str(each) for each in named if each not in (None, ""))])
     who = {"PID": _integer(facts.get("PROCESS_ID")), "Process": facts.get("PROCESS_NAME")}
     plugin = "windows.kd.analyze.Analyze"
-    yield from _line(what, crash, "Crash Time", "windows:crash", plugin, who)
+    if facts.get("CRASHED") is not False:
+        yield from _line(what, crash, "Crash Time", "windows:crash", plugin, who)
     uptime = _UPTIME.fullmatch(str(facts.get("SYSTEM_UPTIME", "")))
     if crash is not None and uptime is not None:
         days, hours, minutes, seconds, milliseconds = map(int, uptime.groups())

@@ -61,5 +61,8 @@ def source_of(layer: DataLayerInterface) -> ByteSource:
     """The best byte source for ``layer``; raises DumpError subclasses for a file that cannot be opened."""
     from volplugins.dumpfile.source import FileSource
 
+    if hasattr(layer, "packed_layer"):  # UnpackedDumpLayer
+        unpacked: ByteSource = layer.source
+        return unpacked
     path = local_path(layer)
     return FileSource(path) if path is not None else LayerSource(layer)

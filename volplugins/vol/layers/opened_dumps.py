@@ -20,6 +20,7 @@ _dumps: dict[Key, Dump] = {}
 
 def key_of(layer: DataLayerInterface) -> Key:
     """What tells this file from others: path or location, size in bytes, time of last change where there is one."""
+    layer = getattr(layer, "packed_layer", layer)
     path = local_path(layer)
     if path is not None:
         status = os.stat(path)

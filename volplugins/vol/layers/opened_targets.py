@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from volatility3.framework.layers import intel
 
+from volplugins.dumpfile.errors import NotADump
 from volplugins.dumpfile.note import Note
 from volplugins.vol.layers.kernel_places import identity_of, remember, remembered
 from volplugins.vol.layers.layer_source import LayerSource, local_path, source_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _KEPT = 4
 _SIDECARS = (".vmss", ".vmsn")
-_targets: dict[tuple[Key, str], Target] = {}
+_targets: dict[tuple[Key, str], Target | NotADump] = {}
 
 
 def open_target(context: ContextInterface, layer_name: str) -> Target:
@@ -34,7 +35,6 @@ def open_target(context: ContextInterface, layer_name: str) -> Target:
     Raises:
         DumpError: the file is neither a dump nor an image with a Windows kernel; its text is one line for the user.
     """
-    from volplugins.dumpfile.errors import NotADump
     from volplugins.target.of_dump import target_of_dump
 
     layers = _layers_below(context, layer_name)
@@ -46,12 +46,22 @@ def open_target(context: ContextInterface, layer_name: str) -> Target:
             raise
     memory_layer = next(each for each in layers if not isinstance(each, intel.Intel))
     key = key_of(bottom), type(memory_layer).__name__
-    target = _targets.get(key)
-    if target is None:
+    if key not in _targets:
         while len(_targets) >= _KEPT:
             _targets.pop(next(iter(_targets)))
-        target = _targets[key] = _opened(memory_layer, bottom)
-    return target
+        _targets[key] = _found(memory_layer, bottom)
+    found = _targets[key]
+    if isinstance(found, NotADump):
+        raise found.with_traceback(None)
+    return found
+
+
+def _found(memory_layer: DataLayerInterface, bottom: DataLayerInterface) -> Target | NotADump:
+    """The target, or why there is none: a search in vain is not made twice."""
+    try:
+        return _opened(memory_layer, bottom)
+    except NotADump as error:
+        return error
 
 
 def _layers_below(context: ContextInterface, layer_name: str) -> list[DataLayerInterface]:

@@ -9,7 +9,36 @@ from volatility3.framework import constants, exceptions, interfaces, layers
 vollog = logging.getLogger(__name__)
 
 _MAGIC = (b"PAGEDUMP", b"PAGEDU64")
+_PACKED = b"ZDMP"
 _told: set[str] = set()
+
+
+class PackedDumpStacker(interfaces.automagic.StackerLayerInterface):
+    """Puts the plain bytes of a ``.zdmp`` on the file, on which the other stackers go on."""
+
+    stack_order = 9
+    exclusion_list: list[str] = []
+
+    @classmethod
+    def stack(
+        cls,
+        context: interfaces.context.ContextInterface,
+        layer_name: str,
+        progress_callback: constants.ProgressCallback = None,
+    ) -> interfaces.layers.DataLayerInterface | None:
+        """The layer, an empty one where it cannot be unpacked (said once); None for any other file."""
+        layer = context.layers[layer_name]
+        if layer.maximum_address < len(_PACKED) or layer.read(0, len(_PACKED), pad=True) != _PACKED:
+            return None
+        from volplugins.dumpfile.errors import DumpError
+        from volplugins.vol.layers.refused_layer import RefusedDumpLayer
+        from volplugins.vol.layers.unpacked_layer import UnpackedDumpLayer
+
+        try:
+            return layer_on(context, layer_name, UnpackedDumpLayer)
+        except (DumpError, exceptions.LayerException) as error:
+            _tell(layer_name, str(error))
+        return layer_on(context, layer_name, RefusedDumpLayer)
 
 
 class KernelDumpStacker(interfaces.automagic.StackerLayerInterface):
@@ -39,23 +68,12 @@ class KernelDumpStacker(interfaces.automagic.StackerLayerInterface):
 
         try:
             dump = open_layer(layer)
-            return cls._layer(context, layer_name, TriageDumpLayer if dump.triage else LAYERS[dump.header.bits])
+            return layer_on(context, layer_name, TriageDumpLayer if dump.triage else LAYERS[dump.header.bits])
         except (DumpError, exceptions.LayerException) as error:
             _tell(layer_name, str(error))
         except Exception as error:  # volatility3 would go on to its own stacker
             _tell(layer_name, f"{type(error).__name__}: {error}")
-        return cls._layer(context, layer_name, RefusedDumpLayer)
-
-    @classmethod
-    def _layer(
-        cls,
-        context: interfaces.context.ContextInterface,
-        layer_name: str,
-        chosen: type[interfaces.layers.DataLayerInterface],
-    ) -> interfaces.layers.DataLayerInterface:
-        new_name = context.layers.free_layer_name(chosen.__name__)
-        context.config[interfaces.configuration.path_join(new_name, "base_layer")] = layer_name
-        return chosen(context, new_name, new_name)
+        return layer_on(context, layer_name, RefusedDumpLayer)
 
 
 class MemoryImageStacker(interfaces.automagic.StackerLayerInterface):
@@ -104,6 +122,17 @@ class MemoryImageStacker(interfaces.automagic.StackerLayerInterface):
         page_map = target.directory_table_base & ~low_bits
         context.config[interfaces.configuration.path_join(path, "page_map_offset")] = page_map
         return kind(context, config_path=path, name=name, metadata={"os": "Windows"})
+
+
+def layer_on(
+    context: interfaces.context.ContextInterface,
+    layer_name: str,
+    chosen: type[interfaces.layers.DataLayerInterface],
+) -> interfaces.layers.DataLayerInterface:
+    """A layer of this kind on another."""
+    new_name = context.layers.free_layer_name(chosen.__name__)
+    context.config[interfaces.configuration.path_join(new_name, "base_layer")] = layer_name
+    return chosen(context, new_name, new_name)
 
 
 def _tell(layer_name: str, reason: str) -> None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from volatility3.framework import contexts, exceptions
 from volatility3.framework.automagic import stacker, windows
 from volatility3.framework.interfaces import configuration
+from volatility3.framework.interfaces.automagic import StackerLayerInterface
 
-from volplugins.dumpfile.errors import DumpError
+from volplugins.dumpfile.errors import DumpError, NotADump
 from volplugins.dumpfile.source import FileSource
+from volplugins.vol.layers.container_stackers import container_stackers
 from volplugins.vol.layers.opened_dumps import open_layer
 from volplugins.vol.layers.path_layer import file_layer
-from volplugins.vol.layers.stacker import KernelDumpStacker
+from volplugins.vol.layers.stacker import KernelDumpStacker, MemoryImageStacker, PackedDumpStacker
 from volplugins.vol.symbols.symbol_path import search_symbols
 
 if TYPE_CHECKING:
@@ -37,18 +39,25 @@ def open_file(path: Path, symbol_folders: Sequence[str] = ()) -> tuple[ContextIn
     name = "FileLayer"
     config = configuration.path_join("volplugins", name)
     context.add_layer(file_layer(context, config, name, path))
-    if not _opens(context, name):
-        return context, name  # whoever asks for the dump is told why
-    stackers = [KernelDumpStacker, windows.WindowsIntelStacker]
+    stackers = _stackers(context, name)
     try:
-        return context, stacker.LayerStacker.stack_layer(context, name, list(stackers))[0]
+        return context, stacker.LayerStacker.stack_layer(context, name, stackers)[0]
     except exceptions.VolatilityException:
         return context, name
 
 
-def _opens(context: ContextInterface, name: str) -> bool:
+def _stackers(context: ContextInterface, name: str) -> list[type[StackerLayerInterface]]:
+    """What may lie on the file; nothing where it cannot be opened: whoever asks for the target is told why.
+
+    An image that our own reader opens needs no layer on it: no container is read by volatility3, whose readers believe
+    the counts in a file.
+    """
+    layer = context.layers[name]
     try:
-        open_layer(context.layers[name])
+        open_layer(layer)
+    except NotADump as error:
+        containers = container_stackers(layer) if error.may_be_an_image else []
+        return [*containers, MemoryImageStacker] if containers else []
     except DumpError:
-        return False
-    return True
+        return []
+    return [PackedDumpStacker, KernelDumpStacker, windows.WindowsIntelStacker]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
 _HIGHEST_32 = 1 << 32
+IN_NO_MODULE = "in no module"
 
 
 @dataclass(slots=True)
@@ -126,7 +127,7 @@ class StackScene:
             location = names.locate(address)
             if location.module is not None:
                 return location.text(), ""
-        return "", "in no module"
+        return "", IN_NO_MODULE
 
     def address_of(self, process: Process | None, text: str) -> int | str:
         """The address that ``module!symbol+0x…`` names in the kernel or in the process; in words why there is none."""

@@ -6,7 +6,7 @@ It also has volatility3 leave symbol tables alone that are there.
 
 try:
     from volplugins.vol.layers.kernel_offset import KernelOffsetCarrier
-    from volplugins.vol.layers.stacker import KernelDumpStacker, MemoryImageStacker
+    from volplugins.vol.layers.stacker import KernelDumpStacker, MemoryImageStacker, PackedDumpStacker
     from volplugins.vol.output.json_lines import JsonLinesRenderer
     from volplugins.vol.symbols.header_kernel import HeaderKernelFinder
     from volplugins.vol.symbols.kept_tables import keep_tables
@@ -21,4 +21,7 @@ except BaseException as error:  # volatility3 survives an ImportError only
         raise
     raise ImportError(f"volplugins cannot be loaded: {error}") from error
 
-__all__ = ["HeaderKernelFinder", "JsonLinesRenderer", "KernelDumpStacker", "KernelOffsetCarrier", "MemoryImageStacker"]
+__all__ = [
+    "HeaderKernelFinder", "JsonLinesRenderer", "KernelDumpStacker", "KernelOffsetCarrier", "MemoryImageStacker",
+    "PackedDumpStacker",
+]  # fmt: skip

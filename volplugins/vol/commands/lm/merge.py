@@ -17,6 +17,8 @@ from volplugins.threads.user_modules import IMAGE_VAD, file_of, image_name, mapp
 from volplugins.vol.commands.lm.row import LmRow, joined, row_of
 
 _PAGE = 0x1000
+# how sentences of Note begin
+ABSENT_FROM, OTHER_FILE = "not in ", "the file mapped there is "
 
 
 @dataclass(slots=True)
@@ -85,7 +87,7 @@ class MergedModules:
         module = Module(entry.base, entry.size, name, entry.path, entry.timestamp, None, source, entry.address,
                         entry.note)  # fmt: skip
         mapped = vad is not None and vad.kind == IMAGE_VAD
-        notes = [entry.note, "not in " + ", ".join(lacking) if lacking else ""]
+        notes = [entry.note, ABSENT_FROM + ", ".join(lacking) if lacking else ""]
         if not mapped:
             notes.append("listed, but no image is mapped there" if self.whole else "")
         elif vad is not None and vad.end - vad.start != (entry.size + _PAGE - 1) & -_PAGE:
@@ -113,4 +115,4 @@ class MergedModules:
         """Where the list names another file than the one that is mapped: a sentence."""
         path = self.sections.path_of(vad)
         same = not path or not name or file_of(path).lower() == name.lower()
-        return "" if same else f"the file mapped there is {path}"
+        return "" if same else f"{OTHER_FILE}{path}"

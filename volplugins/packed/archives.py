@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO
 
-from volplugins.batch.candidate import Candidate, Step, candidate, refused
-from volplugins.batch.compression import CAPS, GZIP, PLAIN, START, XZ, ZIP, form_of, unread_archive
-from volplugins.batch.errors import UnpackError, reason_of
-from volplugins.batch.unpacking import spooled, unpacked
-from volplugins.batch.zip_directory import ZipDirectory, ZipEntry
-from volplugins.batch.zip_member import METHODS
+from volplugins.imagefile.open_image import unread_memory
+from volplugins.packed.cabinet import Cabinet
+from volplugins.packed.candidate import Candidate, Step, candidate, refused
+from volplugins.packed.compression import CAB, CAPS, GZIP, PLAIN, START, XZ, ZIP, form_of, unread_archive
+from volplugins.packed.errors import UnpackError, reason_of
+from volplugins.packed.kinds import SMALLEST_IMAGE, called_a_dump, called_an_image, is_page_file, starts_as_memory
+from volplugins.packed.unpacking import spooled, unpacked
+from volplugins.packed.zip_directory import ZipDirectory, ZipEntry
+from volplugins.packed.zip_member import METHODS
 
-DUMP_MAGIC = (b"PAGEDU64", b"PAGEDUMP")  # live dumps too: their RDMP follows behind the same header
 _DEEPEST = 4  # layers of packing
 _MOST_DUMPS = 100_000  # of one file, each a row; 50 MB of memory
 _MOST_NAMED = 4096  # members that are only called dumps, or cannot be looked into
@@ -22,18 +24,13 @@ _PIECE = 1 << 12  # a start is all that is wanted
 _LONGEST_NAME = 4096
 
 
-def called_a_dump(name: str) -> bool:
-    """Whether the name says that it is a dump, packed or not: then one that is none is worth a line."""
-    stem, suffix = os.path.splitext(name.lower())
-    return suffix == ".dmp" or (suffix in (".gz", ".xz", ".zip") and stem.endswith(".dmp"))
-
-
 @dataclass(slots=True)
 class Inside:
-    """What is in one file: candidates in order; files that are no dumps."""
+    """What is in one file: candidates in order; files that are no dumps; page files beside a dump, by name."""
 
     candidates: list[Candidate] = field(default_factory=list)
     others: int = 0
+    page_files: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +74,14 @@ class Archive:
         form = form_of(head)
         if form in (GZIP, XZ):
             self._within(base, (*steps, (form, 0)), names, wanted)
-        elif form == ZIP:
-            self._zip(base, steps, names, wanted)
+        elif form in (ZIP, CAB):
+            self._archive(base, steps, names, wanted, form)
+        elif not names and not steps and (text := unread_memory(head, self._path)):
+            self._refuse(names, f"not a memory image but {text}")
         elif (unread := unread_archive(head)) and (steps or base.outer):
             self._refuse(names, f"{unread}: an archive within another of a form that is not read here; unpack it first")
-        elif head[:8] in DUMP_MAGIC or wanted:
-            self._take(names, (*base.outer, *steps), strong=head[:8] in DUMP_MAGIC)
+        elif starts_as_memory(head) or wanted:
+            self._take(names, (*base.outer, *steps), strong=starts_as_memory(head))
         else:
             self.found.others += 1
 
@@ -106,14 +105,15 @@ class Archive:
         else:
             self.found.others += 1  # a file that begins as a packed one does, and is none
 
-    def _zip(self, base: _Base, steps: tuple[Step, ...], names: tuple[str, ...], wanted: bool) -> None:
+    def _archive(self, base: _Base, steps: tuple[Step, ...], names: tuple[str, ...], wanted: bool, form: str) -> None:
+        members = self._members if form == ZIP else self._cabinet
         if not steps:
-            self._members(base, names, wanted)
+            members(base, names, wanted)
             return
         try:
             data = self._counted(unpacked(base.file, steps, self._limit, self._scratch, directory=base.directory))
             with spooled(data, self._scratch) as inner:
-                self._members(_Base(inner, (*base.outer, *steps)), names, wanted)
+                members(_Base(inner, (*base.outer, *steps)), names, wanted)
         except (UnpackError, OSError) as error:
             self._refuse(names, f"an archive within another: {reason_of(error)}")
 
@@ -137,10 +137,31 @@ class Archive:
                 raise
             self._refuse((*names, "*"), reason_of(error))
 
+    def _cabinet(self, base: _Base, names: tuple[str, ...], wanted: bool) -> None:
+        before = len(self.found.candidates)
+        try:
+            for entry in Cabinet(base.file).entries():
+                called = called_a_dump(entry.name) or called_an_image(entry.name, entry.size)
+                inner = (*names, entry.name[:_LONGEST_NAME])
+                self._left -= entry.offset  # all that lies before it is unpacked for it
+                if is_page_file(entry.name):
+                    self.found.page_files.append(entry.name)
+                elif self._left < 0:
+                    raise UnpackError("cab: its members lie too far apart to look into each; unpack it first")
+                else:
+                    self._within(base, ((CAB, entry.at),), inner, called)
+        except UnpackError as error:
+            if len(self.found.candidates) == before and not base.outer:
+                raise
+            self._refuse((*names, "*"), reason_of(error))
+
     def _member(self, base: _Base, entry: ZipEntry, names: tuple[str, ...], wanted: bool) -> None:
         """A member: by its start, by its name, and what cannot be looked into where the archive was named."""
-        called, inner, step = called_a_dump(entry.name), (*names, entry.name[:_LONGEST_NAME]), (ZIP, entry.at)
-        if not called and not entry.size and not entry.packed:  # a folder, or empty
+        called = called_a_dump(entry.name) or called_an_image(entry.name, entry.size)
+        inner, step = (*names, entry.name[:_LONGEST_NAME]), (ZIP, entry.at)
+        if is_page_file(entry.name):
+            self.found.page_files.append(entry.name)
+        elif not called and not entry.size and not entry.packed:  # a folder, or empty
             self.found.others += not entry.is_folder
         elif not entry.encrypted and entry.method in METHODS:
             self._within(base, (step,), inner, called)
@@ -152,7 +173,9 @@ class Archive:
     def _take(self, names: tuple[str, ...], steps: tuple[Step, ...], strong: bool) -> None:
         if self._room(strong):
             form, label = steps[0][0] if steps else PLAIN, self._label(names)
-            self.found.candidates.append(candidate(self._path, self._status, self._head, form, label, steps))
+            one = candidate(self._path, self._status, self._head, form, label, steps)
+            called = bool(names) and (called_a_dump(names[-1]) or called_an_image(names[-1], SMALLEST_IMAGE))
+            self.found.candidates.append(replace(one, strong=strong, called=called))
 
     def _refuse(self, names: tuple[str, ...], reason: str) -> None:
         """A row that says what was not looked into."""

@@ -11,11 +11,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from volplugins.batch.candidate import Candidate, Step
-from volplugins.batch.compression import CHUNK, GZIP, REFUSED, ZIP, Caps, gzip_chunks, xz_chunks
-from volplugins.batch.errors import UnpackError
-from volplugins.batch.zip_directory import ZipDirectory
-from volplugins.batch.zip_member import member_chunks
+from volplugins.packed.cabinet import Cabinet
+from volplugins.packed.candidate import Candidate, Step
+from volplugins.packed.compression import CAB, CHUNK, GZIP, REFUSED, ZIP, Caps, gzip_chunks, xz_chunks
+from volplugins.packed.errors import UnpackError
+from volplugins.packed.zip_directory import ZipDirectory
+from volplugins.packed.zip_member import member_chunks
 
 DAMAGE = (EOFError, lzma.LZMAError, zlib.error, ValueError)
 _RESERVE = 64 << 20  # bytes of the disk that an archive within an archive leaves free
@@ -54,8 +55,15 @@ def unpacked(
         with ExitStack() as stack:
             data: Iterator[bytes] | None = None
             for form, at in steps:
-                if form == ZIP:
+                if form in (ZIP, CAB):
                     inside = file if data is None else stack.enter_context(spooled(data, scratch))
+                if form == CAB:
+                    cabinet = Cabinet(inside)
+                    entry = cabinet.entry(at)
+                    if entry.offset > limit:  # what lies before it is unpacked too
+                        raise UnpackError(f"cab: begins past {limit >> 20} MiB, the limit for a file of its size")
+                    data = cabinet.chunks(entry)
+                elif form == ZIP:
                     listed = directory if data is None and directory else ZipDirectory(inside)
                     data = member_chunks(inside, listed.entry(at), most)
                 else:

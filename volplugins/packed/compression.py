@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-PLAIN, GZIP, XZ, ZIP = "plain", "gzip", "xz", "zip"
+PLAIN, GZIP, XZ, ZIP, CAB = "plain", "gzip", "xz", "zip", "cab"
 REFUSED = "refused"  # what cannot be looked into; Candidate.reason says why
-_MAGIC = ((b"\x1f\x8b\x08", GZIP), (b"\xfd7zXZ\0", XZ), (b"PK\x03\x04", ZIP))
+_MAGIC = ((b"\x1f\x8b\x08", GZIP), (b"\xfd7zXZ\0", XZ), (b"PK\x03\x04", ZIP), (b"MSCF", CAB))
 # archives that are not read here, by how they start; a tar has its magic behind its first name
 _UNREAD = (
-    (b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"), (b"MSCF", "cab"), (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"), (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"BZh", "bzip2"),
 )  # fmt: skip
 _TAR_AT, _TAR = 257, b"ustar"

@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
-from volplugins.batch.errors import UnpackError
-from volplugins.batch.zip_directory import ZipEntry
+from volplugins.packed.errors import UnpackError
+from volplugins.packed.zip_directory import ZipEntry
 
 STORED, DEFLATE, BZIP2 = 0, 8, 12
 METHODS = (STORED, DEFLATE, BZIP2)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from volplugins.batch.errors import UnpackError
+from volplugins.packed.errors import UnpackError
 
 _RECORD = struct.Struct("<4sHHHHHHIIIHHHHHII")
 _END, _END64 = struct.Struct("<4sHHHHIIH"), struct.Struct("<4sQHHIIQQQQ")

@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import dataclass
 
-from volplugins.batch.compression import PLAIN, REFUSED
+from volplugins.packed.compression import PLAIN, REFUSED
 
 _HEAD = 0x2000  # the 64-bit dump header
 #: One layer of packing: its form, and of a zip where the member's record lies in the directory.
@@ -24,6 +24,7 @@ class Candidate:
         key: stands for path, header, size and modification time together: the shortcut at resume, and nothing else.
         steps: the layers of packing from the file to the dump.
         reason: why it cannot be looked into, where its form is ``refused``.
+        strong, called: whether it starts as a dump or an image does; whether its own name says that it is one.
     """
 
     path: str
@@ -33,6 +34,8 @@ class Candidate:
     key: str
     steps: tuple[Step, ...] = ()
     reason: str = ""
+    strong: bool = False
+    called: bool = False
 
     @property
     def label(self) -> str:
