@@ -13,7 +13,11 @@ import pytest
 
 from tests.vol.damaged import PAE, VICTIM, X64, X86, Machine
 from volplugins.address.region import FREE
-from volplugins.lab.machines.catalogue import MACHINES
+from volplugins.dumpfile.dump import open_dump
+from volplugins.dumpfile.source import FileSource
+from volplugins.lab.damage.directories import with_directory_defect
+from volplugins.lab.machines.catalogue import MACHINES, build
+from volplugins.lab.writers import write
 from volplugins.vol.commands.address.rows import Wanted as AddressWanted
 from volplugins.vol.commands.address.rows import address_rows
 from volplugins.vol.commands.lm.rows import Wanted as LmWanted
@@ -34,6 +38,10 @@ COMMANDS: dict[str, Rows] = {
     "ptov": lambda scene, who, base: ptov_rows(scene, [], who, False, None, base),
     "vtop": lambda scene, who, base: vtop_rows(scene, ["7ffe0000"], who, base),
 }
+DEFECTS = [
+    ("no-directory", "win10-x64"), ("outside-memory", "win7-x64"), ("misaligned", "xp-x86"),
+    ("misaligned", "win7-x86-pae"), ("user-shadow", "win10-x64"),
+]  # fmt: skip
 OF_A_PROCESS = ("lm", "peb", "stacks")
 
 
@@ -136,6 +144,32 @@ def test_the_verdict_is_that_on_the_given_directory(dumps, machine, place):
             rows = rows_of(found, command, who, f"{given:x}")
             texts = " ".join(f"{getattr(row, 'state', '')} {getattr(row, 'stop', '')} {row.note}" for row in rows)
             assert f"page-directory:{words[place]}" in texts, command
+
+
+@pytest.mark.parametrize(("name", "machine"), DEFECTS)
+def test_what_the_lab_does_to_dirbase_is_undone_by_the_right_one(tmp_path, name, machine):
+    sound = build(machine)
+    scenes = [
+        scene_of(open_dump(FileSource(write(snapshot, "full", tmp_path / f"{number}.dmp"))))
+        for number, snapshot in enumerate((sound, with_directory_defect(sound, name)))
+    ]
+    base = next(p["dtb"] for p in sound.truth["processes"] if p["name"] == VICTIM)
+    for command in ("peb", "address", "stacks"):
+        expected, found = (
+            plain(list(COMMANDS[command](scene, [VICTIM], given)))
+            for scene, given in zip(scenes, (None, f"{base:#x}"), strict=True)
+        )
+        assert found == expected, command
+
+
+def test_a_byte_is_looked_for_in_a_bare_directory_alone(dumps):
+    found = Machine(dumps, X64, "full")
+    found.set_dirbase(0)
+    scene, base = scene_of(found.dump), f"{found.top:x}"
+    mapped = next(row for row in ptov_rows(scene, [], (), False, None, base) if row.state == "valid")
+    rows = list(ptov_rows(scene, [f"{mapped.physical:x}"], (), False, None, base))
+    assert (f"DirBase {found.top:#x}", mapped.virtual) in [(row.process, row.virtual) for row in rows]
+    assert {row.process for row in rows} == {f"DirBase {found.top:#x}"}
 
 
 def test_the_own_verdict_stays_what_it_is(dumps):
