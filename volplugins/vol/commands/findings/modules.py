@@ -48,7 +48,7 @@ def _of_module(row: LmRow, start: int, whole: bool) -> Iterator[Finding]:
     more = command("lm", row.pid, f"--addr {start:#x}")
     listed = row.in_load or row.in_memory or row.in_init
     if whole and row.mapped and (row.in_load, row.in_memory, row.in_init) == (False, False, False):
-        evidence = f"{row.path or row.module} is mapped as an image there, and in none of the loader's lists"
+        evidence = f"mapped as an image, and in none of the loader's lists: {row.path or row.module}"
         yield Finding(MODULE_NOT_LISTED, about, evidence, more)
     if listed and row.mapped is False:
         evidence = f"{_lists(row)} says that it lies there; no image is mapped at that address"
@@ -58,7 +58,7 @@ def _of_module(row: LmRow, start: int, whole: bool) -> Iterator[Finding]:
             evidence = f"{part}, which leads through all others; in {_lists(row)}"
             yield Finding(MODULE_PARTLY_LISTED, about, evidence, more)
         if part.startswith(OTHER_FILE):
-            evidence = f"the loader's list calls it {row.path or row.module}; {part}"
+            evidence = f"the loader's list calls it {row.module}; {part}"
             yield Finding(MODULE_OTHER_FILE, about, evidence, more)
 
 
