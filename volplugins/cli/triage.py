@@ -16,10 +16,12 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "triage",
         help="say what crashed, who is to blame, how sure that is and what is missing",
-        description="Opens one crash dump or memory image once, unpacked where it is packed (.gz .xz .zip .cab), runs the whole suite on it and prints a summary that fits a screen. "
+        description="Opens one crash dump or memory image once, unpacked where it is packed (.gz .xz .zip .cab), runs "
+        "the whole suite on it and prints a summary that fits a screen. "
         "With -o the rows of every plugin, summary.json, timeline.jsonl and report.html, one page that needs no "
         "network, go into a folder. The dump is opened read-only.",
-        epilog="Exit codes: 0 done; 1 done, with faults; 2 wrong use; 3 the dump cannot be opened.",
+        epilog="Exit codes: 0 done; 1 done, with faults; 2 wrong use; 3 the file cannot be opened, or holds no Windows "
+        "kernel.",
     )
     parser.add_argument("dump", metavar="DUMP", help="a Windows crash dump of any type, or a memory image")
     parser.add_argument("-o", "--output", metavar="DIR", help="folder for the results (not the one with the dump)")
