@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "report": (),
     "packed": ("dumpfile", "imagefile"),
     "triage": (*CORE, "vol", "plugins", "report", "packed", "triage"),
-    "symbols_exchange": (*CORE, "vol", "symbols_exchange"),
+    "symbols_exchange": (*CORE, "vol", "packed", "symbols_exchange"),
     "batch": ("dumpfile", "vol", "report", "packed", "triage", "batch"),
     "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "packed", "triage", "symbols_exchange", "batch"),
     "lab": (),

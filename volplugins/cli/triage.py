@@ -20,7 +20,8 @@ def add_parser(subparsers: Any) -> None:
         "the whole suite on it and prints a summary that fits a screen. "
         "With -o the rows of every plugin, summary.json, timeline.jsonl and report.html, one page that needs no "
         "network, go into a folder. The dump is opened read-only.",
-        epilog="Exit codes: 0 done; 1 done, with faults; 2 wrong use; 3 the dump cannot be opened.",
+        epilog="Exit codes: 0 done; 1 done, with faults; 2 wrong use; 3 the file cannot be opened, or holds no Windows "
+        "kernel.",
     )
     parser.add_argument("dump", metavar="DUMP", help="a Windows crash dump of any type, or a memory image")
     parser.add_argument("-o", "--output", metavar="DIR", help="folder for the results (not the one with the dump)")

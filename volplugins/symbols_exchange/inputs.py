@@ -8,13 +8,14 @@ from pathlib import Path
 
 from volplugins.dumpfile.errors import DumpError, DumpNotFound
 from volplugins.image.image_files import ImageFiles
+from volplugins.packed.compression import START
+from volplugins.packed.kinds import called_an_image, starts_as_memory
 from volplugins.symbols_exchange.dumps import add_dump
 from volplugins.symbols_exchange.lists import is_list, read_images, read_list
 from volplugins.symbols_exchange.needed import Needs, usable
 from volplugins.symbols_exchange.rows import add_rows
 from volplugins.vol.symbols.image_path import imported_images
 
-_MAGIC = (b"PAGEDUMP", b"PAGEDU64")
 _MOST_FILES = 1_000_000
 
 
@@ -69,7 +70,9 @@ def _units(path: Path, errors: list[DumpError]) -> Iterator[Path]:
                 found = True
                 yield Path(folder, name)
     if not found:
-        errors.append(DumpNotFound(f"{path}: no crash dump and no folder of rows is below this folder"))
+        errors.append(
+            DumpNotFound(f"{path}: no crash dump, no memory image and no folder of rows is below this folder")
+        )
 
 
 def _is_dump(path: Path) -> bool:
@@ -77,7 +80,7 @@ def _is_dump(path: Path) -> bool:
         if not path.is_file():  # a pipe would wait for ever
             return False
         with path.open("rb") as file:
-            return file.read(8) in _MAGIC
+            return starts_as_memory(file.read(START)) or called_an_image(path.name, path.stat().st_size)
     except OSError:
         return False
 
