@@ -29,7 +29,7 @@ from volplugins.kernel.directories.top import X86_SELF_MAP, Top
 from volplugins.paging.mode import Level, PagingMode
 from volplugins.paging.reserved import reserved_bits, reserved_mask, would_fault
 
-_BATCH = 128  # tables gathered in one go: 512 KiB
+_BATCH = 64  # tables gathered in one go: with more, the system gives and takes the memory of each batch anew
 MAX_TABLES = 1 << 20
 MOST_GAPS = 1 << 16  # tables that are not there, listed one by one
 _Words = npt.NDArray[np.uint64]
