@@ -1,4 +1,4 @@
-"""batch finds images by how they start and by their names; what holds no kernel, or is read by nothing, gets its line."""
+"""batch finds images by how they start and by name; what holds no kernel, or is read by nothing, gets its line."""
 
 from __future__ import annotations
 
