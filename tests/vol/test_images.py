@@ -128,3 +128,14 @@ def test_an_encoded_debugger_data_block_is_decoded(tmp_path: Path) -> None:
     assert "encoded" in found[True].how("KdDebuggerDataBlock")
     assert found[True].debugger_data == found[False].debugger_data
     assert found[True].anchors == found[False].anchors
+
+
+@pytest.mark.parametrize("kind", ["full", "raw", "lime"])
+def test_dumpinfo_says_what_is_looked_at(rows: Any, kind: str, tmp_path: Path) -> None:
+    path = write(build("win10-x64", "notmyfault"), kind, tmp_path / f"memory.{kind}")
+    found = {row["Field"]: row for row in rows(path, "windows.kd.dumpinfo") if row["Group"] == "target"}
+    below = {"full": "WindowsCrashDump64Layer, FileLayer", "raw": "FileLayer", "lime": "LimeLayer, FileLayer"}[kind]
+    assert found["Format"]["Value"] == f"WindowsIntel32e, {below}"
+    assert found["Kind"]["Value"] == ("crash-dump" if kind == "full" else "memory-image")
+    assert found["KernelBase"]["Value"] == "0xfffff80276400000" and found["Machine"]["Value"] == "x64"
+    assert found["Build"]["Value"] == "19041" and all(row["Note"] for row in found.values())

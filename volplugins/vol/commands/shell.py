@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from volplugins.dumpfile.errors import DumpError
+from volplugins.vol.layers.opened_targets import layer_names
 from volplugins.vol.output.table import Table
 from volplugins.vol.scene.crash_scene import scene_below, target_below
 from volplugins.vol.scene.folders import images_of
@@ -67,6 +68,10 @@ class Request:
     def texts(self, name: str) -> list[str]:
         """An option's values; none where it was not given."""
         return list(self.config.get(name, None) or ())
+
+    def layers(self) -> str:
+        """Names of volatility3's layers, top to bottom."""
+        return layer_names(self.context, self.layer)
 
     def target(self) -> Target:
         """What is looked at.

@@ -37,7 +37,7 @@ def open_target(context: ContextInterface, layer_name: str) -> Target:
     """
     from volplugins.target.of_dump import target_of_dump
 
-    layers = _layers_below(context, layer_name)
+    layers = layers_below(context, layer_name)
     bottom = layers[-1]
     try:
         return target_of_dump(open_layer(bottom))
@@ -64,12 +64,19 @@ def _found(memory_layer: DataLayerInterface, bottom: DataLayerInterface) -> Targ
         return error
 
 
-def _layers_below(context: ContextInterface, layer_name: str) -> list[DataLayerInterface]:
+def layers_below(context: ContextInterface, layer_name: str) -> list[DataLayerInterface]:
     """The layer and what it stands on, top to bottom; of several dependencies the first, which holds the memory."""
     found = [context.layers[layer_name]]
     while getattr(found[-1], "dependencies", ()):
         found.append(context.layers[found[-1].dependencies[0]])
     return found
+
+
+def layer_names(context: ContextInterface, layer_name: str) -> str:
+    """Names of the layers, top to bottom, as volatility3 calls them: a layer of ours by the one it descends from."""
+    kinds = [type(layer) for layer in layers_below(context, layer_name)]
+    own = [next((each for each in kind.__mro__ if each.__module__.startswith("volatility3.")), kind) for kind in kinds]
+    return ", ".join(each.__name__ for each in own)
 
 
 def _opened(memory_layer: DataLayerInterface, bottom: DataLayerInterface) -> Target:

@@ -24,7 +24,7 @@ SHOWN_RUNS = 64
 PAGE_SIZE = 0x1000
 
 
-def dumpinfo_rows(target: Target, scene: CrashScene | None) -> Iterator[DumpinfoRow]:
+def dumpinfo_rows(target: Target, scene: CrashScene | None, layers: str = "") -> Iterator[DumpinfoRow]:
     """All rows of an opened target, in the order of the contract."""
     from volplugins.vol.commands.dumpinfo.blobs import blob_rows
     from volplugins.vol.commands.dumpinfo.target_rows import target_rows
@@ -37,7 +37,7 @@ def dumpinfo_rows(target: Target, scene: CrashScene | None) -> Iterator[Dumpinfo
     yield from completeness_rows(target.completeness)
     if scene is not None:
         yield from _crosscheck(scene)
-    yield from target_rows(target, scene)
+    yield from target_rows(target, scene, layers)
     if target.triage is not None:
         yield from _triage(target.triage)
     if dump is not None and dump.secondary is not None:

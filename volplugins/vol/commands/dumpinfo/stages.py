@@ -26,7 +26,7 @@ def staged_rows(request: Request) -> Iterator[DumpinfoRow]:
         scene = request.scene()
     except Exception as error:  # what memory says is an extra here: its loss is a row
         fault = fault_text(error)
-    yield from dumpinfo_rows(target, scene)
+    yield from dumpinfo_rows(target, scene, request.layers())
     if fault:
         yield DUMPINFO.failure(fault)._replace(group="crosscheck")
     save = request.texts("save")

@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from volplugins.target.target import Target
 
 
-def target_rows(target: Target, scene: CrashScene | None) -> Iterator[DumpinfoRow]:
-    """The rows; what was found on the way to the kernel comes last, in the order of the search."""
+def target_rows(target: Target, scene: CrashScene | None, layers: str = "") -> Iterator[DumpinfoRow]:
+    """The rows; what was found on the way to the kernel comes last, in the order of the search.
+
+    Args:
+        layers: names of volatility3's layers, top to bottom; without them the container's format alone is shown.
+    """
     known = {"Kind", "Format", "KernelBase", "DirectoryTableBase", "Machine", "Build"}
     machine = MACHINES.get(target.machine, f"machine {target.machine:#x}")
     for field, value, how in (
         ("Kind", target.kind.value, target.how("Kind")),
-        ("Format", target.format, target.how("Format")),
+        ("Format", layers or target.format, f"{target.format}: {target.how('Format')}"),
         ("KernelBase", *_kernel_base(target, scene)),
         ("DirectoryTableBase", *_directory(target, scene)),
         ("Machine", machine, target.how("Machine")),
