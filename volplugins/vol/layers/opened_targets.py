@@ -11,6 +11,8 @@ from volatility3.framework.layers import intel
 
 from volplugins.dumpfile.errors import NotADump
 from volplugins.dumpfile.note import Note
+from volplugins.paging.mode import PagingMode
+from volplugins.target.target import TargetKind
 from volplugins.vol.layers.kernel_places import identity_of, remember, remembered
 from volplugins.vol.layers.layer_source import LayerSource, local_path, source_of
 from volplugins.vol.layers.opened_dumps import Key, key_of, open_layer
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from volplugins.target.target import Target
 
 _KEPT = 4
+INTEL: dict[PagingMode, type[intel.Intel]] = {
+    PagingMode.X64: intel.WindowsIntel32e,
+    PagingMode.PAE: intel.WindowsIntelPAE,
+    PagingMode.X86: intel.WindowsIntel,
+}
 _SIDECARS = (".vmss", ".vmsn")
 _targets: dict[tuple[Key, str], Target | NotADump] = {}
 
@@ -72,8 +79,21 @@ def layers_below(context: ContextInterface, layer_name: str) -> list[DataLayerIn
     return found
 
 
+# how formats begin that our own readers open, and the layer that volatility3 has for each
+_CONTAINERS = (
+    ("raw", ""), ("LiME", "LimeLayer"), ("ELF core", "Elf64Layer"), ("AVML", "AVMLLayer"),
+    ("VMware vmem with", "VmwareLayer"), ("VMware vmem", ""),
+)  # fmt: skip
+
+
 def layer_names(context: ContextInterface, layer_name: str) -> str:
     """Names of the layers, top to bottom, as volatility3 calls them: a layer of ours by the one it descends from."""
+    target = open_target(context, layer_name)
+    container = next((name for start, name in _CONTAINERS if target.format.startswith(start)), None)
+    if target.kind is TargetKind.MEMORY_IMAGE and container is not None:
+        # our own reader opens it whatever volatility3 put on it, so that every command says the same
+        top = INTEL[target.mode].__name__ if target.mode in INTEL else ""
+        return ", ".join(name for name in (top, container, "FileLayer") if name)
     kinds = [type(layer) for layer in layers_below(context, layer_name)]
     own = [next((each for each in kind.__mro__ if each.__module__.startswith("volatility3.")), kind) for kind in kinds]
     return ", ".join(each.__name__ for each in own)

@@ -100,19 +100,14 @@ class MemoryImageStacker(interfaces.automagic.StackerLayerInterface):
         from volplugins.dumpfile.errors import DumpError
         from volplugins.paging.mode import PagingMode
         from volplugins.target.target import TargetKind
-        from volplugins.vol.layers.opened_targets import open_target
+        from volplugins.vol.layers.opened_targets import INTEL, open_target
 
         try:
             target = open_target(context, layer_name)
         except DumpError as error:
             vollog.info(f"volplugins: {error}")
             return None
-        kinds: dict[PagingMode, type[interfaces.layers.DataLayerInterface]] = {
-            PagingMode.X64: layers.intel.WindowsIntel32e,
-            PagingMode.PAE: layers.intel.WindowsIntelPAE,
-            PagingMode.X86: layers.intel.WindowsIntel,
-        }
-        kind = kinds.get(target.mode) if target.mode is not None else None
+        kind = INTEL.get(target.mode) if target.mode is not None else None
         if target.kind is not TargetKind.MEMORY_IMAGE or kind is None:
             return None
         name = context.layers.free_layer_name("IntelLayer")
