@@ -47,10 +47,9 @@ def test_more_than_a_thousand_are_counted() -> None:
 
 
 def test_evidence_is_redacted() -> None:
-    evidence = r"the loader's list calls it C:\Users\Jane Roe\secret plan\b.dll; the file mapped there is " + (
-        r"\Device\HarddiskVolume2\Users\Jane Roe\Desktop\c.dll"
-    )
-    mapped = r"\Device\HarddiskVolume2\Users\Jane Roe\secret plan\b.dll is mapped as an image there, and in none of"
+    folder = r"\Device\HarddiskVolume2\Users\Jane Roe\secret plan"
+    evidence = rf"the loader's list calls it b.dll; the file mapped there is {folder}\c.dll"
+    mapped = rf"mapped as an image, and in none of the loader's lists: {folder}\b.dll"
     rows = [
         dict.fromkeys(COLUMNS) | {"Kind": "module-other-file", "Severity": "odd", "Technique": "T1036", "PID": 8,
                                   "Evidence": text, "Next": "windows.kd.lm --addr 0x1000 --pid 8"}
@@ -60,7 +59,7 @@ def test_evidence_is_redacted() -> None:
     redactor.learn(rows)
     for row in map(redactor.row, rows):
         text = json.dumps(row)
-        assert not any(word in text for word in ("Jane", "Roe", "secret", "plan", "Desktop")), text
+        assert not any(word in text for word in ("Jane", "Roe", "secret", "plan")), text
         kept = {name: row[name] for name in ("Kind", "Severity", "Technique", "Next")}
         assert kept == {name: rows[0][name] for name in kept}
         assert ".dll" in row["Evidence"] and "mapped" in row["Evidence"]
