@@ -77,11 +77,16 @@ def test_the_newest_interrupted_code_is_blamed(
 # -- piece by piece
 
 OWN = (0xFFFF_8000_0001_0000, 0xFFFF_8000_0001_6000)
-DPC, ISR, NMI = (
+DPC, ISR, NMI, EXCEPTION = (
     ProcessorStack(kind, 0, low, low + 0x6000)
-    for kind, low in (("DpcStack", OWN[0] + 0x10000), ("IsrStack", OWN[0] + 0x20000), ("IST3", OWN[0] + 0x30000))
+    for kind, low in (
+        ("DpcStack", OWN[0] + 0x10000),
+        ("IsrStack", OWN[0] + 0x20000),
+        ("IST3", OWN[0] + 0x30000),
+        ("ExceptionStack", OWN[0] + 0x40000),
+    )
 )
-STACKS = (DPC, ISR, NMI)
+STACKS = (DPC, ISR, NMI, EXCEPTION)
 
 
 def trap_at(address: int) -> TrapFrame:
@@ -112,7 +117,14 @@ REPORT = piece(NMI.low + 0x5E00, 0x200)
 
 
 def test_without_any_pointer_the_later_kind_of_stack_counts_and_nothing_is_proved() -> None:
-    for pieces, wanted in (((ON_THREAD, ON_DPC), DPC_FRAME), ((ON_THREAD, ON_DPC, ON_ISR), ISR_FRAME)):
+    at = EXCEPTION.low + 0x5000
+    exception = piece(at, 0x1000, (at,))
+    for pieces, wanted in (
+        ((ON_THREAD, ON_DPC), DPC_FRAME),
+        ((ON_THREAD, ON_DPC, ON_ISR), ISR_FRAME),
+        ((ON_THREAD, exception), at),
+        ((ON_THREAD, exception, ON_DPC), DPC_FRAME),
+    ):
         found = chosen(REPORT, *pieces)
         assert (found.trap.address, found.led, found.proved) == (wanted, Led.BY_NOTHING, False)
 

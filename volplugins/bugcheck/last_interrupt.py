@@ -19,9 +19,10 @@ from volplugins.stack.scanner import Range
 from volplugins.stack.trap_frame import TrapFrame
 
 _FRAME_POINTER = {64: 0x80, 32: 0}  # from a trap frame to where its entry lets RBP or EBP point
-# what can interrupt what: a deferred call a thread, a service both, a fault or an NMI (another stack) all of them
-_OVER = {"DpcStack": 1, "IsrStack": 2}
-_OVER_ALL = 3
+# what can interrupt what: a deferred call a thread and the dispatch of its exception, a service all of these, an NMI or
+# a double fault (stacks of the interrupt stack table) everything
+_OVER = {"ExceptionStack": 1, "DpcStack": 2, "IsrStack": 3}
+_OVER_ALL = 4
 
 
 @dataclass(frozen=True, slots=True)
