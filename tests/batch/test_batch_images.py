@@ -12,7 +12,6 @@ import pytest
 from tests.batch import contents
 from tests.batch.made_corpus import tiny
 from tests.packed.made_cabinets import cabinet
-from tests.triage.test_triage_images import raw_image
 from volplugins.batch.finding import find
 from volplugins.batch.options import TRIAGE
 from volplugins.lab.machines.catalogue import build
@@ -46,7 +45,7 @@ def test_images_are_triaged_and_the_rest_named(
 ) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    image = raw_image(build("win10-x64", "notmyfault"), folder / "mem.raw")
+    image = write(build("win10-x64", "none"), "raw", folder / "mem.raw")
     (folder / "again.raw.gz").write_bytes(gzip.compress(image.read_bytes(), 1))
     (folder / "zeros.img").write_bytes(bytes(_MIB))
     (folder / "hiberfil.sys").write_bytes(b"HIBR" + bytes(600))

@@ -221,4 +221,4 @@ def test_least_versions_are_those_of_the_package() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     block = re.search(r"^dependencies = \[(.*?)^\]", text, re.M | re.S)
     assert block
-    assert dict(re.findall(r'"([\w-]+)>=([\d.]+)"', block[1])) == findings.REQUIRED
+    assert dict(re.findall(r'"([\w.-]+)>=([\d.]+)"', block[1])) == findings.REQUIRED

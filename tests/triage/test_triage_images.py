@@ -19,7 +19,6 @@ import pytest
 from tests.packed.made_cabinets import cabinet
 from tests.triage.conftest import checked, silent
 from volplugins.cli.main import main
-from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 from volplugins.lab.writers.zdmp import write_zdmp
@@ -27,16 +26,6 @@ from volplugins.triage import TriageOptions, TriageResult, run_triage
 from volplugins.triage.screen import COLUMNS, LINES, summary_lines
 
 Triage = Callable[..., TriageResult]
-_PAGE = 0x1000
-
-
-def raw_image(snapshot: Snapshot, path: Path) -> Path:
-    with path.open("wb") as file:
-        for pfn, data in snapshot.pages.items():
-            file.seek(pfn * _PAGE)
-            file.write(data)
-        file.truncate((max(snapshot.pages) + 1) * _PAGE)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def image(folder: Path) -> Path:
-    return raw_image(build("win10-x64", "notmyfault"), folder / "mem.raw")
+    return write(build("win10-x64", "none"), "raw", folder / "mem.raw")
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +68,9 @@ def test_an_image_says_that_no_bugcheck_is_recorded(triage: Triage, image: Path)
     assert "Boot (" in events and "windows:crash" not in events
 
 
-def test_rows_of_an_image_are_those_of_the_dump(triage: Triage, image: Path, folder: Path, tmp_path: Path) -> None:
+def test_rows_of_an_image_are_those_of_the_dump(triage: Triage, folder: Path, tmp_path: Path) -> None:
     whole = write(build("win10-x64", "notmyfault"), "full", folder / "full.dmp")
-    of_image = triage(image)
+    of_image = triage(write(build("win10-x64", "notmyfault"), "lime", folder / "crashed.lime"))
     of_dump = run_triage(whole, tmp_path / "of-dump", TriageOptions(), silent)
     for name in ("lm", "peb", "kernel-modules"):
         assert rows_of(of_image, name) == rows_of(of_dump, name), name

@@ -17,6 +17,7 @@ SAID = {
     "windows.kd.address.UserSpace --summary": {"Process": "error", "Note": WHY},
     "windows.kd.analyze.Analyze": {"Section": "bugcheck", "Field": "error", "Evidence": WHY},
     "windows.kd.dumpinfo.DumpInfo": {"Group": "header", "Field": "error", "Note": WHY},
+    "windows.kd.findings.Findings": {"Kind": "error", "Note": WHY},
     "windows.kd.lm.Lm": {"Process": "error", "Note": WHY},
     "windows.kd.pagedirs.PageDirs": {"Process": "error", "Evidence": WHY},
     "windows.kd.peb.Peb": {"Process": "error", "Section": "error", "Note": WHY},
@@ -32,6 +33,7 @@ NO_TEXT = {
     "windows.kd.address.UserSpace --summary": "By Name",
     "windows.kd.analyze.Analyze": "Value",
     "windows.kd.dumpinfo.DumpInfo": "Value",
+    "windows.kd.findings.Findings": "Severity Process Module Technique Evidence Next",
     "windows.kd.lm.Lm": "Pdb GuidAge Version",
     "windows.kd.vtop.Vtop": "Value",
 }

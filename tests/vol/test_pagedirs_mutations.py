@@ -110,7 +110,7 @@ def changed(found: Machine, entry: Entry, chooser: random.Random) -> tuple[int, 
     if entry.part == "user":
         return chooser.choice(((gone, "tables-missing"), (page_file, "tables-paged-out")))
     if entry.part == "pointer":
-        return chooser.choice(((gone, "not-in-dump"), (0, "not-in-dump")))
+        return chooser.choice(((gone, "outside-memory"), (0, "not-in-dump")))
     if entry.part == "self-map":
         return chooser.choice((0, gone, old + 0x3000)), "self-map-mismatch"
     if entry.part == "kernel":

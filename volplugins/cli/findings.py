@@ -21,7 +21,7 @@ from volplugins.cli.installation import first_with_shells, plugin_folder, shells
 # as in pyproject.toml, which a checkout that is not installed leaves no trace of
 REQUIRED = {
     "volatility3": "2.26", "pefile": "2024.8.26", "yara-python": "4.5", "numpy": "1.26", "capstone": "5.0",
-    "Jinja2": "3.1", "rich": "13",
+    "cramjam": "2.8", "dissect.util": "3.16", "Jinja2": "3.1", "rich": "13",
 }  # fmt: skip
 OPTIONAL = {
     "pycryptodome": "volatility3's plugins for secrets",
