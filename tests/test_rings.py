@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
-    "memory", "paging", "image", "stack", "dumpfile", "imagefile", "loader", "kernel", "target", "threads", "address",
-    "bugcheck", "findings",
+    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "target",
+    "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -16,10 +16,11 @@ MAY_IMPORT = {
     "image": ("memory",),
     "stack": ("memory", "image"),
     "dumpfile": ("memory",),
+    "dumpwriter": ("memory", "dumpfile"),
     "imagefile": ("memory", "dumpfile"),
     "loader": ("memory", "image"),
     "kernel": ("memory", "paging"),
-    "target": ("memory", "paging", "image", "dumpfile", "imagefile", "kernel"),
+    "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
     "bugcheck": CORE,

@@ -14,12 +14,12 @@ import pytest
 from tests.sampling import sampled
 from tests.vol.test_images import every_row, image
 from volplugins.dumpfile.dump import open_dump
-from volplugins.dumpfile.dump_plan import OutputKind, plan_dump
 from volplugins.dumpfile.dump_type import DumpType
 from volplugins.dumpfile.errors import UnsupportedDumpType
-from volplugins.dumpfile.new_file import new_file
 from volplugins.dumpfile.source import FileSource
-from volplugins.dumpfile.writer import write_dump
+from volplugins.dumpwriter.dump_plan import OutputKind, plan_dump
+from volplugins.dumpwriter.new_file import new_file
+from volplugins.dumpwriter.writer import write_dump
 from volplugins.kernel.debugger_data import OWNER_TAG
 from volplugins.kernel.kernel_space import KernelAnchors
 from volplugins.lab.machines.catalogue import MACHINES, build

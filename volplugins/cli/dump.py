@@ -11,8 +11,8 @@ from volplugins.cli.folders import WRONG_USE, require_folders, split_folders
 
 if TYPE_CHECKING:
     from volplugins.cli.progress import Show
-    from volplugins.dumpfile.dump_plan import DumpPlan
-    from volplugins.dumpfile.writer import Patches, Progress, Written
+    from volplugins.dumpwriter.dump_plan import DumpPlan
+    from volplugins.dumpwriter.writer import Patches, Progress, Written
     from volplugins.target.target import Target
 
 
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, output: Path, symbols: list[str]) -> int:
     from volplugins.cli.progress import progress_display
     from volplugins.cli.termination import clean_termination
-    from volplugins.dumpfile.dump_plan import DoesNotFit, OutputKind, plan_dump
+    from volplugins.dumpwriter.dump_plan import DoesNotFit, OutputKind, plan_dump
     from volplugins.target.as_dump import (
         clear_debugger_data,
         header_facts,
@@ -88,8 +88,8 @@ def _run(args: argparse.Namespace, output: Path, symbols: list[str]) -> int:
 
 
 def _write(target: Target, plan: DumpPlan, patches: Patches, output: Path, show: Show) -> Written:
-    from volplugins.dumpfile.new_file import new_file
-    from volplugins.dumpfile.writer import write_dump
+    from volplugins.dumpwriter.new_file import new_file
+    from volplugins.dumpwriter.writer import write_dump
 
     assert target.memory is not None
     with new_file(output) as out:

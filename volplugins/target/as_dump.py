@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from volplugins.dumpfile.errors import UnsupportedDumpType
-from volplugins.dumpfile.header_writer import HeaderFacts
+from volplugins.dumpwriter.header_writer import HeaderFacts
 from volplugins.kernel.debugger_data import OWNER_TAG, decode_debugger_data
 from volplugins.kernel.kernel_space import KernelAnchors, find_kernel_space
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError

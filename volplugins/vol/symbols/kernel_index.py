@@ -7,11 +7,9 @@ counts as long as the table's file has the same size and time. The file's name e
 
 from __future__ import annotations
 
-import json
 import logging
 import lzma
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -20,19 +18,18 @@ from typing import Any
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
-from volatility3.framework import constants
 from volatility3.framework.constants.windows import KERNEL_MODULE_NAMES
 from volatility3.framework.symbols import intermed
 
+from volplugins.vol.layers.kept_json import place_of, read_kept, write_kept
 from volplugins.vol.symbols import table_facts
 from volplugins.vol.symbols.cache_folder import left_folder
 from volplugins.vol.symbols.table_facts import ADDRESSES, STRUCTURES, TableFacts, facts_in
 
 vollog = logging.getLogger(__name__)
-_NAME, _FORM = "volplugins-kernels.cache", 1
+_NAME, _FORM, _MEMBER = "volplugins-kernels.cache", 1, "tables"
 _MOST_TABLES = 16384  # of one name: more kernels than Microsoft has published
 _MOST_ENTRIES = 1 << 16  # of all names
-_LARGEST = 1 << 25
 _LARGEST_FILE, _LARGEST_TEXT = 1 << 27, 1 << 29  # of a packed table, and of its text
 _STREAM = b"\xfd7zXZ\0"
 _PIECE = 1 << 17  # bytes unpacked at a time
@@ -123,26 +120,15 @@ def _unpacked(data: bytes) -> bytes:
             raise EOFError("cut short, or too large")
 
 
-def _place() -> Path:
-    return Path(constants.CACHE_PATH, _NAME)
-
-
 def _stored() -> dict[str, Entry]:
     """The entries of the index, and of the user's own where this process keeps another cache (`volplugins batch`)."""
     users = left_folder()
-    return {**(_entries(users / _NAME) if users is not None else {}), **_entries(_place())}
+    return {**(_entries(users / _NAME) if users is not None else {}), **_entries(place_of(_NAME))}
 
 
 def _entries(place: Path) -> dict[str, Entry]:
     """The entries of an index; those that make no sense are left out, as is an index that cannot be read."""
-    try:
-        with place.open("rb") as file:
-            text = file.read(_LARGEST + 1)
-        said = json.loads(text) if len(text) <= _LARGEST else None
-    except (OSError, ValueError, RecursionError):
-        return {}
-    tables = said.get("tables") if isinstance(said, dict) and said.get("form") == _FORM else None
-    entries = ((each, _entry(value)) for each, value in tables.items()) if isinstance(tables, dict) else ()
+    entries = ((each, _entry(value)) for each, value in read_kept(place, _FORM, _MEMBER).items())
     return {each: entry for each, entry in entries if entry is not None}
 
 
@@ -169,13 +155,4 @@ def _store(news: Mapping[str, Entry]) -> None:
         each: [*stamp, facts.identity, dict(facts.addresses), dict(facts.sizes)]
         for each, (stamp, facts) in reversed(kept.items())
     }
-    place, temporary = _place(), ""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f"{_NAME}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"form": _FORM, "tables": tables}, file)
-        os.replace(temporary, place)
-    except OSError as error:
-        vollog.info(f"volplugins: {place} cannot be written: {error}")
-        Path(temporary).unlink(missing_ok=True) if temporary else None
+    write_kept(place_of(_NAME), _FORM, _MEMBER, tables)

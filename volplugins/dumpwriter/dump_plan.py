@@ -9,9 +9,9 @@ from heapq import merge
 
 from volplugins.dumpfile.bitmap_header import MAX_BITS
 from volplugins.dumpfile.dump_type import DumpType
-from volplugins.dumpfile.header_writer import HeaderFacts, header_bytes, runs_that_fit
 from volplugins.dumpfile.page_index import PAGE_SIZE
 from volplugins.dumpfile.physical_memory import PhysicalMemory
+from volplugins.dumpwriter.header_writer import HeaderFacts, header_bytes, runs_that_fit
 
 SUMMARY_SIZE = 0x38  # of the summary header of Windows 8 and later, without the bitmap
 _PFNS = {64: 1 << 52, 32: 1 << 32}

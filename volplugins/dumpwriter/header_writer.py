@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from volplugins.dumpfile.context import RegisterContext
-from volplugins.dumpfile.context_writer import encode_context, encode_exception
 from volplugins.dumpfile.exception_record import ExceptionRecord
 from volplugins.dumpfile.header_fields import (
     FILLER,
@@ -17,6 +16,7 @@ from volplugins.dumpfile.header_fields import (
     HeaderLayout,
     Kind,
 )
+from volplugins.dumpwriter.context_writer import encode_context, encode_exception
 
 _VALID = {64: b"DU64", 32: b"DUMP"}
 

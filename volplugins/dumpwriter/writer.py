@@ -13,10 +13,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from volplugins.dumpfile.dump_plan import SUMMARY_SIZE, DumpPlan, OutputKind
 from volplugins.dumpfile.dump_type import DumpType
 from volplugins.dumpfile.page_index import PAGE_SIZE, Run
 from volplugins.dumpfile.physical_memory import PhysicalMemory
+from volplugins.dumpwriter.dump_plan import SUMMARY_SIZE, DumpPlan, OutputKind
 from volplugins.memory.reader import ReadError
 
 _PIECE = 1 << 12  # pages at a time: 16 MiB

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from volplugins.dumpfile.context import AMD64, I386, decode_context
-from volplugins.dumpfile.context_writer import encode_context, encode_exception
 from volplugins.dumpfile.dump import Dump, open_dump
-from volplugins.dumpfile.dump_plan import DoesNotFit, OutputKind, plan_dump
 from volplugins.dumpfile.dump_type import DumpType
 from volplugins.dumpfile.exception_record import ExceptionRecord, decode_exception_record32, decode_exception_record64
-from volplugins.dumpfile.header_writer import HeaderFacts, header_bytes, runs_that_fit
-from volplugins.dumpfile.new_file import new_file
 from volplugins.dumpfile.physical_memory import PhysicalMemory
 from volplugins.dumpfile.run_index import RunIndex
 from volplugins.dumpfile.source import BytesSource
-from volplugins.dumpfile.writer import Written, write_dump
+from volplugins.dumpwriter.context_writer import encode_context, encode_exception
+from volplugins.dumpwriter.dump_plan import DoesNotFit, OutputKind, plan_dump
+from volplugins.dumpwriter.header_writer import HeaderFacts, header_bytes, runs_that_fit
+from volplugins.dumpwriter.new_file import new_file
+from volplugins.dumpwriter.writer import Written, write_dump
 from volplugins.memory.reader import ReadError
 
 PAGE = 0x1000
