@@ -78,8 +78,8 @@ def _census(folder: Path, figures: Figures) -> None:
         counts |= {int(run[-2].split()[0]) for run in runs}
         seconds[kind] = statistics.median(float(run[-1]) for run in runs)
         path.unlink()
-    if counts != {PAGES}:
-        raise Unequal(f"the census counts {sorted(counts)} pages, {PAGES} are mapped")
+    if len(counts) != 1 or min(counts) < PAGES:
+        raise Unequal(f"the census counts {sorted(counts)} pages in dump and images of one machine")
     for kind in ("raw", "lime"):
         figures.report(f"census@{kind}", PAGES / seconds[kind], "pages/s", "the dump", seconds["full"] / seconds[kind])
 

@@ -145,9 +145,10 @@ class PhysicalMemory:
         view = self._source.view()
         if view is None:
             return self._read_each(offsets, present), present
-        if len(self._index.alignments) != 1:
+        place = self._index.alignments[0] if len(self._index.alignments) == 1 else _one_place(offsets, present)
+        if place is None:
             return self._gather_unlike(view, offsets, present), present
-        whole = self._whole_pages(view, self._index.alignments[0])
+        whole = self._whole_pages(view, place)
         rows = offsets // PAGE_SIZE
         if len(rows) and present.all():
             if len(rows) == 1 or bool((np.diff(rows) == 1).all()):
@@ -231,3 +232,9 @@ class PhysicalMemory:
             return page
         at = offset + page * PAGE_SIZE
         return min(page + (self._source.next_data(at) - at) // PAGE_SIZE, count)
+
+
+def _one_place(offsets: npt.NDArray[np.int64], present: npt.NDArray[np.bool_]) -> int | None:
+    """Where within a page of the file these pages begin, where that is the same for all that are there."""
+    places = (offsets if present.all() else offsets[present]) % PAGE_SIZE
+    return int(places[0]) if len(places) and bool((places == places[0]).all()) else None
