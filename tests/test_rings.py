@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
     "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "target",
-    "threads", "address", "bugcheck", "findings",
+    "threads", "address", "io", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
+    "io": ("memory", "paging", "loader", "kernel"),
     "bugcheck": CORE,
     "findings": CORE,
     "vol": (*CORE, "vol"),
