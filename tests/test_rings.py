@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
-    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "target",
-    "threads", "address", "io", "bugcheck", "findings",
+    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io", "target",
+    "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -20,10 +20,10 @@ MAY_IMPORT = {
     "imagefile": ("memory", "dumpfile"),
     "loader": ("memory", "image"),
     "kernel": ("memory", "paging"),
+    "io": ("memory", "paging", "image", "loader", "kernel"),
     "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
-    "io": ("memory", "paging", "loader", "kernel"),
     "bugcheck": CORE,
     "findings": CORE,
     "vol": (*CORE, "vol"),
