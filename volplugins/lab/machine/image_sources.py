@@ -92,7 +92,7 @@ def _kernel(profile: Profile, version: tuple[int, int, int, int]) -> ImageSource
         "ntoskrnl.exe",
         profile.kernel_pdb,
         (listings_nt_x64 if profile.bits == 64 else listings_nt_x86).KERNEL,
-        listings_nt_x64.DATA + (listings_nt_x64.ENCODING_DATA if profile.bits == 64 and profile.build >= 9200 else ()),
+        _kernel_data(profile),
         {"HalMakeBeep": "HAL.HalReturnToFirmware"},
         ("ExfPrivateOrdinal",),
         listings_nt_x64.EXPORTED_DATA,
@@ -100,6 +100,14 @@ def _kernel(profile: Profile, version: tuple[int, int, int, int]) -> ImageSource
         description="NT Kernel & System",
         pad_pages=24,
     )
+
+
+def _kernel_data(profile: Profile) -> tuple[tuple[str, int], ...]:
+    """The kernel's variables; before Windows 10 there is no cookie, and another variable in its place."""
+    data: tuple[tuple[str, int], ...] = listings_nt_x64.DATA
+    if profile.build < 10240:
+        data = tuple(("ObpTraceFlags" if name == "ObHeaderCookie" else name, size) for name, size in data)
+    return data + (listings_nt_x64.ENCODING_DATA if profile.bits == 64 and profile.build >= 9200 else ())
 
 
 def _driver(name: str, listings: ModuleType, version: tuple[int, int, int, int]) -> ImageSource:
