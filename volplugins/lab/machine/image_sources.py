@@ -71,10 +71,11 @@ def _sparsely(sources: list[ImageSource]) -> list[ImageSource]:
     functions = [function for source in sources for function in parse_functions(source.code)]
     imported = {item.text for function in functions for item in function.items if item.kind == "import"}
     wanted = frozenset(text.partition("!")[2] for text in imported if text.startswith(("nt!", "hal!")))
+    entry = frozenset(("DriverEntry",))
     return [
         source
         if source.user
-        else replace(source, exporting=frozenset(("DriverEntry",)) if source.init else wanted, ordinal_only=())
+        else replace(source, exporting=entry if source.name.endswith(".sys") else wanted, ordinal_only=())
         for source in sources
     ]
 
