@@ -22,6 +22,7 @@ _ADDRESSES = {
     "PsActiveProcessHead": 0x50,
     "PspCidTable": 0x58,
     "KiBugcheckData": 0x88,
+    "ObpRootDirectoryObject": 0x98,
     "MmPfnDatabase": 0xC0,
     "MmHighestUserAddress": 0x1C8,
     "MmSystemRangeStart": 0x1D0,

@@ -41,7 +41,7 @@ KiSystemCall64 syscall : :KiSystemServiceUser #4 :KiSystemServiceStart #3 :KiSys
 NtDeviceIoControlFile PAGE export frame=68 : #2 IopXxxControlFile #1
 IopXxxControlFile PAGE save=rbx,rsi,rdi,r12,r13,r14,r15 frame=150 : #5 IopAllocateIrpPrivate #3 \
   IopSynchronousServiceTail #2
-IopSynchronousServiceTail PAGE save=rbx,rbp,rsi,rdi,r14 frame=60 : #3 IofCallDriver #2
+IopSynchronousServiceTail PAGE save=rbx,rbp,rsi,rdi,r14 frame=60 : #3 IofCallDriver #2 KeWaitForSingleObject #2
 IopAllocateIrpPrivate save=rbx,rsi,rdi frame=20 : #4
 IofCallDriver export frame=38 : #3 *dispatch #1
 IofCompleteRequest export frame=28 : IopfCompleteRequest
@@ -132,6 +132,15 @@ KiFastFailDispatch frame=1d8 : #4 KiBugCheckDispatch #1
 -- exceptions whose dispatch goes on on a stack of the processor
 KxExceptionDispatchOnExceptionStack onto : =65488b0425a8800000 =488d60e0 KiDispatchException #1
 MmFreePoolcodeStub POOLCODE leaf : #4
+-- dispatch routines of the drivers that live in the kernel, and the one of every function that a driver has none for
+IopInvalidDeviceRequest frame=28 : #2 IofCompleteRequest #1
+IopPnPDispatch save=rbx,rdi frame=38 : #3 IofCompleteRequest #2
+IopPowerDispatch save=rbx frame=20 : #2 PoStartNextPowerIrp IofCompleteRequest #1
+RawDispatch save=rbx,rsi frame=48 : #3 IofCallDriver #2
+WmipIrpDispatch save=rbx,rdi frame=40 : #3 IofCompleteRequest #1
+IopPnPDriverEntry save=rbx frame=40 : #3 IoCreateDevice #2
+WmipDriverEntry save=rbx frame=40 : #3 IoCreateDevice #2
+RawInitialize save=rbx frame=40 : #3 IoCreateDevice #2
 """
 
 DATA = (
@@ -146,6 +155,8 @@ DATA = (
     ("MmPhysicalMemoryBlock", 8),
     ("MmProtectToValue", 0x80),
     ("ObpInfoMaskToOffset", 0x40),
+    ("IopRootDeviceNode", 8), ("IoDriverObjectType", 8), ("IoDeviceObjectType", 8), ("IoFileObjectType", 8),
+    ("ObpDirectoryObjectType", 8), ("PopIrpList", 0x10),
 )  # fmt: skip
 
 # what the debugger's data block is encoded with in memory: Windows 8 and later, x64 (public symbol tables)

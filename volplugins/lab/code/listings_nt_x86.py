@@ -31,7 +31,7 @@ KdCheckForDebugBreak naked frame=0 : DbgBreakPointWithStatus
 KiFastCallEntry syscall : #10 *service :KiServiceExit #3 :KiServiceExit2 #2
 NtDeviceIoControlFile PAGE export frame=0 : #2 IopXxxControlFile
 IopXxxControlFile PAGE frame=80 save=ebx,esi,edi : #5 IopAllocateIrpPrivate #3 IopSynchronousServiceTail
-IopSynchronousServiceTail PAGE frame=10 save=ebx,esi,edi : #3 IofCallDriver #2
+IopSynchronousServiceTail PAGE frame=10 save=ebx,esi,edi : #3 IofCallDriver #2 KeWaitForSingleObject #1
 IopAllocateIrpPrivate frame=8 save=esi,edi : #4
 IofCallDriver export naked frame=0 save=esi : #3 *dispatch #1
 IofCompleteRequest export naked frame=0 : IopfCompleteRequest
@@ -94,4 +94,13 @@ KiSystemStartup entry frame=20 save=ebx,esi : #4
 KiTrap00 interrupt : #6 KiSystemFatalException
 KiSystemFatalException frame=90 save=esi : #2 KeBugCheckEx #1
 MmFreePoolcodeStub POOLCODE leaf : #4
+-- dispatch routines of the drivers that live in the kernel, and the one of every function that a driver has none for
+IopInvalidDeviceRequest frame=0 : #2 IofCompleteRequest #1
+IopPnPDispatch frame=8 save=ebx,edi : #3 IofCompleteRequest #2
+IopPowerDispatch frame=0 save=ebx : #2 PoStartNextPowerIrp IofCompleteRequest #1
+RawDispatch frame=10 save=ebx,esi : #3 IofCallDriver #2
+WmipIrpDispatch frame=8 save=ebx,edi : #3 IofCompleteRequest #1
+IopPnPDriverEntry frame=20 save=ebx : #3 IoCreateDevice #2
+WmipDriverEntry frame=20 save=ebx : #3 IoCreateDevice #2
+RawInitialize frame=20 save=ebx : #3 IoCreateDevice #2
 """

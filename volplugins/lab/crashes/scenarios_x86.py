@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from volplugins.lab.crashes.crash import Crash, bugcheck
 from volplugins.lab.crashes.crash_records import ACCESS_VIOLATION, context_record, exception_record
-from volplugins.lab.kernel.io_objects import device_stack, power_request
+from volplugins.lab.kernel.io_objects import acme_stack, power_request
 from volplugins.lab.kernel.kernel_stack import KernelStack
 from volplugins.lab.kernel.processes import Thread
 from volplugins.lab.world.process_creation import new_stack
@@ -179,7 +179,7 @@ def debugger(world: World) -> Crash:
 def power(world: World) -> Crash:
     """A driver sits on a power request: 0x9F names the device and the request."""
     machine = world.machine
-    devices = device_stack(machine, "usbport", "acmedrv")
+    devices = acme_stack(machine)
     request = power_request(machine, devices)
     stack, thread = idle_stack(machine, world.idle, world.crashing)
     calls(stack, "nt!KiRetireDpcList", "nt!KiTimerExpiration", "nt!PopIrpWatchdog")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from volplugins.lab.kernel.io_objects import driver_object
+from volplugins.lab.kernel.io_objects import device_object
 from volplugins.lab.machine.machine import Machine
 
-_IO_TYPE_DEVICE, _IO_TYPE_FILE = 3, 5
-_DISK_FILE_SYSTEM = 8  # FILE_DEVICE_DISK_FILE_SYSTEM
+_IO_TYPE_FILE, _IO_TYPE_VPB = 5, 10
+_DISK, _DISK_FILE_SYSTEM = 7, 8  # FILE_DEVICE_DISK, FILE_DEVICE_DISK_FILE_SYSTEM
 _FLAGS = 0x44042  # synchronous, cached, handle created
 _READER = {"ReadAccess": 1, "SharedRead": 1, "SharedDelete": 1}
 
@@ -16,20 +16,37 @@ def file_object(machine: Machine, name: str, control_area: int, image: bool) -> 
     pointers = machine.record("_SECTION_OBJECT_POINTERS")
     pointers.set("ImageSectionObject" if image else "DataSectionObject", control_area)
     record = machine.record("_FILE_OBJECT").fill(Type=_IO_TYPE_FILE, Size=machine.structures.size("_FILE_OBJECT"))
-    record.fill(DeviceObject=_volume(machine), SectionObjectPointer=machine.pool.store(pointers.data, "MmSo"))
+    device, vpb = _volume(machine)
+    record.fill(DeviceObject=device, Vpb=vpb, SectionObjectPointer=machine.pool.store(pointers.data, "MmSo"))
     record.fill(Flags=_FLAGS, **_READER).set("FileName", machine.pool.text(name))
     address = machine.pool.allocate_object(len(record.data), "File", "File")
     machine.write(address, record.data)
     return address
 
 
-def _volume(machine: Machine) -> int:
-    """The device of the volume that Windows is on, made when first asked for."""
-    if not machine.volume:
-        size = machine.structures.size("_DEVICE_OBJECT")
-        name = f"HarddiskVolume{2 if machine.profile.build >= 6000 else 1}"
-        machine.volume = machine.pool.allocate_object(size, "Devi", "Device", name)
-        record = machine.record("_DEVICE_OBJECT").fill(Type=_IO_TYPE_DEVICE, Size=size, ReferenceCount=1)
-        record.fill(DriverObject=driver_object(machine, "ntfs"), DeviceType=_DISK_FILE_SYSTEM, StackSize=9, Flags=0x50)
-        machine.write(machine.volume, record.data)
-    return machine.volume
+def _volume(machine: Machine) -> tuple[int, int]:
+    """The device of the volume that Windows is on and its VPB, made when first asked for."""
+    if not machine.io.volume:
+        machine.io.volume, machine.io.vpb = mounted_volume(machine, 2 if machine.profile.build >= 6000 else 1)
+    return machine.io.volume, machine.io.vpb
+
+
+def mounted_volume(machine: Machine, number: int) -> tuple[int, int]:
+    """``\\Device\\HarddiskVolumeN`` with its filter, NTFS mounted on it: the volume's device and its VPB."""
+    device = device_object(machine, "volmgr", f"\\Device\\HarddiskVolume{number}", _DISK)
+    device_object(machine, "vendflt", kind=_DISK, below=device)
+    mounted = device_object(machine, "ntfs", kind=_DISK_FILE_SYSTEM)
+    device_object(machine, "fltmgr", kind=_DISK_FILE_SYSTEM, below=mounted)
+    return device, volume_parameters(machine, device, mounted, f"Volume {number}")
+
+
+def volume_parameters(machine: Machine, device: int, mounted: int, label: str = "") -> int:
+    """The _VPB of a device that can be mounted; ``mounted`` is the file system's device, zero for none."""
+    text = label.encode("utf-16-le")
+    record = machine.record("_VPB").fill(Type=_IO_TYPE_VPB, Flags=int(bool(mounted)), DeviceObject=mounted)
+    record.fill(Size=len(record.data), RealDevice=device, ReferenceCount=17 if mounted else 0)
+    record.fill(SerialNumber=0x7C11A0B4 if mounted else 0, VolumeLabelLength=len(text), VolumeLabel=text)
+    address = machine.pool.store(record.data, "Vpb ")
+    machine.io.devices[device].vpb = address
+    machine.write_pointer(device + machine.structures.offset("_DEVICE_OBJECT", "Vpb"), address)
+    return address

@@ -184,8 +184,8 @@ def write_shared_user_data(machine: Machine) -> None:
 def write_module_list(machine: Machine) -> None:
     """PsLoadedModuleList: an entry per image, in load order."""
     name = "_KLDR_DATA_TABLE_ENTRY" if machine.structures.has("_KLDR_DATA_TABLE_ENTRY") else "_LDR_DATA_TABLE_ENTRY"
-    entries = [_module_entry(machine, loaded, name) for loaded in machine.images.values()]
-    link_list(machine, machine.symbol("nt!PsLoadedModuleList"), entries)
+    machine.io.loader = {stem: _module_entry(machine, loaded, name) for stem, loaded in machine.images.items()}
+    link_list(machine, machine.symbol("nt!PsLoadedModuleList"), list(machine.io.loader.values()))
     machine.truth["modules"] = [_module_truth(*each) for each in machine.images.items()]
 
 

@@ -47,7 +47,7 @@ def add_object_types(machine: Machine) -> None:
 def _object_type(machine: Machine, name: str, index: int) -> int:
     record = machine.record("_OBJECT_TYPE").set("Name", machine.pool.text(name)).fill(Index=index)
     record.fill(TotalNumberOfObjects=32, TotalNumberOfHandles=48, Key=name[:4].encode().ljust(4))
-    address = machine.pool.allocate_object(len(record.data), "ObjT", "Type")
+    address = machine.pool.allocate_object(len(record.data), "ObjT", "Type", name)
     machine.write(address, record.data)
     link_list(machine, address + record.offset("TypeList"), [])
     return address

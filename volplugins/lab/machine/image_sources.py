@@ -24,6 +24,8 @@ _THIRD_PARTY = {
 }
 # in load order, which is the order of PsLoadedModuleList
 LOAD_ORDER = ("fltmgr", "ntfs", "tcpip", "vendflt", "usbport", "i8042prt", "kbdclass", "kbdhid", "acmedrv")
+# of buses, disks and volumes: few functions, no data
+BUS_DRIVERS = ("pci", "atapi", "disk", "volmgr", "e1express")
 
 
 @lru_cache(maxsize=8)
@@ -49,7 +51,7 @@ def _sources(profile: Profile) -> list[ImageSource]:
         profile.hal_file, profile.hal_pdb, listings.HAL, forwarders={"HalRequestDpc": "ntoskrnl.KeInsertQueueDpc"},
         version=version, description="Hardware Abstraction Layer DLL",
     )  # fmt: skip
-    names = (*LOAD_ORDER, "myfault")
+    names = (*LOAD_ORDER, *BUS_DRIVERS, "myfault")
     programs = ("notmyfault64.exe" if wide else "notmyfault.exe", "program.exe")
     return [
         _kernel(profile, version),
@@ -102,10 +104,11 @@ def _kernel(profile: Profile, version: tuple[int, int, int, int]) -> ImageSource
 
 def _driver(name: str, listings: ModuleType, version: tuple[int, int, int, int]) -> ImageSource:
     company, description, pdb, version = _THIRD_PARTY.get(name, (_MICROSOFT, "", f"{name}.pdb", version))
-    data = (("DriverGlobals", 0x100),)
+    bus = name in BUS_DRIVERS
+    data = () if bus else (("DriverGlobals", 0x100),)
     code = str(getattr(listings, name.upper()))
     return ImageSource(
-        f"{name}.sys", pdb, code, data, version=version, company=company, description=description, init=True
+        f"{name}.sys", pdb, code, data, version=version, company=company, description=description, init=not bus
     )
 
 
@@ -118,7 +121,7 @@ def load_images(machine: Machine, myfault: bool) -> None:
     machine.images["hal"] = LoadedImage(images["hal"], machine.images["nt"].end + 0x9000, folder + "hal.dll")
     chooser = machine.random("drivers")
     at = machine.profile.driver_bases[machine.base_index]
-    for name in (*LOAD_ORDER, "myfault") if myfault else LOAD_ORDER:
+    for name in (*LOAD_ORDER, *(("myfault",) if myfault else ()), *BUS_DRIVERS):
         machine.images[name] = LoadedImage(images[name], at, f"{_DRIVERS}{name}.sys")
         at = (machine.images[name].end + 0x1000 * chooser.randrange(1, 48) + 0xFFF) & ~0xFFF
     for loaded in machine.images.values():

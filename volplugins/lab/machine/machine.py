@@ -9,6 +9,7 @@ from typing import Any
 from volplugins.lab.code.image_record import Image
 from volplugins.lab.code.pe_link import PROTECTION, link
 from volplugins.lab.machine.address_space import LARGE_PAGE, AddressSpace
+from volplugins.lab.machine.io_registry import IoRegistry
 from volplugins.lab.machine.page_tables import X64, PageTables
 from volplugins.lab.machine.physical_memory import PhysicalMemory
 from volplugins.lab.machine.pool import Pool
@@ -37,7 +38,7 @@ class LoadedImage:
 class Machine:
     """Everything that the builders of this room share while they make one machine.
 
-    ``sections`` are those of mapped files by path, shared by all processes; ``volume`` is the device that files lie on;
+    ``sections`` are those of mapped files by path, shared by all processes; ``io`` are the I/O system's objects;
     ``littered`` says that unused slots of kernel stacks hold much of what earlier calls left, ``sparse`` that
     its images export few functions.
     """
@@ -55,7 +56,7 @@ class Machine:
     truth: dict[str, Any] = field(default_factory=dict)
     sessions: dict[int, int] = field(default_factory=dict)
     sections: dict[str, Section] = field(default_factory=dict)
-    volume: int = 0
+    io: IoRegistry = field(default_factory=IoRegistry)
     next_stack: int = 0
     next_system: int = 0
     littered: bool = False

@@ -77,6 +77,13 @@ class Pool:
         self.space.write(at, bytes(header.data[:body]))
         return at + body
 
+    def set_directory(self, body: int, directory: int) -> None:
+        """Let the name of a named object say which directory it is in; ``body`` is the object's address."""
+        record = self.structures.size("_OBJECT_HEADER_NAME_INFO")
+        at = body - self.structures.offset("_OBJECT_HEADER", "Body") - record
+        at += self.structures.offset("_OBJECT_HEADER_NAME_INFO", "Directory")
+        self.space.write(at, directory.to_bytes(self.structures.bits // 8, "little"))
+
     def _object_tag(self, tag: str) -> str:
         return tag[:3] + chr(ord(tag[3]) | 0x80) if self.protected else tag
 

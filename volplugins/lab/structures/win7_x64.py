@@ -22,12 +22,21 @@ _DBGKD_GET_VERSION64 0x28: MajorVersion 0x0 u16; MinorVersion 0x2 u16; ProtocolV
   KdSecondaryVersion 0x5 u8; Flags 0x6 u16; MachineType 0x8 u16; MaxPacketType 0xa u8; MaxStateChange 0xb u8;
   MaxManipulate 0xc u8; Simulation 0xd u8; Unused 0xe [1]u16; KernBase 0x10 u64; PsLoadedModuleList 0x18 u64;
   DebuggerDataList 0x20 u64
+_DEVICE_NODE 0x268: Sibling 0x0 *_DEVICE_NODE; Child 0x8 *_DEVICE_NODE; Parent 0x10 *_DEVICE_NODE;
+  LastChild 0x18 *_DEVICE_NODE; PhysicalDeviceObject 0x20 *_DEVICE_OBJECT; InstancePath 0x28 _UNICODE_STRING;
+  ServiceName 0x38 _UNICODE_STRING; PendingIrp 0x48 *_IRP; Level 0x50 u32; State 0xe0 u32; PreviousState 0xe4 u32;
+  StateHistory 0xe8 [20]u32; StateHistoryEntry 0x138 u32; CompletionStatus 0x13c i32; Flags 0x140 u32;
+  UserFlags 0x144 u32; Problem 0x148 u32; DuplicatePDO 0x160 *_DEVICE_OBJECT; InterfaceType 0x170 u32;
+  BusNumber 0x174 u32; ChildInterfaceType 0x178 u32; ChildBusNumber 0x17c u32; CapabilityFlags 0x1e0 u32
 _DEVICE_OBJECT 0x150: Type 0x0 i16; Size 0x2 u16; ReferenceCount 0x4 i32; DriverObject 0x8 *_DRIVER_OBJECT;
-  NextDevice 0x10 *_DEVICE_OBJECT; AttachedDevice 0x18 *_DEVICE_OBJECT; CurrentIrp 0x20 *_IRP; Flags 0x30 u32;
-  Characteristics 0x34 u32; DeviceExtension 0x40 *void; DeviceType 0x48 u32; StackSize 0x4c i8;
+  NextDevice 0x10 *_DEVICE_OBJECT; AttachedDevice 0x18 *_DEVICE_OBJECT; CurrentIrp 0x20 *_IRP; Timer 0x28 *void;
+  Flags 0x30 u32; Characteristics 0x34 u32; Vpb 0x38 *_VPB; DeviceExtension 0x40 *void; DeviceType 0x48 u32;
+  StackSize 0x4c i8; Queue 0x50 _LIST_ENTRY; DeviceQueue 0xa0 _KDEVICE_QUEUE; Dpc 0xc8 _KDPC;
+  ActiveThreadCount 0x108 u32; SecurityDescriptor 0x110 *void; SectorSize 0x130 u16;
   DeviceObjectExtension 0x138 *_DEVOBJ_EXTENSION
 _DEVOBJ_EXTENSION 0x70: Type 0x0 i16; Size 0x2 u16; DeviceObject 0x8 *_DEVICE_OBJECT; PowerFlags 0x10 u32;
-  DeviceNode 0x28 *void; AttachedTo 0x30 *_DEVICE_OBJECT
+  Dope 0x18 *void; ExtensionFlags 0x20 u32; DeviceNode 0x28 *_DEVICE_NODE; AttachedTo 0x30 *_DEVICE_OBJECT;
+  Vpb 0x48 *_VPB
 _DISPATCHER_HEADER 0x18: Type 0x0 u8; Lock 0x0 i32; Signalling 0x1 u8; Absolute 0x1 u8:0:1; Size 0x2 u8;
   Inserted 0x3 u8:6:1; SignalState 0x4 i32; WaitListHead 0x8 _LIST_ENTRY
 _DRIVER_EXTENSION 0x38: DriverObject 0x0 *_DRIVER_OBJECT; AddDevice 0x8 *void; Count 0x10 u32;
@@ -60,9 +69,22 @@ _EXCEPTION_REGISTRATION_RECORD 0x10: Next 0x0 *_EXCEPTION_REGISTRATION_RECORD; H
 _EX_FAST_REF 0x8: Object 0x0 *void; RefCnt 0x0 u64:0:4; Value 0x0 u64
 _EX_PUSH_LOCK 0x8: Value 0x0 u64; Ptr 0x0 *void
 _EX_RUNDOWN_REF 0x8: Count 0x0 u64; Ptr 0x0 *void
-_FILE_OBJECT 0xd8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJECT; Vpb 0x10 *void;
-  SectionObjectPointer 0x28 *_SECTION_OBJECT_POINTERS; ReadAccess 0x4a u8; WriteAccess 0x4b u8; DeleteAccess 0x4c u8;
-  SharedRead 0x4d u8; SharedWrite 0x4e u8; SharedDelete 0x4f u8; Flags 0x50 u32; FileName 0x58 _UNICODE_STRING
+_FAST_IO_DISPATCH 0xe0: SizeOfFastIoDispatch 0x0 u32; FastIoCheckIfPossible 0x8 *void; FastIoRead 0x10 *void;
+  FastIoWrite 0x18 *void; FastIoQueryBasicInfo 0x20 *void; FastIoQueryStandardInfo 0x28 *void; FastIoLock 0x30 *void;
+  FastIoUnlockSingle 0x38 *void; FastIoUnlockAll 0x40 *void; FastIoUnlockAllByKey 0x48 *void;
+  FastIoDeviceControl 0x50 *void; AcquireFileForNtCreateSection 0x58 *void; ReleaseFileForNtCreateSection 0x60 *void;
+  FastIoDetachDevice 0x68 *void; FastIoQueryNetworkOpenInfo 0x70 *void; AcquireForModWrite 0x78 *void;
+  MdlRead 0x80 *void; MdlReadComplete 0x88 *void; PrepareMdlWrite 0x90 *void; MdlWriteComplete 0x98 *void;
+  FastIoReadCompressed 0xa0 *void; FastIoWriteCompressed 0xa8 *void; MdlReadCompleteCompressed 0xb0 *void;
+  MdlWriteCompleteCompressed 0xb8 *void; FastIoQueryOpen 0xc0 *void; ReleaseForModWrite 0xc8 *void;
+  AcquireForCcFlush 0xd0 *void; ReleaseForCcFlush 0xd8 *void
+_FILE_OBJECT 0xd8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJECT; Vpb 0x10 *_VPB; FsContext 0x18 *void;
+  FsContext2 0x20 *void; SectionObjectPointer 0x28 *_SECTION_OBJECT_POINTERS; PrivateCacheMap 0x30 *void;
+  FinalStatus 0x38 i32; RelatedFileObject 0x40 *_FILE_OBJECT; LockOperation 0x48 u8; DeletePending 0x49 u8;
+  ReadAccess 0x4a u8; WriteAccess 0x4b u8; DeleteAccess 0x4c u8; SharedRead 0x4d u8; SharedWrite 0x4e u8;
+  SharedDelete 0x4f u8; Flags 0x50 u32; FileName 0x58 _UNICODE_STRING; CurrentByteOffset 0x68 _LARGE_INTEGER;
+  Waiters 0x70 u32; Busy 0x74 u32; LastLock 0x78 *void; Lock 0x80 _KEVENT; Event 0x98 _KEVENT;
+  CompletionContext 0xb0 *void; IrpListLock 0xb8 u64; IrpList 0xc0 _LIST_ENTRY; FileObjectExtension 0xd0 *void
 _HANDLE_TABLE 0x68: TableCode 0x0 u64; QuotaProcess 0x8 *_EPROCESS; UniqueProcessId 0x10 *void;
   HandleTableList 0x20 _LIST_ENTRY; Flags 0x44 u32; HandleCount 0x58 u32; NextHandleNeedingPool 0x5c u32
 _HANDLE_TABLE_ENTRY 0x10: Object 0x0 *void; ObAttributes 0x0 u32; Value 0x0 u64; GrantedAccess 0x8 u32
@@ -86,15 +108,20 @@ _IMAGE_DOS_HEADER 0x40: e_magic 0x0 u16; e_cblp 0x2 u16; e_cp 0x4 u16; e_crlc 0x
   e_lfarlc 0x18 u16; e_ovno 0x1a u16; e_res 0x1c [4]u16; e_oemid 0x24 u16; e_oeminfo 0x26 u16; e_res2 0x28 [10]u16;
   e_lfanew 0x3c i32
 _IO_STACK_LOCATION 0x48: MajorFunction 0x0 u8; MinorFunction 0x1 u8; Flags 0x2 u8; Control 0x3 u8;
-  DeviceObject 0x28 *_DEVICE_OBJECT; FileObject 0x30 *_FILE_OBJECT; CompletionRoutine 0x38 *void; Context 0x40 *void
+  Parameters 0x8 [4]*void; DeviceObject 0x28 *_DEVICE_OBJECT; FileObject 0x30 *_FILE_OBJECT;
+  CompletionRoutine 0x38 *void; Context 0x40 *void
 _IO_STATUS_BLOCK 0x10: Pointer 0x0 *void; Status 0x0 i32; Information 0x8 u64
-_IRP 0xd0: Type 0x0 i16; Size 0x2 u16; MdlAddress 0x8 *void; Flags 0x10 u32; ThreadListEntry 0x20 _LIST_ENTRY;
-  IoStatus 0x30 _IO_STATUS_BLOCK; RequestorMode 0x40 i8; StackCount 0x42 i8; CurrentLocation 0x43 i8; Cancel 0x44 u8;
-  CancelIrql 0x45 u8; UserIosb 0x48 *_IO_STATUS_BLOCK; UserEvent 0x50 *_KEVENT; CancelRoutine 0x68 *void;
+_IRP 0xd0: Type 0x0 i16; Size 0x2 u16; MdlAddress 0x8 *void; Flags 0x10 u32; AssociatedIrp 0x18 *void;
+  ThreadListEntry 0x20 _LIST_ENTRY; IoStatus 0x30 _IO_STATUS_BLOCK; RequestorMode 0x40 i8; PendingReturned 0x41 u8;
+  StackCount 0x42 i8; CurrentLocation 0x43 i8; Cancel 0x44 u8; CancelIrql 0x45 u8; ApcEnvironment 0x46 i8;
+  AllocationFlags 0x47 u8; UserIosb 0x48 *_IO_STATUS_BLOCK; UserEvent 0x50 *_KEVENT; CancelRoutine 0x68 *void;
   UserBuffer 0x70 *void; Tail 0x78 _unnamed_7
 _KAPC_STATE 0x30: ApcListHead 0x0 [2]_LIST_ENTRY; Process 0x20 *_KPROCESS; KernelApcInProgress 0x28 u8;
   KernelApcPending 0x29 u8; UserApcPending 0x2a u8
 _KDESCRIPTOR 0x10: Pad 0x0 [3]u16; Limit 0x6 u16; Base 0x8 *void
+_KDEVICE_QUEUE 0x28: Type 0x0 i16; Size 0x2 i16; DeviceListHead 0x8 _LIST_ENTRY; Lock 0x18 u64; Busy 0x20 u8;
+  Hint 0x20 i64:8:56; Reserved 0x20 i64:0:8
+_KDEVICE_QUEUE_ENTRY 0x18: DeviceListEntry 0x0 _LIST_ENTRY; SortKey 0x10 u32; Inserted 0x14 u8
 _KDPC 0x40: Type 0x0 u8; Importance 0x1 u8; Number 0x2 u16; DpcListEntry 0x8 _LIST_ENTRY; DeferredRoutine 0x18 *void;
   DeferredContext 0x20 *void; SystemArgument1 0x28 *void; SystemArgument2 0x30 *void; DpcData 0x38 *void
 _KDPC_DATA 0x20: DpcLock 0x10 u64; DpcQueueDepth 0x18 i32; DpcCount 0x1c u32
@@ -190,6 +217,9 @@ _MM_AVL_TABLE 0x40: BalancedRoot 0x0 _MMADDRESS_NODE; DepthOfTree 0x28 u64:0:5;
 _MM_SESSION_SPACE 0x1f80: ReferenceCount 0x0 i32; u 0x4 _unnamed_1; SessionId 0x8 u32; ProcessList 0x10 _LIST_ENTRY
 _NT_TIB 0x38: ExceptionList 0x0 *_EXCEPTION_REGISTRATION_RECORD; StackBase 0x8 *void; StackLimit 0x10 *void;
   SubSystemTib 0x18 *void; FiberData 0x20 *void; Version 0x20 u32; ArbitraryUserPointer 0x28 *void; Self 0x30 *_NT_TIB
+_OBJECT_DIRECTORY 0x158: HashBuckets 0x0 [37]*_OBJECT_DIRECTORY_ENTRY; Lock 0x128 _EX_PUSH_LOCK; DeviceMap 0x130 *void;
+  SessionId 0x138 u32; NamespaceEntry 0x140 *void; SessionObject 0x148 *void; Flags 0x150 u32
+_OBJECT_DIRECTORY_ENTRY 0x18: ChainLink 0x0 *_OBJECT_DIRECTORY_ENTRY; Object 0x8 *void; HashValue 0x10 u32
 _OBJECT_HEADER 0x38: PointerCount 0x0 i64; HandleCount 0x8 i64; NextToFree 0x8 *void; Lock 0x10 _EX_PUSH_LOCK;
   TypeIndex 0x18 u8; TraceFlags 0x19 u8; InfoMask 0x1a u8; Flags 0x1b u8; ObjectCreateInfo 0x20 *void;
   QuotaBlockCharged 0x20 *void; SecurityDescriptor 0x28 *void; Body 0x30 _QUAD
@@ -201,7 +231,8 @@ _OBJECT_HEADER_PROCESS_INFO 0x10: ExclusiveProcess 0x0 *_EPROCESS; Reserved 0x8 
 _OBJECT_HEADER_QUOTA_INFO 0x20: PagedPoolCharge 0x0 u32; NonPagedPoolCharge 0x4 u32; SecurityDescriptorCharge 0x8 u32;
   SecurityDescriptorQuotaBlock 0x10 *void; Reserved 0x18 u64
 _OBJECT_NAME_INFORMATION 0x10: Name 0x0 _UNICODE_STRING
-_OBJECT_SYMBOLIC_LINK 0x20: CreationTime 0x0 _LARGE_INTEGER; LinkTarget 0x8 _UNICODE_STRING
+_OBJECT_SYMBOLIC_LINK 0x20: CreationTime 0x0 _LARGE_INTEGER; LinkTarget 0x8 _UNICODE_STRING;
+  DosDeviceDriveIndex 0x18 u32; Flags 0x1c u32
 _OBJECT_TYPE 0xd0: TypeList 0x0 _LIST_ENTRY; Name 0x10 _UNICODE_STRING; Index 0x28 u8; TotalNumberOfObjects 0x2c u32;
   TotalNumberOfHandles 0x30 u32; Key 0xb8 u32
 _PEB 0x380: InheritedAddressSpace 0x0 u8; ReadImageFileExecOptions 0x1 u8; BeingDebugged 0x2 u8; Mutant 0x8 *void;
@@ -240,6 +271,8 @@ _TOKEN 0x318: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x74 
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]i8; SourceIdentifier 0x8 _LUID
 _UNICODE_STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *u16
 _VACB 0x30: BaseAddress 0x0 *void
+_VPB 0x60: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16; DeviceObject 0x8 *_DEVICE_OBJECT;
+  RealDevice 0x10 *_DEVICE_OBJECT; SerialNumber 0x18 u32; ReferenceCount 0x1c u32; VolumeLabel 0x20 [32]wchar
 _XSAVE_FORMAT 0x200: ControlWord 0x0 u16; StatusWord 0x2 u16; TagWord 0x4 u8; MxCsr 0x18 u32; MxCsr_Mask 0x1c u32
 _unnamed_0 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _unnamed_8 0x50: DriverContext 0x0 [4]*void; Thread 0x20 *_ETHREAD; AuxiliaryBuffer 0x28 *i8;

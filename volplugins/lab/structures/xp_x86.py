@@ -21,12 +21,21 @@ _DBGKD_GET_VERSION64 0x28: MajorVersion 0x0 u16; MinorVersion 0x2 u16; ProtocolV
   MachineType 0x8 u16; MaxPacketType 0xa u8; MaxStateChange 0xb u8; MaxManipulate 0xc u8; Simulation 0xd u8;
   Unused 0xe [1]u16; KernBase 0x10 u64; PsLoadedModuleList 0x18 u64; DebuggerDataList 0x20 u64
 _DESCRIPTOR 0x8: Pad 0x0 u16; Limit 0x2 u16; Base 0x4 u32
+_DEVICE_NODE 0x118: Sibling 0x0 *_DEVICE_NODE; Child 0x4 *_DEVICE_NODE; Parent 0x8 *_DEVICE_NODE;
+  LastChild 0xc *_DEVICE_NODE; Level 0x10 u32; State 0x18 u32; PreviousState 0x1c u32; StateHistory 0x20 [20]u32;
+  StateHistoryEntry 0x70 u32; CompletionStatus 0x74 i32; PendingIrp 0x78 *_IRP; Flags 0x7c u32; UserFlags 0x80 u32;
+  Problem 0x84 u32; PhysicalDeviceObject 0x88 *_DEVICE_OBJECT; InstancePath 0x94 _UNICODE_STRING;
+  ServiceName 0x9c _UNICODE_STRING; DuplicatePDO 0xa4 *_DEVICE_OBJECT; InterfaceType 0xac u32; BusNumber 0xb0 u32;
+  ChildInterfaceType 0xb4 u32; ChildBusNumber 0xb8 u32; CapabilityFlags 0xec u32
 _DEVICE_OBJECT 0xb8: Type 0x0 i16; Size 0x2 u16; ReferenceCount 0x4 i32; DriverObject 0x8 *_DRIVER_OBJECT;
-  NextDevice 0xc *_DEVICE_OBJECT; AttachedDevice 0x10 *_DEVICE_OBJECT; CurrentIrp 0x14 *_IRP; Flags 0x1c u32;
-  Characteristics 0x20 u32; DeviceExtension 0x28 *void; DeviceType 0x2c u32; StackSize 0x30 u8;
+  NextDevice 0xc *_DEVICE_OBJECT; AttachedDevice 0x10 *_DEVICE_OBJECT; CurrentIrp 0x14 *_IRP; Timer 0x18 *void;
+  Flags 0x1c u32; Characteristics 0x20 u32; Vpb 0x24 *_VPB; DeviceExtension 0x28 *void; DeviceType 0x2c u32;
+  StackSize 0x30 u8; Queue 0x34 _LIST_ENTRY; DeviceQueue 0x60 _KDEVICE_QUEUE; Dpc 0x74 _KDPC;
+  ActiveThreadCount 0x94 u32; SecurityDescriptor 0x98 *void; SectorSize 0xac u16;
   DeviceObjectExtension 0xb0 *_DEVOBJ_EXTENSION
 _DEVOBJ_EXTENSION 0x2c: Type 0x0 i16; Size 0x2 u16; DeviceObject 0x4 *_DEVICE_OBJECT; PowerFlags 0x8 u32;
-  DeviceNode 0x14 *void; AttachedTo 0x18 *_DEVICE_OBJECT
+  Dope 0xc *void; ExtensionFlags 0x10 u32; DeviceNode 0x14 *_DEVICE_NODE; AttachedTo 0x18 *_DEVICE_OBJECT;
+  Vpb 0x28 *_VPB
 _DISPATCHER_HEADER 0x10: Type 0x0 u8; Absolute 0x1 u8; Size 0x2 u8; Inserted 0x3 u8; SignalState 0x4 i32;
   WaitListHead 0x8 _LIST_ENTRY
 _DRIVER_EXTENSION 0x1c: DriverObject 0x0 *_DRIVER_OBJECT; AddDevice 0x4 *void; Count 0x8 u32;
@@ -61,9 +70,22 @@ _EXCEPTION_REGISTRATION_RECORD 0x8: Next 0x0 *_EXCEPTION_REGISTRATION_RECORD; Ha
 _EX_FAST_REF 0x4: Object 0x0 *void; RefCnt 0x0 u32:0:3; Value 0x0 u32
 _EX_PUSH_LOCK 0x4: Value 0x0 u32; Ptr 0x0 *void
 _EX_RUNDOWN_REF 0x4: Count 0x0 u32; Ptr 0x0 *void
-_FILE_OBJECT 0x70: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJECT; Vpb 0x8 *void;
-  SectionObjectPointer 0x14 *_SECTION_OBJECT_POINTERS; ReadAccess 0x26 u8; WriteAccess 0x27 u8; DeleteAccess 0x28 u8;
-  SharedRead 0x29 u8; SharedWrite 0x2a u8; SharedDelete 0x2b u8; Flags 0x2c u32; FileName 0x30 _UNICODE_STRING
+_FAST_IO_DISPATCH 0x70: SizeOfFastIoDispatch 0x0 u32; FastIoCheckIfPossible 0x4 *void; FastIoRead 0x8 *void;
+  FastIoWrite 0xc *void; FastIoQueryBasicInfo 0x10 *void; FastIoQueryStandardInfo 0x14 *void; FastIoLock 0x18 *void;
+  FastIoUnlockSingle 0x1c *void; FastIoUnlockAll 0x20 *void; FastIoUnlockAllByKey 0x24 *void;
+  FastIoDeviceControl 0x28 *void; AcquireFileForNtCreateSection 0x2c *void; ReleaseFileForNtCreateSection 0x30 *void;
+  FastIoDetachDevice 0x34 *void; FastIoQueryNetworkOpenInfo 0x38 *void; AcquireForModWrite 0x3c *void;
+  MdlRead 0x40 *void; MdlReadComplete 0x44 *void; PrepareMdlWrite 0x48 *void; MdlWriteComplete 0x4c *void;
+  FastIoReadCompressed 0x50 *void; FastIoWriteCompressed 0x54 *void; MdlReadCompleteCompressed 0x58 *void;
+  MdlWriteCompleteCompressed 0x5c *void; FastIoQueryOpen 0x60 *void; ReleaseForModWrite 0x64 *void;
+  AcquireForCcFlush 0x68 *void; ReleaseForCcFlush 0x6c *void
+_FILE_OBJECT 0x70: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJECT; Vpb 0x8 *_VPB; FsContext 0xc *void;
+  FsContext2 0x10 *void; SectionObjectPointer 0x14 *_SECTION_OBJECT_POINTERS; PrivateCacheMap 0x18 *void;
+  FinalStatus 0x1c i32; RelatedFileObject 0x20 *_FILE_OBJECT; LockOperation 0x24 u8; DeletePending 0x25 u8;
+  ReadAccess 0x26 u8; WriteAccess 0x27 u8; DeleteAccess 0x28 u8; SharedRead 0x29 u8; SharedWrite 0x2a u8;
+  SharedDelete 0x2b u8; Flags 0x2c u32; FileName 0x30 _UNICODE_STRING; CurrentByteOffset 0x38 _LARGE_INTEGER;
+  Waiters 0x40 u32; Busy 0x44 u32; LastLock 0x48 *void; Lock 0x4c _KEVENT; Event 0x5c _KEVENT;
+  CompletionContext 0x6c *void
 _FLOATING_SAVE_AREA 0x70: ControlWord 0x0 u32; StatusWord 0x4 u32; TagWord 0x8 u32
 _HANDLE_TABLE 0x44: TableCode 0x0 u32; QuotaProcess 0x4 *_EPROCESS; UniqueProcessId 0x8 *void;
   HandleTableList 0x1c _LIST_ENTRY; NextHandleNeedingPool 0x38 u32; HandleCount 0x3c i32; Flags 0x40 u32
@@ -83,14 +105,18 @@ _IMAGE_DOS_HEADER 0x40: e_magic 0x0 u16; e_cblp 0x2 u16; e_cp 0x4 u16; e_crlc 0x
   e_lfarlc 0x18 u16; e_ovno 0x1a u16; e_res 0x1c [4]u16; e_oemid 0x24 u16; e_oeminfo 0x26 u16; e_res2 0x28 [10]u16;
   e_lfanew 0x3c i32
 _IO_STACK_LOCATION 0x24: MajorFunction 0x0 u8; MinorFunction 0x1 u8; Flags 0x2 u8; Control 0x3 u8;
-  DeviceObject 0x14 *_DEVICE_OBJECT; FileObject 0x18 *_FILE_OBJECT; CompletionRoutine 0x1c *void; Context 0x20 *void
+  Parameters 0x4 [4]*void; DeviceObject 0x14 *_DEVICE_OBJECT; FileObject 0x18 *_FILE_OBJECT;
+  CompletionRoutine 0x1c *void; Context 0x20 *void
 _IO_STATUS_BLOCK 0x8: Status 0x0 i32; Pointer 0x0 *void; Information 0x4 u32
-_IRP 0x70: Type 0x0 i16; Size 0x2 u16; MdlAddress 0x4 *void; Flags 0x8 u32; ThreadListEntry 0x10 _LIST_ENTRY;
-  IoStatus 0x18 _IO_STATUS_BLOCK; RequestorMode 0x20 u8; StackCount 0x22 u8; CurrentLocation 0x23 u8; Cancel 0x24 u8;
-  CancelIrql 0x25 u8; UserIosb 0x28 *_IO_STATUS_BLOCK; UserEvent 0x2c *_KEVENT; CancelRoutine 0x38 *void;
+_IRP 0x70: Type 0x0 i16; Size 0x2 u16; MdlAddress 0x4 *void; Flags 0x8 u32; AssociatedIrp 0xc *void;
+  ThreadListEntry 0x10 _LIST_ENTRY; IoStatus 0x18 _IO_STATUS_BLOCK; RequestorMode 0x20 u8; PendingReturned 0x21 u8;
+  StackCount 0x22 u8; CurrentLocation 0x23 u8; Cancel 0x24 u8; CancelIrql 0x25 u8; ApcEnvironment 0x26 u8;
+  AllocationFlags 0x27 u8; UserIosb 0x28 *_IO_STATUS_BLOCK; UserEvent 0x2c *_KEVENT; CancelRoutine 0x38 *void;
   UserBuffer 0x3c *void; Tail 0x40 _unnamed_4
 _KAPC_STATE 0x18: ApcListHead 0x0 [2]_LIST_ENTRY; Process 0x10 *_KPROCESS; KernelApcInProgress 0x14 u8;
   KernelApcPending 0x15 u8; UserApcPending 0x16 u8
+_KDEVICE_QUEUE 0x14: Type 0x0 i16; Size 0x2 i16; DeviceListHead 0x4 _LIST_ENTRY; Lock 0xc u32; Busy 0x10 u8
+_KDEVICE_QUEUE_ENTRY 0x10: DeviceListEntry 0x0 _LIST_ENTRY; SortKey 0x8 u32; Inserted 0xc u8
 _KDPC 0x20: Type 0x0 i16; Number 0x2 u8; Importance 0x3 u8; DpcListEntry 0x4 _LIST_ENTRY; DeferredRoutine 0xc *void;
   DeferredContext 0x10 *void; SystemArgument1 0x14 *void; SystemArgument2 0x18 *void; Lock 0x1c *u32
 _KEVENT 0x10: Header 0x0 _DISPATCHER_HEADER
@@ -169,6 +195,9 @@ _MMVAD_SHORT 0x18: StartingVpn 0x0 u32; EndingVpn 0x4 u32; Parent 0x8 *_MMVAD; L
 _MM_SESSION_SPACE 0x1278: ReferenceCount 0x0 u32; u 0x4 _unnamed_1; SessionId 0x8 u32; ProcessList 0x14 _LIST_ENTRY
 _NT_TIB 0x1c: ExceptionList 0x0 *_EXCEPTION_REGISTRATION_RECORD; StackBase 0x4 *void; StackLimit 0x8 *void;
   SubSystemTib 0xc *void; FiberData 0x10 *void; Version 0x10 u32; ArbitraryUserPointer 0x14 *void; Self 0x18 *_NT_TIB
+_OBJECT_DIRECTORY 0xa4: HashBuckets 0x0 [37]*_OBJECT_DIRECTORY_ENTRY; Lock 0x94 _EX_PUSH_LOCK; DeviceMap 0x98 *void;
+  SessionId 0x9c u32; Reserved 0xa0 u16; SymbolicLinkUsageCount 0xa2 u16
+_OBJECT_DIRECTORY_ENTRY 0x8: ChainLink 0x0 *_OBJECT_DIRECTORY_ENTRY; Object 0x4 *void
 _OBJECT_HEADER 0x20: PointerCount 0x0 i32; HandleCount 0x4 i32; NextToFree 0x4 *void; Type 0x8 *_OBJECT_TYPE;
   NameInfoOffset 0xc u8; HandleInfoOffset 0xd u8; QuotaInfoOffset 0xe u8; Flags 0xf u8; ObjectCreateInfo 0x10 *void;
   QuotaBlockCharged 0x10 *void; SecurityDescriptor 0x14 *void; Body 0x18 _QUAD
@@ -176,7 +205,8 @@ _OBJECT_HEADER_CREATOR_INFO 0x10: TypeList 0x0 _LIST_ENTRY; CreatorUniqueProcess
   CreatorBackTraceIndex 0xc u16; Reserved 0xe u16
 _OBJECT_HEADER_NAME_INFO 0x10: Directory 0x0 *void; Name 0x4 _UNICODE_STRING; QueryReferences 0xc u32
 _OBJECT_NAME_INFORMATION 0x8: Name 0x0 _UNICODE_STRING
-_OBJECT_SYMBOLIC_LINK 0x20: CreationTime 0x0 _LARGE_INTEGER; LinkTarget 0x8 _UNICODE_STRING
+_OBJECT_SYMBOLIC_LINK 0x20: CreationTime 0x0 _LARGE_INTEGER; LinkTarget 0x8 _UNICODE_STRING;
+  LinkTargetRemaining 0x10 _UNICODE_STRING; LinkTargetObject 0x18 *void; DosDeviceDriveIndex 0x1c u32
 _OBJECT_TYPE 0x190: TypeList 0x38 _LIST_ENTRY; Name 0x40 _UNICODE_STRING; Index 0x4c u32;
   TotalNumberOfObjects 0x50 u32; TotalNumberOfHandles 0x54 u32; Key 0xac u32
 _PEB 0x210: InheritedAddressSpace 0x0 u8; ReadImageFileExecOptions 0x1 u8; BeingDebugged 0x2 u8; Mutant 0x4 *void;
@@ -212,6 +242,8 @@ _TOKEN 0xa8: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x48 u
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]u8; SourceIdentifier 0x8 _LUID
 _UNICODE_STRING 0x8: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x4 *u16
 _VACB 0x18: BaseAddress 0x0 *void
+_VPB 0x58: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16; DeviceObject 0x8 *_DEVICE_OBJECT;
+  RealDevice 0xc *_DEVICE_OBJECT; SerialNumber 0x10 u32; ReferenceCount 0x14 u32; VolumeLabel 0x18 [32]u16
 _unnamed_0 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _unnamed_1 0x4: LongFlags 0x0 u32
 _unnamed_2 0x4: LongFlags 0x0 u32; VadFlags 0x0 _MMVAD_FLAGS

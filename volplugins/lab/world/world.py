@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from volplugins.lab.devices.io_world import add_io
 from volplugins.lab.kernel.kernel_data import (
     write_kernel_variables,
     write_module_list,
@@ -168,6 +169,7 @@ def complete(world: World) -> None:
     write_module_list(machine)
     write_unloaded_drivers(machine)
     write_kernel_variables(machine, world.processors)
+    add_io(machine)
     for process in world.processes:
         if process.space is not machine.kernel:
             machine.tables.share_kernel_half(machine.kernel.directory, process.space.directory)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from volplugins.dumpfile.errors import DumpError
+from volplugins.memory.address_text import parse_address
 from volplugins.vol.layers.opened_targets import layer_names
 from volplugins.vol.output.table import Table
 from volplugins.vol.scene.crash_scene import scene_below, target_below
@@ -68,6 +69,11 @@ class Request:
     def texts(self, name: str) -> list[str]:
         """An option's values; none where it was not given."""
         return list(self.config.get(name, None) or ())
+
+    def addresses(self, name: str) -> tuple[list[int], list[str]]:
+        """The addresses given with an option, and the texts given there that are none."""
+        found = {text: parse_address(text) for text in self.texts(name)}
+        return [value for value in found.values() if value is not None], [t for t, v in found.items() if v is None]
 
     def layers(self) -> str:
         """Names of volatility3's layers, top to bottom."""

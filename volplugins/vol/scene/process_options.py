@@ -34,17 +34,17 @@ def directory_option() -> RequirementInterface:
     )
 
 
-def scan_options() -> list[RequirementInterface]:
-    """--scan and --no-scan."""
+def scan_options(what: str = "processes that are not listed") -> list[RequirementInterface]:
+    """--scan and --no-scan; ``what`` is searched for."""
     return [
         requirements.BooleanRequirement(
             name="scan",
-            description="Search memory for processes that are not listed, however large the dump (done up to 8 GiB)",
+            description=f"Search memory for {what}, however large the dump (done up to 8 GiB)",
             default=False,
             optional=True,
         ),
         requirements.BooleanRequirement(
-            name="no-scan", description="Show listed processes only", default=False, optional=True
+            name="no-scan", description="Search no memory: show what is listed only", default=False, optional=True
         ),
     ]
 

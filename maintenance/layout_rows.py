@@ -1,0 +1,167 @@
+"""Rows by build of the I/O system's structures, put together from lists, tables and stated facts.
+
+A table at hand wins over a list, a list over what is stated; where two disagree, that is kept as a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from maintenance.known_tables import KnownTable
+from maintenance.offset_lists import OffsetList
+from maintenance.stated import SIZES, STATED
+from volplugins.kernel.io_layouts import SIZED
+from volplugins.vol.symbols.members import IO_MEMBERS, Members, Path
+
+# members of which the first build that is known to have them is the first that has them
+_LATE = ("StateTimestamp", "PreviousStateTimestamp", "ProblemCodeLog")
+LOWEST = {64: 3790, 32: 2600}
+Lists = dict[tuple[str, int], OffsetList]
+# structures that begin another: their offsets are the other's
+_FIRST_MEMBERS = {"Tcb": "_KTHREAD"}
+# the lists give members of a union of parameters under the names of the structure's own
+_UNIONS = ("stack_location",)
+
+
+@dataclass(slots=True)
+class StructureRows:
+    """One structure of one machine: members in order with their sizes in bytes, and rows by first build.
+
+    A row's last value is the structure's size in bytes (SIZED). None: the build has no such member, or its place is
+    not known.
+    """
+
+    structure: str
+    columns: tuple[str, ...]
+    sizes: dict[str, int]
+    rows: dict[int, tuple[int | None, ...]] = field(default_factory=dict)
+
+
+def structure_of(name: str) -> str:
+    """The kernel's name of a structure, by its field of IoLayouts."""
+    return paths_of(next(iter(IO_MEMBERS[name].values())))[0][0]
+
+
+def paths_of(said: Path | tuple[Path, ...]) -> tuple[Path, ...]:
+    """The places where a table may have a member."""
+    return said if isinstance(said[0], tuple) else (said,)
+
+
+def make_rows(lists: Lists, tables: list[KnownTable], differences: list[str]) -> dict[tuple[str, int], StructureRows]:
+    """The rows of every structure; ``differences`` gains a line where two sources disagree about one build."""
+    return {
+        (name, bits): _rows(name, members, bits, lists, tables, differences)
+        for name, members in IO_MEMBERS.items()
+        for bits in (64, 32)
+    }
+
+
+def _rows(
+    name: str, members: Members, bits: int, lists: Lists, tables: list[KnownTable], differences: list[str]
+) -> StructureRows:
+    structure = structure_of(name)
+    labelled = [table for table in tables if table.bits == bits and table.build is not None]
+    columns = {member: _sources(name, member, members, bits, lists, labelled, differences) for member in members}
+    columns["@size"] = _size_by_build(structure, lists, labelled, bits) if name in SIZED else {}
+    builds = sorted({build for column in columns.values() for build in column} | {LOWEST[bits]})
+    found = StructureRows(structure, tuple(members), _sizes(members, labelled, bits))
+    before: tuple[int | None, ...] | None = None
+    for build in builds:
+        row = tuple(_at(columns[member], build, member in _LATE) for member in (*members, "@size"))
+        if row != before and any(cell is not None for cell in row):
+            found.rows[build] = before = row
+    return found
+
+
+def _sources(
+    name: str, member: str, members: Members, bits: int, lists: Lists, tables: list[KnownTable],
+    differences: list[str],
+) -> dict[int, int]:  # fmt: skip
+    """Offset of one member by the build from which on it holds; -1: from there on there is no such member."""
+    column = {**_listed(name, paths_of(members[member])[0], bits, lists), **STATED.get((name, member, bits), {})}
+    for table in tables:
+        assert table.build is not None
+        place = next((at for each in paths_of(members[member]) if (at := table.reader.find(each)) is not None), None)
+        says = None if place is None else place[0]
+        known = _at(column, table.build)
+        if table.build in column and known != says:
+            differences.append(
+                f"{name}.{member}, {bits} bits, {table.build}: {_text(known)} in a list, {_text(says)} in {table.guid}"
+            )
+        column[table.build] = -1 if says is None else says
+    return column
+
+
+def _listed(name: str, path: Path, bits: int, lists: Lists) -> dict[int, int]:
+    """A member's offsets by the lists; -1 from a build on that the list describes and that lacks it."""
+    where = {2: path[0], 3: _FIRST_MEMBERS.get(path[1])}.get(len(path))
+    listed = lists.get((where or "", bits))
+    if listed is None or name in _UNIONS or path[-1] not in listed.members:
+        return {}
+    column = listed.members[path[-1]]
+    if not column:  # a member whose name the lists do not have
+        return {}
+    return {build: column.get(build, -1) for build in listed.builds}
+
+
+def _text(offset: int | None) -> str:
+    return "absent" if offset is None else hex(offset)
+
+
+def _size_by_build(structure: str, lists: Lists, tables: list[KnownTable], bits: int) -> dict[int, int]:
+    sizes = dict(lists.get((structure, bits), OffsetList()).size)
+    for table in tables:
+        size = table.size(structure)
+        if size is not None and table.build is not None:
+            sizes[table.build] = size
+    return sizes
+
+
+def _at(column: dict[int, int], build: int, late: bool = False) -> int | None:
+    """What holds for ``build``: the last value up to it; before the first, the first, or none where it is ``late``."""
+    known = sorted(column)
+    if not known or (late and build < known[0]):
+        return None
+    value = column[max((each for each in known if each <= build), default=known[0])]
+    return None if value < 0 else value
+
+
+def _sizes(members: Members, tables: list[KnownTable], bits: int) -> dict[str, int]:
+    """Bytes of each member, by the newest table at hand; a pointer's where none has it."""
+    found = {member: SIZES.get(member, bits // 8) for member in members}
+    for table in sorted(tables, key=lambda each: each.build or 0):
+        for member, said in members.items():
+            for path in paths_of(said):
+                place = table.reader.find(path)
+                if place is not None:
+                    found[member] = table.reader.size(place[1])
+    return found
+
+
+def compare(found: dict[tuple[str, int], StructureRows], table: KnownTable) -> Iterator[tuple[str, int | None, int]]:
+    """How a table differs from the nearest row of each structure: ``structure.member``, the row's offset, its own.
+
+    The row is that of the table's build, else the one with the fewest differences.
+    """
+    for (name, bits), rows in found.items():
+        if bits != table.bits or not rows.rows:
+            continue
+        own = {
+            member: next((at[0] for path in paths_of(said) if (at := table.reader.find(path)) is not None), None)
+            for member, said in IO_MEMBERS[name].items()
+        }
+        if all(offset is None for offset in own.values()):
+            continue
+        least = min((_differing(rows, row, own) for row in rows.rows.values()), key=len)
+        yield from ((f"{rows.structure}.{member}", said, is_at) for member, said, is_at in least)
+
+
+def _differing(
+    rows: StructureRows, row: tuple[int | None, ...], own: dict[str, int | None]
+) -> list[tuple[str, int | None, int]]:
+    return [
+        (member, said, is_at)
+        for member, said in zip(rows.columns, row, strict=False)
+        if (is_at := own[member]) is not None and is_at != said
+    ]

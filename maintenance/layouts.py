@@ -1,0 +1,95 @@
+"""Writes volplugins/kernel/builds/io.py: the I/O system's structures by build.
+
+``python -m maintenance.layouts --lists FOLDER --tables FOLDER…`` takes lists of offsets as text and folders with
+symbol tables (ISF), prints what they say differently of one build, and with ``--write`` writes the module. ``--check``
+compares every table at hand with the nearest rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from maintenance.known_tables import KnownTable, known_tables
+from maintenance.layout_rows import StructureRows, compare, make_rows
+from maintenance.offset_lists import read_offset_lists
+
+_MODULE = Path(__file__).parent.parent / "volplugins" / "kernel" / "builds" / "io.py"
+_HEAD = '''"""Structures of the I/O system by build: written by maintenance/layouts.py, not by hand.
+
+Sources: symbol tables of 7601, 9600, 14393, 17763, 19041, 20348 and 22000 (x64), 2600, 7601 and 19041 (x86); the other
+builds by public listings of structures, the oldest object headers by the type tables of volatility 2. A row holds up to
+the next one; its last value is the structure's size in bytes where others follow it directly. None: the build has no
+such member, or its place is not known.
+"""
+
+from __future__ import annotations
+
+# field of IoLayouts: the structure's name; bits to its members with their sizes in bytes, and the rows by first build
+Rows = dict[int, tuple[int | None, ...]]
+IO_TABLES: dict[str, tuple[str, dict[int, tuple[tuple[tuple[str, int], ...], Rows]]]] = {
+'''
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lists", type=Path, required=True, help="folder with lists of offsets by build")
+    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="folders with symbol tables")
+    parser.add_argument("--write", action="store_true", help=f"write {_MODULE.name}")
+    parser.add_argument("--check", action="store_true", help="compare every table at hand with the rows")
+    given = parser.parse_args()
+    tables = list(known_tables(given.tables))
+    differences: list[str] = []
+    found = make_rows(read_offset_lists(given.lists), tables, differences)
+    print("\n".join(differences))
+    if given.check:
+        check(found, tables)
+    if given.write:
+        _MODULE.write_text(text_of(found))
+
+
+def check(found: dict[tuple[str, int], StructureRows], tables: list[KnownTable]) -> None:
+    """Print how many tables were seen, and each difference with the number of tables that have it."""
+    counted = Counter(
+        f"{where}: {said} here, {own} there" for table in tables for where, said, own in compare(found, table)
+    )
+    print(f"{len(tables)} tables compared, {len(counted)} differences")
+    for text, count in counted.most_common():
+        print(f"{count:4} x {text}")
+
+
+def text_of(found: dict[tuple[str, int], StructureRows]) -> str:
+    """The module's text."""
+    lines = [_HEAD.rstrip("\n")]
+    for name in dict.fromkeys(name for name, _ in found):
+        lines.append(f'    "{name}": ("{found[name, 64].structure}", {{')
+        for bits in (64, 32):
+            lines += _machine(bits, found[name, bits])
+        lines.append("    }),")
+    return "\n".join([*lines, "}  # fmt: skip", ""])
+
+
+def _machine(bits: int, rows: StructureRows) -> list[str]:
+    columns = [f'("{member}", {rows.sizes[member]:#x})' for member in rows.columns]
+    lines = [f"        {bits}: ((", *_wrapped(columns, 12), "        ), {"]
+    for build, row in rows.rows.items():
+        cells = ["None" if cell is None else hex(cell) for cell in row]
+        whole = f"            {build}: ({', '.join(cells)}),"
+        lines += [whole] if len(whole) <= 120 else [f"            {build}: (", *_wrapped(cells, 16), "            ),"]
+    return [*lines, "        }),"]
+
+
+def _wrapped(cells: list[str], indent: int) -> list[str]:
+    lines, line = [], ""
+    for cell in cells:
+        if len(line) + len(cell) + indent > 116:
+            lines.append(" " * indent + line.rstrip())
+            line = ""
+        line += f"{cell}, "
+    return [*lines, " " * indent + line.rstrip()] if line else lines
+
+
+if __name__ == "__main__":
+    main()

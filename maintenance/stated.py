@@ -1,0 +1,57 @@
+"""Offsets that neither a list nor a table at hand has, each with who says so.
+
+An empty tuple of builds stands for all of them. Where a table at hand has the member too, the two are compared.
+"""
+
+from __future__ import annotations
+
+# field of IoLayouts, member, bits: first build to offset
+Stated = dict[tuple[str, str, int], dict[int, int]]
+
+# WDK headers (wdm.h), public since Windows 2000 and part of the driver interface, so that they cannot change
+_DRIVER_INTERFACE: Stated = {
+    ("irp", "SystemBuffer", 64): {3790: 0x18}, ("irp", "SystemBuffer", 32): {2600: 0xC},
+    ("irp", "CancelRoutine", 64): {3790: 0x68}, ("irp", "CancelRoutine", 32): {2600: 0x38},
+    ("irp", "DeviceQueueEntry", 64): {3790: 0x78}, ("irp", "DeviceQueueEntry", 32): {2600: 0x40},
+    ("irp", "Thread", 64): {3790: 0x98}, ("irp", "Thread", 32): {2600: 0x50},
+    ("irp", "ListEntry", 64): {3790: 0xA8}, ("irp", "ListEntry", 32): {2600: 0x58},
+    ("irp", "CurrentStackLocation", 64): {3790: 0xB8}, ("irp", "CurrentStackLocation", 32): {2600: 0x60},
+    ("irp", "OriginalFileObject", 64): {3790: 0xC0}, ("irp", "OriginalFileObject", 32): {2600: 0x64},
+    ("stack_location", "Parameters", 64): {3790: 0x8}, ("stack_location", "Parameters", 32): {2600: 0x4},
+    ("stack_location", "DeviceObject", 64): {3790: 0x28}, ("stack_location", "DeviceObject", 32): {2600: 0x14},
+    ("stack_location", "FileObject", 64): {3790: 0x30}, ("stack_location", "FileObject", 32): {2600: 0x18},
+    ("stack_location", "CompletionRoutine", 64): {3790: 0x38},
+    ("stack_location", "CompletionRoutine", 32): {2600: 0x1C},
+    ("stack_location", "Context", 64): {3790: 0x40}, ("stack_location", "Context", 32): {2600: 0x20},
+    ("device_object", "DeviceListHead", 64): {3790: 0xA8}, ("device_object", "DeviceListHead", 32): {2600: 0x64},
+    ("device_object", "Busy", 64): {3790: 0xC0}, ("device_object", "Busy", 32): {2600: 0x70},
+}  # fmt: skip
+# the layout with offsets of optional headers, up to Vista; x86 as in the table of Windows XP, x64 by the same
+# members in pointers' width (type tables of volatility 2: Win2003 and Vista x64)
+_OLD_OBJECTS: Stated = {
+    ("object_header", "PointerCount", 64): {3790: 0x0, 7600: 0x0},
+    ("object_header", "HandleCount", 64): {3790: 0x8, 7600: 0x8},
+    ("object_header", "Type", 64): {3790: 0x10, 7600: -1}, ("object_header", "Type", 32): {2600: 0x8, 7600: -1},
+    ("object_header", "NameInfoOffset", 64): {3790: 0x18, 7600: -1},
+    ("object_header", "NameInfoOffset", 32): {2600: 0xC, 7600: -1},
+    ("object_header", "TypeIndex", 64): {3790: -1, 7600: 0x18},
+    ("object_header", "TypeIndex", 32): {2600: -1, 7600: 0xC},
+    ("object_header", "InfoMask", 64): {3790: -1, 7600: 0x1A}, ("object_header", "InfoMask", 32): {2600: -1, 7600: 0xE},
+    ("object_header", "Body", 64): {3790: 0x30}, ("object_header", "Body", 32): {2600: 0x18},
+    ("object_type", "Name", 64): {3790: 0x78, 6000: 0x78, 7600: 0x10},
+    ("object_type", "Name", 32): {2600: 0x40, 6000: 0x40, 7600: 0x8},
+    ("object_type", "Index", 64): {3790: 0x90, 7600: 0x28}, ("object_type", "Index", 32): {2600: 0x4C, 7600: 0x14},
+}  # fmt: skip
+# ETHREAD grew by eight bytes within the life of 7601; 26100: ntdiff's listing of the ARM64 kernel
+_THREADS: Stated = {
+    ("thread", "IrpList", 64): {7600: 0x3E8, 7601: 0x3F0, 26100: 0x540},
+}
+# x64 only: when a device came into its state, and its last problems (public listings of 22621)
+_NODES: Stated = {
+    ("device_node", "StateTimestamp", 64): {22621: 0x378},
+    ("device_node", "PreviousStateTimestamp", 64): {22621: 0x380},
+    ("device_node", "ProblemCodeLog", 64): {22621: 0x310},
+}
+STATED: Stated = {**_DRIVER_INTERFACE, **_OLD_OBJECTS, **_THREADS, **_NODES}
+# bytes of members that no table at hand has on every machine
+SIZES = {"NameInfoOffset": 1, "StateTimestamp": 8, "PreviousStateTimestamp": 8, "ProblemCodeLog": 0x60}

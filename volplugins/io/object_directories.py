@@ -1,0 +1,130 @@
+r"""The object manager's namespace: object directories, such as \Driver, with what is in them.
+
+_OBJECT_DIRECTORY begins with 37 heads of chains; an entry is a link, the object, and since Vista a hash (public symbol
+tables, the same in every build from 2600 to 22631).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from volplugins.io.objects import ObjectHeader, ObjectHeaders
+from volplugins.io.system import IoSystem
+from volplugins.memory.reader import ReadError
+
+_BUCKETS = 37
+_MOST_ENTRIES = 200_000
+_DEEPEST = 16
+
+
+@dataclass(slots=True)
+class ObjectNamespace:
+    """Named objects.
+
+    Attributes:
+        names: full name by the object's address, as the directories have it.
+        directories: full name of each directory by its address, the root's empty.
+        notes: what is wrong with them; what is good is kept.
+        root: address of the root directory; 0 where it is not known.
+    """
+
+    names: dict[int, str] = field(default_factory=dict)
+    directories: dict[int, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    root: int = 0
+
+    def below(self, *directories: str) -> Iterator[tuple[int, str]]:
+        """Address and full name of each object in these directories, such as ``\\Driver``, and in those below."""
+        starts = tuple(each + "\\" for each in directories)
+        return ((address, name) for address, name in self.names.items() if name.startswith(starts))
+
+
+def read_namespace(system: IoSystem, headers: ObjectHeaders) -> ObjectNamespace:
+    """Walk all directories from the root on, each once."""
+    found = ObjectNamespace()
+    variable = system.variable("ObpRootDirectoryObject")
+    if variable is None:
+        found.notes.append("the root of the object directories is not known: neither symbols nor KDBG give it")
+        return found
+    try:
+        found.root = system.pointer(variable)
+        kind = headers.read(found.root).type_key
+    except ReadError as error:
+        found.notes.append(f"the root of the object directories: {error}")
+        return found
+    found.directories[found.root] = ""
+    _Walk(system, headers, found, kind).run()
+    return found
+
+
+class _Walk:
+    """One walk through all directories; ``kind`` is the type of a directory."""
+
+    def __init__(self, system: IoSystem, headers: ObjectHeaders, found: ObjectNamespace, kind: int) -> None:
+        self._system, self._headers, self._found, self._kind = system, headers, found, kind
+        self._entries: set[int] = set()
+
+    def run(self) -> None:
+        waiting = [(self._found.root, "", 0)]
+        while waiting:
+            directory, path, depth = waiting.pop(0)
+            for header in self._objects(directory, path or "\\"):
+                if header.body in self._found.names:
+                    continue
+                name = f"{path}\\{header.name}"
+                self._found.names[header.body] = name
+                if header.type_key == self._kind and header.body not in self._found.directories and depth < _DEEPEST:
+                    self._found.directories[header.body] = name
+                    waiting.append((header.body, name, depth + 1))
+
+    def _objects(self, directory: int, path: str) -> Iterator[ObjectHeader]:
+        width = self._system.width
+        try:
+            buckets = self._system.memory.read(directory, _BUCKETS * width)
+        except ReadError as error:
+            self._say(f"directory {path} cannot be read: {error}")
+            return
+        for number in range(_BUCKETS):
+            entry = int.from_bytes(buckets[number * width : (number + 1) * width], "little")
+            while entry:
+                link = self._entry(entry, path)
+                if link is None:
+                    break
+                entry, body = link
+                header = self._named(body, path)
+                if header is not None:
+                    yield header
+
+    def _entry(self, entry: int, path: str) -> tuple[int, int] | None:
+        """The next entry and this one's object; None where the chain ends wrongly."""
+        wrong = self._wrong(entry, path)
+        if wrong:
+            self._say(wrong)
+            return None
+        self._entries.add(entry)
+        try:
+            data = self._system.memory.read(entry, 2 * self._system.width)
+        except ReadError as error:
+            self._say(f"directory {path} breaks: {error}")
+            return None
+        width = self._system.width
+        return int.from_bytes(data[:width], "little"), int.from_bytes(data[width:], "little")
+
+    def _wrong(self, entry: int, path: str) -> str:
+        if entry in self._entries:
+            return f"directory {path}: a chain leads to an entry that was met before, {entry:#x}"
+        if len(self._entries) >= _MOST_ENTRIES:
+            return f"more than {_MOST_ENTRIES:,} entries in object directories: the rest is left out"
+        return "" if self._system.in_kernel_half(entry) else f"directory {path}: no entry can be at {entry:#x}"
+
+    def _named(self, body: int, path: str) -> ObjectHeader | None:
+        try:
+            return self._headers.read(body)
+        except ReadError as error:
+            self._say(f"directory {path}: the object at {body:#x}: {error}")
+            return None
+
+    def _say(self, text: str) -> None:
+        if text not in self._found.notes:
+            self._found.notes.append(text)

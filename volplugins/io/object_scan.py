@@ -1,0 +1,87 @@
+"""Drivers and devices that nothing leads to: found in physical memory by their pool tags.
+
+A hit is believed only where it proves its own address: a driver by the back pointer of its extension, a device by that
+of its own, and by page tables that lead from there to the very place of the hit. Tags: pooltag.txt of the Debugging
+Tools; before Windows 8 the highest bit of a protected object's tag is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from volplugins.io.device import DEVICE_TYPE
+from volplugins.io.driver import DRIVER_TYPE
+from volplugins.io.system import IoSystem
+from volplugins.memory.reader import ReadError
+from volplugins.memory.structure import Layout
+
+_DRIVER_TAGS, _DEVICE_TAGS = (b"Driv", b"Dri\xf6"), (b"Devi", b"Dev\xe9")
+_CHUNK = 16 << 20
+_LARGEST_PREFIX = 0x140  # pool header, optional headers and object header before the body
+
+Progress = Callable[[float], None]
+
+
+def scan_objects(system: IoSystem, progress: Progress | None = None) -> Iterator[tuple[str, int]]:
+    """``driver`` or ``device`` and its address, for each that all of physical memory holds; in memory's order."""
+    physical, space = system.physical, system.space
+    if physical is None or space is None:
+        return
+    finders = [
+        ("driver", _DRIVER_TAGS, DRIVER_TYPE, system.layouts.driver_object, _driver_at),
+        ("device", _DEVICE_TAGS, DEVICE_TYPE, system.layouts.device_object, _device_at),
+    ]
+    done = 0
+    for base, count, _ in physical.runs():
+        for start in range(base << 12, (base + count) << 12, _CHUNK):
+            size = min(_CHUNK, ((base + count) << 12) - start)
+            try:
+                data = physical.read(start, size)
+            except ReadError:
+                continue
+            for kind, tags, number, layout, prove in finders:
+                for body in _bodies(data, tags, number, layout, system.width):
+                    address = prove(system, data[body : body + layout.size], layout)
+                    if address is not None and space.translate(address).physical == start + body:
+                        yield kind, address
+            done += size >> 12
+            if progress is not None:
+                progress(100.0 * done / max(physical.pages_in_file, 1))
+
+
+def _bodies(data: bytes, tags: tuple[bytes, ...], number: int, layout: Layout, width: int) -> Iterator[int]:
+    """Places behind a pool header with one of these tags where such an object may begin."""
+    for tag in tags:
+        at = data.find(tag)
+        while at >= 0:
+            header = at - 4
+            if header >= 0 and header % (2 * width) == 0:
+                last = min(header + _LARGEST_PREFIX, len(data) - layout.size)
+                for body in range(header + 4 * width, last, width):
+                    if data[body : body + 2] == number.to_bytes(2, "little"):
+                        yield body
+            at = data.find(tag, at + 4)
+
+
+def _driver_at(system: IoSystem, data: bytes, layout: Layout) -> int | None:
+    """A driver's own address, by the extension that names it."""
+    extension = _word(data, layout, "DriverExtension")
+    return _named_by(system, extension, system.layouts.driver_extension, "DriverObject")
+
+
+def _device_at(system: IoSystem, data: bytes, layout: Layout) -> int | None:
+    extension = _word(data, layout, "DeviceObjectExtension")
+    return _named_by(system, extension, system.layouts.device_extension, "DeviceObject")
+
+
+def _named_by(system: IoSystem, address: int, layout: Layout, member: str) -> int | None:
+    try:
+        found = system.structure(address, layout).unsigned(member)
+    except ReadError:
+        return None
+    return found if system.in_kernel_half(found) else None
+
+
+def _word(data: bytes, layout: Layout, member: str) -> int:
+    at, size = layout.members[member]
+    return int.from_bytes(data[at : at + size], "little")

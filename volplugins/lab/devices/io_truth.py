@@ -1,0 +1,67 @@
+"""What was built, in plain types: truth["io"]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from volplugins.lab.devices.nodes import Placed, state_number
+from volplugins.lab.machine.machine import Machine
+
+
+def io_truth(machine: Machine, root: Placed) -> dict[str, Any]:
+    """Drivers by name, each with its devices as its list has them, devices by address, nodes as a tree is printed."""
+    return {
+        "drivers": sorted((_driver(machine, key) for key in machine.io.drivers), key=lambda each: each["name"]),
+        "devices": [_device(machine, address) for address in sorted(machine.io.devices)],
+        "nodes": [_node(machine, placed) for placed in root.walk()],
+        "requests": [],
+        "hooks": [],
+    }
+
+
+def _driver(machine: Machine, key: str) -> dict[str, Any]:
+    driver = machine.io.drivers[key]
+    return {
+        "name": driver.name,
+        "object": driver.address,
+        "start": driver.start,
+        "size": driver.size,
+        "module": driver.stem or None,
+        "devices": driver.devices[::-1],
+        "found": "directory",
+        "notes": [],
+    }
+
+
+def _device(machine: Machine, address: int) -> dict[str, Any]:
+    device = machine.io.devices[address]
+    return {
+        "object": address,
+        "driver": machine.io.drivers[device.driver].name,
+        "name": device.name,
+        "type": device.kind,
+        "attached": device.upper,
+        "attached_to": device.lower,
+        "node": device.node,
+        "vpb": device.vpb,
+        "current_irp": device.current,
+        "queue": list(device.queue),
+    }
+
+
+def _node(machine: Machine, placed: Placed) -> dict[str, Any]:
+    stack = placed.stack[::-1]
+    drivers = [machine.io.drivers[machine.io.devices[each].driver].name for each in stack]
+    return {
+        "node": placed.address,
+        "parent": placed.parent.address if placed.parent else 0,
+        "depth": placed.depth,
+        "instance": placed.spec.instance,
+        "service": placed.spec.service,
+        "state": state_number(placed.state, machine.profile.build),
+        "state_name": f"DeviceNode{placed.state}",
+        "problem": placed.problem,
+        "pdo": placed.stack[0],
+        "stack": stack,
+        "drivers": drivers,
+    }

@@ -1,0 +1,1 @@
+"""windows.kd.drivers: driver objects, their devices and their routines."""

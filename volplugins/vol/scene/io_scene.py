@@ -1,0 +1,49 @@
+"""The I/O system's view of a scene, made once for all commands that need it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from volplugins.io.system import IoSystem
+from volplugins.io.view import IoView, make_view
+from volplugins.vol.scene.process_selection import Progress
+from volplugins.vol.scene.shared_work import once_of_scene
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+
+_PAGES_SEARCHED = 2 << 20  # 8 GiB: where nobody said whether to search, as for processes
+
+
+def io_system(scene: CrashScene) -> IoSystem:
+    """The scene as the I/O room sees it."""
+    space = scene.space.space if scene.space is not None else None
+    return IoSystem(
+        scene.memory, scene.bits, scene.target.build, scene.layouts.io, scene.modules, scene.symbolizer,
+        scene.debugger_data, scene.target.memory if space is not None else None, space,
+    )  # fmt: skip
+
+
+def io_view(scene: CrashScene, scan: bool | None = None, progress: Progress | None = None) -> IoView:
+    """Its drivers, devices and device nodes.
+
+    Args:
+        scan: search all memory for drivers and devices that nothing leads to; None: where the target holds 8 GiB at
+            most.
+    """
+    return once_of_scene(scene, ("io view", scan), lambda: _made(scene, scan, progress))
+
+
+def _made(scene: CrashScene, scan: bool | None, progress: Progress | None) -> IoView:
+    system = io_system(scene)
+    pages = system.physical.pages_in_file if system.physical is not None else 0
+    search = scan if scan is not None else pages <= _PAGES_SEARCHED
+
+    def report(percent: float) -> None:
+        if progress is not None:
+            progress(percent, "Searching memory for drivers and devices")
+
+    view = make_view(system, search, report)
+    if pages > _PAGES_SEARCHED and scan is None:
+        view.notes.append(f"not searched for hidden drivers and devices ({pages >> 18} GiB; --scan does it)")
+    return view
