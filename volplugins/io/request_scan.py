@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from volplugins.io.pool_block import POOL_HEADER, block_of
 from volplugins.io.request import MOST_LOCATIONS, REQUEST_TYPE
 from volplugins.kernel.io_layouts import IoLayouts
+from volplugins.kernel.process_scan import Scannable
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.paging.address_space import AddressSpace
 
@@ -26,19 +27,6 @@ _MOST_HITS = 1 << 20  # of one run
 
 Progress = Callable[[float], None]
 Numbers = Any  # an array of numpy's, of whatever integers
-
-
-class Scannable(MemoryReader, Protocol):
-    """Physical memory whose pages can be listed."""
-
-    def runs(self, first_pfn: int = 0, last_pfn: int | None = None) -> Iterator[tuple[int, int, int]]:
-        """(base PFN, page count, file offset) of the pages that are there."""
-        ...  # pragma: no cover - a protocol has no body
-
-    @property
-    def pages_in_file(self) -> int:
-        """How many pages are there."""
-        ...  # pragma: no cover - a protocol has no body
 
 
 @dataclass(frozen=True, slots=True)
