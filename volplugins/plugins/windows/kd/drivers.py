@@ -13,8 +13,8 @@ except Exception as error:  # a broken installation must cost this plugin alone
 class Drivers(Command, interfaces.plugins.PluginInterface):
     """Lists driver objects and below each its devices; with --dispatch its routines and who holds them (!drvobj).
 
-    Source says what led to each: the object directories, a device, or a search of memory. Note marks a driver that is in
-    no directory, whose image is no loaded module, and routines outside the driver.
+    Source says what led to each: the object directories, a device, or a search of memory. Note marks a driver that
+    is in no directory, whose image is no loaded module, and routines outside the driver.
     """
 
     _required_framework_version = (2, 0, 0)

@@ -28,7 +28,8 @@ class Wanted:
     """What is to be shown.
 
     ``names``: only drivers whose object, service or module fits one of these patterns, whatever its letter case.
-    ``addresses``: only these driver objects, and those of these devices. ``dispatch``: their routines too. ``wrong``: texts that were given as addresses and are none.
+    ``addresses``: only these driver objects, and those of these devices. ``dispatch``: their routines too.
+    ``wrong``: texts that were given as addresses and are none.
     """
 
     names: Sequence[str] = ()
