@@ -16,7 +16,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from volplugins.io.linked_list import ListWalk
-from volplugins.io.request import Request, RequestReader
+from volplugins.io.request import Request, RequestReader, State
 from volplugins.io.request_scan import ScannedRequest
 from volplugins.kernel.io_layouts import IoLayouts
 from volplugins.memory.reader import MemoryReader, ReadError
@@ -62,6 +62,7 @@ class Alike(NamedTuple):
     device: int
     file: int
     thread: int
+    state: State
     source: Source
 
 
@@ -212,11 +213,11 @@ class RequestSources:
         self._grouped += 1
         shown = request.shown
         major, minor, device, file = (shown.major, shown.minor, shown.device, shown.file) if shown else (0, 0, 0, 0)
-        kind = Alike(major, minor, device, request.file or file, request.thread, sighting.source)
+        kind = Alike(major, minor, device, request.file or file, request.thread, request.state, sighting.source)
         if kind in self.uncounted or len(self.uncounted) < _MOST_KINDS:
             self.uncounted[kind] += 1
         else:
-            self.uncounted[Alike(major, 0, 0, 0, 0, sighting.source)] += 1
+            self.uncounted[Alike(major, 0, 0, 0, 0, request.state, sighting.source)] += 1
 
     def _problems(self, name: str, walk: ListWalk) -> None:
         for problem in walk.problems:
