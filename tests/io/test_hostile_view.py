@@ -50,7 +50,8 @@ def _words(machine: str, chooser: random.Random, count: int) -> list[tuple[int, 
     for _ in range(count):
         at = chooser.choice(starts) - 0x40 + chooser.randrange(0x1C0) // system.width * system.width
         near, wild = chooser.choice(starts), chooser.getrandbits(system.bits)
-        values = (0, 1, 0xFFFF, near, near + 8, high, high | wild & 0x7FFFFFFF, 0x7FFE0000, -system.width % (2 * high), wild)
+        last = 2 * high - system.width
+        values = (0, 1, 0xFFFF, near, near + 8, high, high | wild & 0x7FFFFFFF, 0x7FFE0000, last, wild)
         found.append((at, chooser.choice(values)))
     return found
 
