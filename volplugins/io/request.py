@@ -140,6 +140,9 @@ _HEADER = (
 _LOCATION = (
     "MajorFunction", "MinorFunction", "Flags", "Control", "DeviceObject", "FileObject", "CompletionRoutine", "Context",
 )  # fmt: skip
+_NEEDED = (
+    "Type", "Size", "StackCount", "CurrentLocation", "Thread", "CurrentStackLocation", "IoStatus", "ThreadListEntry",
+)  # fmt: skip
 
 
 class RequestReader:
@@ -148,17 +151,25 @@ class RequestReader:
     Args:
         memory: kernel memory.
         bits: 32 or 64.
+
+    Attributes:
+        known: whether this build's layouts are known; nothing can be read where they are not.
+        list_entry, queue_entry: where in a request its entries of a thread's list and of a device's queue are, bytes.
     """
 
     def __init__(self, memory: MemoryReader, layouts: IoLayouts, bits: int) -> None:
         self._memory, self._bits, self._width = memory, bits, bits // 8
         irp, location = layouts.irp, layouts.stack_location
         self.header_size, self.location_size = irp.size, location.size
-        self.known = irp.has("CurrentLocation") and location.has("MajorFunction")
+        self.known = all(irp.has(name) for name in _NEEDED) and all(
+            location.has(name) for name in (*_LOCATION, "Parameters")
+        )
         if self.known:
             self._header, self._location = Decoder(irp, _HEADER), Decoder(location, _LOCATION)
-            self._status_at, self._list_at = irp.offset("IoStatus"), irp.offset("ThreadListEntry")
+            self._status_at, self.list_entry = irp.offset("IoStatus"), irp.offset("ThreadListEntry")
             self._parameters = location.offset("Parameters")
+            # four words before Thread in every build, where the layout has it without a name
+            self.queue_entry = irp.offset("Thread") - 4 * self._width
 
     def read(self, irp: int) -> Request | str:
         """The request at ``irp``; in words why what is there is none. Never raises ReadError."""
@@ -180,8 +191,8 @@ class RequestReader:
         locations = self._locations(irp, data, min(count, MOST_LOCATIONS), faults)
         thread, file, flags, allocated, mdl, system, user, event, cancel_routine, cancel, returned, mode = values[4:16]
         status, information = self._pair(data, self._status_at)
-        flink, _ = self._pair(data, self._list_at)
-        linked = flink not in (0, irp + self._list_at)
+        flink, _ = self._pair(data, self.list_entry)
+        linked = flink not in (0, irp + self.list_entry)
         found = Request(
             irp, size, count, location, locations, thread, file, flags, allocated, mdl, system, user, event,
             cancel_routine, bool(cancel), bool(returned), mode == 1, status & 0xFFFFFFFF, information, linked,
