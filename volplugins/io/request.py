@@ -176,11 +176,12 @@ class RequestReader:
         """The request at ``irp``; in words why what is there is none. Never raises ReadError."""
         size = self.header_size + _USUAL_LOCATIONS * self.location_size
         size = max(min(size, _PAGE - irp % _PAGE), self.header_size)  # what comes with the first page
-        try:
-            data = self._memory.read(irp, size)
-        except ReadError as error:
-            return f"cannot be read ({error.reason})"
-        return self.decode(irp, data)
+        for length in (size, self.header_size):  # a small dump's memory may end behind the request
+            try:
+                return self.decode(irp, self._memory.read(irp, length))
+            except ReadError as error:
+                reason = error.reason
+        return f"cannot be read ({reason})"
 
     def decode(self, irp: int, data: bytes) -> Request | str:
         """The same from bytes that begin with the request; locations behind them are read from memory."""
