@@ -20,6 +20,7 @@ SAID = {
     "windows.kd.drivers.Drivers": {"Kind": "error", "Note": WHY},
     "windows.kd.dumpinfo.DumpInfo": {"Group": "header", "Field": "error", "Note": WHY},
     "windows.kd.findings.Findings": {"Kind": "error", "Note": WHY},
+    "windows.kd.irps.Irps": {"Process": "error", "Note": WHY},
     "windows.kd.lm.Lm": {"Process": "error", "Note": WHY},
     "windows.kd.pagedirs.PageDirs": {"Process": "error", "Evidence": WHY},
     "windows.kd.peb.Peb": {"Process": "error", "Section": "error", "Note": WHY},
@@ -38,6 +39,7 @@ NO_TEXT = {
     "windows.kd.drivers.Drivers": "Driver Name Type Symbol Module Source",
     "windows.kd.dumpinfo.DumpInfo": "Value",
     "windows.kd.findings.Findings": "Severity Process Module Technique Evidence Next",
+    "windows.kd.irps.Irps": "Source Major Minor Driver File State Location Completion",
     "windows.kd.lm.Lm": "Pdb GuidAge Version",
     "windows.kd.vtop.Vtop": "Value",
 }
