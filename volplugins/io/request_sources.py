@@ -25,6 +25,7 @@ from volplugins.memory.structure import Structure, read_structure
 MOST_REQUESTS = 1 << 18  # that are told apart; more are counted by what makes them alike
 MOST_GROUPED = 1 << 20  # that are read for it; the rest of a list is counted by its links alone
 MOST_LINKS = 1 << 26  # of one list
+MOST_HITS = 1 << 21  # of a search of memory
 _MOST_KINDS = 4096
 _MOST_FILES = 1 << 16
 _MOST_PROBLEMS = 256
@@ -169,8 +170,11 @@ class RequestSources:
 
     def scanned(self, hits: Iterable[ScannedRequest]) -> None:
         """Requests that memory holds."""
-        for hit in hits:
-            if hit.free:
+        for number, hit in enumerate(hits):
+            if number >= MOST_HITS:
+                self._problem(f"memory holds more than {MOST_HITS} requests: it was not searched to its end")
+                return
+            if hit.free and len(self.free) < MOST_REQUESTS:
                 self.free.add(hit.irp)
             self._take(hit.irp, Sighting(Source.SCAN, 0, hit.tag))
 
@@ -204,8 +208,8 @@ class RequestSources:
             self.found[irp] = (sighting,)
             if isinstance(request, str):
                 self.missing[irp] = request
-        elif isinstance(request, Request):
-            self._count(request, sighting)
+        elif isinstance(request, Request) and not (sighting.source is Source.SCAN and request.linked):
+            self._count(request, sighting)  # a linked one is counted by its list
 
     def _count(self, request: Request, sighting: Sighting) -> None:
         """Count a request that is one too many to be kept."""
