@@ -15,6 +15,7 @@ from enum import IntEnum
 from itertools import islice
 from typing import NamedTuple
 
+from volplugins.io.file_object import FILE_TYPE
 from volplugins.io.linked_list import ListWalk
 from volplugins.io.request import Request, RequestReader, State
 from volplugins.io.request_scan import ScannedRequest
@@ -122,10 +123,16 @@ class RequestSources:
             )
 
     def file(self, file: int) -> None:
-        """The requests in a file object's list."""
-        if self.reader.known and self.layouts.file.has("IrpList"):
+        """The requests in a file object's list; none where what is there is no file object."""
+        if self.reader.known and self.layouts.file.has("IrpList") and self._is_file(file):
             head = file + self.layouts.file.offset("IrpList")
             self._list(Sighting(Source.FILE, file), head, self.reader.list_entry, f"IrpList of file object {file:#x}")
+
+    def _is_file(self, file: int) -> bool:
+        try:
+            return int.from_bytes(self.memory.read(file, 2), "little") == FILE_TYPE
+        except ReadError:
+            return False
 
     def files_met(self) -> None:
         """The lists of all files that requests name."""
