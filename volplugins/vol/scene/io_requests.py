@@ -77,7 +77,9 @@ def io_requests(scene: CrashScene, scan: bool | None = None, progress: Progress 
         scan: search all memory for requests, drivers, devices and processes that nothing leads to; None: where the
             target holds 8 GiB at most.
     """
-    return once_of_scene(scene, ("io requests", scan), lambda: _gathered(scene, scan, progress))
+    return once_of_scene(
+        scene, ("io requests", scan), lambda: _gathered(scene, scan, progress), lambda made: len(made.sources.found)
+    )
 
 
 def _gathered(scene: CrashScene, scan: bool | None, progress: Progress | None) -> IoRequests:
