@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.sampling import sampled
 from tests.vol.test_irps import dump_of, scene
+from volplugins.io.words.functions import major_function
 from volplugins.kernel.layouts import KernelLayouts
-from volplugins.lab.machines.catalogue import MACHINES
+from volplugins.lab.damage.io import with_io_defect
+from volplugins.lab.machines.catalogue import MACHINES, build
+from volplugins.lab.writers import write
 from volplugins.vol.commands.irps.row import IrpRow
 from volplugins.vol.commands.irps.rows import Wanted, irps_rows
 
@@ -169,3 +173,28 @@ def test_a_request_in_no_list_of_its_thread_says_so(machine: str) -> None:
     row = main_rows(dump.rows())[said["irp"]]
     assert row.source == "scan" and row.pid == said["pid"]
     assert f"not in the list of its thread {thread:#x}" in row.note
+
+
+@pytest.mark.parametrize(
+    "defect", ["irp-list-loop", "irp-current-location", "irp-stack-ff", "completion-hook", "name-64k"]
+)
+@pytest.mark.parametrize("machine", MACHINES)
+def test_defects_by_name(machine: str, defect: str, tmp_path: Path) -> None:
+    snapshot = with_io_defect(build(machine, "driver-read"), defect)
+    built, at = snapshot.truth["io"]["requests"], snapshot.truth["io_defect"]["at"]
+    data = write(snapshot, "full", tmp_path / "made.dmp").read_bytes()
+    rows = list(irps_rows(scene(data), Wanted()))
+    found = main_rows(rows)
+    assert set(found) == {each["irp"] for each in built}
+    for each in built:
+        row = found[each["irp"]]
+        told = (row.source, row.driver, row.state, row.location, row.pid, row.file)
+        place = f"{each['location']}/{each['count']}"
+        expected = (each["source"], each["driver"], each["state"], place, each["pid"], each["file"])
+        assert told == expected, (defect, each["what"])
+        assert row.major == major_function(each["major"])
+    notes = " ".join(row.note for row in rows)
+    if defect not in ("name-64k", "attached-loop"):
+        assert f"{at:#x}" in notes or at in found
+    if defect == "completion-hook":
+        assert f"completion routine {at:#x} is in no module" in notes
