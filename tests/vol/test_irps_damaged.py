@@ -198,3 +198,18 @@ def test_defects_by_name(machine: str, defect: str, tmp_path: Path) -> None:
         assert f"{at:#x}" in notes or at in found
     if defect == "completion-hook":
         assert f"completion routine {at:#x} is in no module" in notes
+
+
+def test_the_block_of_a_power_bugcheck_leads_to_the_list_without_symbols() -> None:
+    dump = writable("win10-x64", "power")
+    irps = {each["irp"]: each for each in dump.truth["io"]["requests"] if each["source"] == "power"}
+    kernel = next(each["base"] for each in dump.truth["modules"] if each["name"] == "nt")
+    block, layout = dump.request("freed request")["irp"], dump.layouts.io.power_triage  # memory that nobody needs
+    dump.put(block, 0x8000, 2)
+    dump.put(block + layout.offset("IrpList"), kernel + dump.truth["symbols"]["nt"]["PopIrpList"])
+    dump.data[0x50:0x58] = block.to_bytes(8, "little")  # BugCheckParameter3 of DUMP_HEADER64
+    rows = list(irps_rows(scene(bytes(dump.data), symbols=False), Wanted()))
+    found = {row.irp: row for row in rows if row.source == "power"}
+    assert found.keys() == irps.keys() and irps
+    assert all(row.age == pytest.approx(irps[irp]["age"], abs=0.05) for irp, row in found.items())
+    assert all("TRIAGE_9F_POWER.IrpList" in row.note for row in found.values())
