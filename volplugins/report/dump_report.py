@@ -31,6 +31,8 @@ _VERDICTS = ("PID", "Process", "Verdict", "Mode", "DirBase", "Level", "TablesPre
              "Source", "Life", "Evidence", "Next", "EPROCESS")  # fmt: skip
 _KERNEL_MODULES = ("Start", "End", "Module", "Status", "Version", "Source", "Path", "Pdb", "GuidAge", "Timestamp",
                    "Note")  # fmt: skip
+_IRPS = ("PID", "Process", "TID", "IRP", "Source", "Major", "Minor", "Driver", "Device", "File", "State", "Age",
+         "Location", "Completion", "Note")  # fmt: skip
 _DUMPINFO = ("Group", "Field", "Value", "Note")
 _ANALYZE = ("Section", "Field", "Value", "Confidence", "Evidence")
 _SUMMARY = ("PID", "Process", "By", "Name", "Count", "Size", "PercentBusy", "PercentTotal", "Largest", "Note")
@@ -66,8 +68,8 @@ class _Content:
     """The rows of one folder, each file read once but for the small ones that say which processes matter."""
 
     def __init__(self, folder: Path, summary: Summary) -> None:
-        names = ("dumpinfo", "analyze", "process", "pagedirs", "stacks", "peb", "lm", "kernel-modules", "address",
-                 "address-summary")  # fmt: skip
+        names = ("dumpinfo", "analyze", "process", "pagedirs", "stacks", "peb", "lm", "kernel-modules", "irps",
+                 "address", "address-summary")  # fmt: skip
         self._files = {name: RowFile(folder, name) for name in names}
         self._summary = summary
         self.analysis = list(_first(self._files["analyze"], caps.TABLE_ROWS))
@@ -106,6 +108,7 @@ class _Content:
             "processes": grid(processes, _PROCESSES, budget),
             "verdicts": grid(files["pagedirs"], _VERDICTS, budget),
             "kernel-modules": grid(files["kernel-modules"], _KERNEL_MODULES, budget),
+            "irps": grid((row for row in files["irps"] if row.get("State") is not None), _IRPS, budget),
             "analyze": grid(self.analysis, _ANALYZE, budget),
             "dumpinfo": grid(files["dumpinfo"], _DUMPINFO, budget),
             "address-summary": grid(files["address-summary"], _SUMMARY, budget),
