@@ -47,6 +47,9 @@ SECTIONS = (
     Section("lm", "lm", "Lm", images=True, weight=4),
     Section("peb", "peb", "Peb", ("teb",), weight=4),
     Section("address", "address", "UserSpace", weight=6),
+    Section("drivers", "drivers", "Drivers", weight=2),
+    Section("devices", "devices", "Devices", ("stacks",)),
+    Section("irps", "irps", "Irps", summed=True, weight=2),
     Section("findings", "findings", "Findings", images=True, summed=True, weight=12),
     Section("address-summary", "address", "UserSpace", ("summary",), weight=4),
 )
