@@ -1,8 +1,8 @@
-"""Names of devices and drivers with what is private taken out.
+"""Names of devices with what is private taken out.
 
 Of a device's instance path the last part goes: what tells it from others of its model, often its serial number. In the
-part before it addresses that the hardware itself has go too (Bluetooth). Names of drivers stay, as those of modules do;
-names of devices stay where they are Windows' own.
+part before it addresses that the hardware itself has go too (Bluetooth). Names of devices stay where they are Windows'
+own.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from volplugins.triage.private_names import PrivateNames
 # enumerators of Windows: behind another word in capitals two more parts may be a path
 _ENUMERATORS = """ACPI BTHENUM BTHLE BTHLEDEVICE DISPLAY HDAUDIO HID HTREE IDE NVME PCI PCIIDE ROOT SCSI SD STORAGE SW SWD
 UEFI UMB USB USBPRINT USBSTOR VMBUS 1394""".split()
-_INSTANCE = rf"(?<![\w\\])(?P<instance>(?:{'|'.join(_ENUMERATORS)})\\[A-Z0-9_&.{{}}#-]+\\[^\\\s\"<>|;,]+)"
-_DRIVER = r"(?<![\w\\])\\(?:Driver|FileSystem(?:\\Filters)?)\\[\w.-]{1,64}(?![\w\\.-])"
-_IN_TEXT = re.compile(f"{_INSTANCE}|{_DRIVER}")
+_IN_TEXT = re.compile(rf"(?<![\w\\])(?:{'|'.join(_ENUMERATORS)})\\[A-Z0-9_&.{{}}#-]+\\[^\\\s\"<>|;,]+")
 _HARDWARE_ADDRESS = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{12}|[0-9a-f]{16})(?![0-9a-f])", re.I)
 # devices of Windows by number, and by name
 _NUMBERED = """Harddisk HarddiskVolume HarddiskVolumeShadowCopy CdRom Floppy Serial Parallel PointerClass PointerPort
@@ -41,10 +39,10 @@ def instance_path(names: PrivateNames, text: str) -> str:
 
 
 def apart(names: PrivateNames, text: str) -> Iterator[tuple[str, bool]]:
-    """A sentence cut where it names an instance or a driver: each part, and whether it is ready as it is."""
+    """A sentence cut where it names an instance: each part, and whether it is ready as it is."""
     at = 0
     for found in _IN_TEXT.finditer(text) if "\\" in text else ():
         yield text[at : found.start()], False
-        yield (instance_path(names, found[0]) if found["instance"] else found[0]), True
+        yield instance_path(names, found[0]), True
         at = found.end()
     yield text[at:], False

@@ -49,7 +49,7 @@ SECTIONS = (
     Section("address", "address", "UserSpace", weight=6),
     Section("drivers", "drivers", "Drivers", weight=2),
     Section("devices", "devices", "Devices", ("stacks",)),
-    Section("irps", "irps", "Irps", summed=True, weight=2),
+    Section("irps", "irps", "Irps", ("locations",), summed=True, weight=2),
     Section("findings", "findings", "Findings", images=True, summed=True, weight=12),
     Section("address-summary", "address", "UserSpace", ("summary",), weight=4),
 )

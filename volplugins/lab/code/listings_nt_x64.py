@@ -141,6 +141,7 @@ WmipIrpDispatch save=rbx,rdi frame=38 : #3 IofCompleteRequest #1
 IopPnPDriverEntry save=rbx frame=40 : #3 IoCreateDevice #2
 WmipDriverEntry save=rbx frame=40 : #3 IoCreateDevice #2
 RawInitialize save=rbx frame=40 : #3 IoCreateDevice #2
+PopRequestCompletion save=rbx,rsi frame=38 : #3
 """
 
 DATA = (

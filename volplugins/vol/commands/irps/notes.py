@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.status import status_name
+from volplugins.io.pool_block import REQUEST_TAG
 from volplugins.io.request import Request, StackLocation, State
 from volplugins.io.request_parameters import parameter_words
 from volplugins.io.request_sources import Sighting, Source
@@ -37,7 +38,7 @@ def _about(scene: CrashScene, found: IoRequests, told: Told) -> Iterator[str]:
     yield parameter_words(shown, scene.bits) if shown is not None else ""
     device = found.devices.device(told.holder.device)
     yield found.devices.view.name_of(told.holder.device) if device is not None else ""
-    yield f"goes on in {told.holder.next}" if told.holder.next else ""
+    yield f"below it {told.holder.next}" if told.holder.next else ""
     yield _chain(told.holder.chain)
     yield f"age: {told.age.how}" if told.age is not None else ""
     yield from _odd(scene, found, told, request)
@@ -85,15 +86,15 @@ def in_no_module(scene: CrashScene, routine: int) -> str:
 
 
 def _elsewhere(told: Told) -> Iterator[str]:
-    """What else leads to it."""
-    further = [each for each in told.sightings[:1] if each.source is Source.BUGCHECK]
-    further += told.sightings[1:]
-    named = list(dict.fromkeys(_sighting(each) for each in further))
+    """What leads to it first, where that has more to say than its word, and what else does."""
+    first, *further = told.sightings or (None,)
+    if first is not None and first.text and first.source is not Source.SCAN:
+        yield first.text
+    named = list(dict.fromkeys(_sighting(each) for each in further if each is not None))
     if named:
         more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
-        word = "also " if len(told.sightings) > 1 else ""
-        yield f"{word}{', '.join(named[:_MOST_NAMED])}{more}"
-    tags = {each.text for each in told.sightings if each.source is Source.SCAN} - {"", "Irp "}
+        yield f"also {', '.join(named[:_MOST_NAMED])}{more}"
+    tags = {each.text for each in told.sightings if each.source is Source.SCAN} - {"", REQUEST_TAG}
     if tags:
         yield f"pool tag {', '.join(sorted(tags))}"
 
@@ -106,9 +107,10 @@ def _sighting(sighting: Sighting) -> str:
 
 def location_note(scene: CrashScene, request: Request, location: StackLocation, setter: str) -> str:
     """The Note of one stack location."""
+    if not location.used:
+        return "never used"
     parts = [
         "current" if location.number == request.location else "",
-        "" if location.used else "not used yet",
         parameter_words(location, scene.bits),
         location_flags(location.major, location.minor, location.flags) if location.flags else "",
         "pending" if location.pending else "",
