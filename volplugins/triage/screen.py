@@ -110,7 +110,7 @@ def _running(summary: Mapping[str, Any]) -> Iterator[_Block]:
 
 def _stuck(summary: Mapping[str, Any]) -> _Block:
     """The oldest request that a driver of others keeps, whole; then the next ones."""
-    first, *others = [stuck_line(each) for each in summary["stuck"]] or [""]
+    first, *others = [stuck_line(each) for each in summary.get("stuck") or ()] or [""]
     lines = wrap(first, COLUMNS - _LABELS)
     return _Block("Stuck", [*lines, *others], len(lines), "windows.kd.irps")
 
