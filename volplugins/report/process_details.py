@@ -25,7 +25,7 @@ THREAD_COLUMNS = (
     "Source", "Note", "Win32StartAddress", "KernelStartAddress",
 )  # fmt: skip
 REQUEST_COLUMNS = (
-    "Driver", "Major", "Minor", "Age", "State", "TID", "File", "Device", "IRP", "Location", "Source", "Note",
+    "Driver", "Major", "Minor", "Age", "State", "TID", "File", "IRP", "Note",
 )  # fmt: skip
 _FACTS = (
     "PPID", "SessionId", "EPROCESS", "DirBase", "Peb", "Threads", "Handles", "VadCount", "CommitCharge", "Wow64",
@@ -92,7 +92,12 @@ class Details:
         self._wanted = set(list(wanted)[: caps.PROCESSES])
         self._others: set[Key] = set()
         self._budget = budget
-        self._room = {"regions": caps.REGIONS, "modules": caps.MODULES, "threads": caps.THREADS, "requests": caps.REQUESTS}
+        self._room = {
+            "regions": caps.REGIONS,
+            "modules": caps.MODULES,
+            "threads": caps.THREADS,
+            "requests": caps.REQUESTS,
+        }
 
     @property
     def left_out(self) -> int:
