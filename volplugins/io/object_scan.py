@@ -28,10 +28,10 @@ def scan_objects(system: IoSystem, progress: Progress | None = None) -> Iterator
     physical, space = system.physical, system.space
     if physical is None or space is None:
         return
-    kinds = slice(0, 1) if system.build >= _UNPROTECTED_SINCE else slice(0, 2)
+    forms = 1 if system.build >= _UNPROTECTED_SINCE else 2
     finders = [
-        ("driver", _DRIVER_TAGS[kinds], DRIVER_TYPE, system.layouts.driver_object, _driver_at),
-        ("device", _DEVICE_TAGS[kinds], DEVICE_TYPE, system.layouts.device_object, _device_at),
+        ("driver", _DRIVER_TAGS[:forms], DRIVER_TYPE, system.layouts.driver_object, _driver_at),
+        ("device", _DEVICE_TAGS[:forms], DEVICE_TYPE, system.layouts.device_object, _device_at),
     ]
     done = 0
     for base, count, _ in physical.runs():
