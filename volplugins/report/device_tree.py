@@ -115,10 +115,16 @@ class DeviceTree:
         strange = [state] if state and state.split(" ")[0] != _STARTED else []
         trouble = [problem] * bool(problem) + strange
         self.troubled += bool(trouble)
-        facts = (f"node {shown(row['DeviceNode'], 40)}" if in_tree else "", state, f"PDO {device}" if device else "")
+        notes = "; ".join(part for part in note.split("; ") if part != _LOOSE)
+        facts = (
+            instance,
+            f"node {shown(row['DeviceNode'], 40)}" if in_tree else "",
+            state,
+            f"PDO {device}" if device else "",
+        )
         node = Node(
             level, model, last, service.rpartition("\\")[2], trouble,
-            "; ".join(part for part in note.split("; ") if part != _LOOSE), " · ".join(filter(None, (instance, *facts))),
+            notes, " · ".join(filter(None, facts)),
         )  # fmt: skip
         names = stack.split(_JOINT) if stack else []
         node.stack = [Layer(self._drivers.of(name)) for name in names[: caps.LAYERS]]

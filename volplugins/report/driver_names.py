@@ -13,7 +13,7 @@ _LONGEST = 80
 
 @dataclass(frozen=True, slots=True)
 class DriverName:
-    """A driver: ``short`` for the drawing, ``whole`` as its object is called, ``why`` it is not Microsoft's, or empty."""
+    """A driver: ``short`` for the drawing, ``whole`` as its object is called, ``why`` it is not Microsoft's, if so."""
 
     short: str
     whole: str

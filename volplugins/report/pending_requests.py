@@ -1,4 +1,4 @@
-"""Requests under way, from the rows of windows.kd.irps: tokens on the devices that hold them, rows of their processes."""
+"""Requests under way, from the rows of windows.kd.irps: tokens on the devices that hold them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHORTER = (("INTERNAL_DEVICE_CONTROL", "INTERNAL"), ("DEVICE_CONTROL", "CONTROL
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One request: ``kind`` is its colour (``old``, ``late``, ``some``, ``new``, ``unknown``), ``told`` all its facts."""
+    """One request: ``kind`` is its colour (``old``, ``late``, ``some``, ``new``, ``unknown``), ``told`` its facts."""
 
     kind: str
     text: str
@@ -77,18 +77,19 @@ class PendingRequests:
         return self._held.pop(device, Held())
 
     def rest(self) -> list[tuple[str, Held]]:
-        """What no device of the drawing holds, by the device's address; empty for none."""
+        """What none of the devices asked for holds, by the device's address; an empty one where there is no device."""
         return list(self._held.items())
 
     def _told(self, row: Row) -> str:
         driver = row.get("Driver")
         why = self._drivers.why(driver)
         process = f"{shown(row['Process'], 80)} {shown(row.get('PID'), 20)}" if row.get("Process") else ""
+        thread = f", thread {shown(row['TID'], 20)}" if row.get("TID") is not None else ""
         parts = [
             f"IRP {shown(row.get('IRP'), 40)}", function_of(row),
             f"held by {shown(driver, 80)}" + (f" ({why})" if why else "") if driver else "nobody is known to hold it",
             f"{shown(row.get('State'), 20)} for {lasting(row.get('Age')) or 'an unknown time'}",
-            f"of {process}{', thread ' + shown(row['TID'], 20) if row.get('TID') is not None else ''}" if process else "",
+            f"of {process}{thread}" if process else "",
             f"file {shown(row['File'])}" if row.get("File") else "",
             f"location {shown(row['Location'], 20)}" if row.get("Location") else "", shown(row.get("Note")),
         ]  # fmt: skip

@@ -29,7 +29,7 @@ def short_driver(name: object) -> str:
 
 
 def lasting(seconds: object) -> str:
-    """A time span as a reader takes it: ``0.4 s``, ``312 s``, ``52 min``, ``7 h``, ``12 days``; empty where it is none."""
+    """A time span as a reader takes it: ``0.4 s``, ``312 s``, ``52 min``, ``7 h``, ``12 days``; empty for none."""
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < 1e12:
         return ""
     if seconds < 10:

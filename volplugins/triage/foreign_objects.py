@@ -17,7 +17,7 @@ _NO_MODULE = "its image is no loaded module"
 
 @dataclass(frozen=True, slots=True)
 class ForeignObject:
-    """One driver object. ``module``: file name of its image, empty where that is no loaded module; ``why`` it is here."""
+    """One driver object. ``module``: file name of its image, empty where none is loaded; ``why`` it is here."""
 
     driver: str
     object: str

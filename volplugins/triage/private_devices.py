@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from volplugins.triage.private_names import PrivateNames
 
 # enumerators of Windows: behind another word in capitals two more parts may be a path
-_ENUMERATORS = """ACPI BTHENUM BTHLE BTHLEDEVICE DISPLAY HDAUDIO HID HTREE IDE NVME PCI PCIIDE ROOT SCSI SD STORAGE SW SWD
-UEFI UMB USB USBPRINT USBSTOR VMBUS 1394""".split()
+_ENUMERATORS = """ACPI BTHENUM BTHLE BTHLEDEVICE DISPLAY HDAUDIO HID HTREE IDE NVME PCI PCIIDE ROOT SCSI SD STORAGE SW
+SWD UEFI UMB USB USBPRINT USBSTOR VMBUS 1394""".split()
 _IN_TEXT = re.compile(rf"(?<![\w\\])(?:{'|'.join(_ENUMERATORS)})\\[A-Z0-9_&.{{}}#-]+\\[^\\\s\"<>|;,]+")
 _HARDWARE_ADDRESS = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{12}|[0-9a-f]{16})(?![0-9a-f])", re.I)
 # devices of Windows by number, and by name

@@ -25,8 +25,8 @@ _MOST_KEPT = 20_000
 # columns that hold this program's own words, never the dump's
 _WORDS = frozenset(
     """Section Group Source Life State Wait PageDirectory Verdict Mode Level Ring Trust Stop Type Protect Actual Usage
-    By Status Confidence Severity Technique Kind Problem Major Minor schema plugin absent confidence trust verdict plugin_name
-    sha256 modified kind severity technique format kernel_base kernel_found""".split()
+    By Status Confidence Severity Technique Kind Problem Major Minor schema plugin absent confidence trust verdict
+    plugin_name sha256 modified kind severity technique format kernel_base kernel_found""".split()
 )
 _PATH_COLUMNS = frozenset("Path path folder packed File".split())
 _INSTANCE_COLUMNS = frozenset("Instance instance".split())

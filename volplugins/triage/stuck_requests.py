@@ -54,8 +54,8 @@ def _why(scene: CrashScene, row: Row) -> str:
         return why_stuck(request, row["Age"], None)
     thread, now = owner.thread, scene.target.system_time
     age = (now - thread.create_time) / _SECOND if now and thread.create_time else None
-    waits = thread.state == WAITING and wait_word(thread.state, thread.wait_reason) in _IN_KERNEL
-    return why_stuck(request, row["Age"], Waiter(waits, age))
+    in_kernel = wait_word(thread.state, thread.wait_reason) in _IN_KERNEL
+    return why_stuck(request, row["Age"], Waiter(thread.state == WAITING, in_kernel, age))
 
 
 def _entry(row: Mapping[str, Any], owner: ForeignObject, why: str) -> Row:
