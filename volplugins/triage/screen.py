@@ -109,10 +109,16 @@ def _running(summary: Mapping[str, Any]) -> Iterator[_Block]:
 
 
 def _stuck(summary: Mapping[str, Any]) -> _Block:
-    """The oldest request that a driver of others keeps, whole; then the next ones."""
-    first, *others = [stuck_line(each) for each in summary.get("stuck") or ()] or [""]
-    lines = wrap(first, COLUMNS - _LABELS)
-    return _Block("Stuck", [*lines, *others], len(lines), "windows.kd.irps")
+    """The oldest request that a driver of others keeps, whole and with the reason; then the next ones."""
+    stuck = summary.get("stuck") or ()
+    lines = [line for each in stuck for line in _halves(stuck_line(each), each.get("why") or "")]
+    return _Block("Stuck", lines, 2, "windows.kd.irps")
+
+
+def _halves(line: str, why: str) -> tuple[str, str]:
+    """What is held, then whose it is, since when and why that says something; a process's name has no such words."""
+    held, _, rest = line.partition(") ")
+    return (f"{held})", f"{rest}: {why}") if rest else (line, why)
 
 
 def _system(summary: Mapping[str, Any]) -> _Block:
