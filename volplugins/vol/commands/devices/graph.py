@@ -10,11 +10,11 @@ from volplugins.io.words.node_words import problem_word
 from volplugins.vol.commands.devices.rows import UNKNOWN_DRIVER, node_stack, state_text
 from volplugins.vol.scene.io_scene import io_view
 
-_LONGEST = 200  # characters of a line
-_MOST_LINES = 32
-
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
+
+_LONGEST = 200  # characters of a line
+_MOST_LINES = 32
 
 
 def write_graph(scene: CrashScene, open_file: Callable[[str], Any], name: str, scan: bool | None) -> None:
