@@ -1,0 +1,120 @@
+"""Requests that no list leads to: found in physical memory by their own form, whatever pool block they lie in.
+
+A place is taken for a request where its type, size and counts fit, and is believed where it proves its own address:
+the pointer to its current stack location (or, past the last one, a list entry that leads to itself) says where the
+request lies, and the kernel's page tables lead from there back to the very bytes that were read. Requests of more than
+a page begin one, so that they need no other search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from volplugins.io.pool_block import POOL_HEADER, block_of
+from volplugins.io.request import MOST_LOCATIONS, REQUEST_TYPE
+from volplugins.kernel.io_layouts import IoLayouts
+from volplugins.kernel.process_scan import Scannable
+from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.paging.address_space import AddressSpace
+
+_CHUNK = 16 << 20
+_PAGE = 0x1000
+_MOST_HITS = 1 << 20  # of one run
+
+Progress = Callable[[float], None]
+Numbers = Any  # an array of numpy's, of whatever integers
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedRequest:
+    """A request that memory holds: its address, the tag of its pool block (empty: a page of its own), whether free."""
+
+    irp: int
+    tag: str
+    free: bool
+
+
+def scan_requests(
+    physical: Scannable, kernel: AddressSpace, layouts: IoLayouts, bits: int, progress: Progress | None = None
+) -> Iterator[ScannedRequest]:
+    """Every request that memory holds, each address once, in the order of physical memory."""
+    if not layouts.irp.has("CurrentStackLocation") or not layouts.stack_location.size:
+        return
+    scanner = _Scanner(kernel, layouts, bits)
+    done, found = 0, 0
+    for base, count, _ in physical.runs():
+        for start in range(base << 12, (base + count) << 12, _CHUNK):
+            size = min(_CHUNK, ((base + count) << 12) - start)
+            for hit in scanner.chunk(_bytes(physical, start, size), start):
+                found += 1
+                if found > _MOST_HITS:
+                    return
+                yield hit
+            done += size >> 12
+            if progress is not None:
+                progress(100.0 * done / max(physical.pages_in_file, 1))
+
+
+def _bytes(physical: MemoryReader, start: int, size: int) -> bytes:
+    try:
+        return physical.read(start, size)
+    except ReadError:
+        return b""
+
+
+class _Scanner:
+    """Looks at pieces of physical memory."""
+
+    def __init__(self, kernel: AddressSpace, layouts: IoLayouts, bits: int) -> None:
+        self._kernel, self._bits, self._width = kernel, bits, bits // 8
+        irp = layouts.irp
+        self._header, self._location = irp.size, layouts.stack_location.size
+        self._step = POOL_HEADER[bits]
+        self._count_at, self._current_at = irp.offset("StackCount"), irp.offset("CurrentLocation")
+        self._pointer_at, self._list_at = irp.offset("CurrentStackLocation"), irp.offset("ThreadListEntry")
+
+    def chunk(self, data: bytes, start: int) -> Iterator[ScannedRequest]:
+        """The requests in the bytes from physical address ``start`` on."""
+        places = self._candidates(data)
+        if not len(places):
+            return
+        for place, address in zip(places.tolist(), self._addresses(data, places), strict=True):
+            if address and self._kernel.translate(address).physical == start + place:
+                yield ScannedRequest(address, *self._block(data, place))
+
+    def _candidates(self, data: bytes) -> Numbers:
+        """Where type, size and counts are those of a request, which lies in one page up to its first location."""
+        words = np.frombuffer(data, "<u4", len(data) // self._step * self._step // 4)[:: self._step // 4]
+        smallest = self._header + self._location
+        fits = ((words & 0xFFFF) == REQUEST_TYPE) & ((words >> 16) >= smallest)
+        places = np.flatnonzero(fits) * self._step
+        places = places[(places & (_PAGE - 1)) + smallest <= _PAGE]
+        octets = np.frombuffer(data, np.uint8)
+        size = octets[places + 2].astype(np.int64) | octets[places + 3].astype(np.int64) << 8
+        count = octets[places + self._count_at].astype(np.int64)
+        current = octets[places + self._current_at].astype(np.int64)
+        sound = (count > 0) & (count <= MOST_LOCATIONS) & (current <= count + 2)
+        return places[sound & (size >= self._header + count * self._location)]
+
+    def _addresses(self, data: bytes, places: Numbers) -> Iterator[int]:
+        """For each place the address that the request there claims to lie at; 0 for none that can be."""
+        for place in places.tolist():
+            pointer = self._word(data, place + self._pointer_at)
+            by_location = pointer - self._header - (data[place + self._current_at] - 1) * self._location
+            flink = self._word(data, place + self._list_at)
+            by_list = flink - self._list_at if flink == self._word(data, place + self._list_at + self._width) else 0
+            yield next((each for each in (by_location, by_list) if self._possible(each, place)), 0)
+
+    def _possible(self, address: int, place: int) -> bool:
+        return address > 0 and address >> (self._bits - 1) == 1 and (address ^ place) & (_PAGE - 1) == 0
+
+    def _word(self, data: bytes, at: int) -> int:
+        return int.from_bytes(data[at : at + self._width], "little")
+
+    def _block(self, data: bytes, place: int) -> tuple[str, bool]:
+        inside = place & (_PAGE - 1) >= self._step
+        return block_of(data[place - self._step : place], self._bits) if inside else ("", False)
