@@ -225,6 +225,17 @@ def test_environment(name, value, shown):
     assert Redactor().row(environment(name, value)) == environment(name, shown)
 
 
+def test_requests_keep_their_drivers_and_lose_their_files():
+    row = {
+        "IRP": 1, "Major": "IRP_MJ_READ", "Driver": "\\Driver\\acmedrv", "File": f"\\Users\\{USER}\\plan.docx",
+        "Note": "length 512; waited for by \\Driver\\disk, \\FileSystem\\Ntfs; \\secret\\Driver\\a.txt",
+    }  # fmt: skip
+    found = taught().row(row)
+    assert (found["Driver"], found["File"]) == ("\\Driver\\acmedrv", "\\Users\\user-1\\file-1.docx")
+    assert found["Note"].startswith("length 512; waited for by \\Driver\\disk, \\FileSystem\\Ntfs; ")
+    assert "secret" not in found["Note"] and "a.txt" not in found["Note"]
+
+
 def test_the_same_original_has_the_same_pseudonym_in_every_file():
     redactor = taught()
     first = redactor.row({"Path": f"C:\\Users\\{USER}\\secret\\a.dll"})

@@ -16,8 +16,11 @@ SAID = {
     "windows.kd.address.UserSpace": {"Process": "error", "Note": WHY},
     "windows.kd.address.UserSpace --summary": {"Process": "error", "Note": WHY},
     "windows.kd.analyze.Analyze": {"Section": "bugcheck", "Field": "error", "Evidence": WHY},
+    "windows.kd.devices.Devices": {"Instance": "error", "Note": WHY},
+    "windows.kd.drivers.Drivers": {"Kind": "error", "Note": WHY},
     "windows.kd.dumpinfo.DumpInfo": {"Group": "header", "Field": "error", "Note": WHY},
     "windows.kd.findings.Findings": {"Kind": "error", "Note": WHY},
+    "windows.kd.irps.Irps": {"Process": "error", "Note": WHY},
     "windows.kd.lm.Lm": {"Process": "error", "Note": WHY},
     "windows.kd.pagedirs.PageDirs": {"Process": "error", "Evidence": WHY},
     "windows.kd.peb.Peb": {"Process": "error", "Section": "error", "Note": WHY},
@@ -32,13 +35,16 @@ NO_TEXT = {
     "windows.kd.address.UserSpace": "Type State Protect Actual Usage Detail",
     "windows.kd.address.UserSpace --summary": "By Name",
     "windows.kd.analyze.Analyze": "Value",
+    "windows.kd.devices.Devices": "Instance Service State Problem Stack Driver Name Type",
+    "windows.kd.drivers.Drivers": "Driver Name Type Symbol Module Source",
     "windows.kd.dumpinfo.DumpInfo": "Value",
     "windows.kd.findings.Findings": "Severity Process Module Technique Evidence Next",
+    "windows.kd.irps.Irps": "Source Major Minor Driver File State Location Completion",
     "windows.kd.lm.Lm": "Pdb GuidAge Version",
     "windows.kd.vtop.Vtop": "Value",
 }
 # where the value is none of this row's, not merely unknown
-OF_NO_ROW = {"windows.kd.vtop.Vtop": "Value"}
+OF_NO_ROW = {"windows.kd.vtop.Vtop": "Value", "windows.kd.devices.Devices": "Depth"}
 THREADS = (
     "TID ETHREAD State Wait ContextSwitches StartAddress Start ThreadCreateTime ThreadExitTime Win32StartAddress "
     "KernelStartAddress"

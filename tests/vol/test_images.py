@@ -25,6 +25,10 @@ from volplugins.target.target import Target, TargetKind
 from volplugins.vol.commands.address.rows import Wanted as AddressWanted
 from volplugins.vol.commands.address.rows import address_rows
 from volplugins.vol.commands.analyze.rows import analyze_rows
+from volplugins.vol.commands.devices.rows import Wanted as DevicesWanted
+from volplugins.vol.commands.devices.rows import device_rows
+from volplugins.vol.commands.drivers.rows import Wanted as DriversWanted
+from volplugins.vol.commands.drivers.rows import driver_rows
 from volplugins.vol.commands.lm.rows import Wanted as LmWanted
 from volplugins.vol.commands.lm.rows import lm_rows
 from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
@@ -60,6 +64,8 @@ def every_row(scene: CrashScene) -> Iterator[tuple[str, Rows]]:
     yield "lm", list(lm_rows(scene, LmWanted()))
     yield "kernel modules", list(lm_rows(scene, LmWanted(kernel=True)))
     yield "address", list(address_rows(scene, AddressWanted()))
+    yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True)))
+    yield "devices", list(device_rows(scene, DevicesWanted(stacks=True)))
     yield "ptov", list(ptov_rows(scene, (), ()))
     found = vtop_rows(scene, [hex(process.peb or 0)], ["explorer.exe"], None)
     yield "vtop", [tuple(row[:-1]) for row in found if row.step != "fileoffset"]

@@ -35,7 +35,7 @@ class Driver:
         first_device: head of the list of its devices.
         section: its entry in the list of loaded modules (DriverSection).
         service: ServiceKeyName.
-        source: ``directory``, ``device`` or ``scan``: what led to it first.
+        source: ``directory``, ``device``, ``bugcheck`` or ``scan``: what led to it first.
         notes: what is wrong with it.
     """
 

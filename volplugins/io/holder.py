@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from volplugins.io.clock import KernelClock
+from volplugins.io.device_lookup import DeviceLookup
 from volplugins.io.request import Request, StackLocation, State
 from volplugins.io.request_sources import PowerRecord
-from volplugins.io.view import IoView
+from volplugins.io.system import IoSystem
 from volplugins.kernel.layouts import KernelLayouts
 from volplugins.kernel.thread import THREAD_OBJECT
 from volplugins.kernel.thread_words import WAITING
@@ -52,41 +53,35 @@ class Age:
     how: str
 
 
-def holder_of(request: Request, view: IoView) -> Holder:
+def holder_of(request: Request, devices: DeviceLookup) -> Holder:
     """The driver that holds ``request`` now."""
     current = request.current
     if request.state in _NOBODY or current is None:
         shown = request.shown
         return Holder("", shown.device if shown is not None else 0)
-    driver = driver_at(view, current)
-    chain = tuple(name for name in (driver_at(view, each) for each in request.above()) if name)
-    return Holder(driver, current.device, _next(request, current, driver, view), chain)
+    driver = devices.driver_name(current.device)
+    chain = tuple(name for name in (devices.driver_name(each.device) for each in request.above()) if name)
+    return Holder(driver, current.device, _next(request, current, driver, devices), chain)
 
 
-def driver_at(view: IoView, location: StackLocation) -> str:
-    """Name of the driver of a location's device; empty where that is no device."""
-    device = view.devices.get(location.device)
-    return view.driver_name(device) if device is not None else ""
-
-
-def setter(request: Request, location: StackLocation, view: IoView) -> str:
+def setter(request: Request, location: StackLocation, devices: DeviceLookup) -> str:
     """Who set a location's completion routine: the driver of the next-higher one, above the highest whoever made it."""
     higher = request.at(location.number + 1)
-    return driver_at(view, higher) if higher is not None else ""
+    return devices.driver_name(higher.device) if higher is not None else ""
 
 
-def _next(request: Request, current: StackLocation, driver: str, view: IoView) -> str:
+def _next(request: Request, current: StackLocation, driver: str, devices: DeviceLookup) -> str:
     """The driver of the device below, for one that passes on: the kernel's own, and a filter that marked it pending."""
-    device = view.devices.get(current.device)
-    lower = view.devices.get(device.lower) if device is not None else None
+    device = devices.device(current.device)
+    lower = devices.device(device.lower) if device is not None else None
     if lower is None:
         return ""
-    filters = current.pending and lower.upper == current.device and request.location > 1
-    return view.driver_name(lower) if filters or driver.lower() in KERNELS_OWN else ""
+    passes = current.pending and request.location > 1
+    return devices.driver_name(lower.address) if passes or driver.lower() in KERNELS_OWN else ""
 
 
 def age_of(
-    request: Request, record: PowerRecord | None, clock: KernelClock | None, view: IoView, layouts: KernelLayouts
+    request: Request, record: PowerRecord | None, clock: KernelClock | None, system: IoSystem, layouts: KernelLayouts
 ) -> Age | None:
     """Since when ``request`` is under way; None where nobody waits for it and the power manager keeps no time of it.
 
@@ -98,15 +93,15 @@ def age_of(
     watched = clock.since_mark(record.watchdog_start) if record is not None else None
     if watched is not None:
         return Age(watched, "the power manager's watchdog")
-    tick = wait_time(view, layouts, request.thread) if request.thread else None
+    tick = wait_time(system, layouts, request.thread) if request.thread else None
     waited = clock.since_tick(tick) if tick is not None else None
     return Age(waited, "the wait of its thread") if waited is not None else None
 
 
-def wait_time(view: IoView, layouts: KernelLayouts, ethread: int) -> int | None:
+def wait_time(system: IoSystem, layouts: KernelLayouts, ethread: int) -> int | None:
     """The tick at which a thread began to wait; None for one that does not wait, and for what is no thread."""
-    memory, place = view.system.memory, view.system.layouts.thread
-    if not place.has("WaitTime") or not view.system.in_kernel_half(ethread):
+    memory, place = system.memory, system.layouts.thread
+    if not place.has("WaitTime") or not system.in_kernel_half(ethread):
         return None
     try:
         thread = read_structure(memory, ethread, layouts.thread)

@@ -6,7 +6,7 @@ tables, the same in every build from 2600 to 22631).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from volplugins.io.objects import ObjectHeader, ObjectHeaders
@@ -24,12 +24,14 @@ class ObjectNamespace:
 
     Attributes:
         names: full name by the object's address, as the directories have it.
+        kinds: what tells the types of these objects apart (ObjectHeader.type_key), by address.
         directories: full name of each directory by its address, the root's empty.
         notes: what is wrong with them; what is good is kept.
         root: address of the root directory; 0 where it is not known.
     """
 
     names: dict[int, str] = field(default_factory=dict)
+    kinds: dict[int, int] = field(default_factory=dict)
     directories: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     root: int = 0
@@ -40,8 +42,12 @@ class ObjectNamespace:
         return ((address, name) for address, name in self.names.items() if name.startswith(starts))
 
 
-def read_namespace(system: IoSystem, headers: ObjectHeaders) -> ObjectNamespace:
-    """Walk all directories from the root on, each once."""
+def read_namespace(system: IoSystem, headers: ObjectHeaders, below: Sequence[str] = ()) -> ObjectNamespace:
+    """Walk the directories from the root on, each once.
+
+    Args:
+        below: of the directories in the root only these, such as ``\\Driver``; none: all.
+    """
     found = ObjectNamespace()
     variable = system.variable("ObpRootDirectoryObject")
     if variable is None:
@@ -54,16 +60,19 @@ def read_namespace(system: IoSystem, headers: ObjectHeaders) -> ObjectNamespace:
         found.notes.append(f"the root of the object directories: {error}")
         return found
     found.directories[found.root] = ""
-    _Walk(system, headers, found, kind).run()
+    _Walk(system, headers, found, kind, tuple(below)).run()
     return found
 
 
 class _Walk:
     """One walk through all directories; ``kind`` is the type of a directory."""
 
-    def __init__(self, system: IoSystem, headers: ObjectHeaders, found: ObjectNamespace, kind: int) -> None:
-        self._system, self._headers, self._found, self._kind = system, headers, found, kind
+    def __init__(
+        self, system: IoSystem, headers: ObjectHeaders, found: ObjectNamespace, kind: int, below: tuple[str, ...]
+    ) -> None:
+        self._system, self._headers, self._found, self._kind, self._below = system, headers, found, kind, below
         self._entries: set[int] = set()
+        self._unread: dict[str, list[str]] = {}
 
     def run(self) -> None:
         waiting = [(self._found.root, "", 0)]
@@ -74,9 +83,20 @@ class _Walk:
                     continue
                 name = f"{path}\\{header.name}"
                 self._found.names[header.body] = name
-                if header.type_key == self._kind and header.body not in self._found.directories and depth < _DEEPEST:
+                self._found.kinds[header.body] = header.type_key
+                if header.type_key == self._kind and self._wanted(name, header.body, depth):
                     self._found.directories[header.body] = name
                     waiting.append((header.body, name, depth + 1))
+
+        for path, errors in self._unread.items():
+            more = f", and {len(errors) - 1:,} more" if len(errors) > 1 else ""
+            self._say(f"directory {path}: an object cannot be read: {errors[0]}{more}")
+
+    def _wanted(self, name: str, address: int, depth: int) -> bool:
+        """Whether to go down into the directory of this name."""
+        if address in self._found.directories or depth >= _DEEPEST:
+            return False
+        return depth > 0 or not self._below or name in self._below
 
     def _objects(self, directory: int, path: str) -> Iterator[ObjectHeader]:
         width = self._system.width
@@ -122,7 +142,7 @@ class _Walk:
         try:
             return self._headers.read(body)
         except ReadError as error:
-            self._say(f"directory {path}: the object at {body:#x}: {error}")
+            self._unread.setdefault(path, []).append(str(error))
             return None
 
     def _say(self, text: str) -> None:

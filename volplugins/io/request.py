@@ -8,7 +8,7 @@ completion routine of a location was set by the next-higher driver (Microsoft's 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from volplugins.io.words.functions import MAXIMUM_FUNCTION, major_function, minor_function
@@ -19,6 +19,7 @@ from volplugins.memory.structure import Decoder
 
 REQUEST_TYPE = 6  # IO_TYPE_IRP
 MOST_LOCATIONS = 100
+_USUAL_LOCATIONS, _PAGE = 8, 0x1000
 _AFTER_LAST = 2  # CurrentLocation of a request whose every location was skipped
 
 
@@ -140,6 +141,9 @@ _HEADER = (
 _LOCATION = (
     "MajorFunction", "MinorFunction", "Flags", "Control", "DeviceObject", "FileObject", "CompletionRoutine", "Context",
 )  # fmt: skip
+_NEEDED = (
+    "Type", "Size", "StackCount", "CurrentLocation", "Thread", "CurrentStackLocation", "IoStatus", "ThreadListEntry",
+)  # fmt: skip
 
 
 class RequestReader:
@@ -148,25 +152,36 @@ class RequestReader:
     Args:
         memory: kernel memory.
         bits: 32 or 64.
+
+    Attributes:
+        known: whether this build's layouts are known; nothing can be read where they are not.
+        list_entry, queue_entry: where in a request its entries of a thread's list and of a device's queue are, bytes.
     """
 
     def __init__(self, memory: MemoryReader, layouts: IoLayouts, bits: int) -> None:
         self._memory, self._bits, self._width = memory, bits, bits // 8
         irp, location = layouts.irp, layouts.stack_location
         self.header_size, self.location_size = irp.size, location.size
-        self.known = irp.has("CurrentLocation") and location.has("MajorFunction")
+        self.known = all(irp.has(name) for name in _NEEDED) and all(
+            location.has(name) for name in (*_LOCATION, "Parameters")
+        )
         if self.known:
             self._header, self._location = Decoder(irp, _HEADER), Decoder(location, _LOCATION)
-            self._status_at, self._list_at = irp.offset("IoStatus"), irp.offset("ThreadListEntry")
+            self._status_at, self.list_entry = irp.offset("IoStatus"), irp.offset("ThreadListEntry")
             self._parameters = location.offset("Parameters")
+            # four words before Thread in every build, where the layout has it without a name
+            self.queue_entry = irp.offset("Thread") - 4 * self._width
 
     def read(self, irp: int) -> Request | str:
         """The request at ``irp``; in words why what is there is none. Never raises ReadError."""
-        try:
-            data = self._memory.read(irp, self.header_size)
-        except ReadError as error:
-            return f"cannot be read ({error.reason})"
-        return self.decode(irp, data)
+        size = self.header_size + _USUAL_LOCATIONS * self.location_size
+        size = max(min(size, _PAGE - irp % _PAGE), self.header_size)  # what comes with the first page
+        for length in (size, self.header_size):  # a small dump's memory may end behind the request
+            try:
+                return self.decode(irp, self._memory.read(irp, length))
+            except ReadError as error:
+                reason = error.reason
+        return f"cannot be read ({reason})"
 
     def decode(self, irp: int, data: bytes) -> Request | str:
         """The same from bytes that begin with the request; locations behind them are read from memory."""
@@ -180,14 +195,13 @@ class RequestReader:
         locations = self._locations(irp, data, min(count, MOST_LOCATIONS), faults)
         thread, file, flags, allocated, mdl, system, user, event, cancel_routine, cancel, returned, mode = values[4:16]
         status, information = self._pair(data, self._status_at)
-        flink, _ = self._pair(data, self._list_at)
-        linked = flink not in (0, irp + self._list_at)
-        found = Request(
+        flink, _ = self._pair(data, self.list_entry)
+        state = _state(location, count, bool(cancel), bool(cancel_routine), locations, faults)
+        return Request(
             irp, size, count, location, locations, thread, file, flags, allocated, mdl, system, user, event,
-            cancel_routine, bool(cancel), bool(returned), mode == 1, status & 0xFFFFFFFF, information, linked,
-            State.ACTIVE, tuple(faults),
+            cancel_routine, bool(cancel), bool(returned), mode == 1, status & 0xFFFFFFFF, information,
+            flink not in (0, irp + self.list_entry), state, tuple(faults),
         )  # fmt: skip
-        return _with_state(found)
 
     def _wrong(self, irp: int, size: int, count: int, location: int, current: int) -> Iterator[str]:
         """What a sound request would not have."""
@@ -242,21 +256,16 @@ class RequestReader:
         )
 
 
-def _with_state(request: Request) -> Request:
-    """The request with its state, and with what is wrong with its current function."""
-    current = request.current
-    if current is not None and current.major > MAXIMUM_FUNCTION:
-        wrong = f"MajorFunction {current.major:#04x} of location {current.number} is no function"
-        request = replace(request, faults=(*request.faults, wrong))
-    return replace(request, state=_state(request))
-
-
-def _state(request: Request) -> State:
+def _state(
+    number: int, count: int, cancelled: bool, cancellable: bool, locations: tuple[StackLocation, ...], faults: list[str]
+) -> State:
     """Completed: past the top. Cancelled: asked for, and not completed yet. Pending: its driver said so."""
-    if request.location > request.count:
+    if number > count:
         return State.COMPLETED
-    if request.cancelled:
+    current = locations[number - 1] if 0 < number <= len(locations) else None
+    if current is not None and current.major > MAXIMUM_FUNCTION:
+        faults.append(f"MajorFunction {current.major:#04x} of location {number} is no function")
+    if cancelled:
         return State.CANCELLED
-    current = request.current
-    waits = (current is not None and current.pending) or request.cancel_routine
+    waits = cancellable or (current is not None and current.pending)
     return State.PENDING if waits else State.ACTIVE

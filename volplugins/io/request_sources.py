@@ -16,7 +16,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from volplugins.io.linked_list import ListWalk
-from volplugins.io.request import Request, RequestReader
+from volplugins.io.request import Request, RequestReader, State
 from volplugins.io.request_scan import ScannedRequest
 from volplugins.kernel.io_layouts import IoLayouts
 from volplugins.memory.reader import MemoryReader, ReadError
@@ -62,6 +62,7 @@ class Alike(NamedTuple):
     device: int
     file: int
     thread: int
+    state: State
     source: Source
 
 
@@ -113,15 +114,17 @@ class RequestSources:
 
     def thread(self, ethread: int) -> None:
         """The requests in a thread's list."""
-        if self.layouts.thread.has("IrpList"):
+        if self.reader.known and self.layouts.thread.has("IrpList"):
             head = ethread + self.layouts.thread.offset("IrpList")
-            self._list(Sighting(Source.THREAD, ethread), head, "ThreadListEntry", f"IrpList of thread {ethread:#x}")
+            self._list(
+                Sighting(Source.THREAD, ethread), head, self.reader.list_entry, f"IrpList of thread {ethread:#x}"
+            )
 
     def file(self, file: int) -> None:
         """The requests in a file object's list."""
-        if self.layouts.file.has("IrpList"):
+        if self.reader.known and self.layouts.file.has("IrpList"):
             head = file + self.layouts.file.offset("IrpList")
-            self._list(Sighting(Source.FILE, file), head, "ThreadListEntry", f"IrpList of file object {file:#x}")
+            self._list(Sighting(Source.FILE, file), head, self.reader.list_entry, f"IrpList of file object {file:#x}")
 
     def files_met(self) -> None:
         """The lists of all files that requests name."""
@@ -131,7 +134,7 @@ class RequestSources:
     def device(self, device: int) -> None:
         """The request that a device works on, and those in its queue."""
         layout = self.layouts.device_object
-        if not layout.has("CurrentIrp") or not layout.has("DeviceListHead"):
+        if not self.reader.known or not layout.has("CurrentIrp") or not layout.has("DeviceListHead"):
             return
         try:
             current = read_structure(self.memory, device, layout).unsigned("CurrentIrp")
@@ -140,7 +143,7 @@ class RequestSources:
         if current:
             self._take(current, Sighting(Source.DEVICE, device, "CurrentIrp"))
         head, text = device + layout.offset("DeviceListHead"), f"queue of device {device:#x}"
-        self._list(Sighting(Source.DEVICE, device, "queue"), head, "DeviceQueueEntry", text)
+        self._list(Sighting(Source.DEVICE, device, "queue"), head, self.reader.queue_entry, text)
 
     def power_list(self, head: int, name: str) -> None:
         """The requests of one of the power manager's lists."""
@@ -171,11 +174,8 @@ class RequestSources:
                 self.free.add(hit.irp)
             self._take(hit.irp, Sighting(Source.SCAN, 0, hit.tag))
 
-    def _list(self, sighting: Sighting, head: int, member: str, name: str) -> None:
-        """Requests that are linked by ``member`` into the list at ``head``."""
-        if not self.reader.known:
-            return
-        at = self.layouts.irp.offset(member)
+    def _list(self, sighting: Sighting, head: int, at: int, name: str) -> None:
+        """Requests whose entries, ``at`` bytes into each, are linked into the list at ``head``."""
         walk = ListWalk(self.memory, head, self.bits, MOST_LINKS)
         entries = walk.entries()
         for entry in islice(entries, MOST_GROUPED):
@@ -212,11 +212,11 @@ class RequestSources:
         self._grouped += 1
         shown = request.shown
         major, minor, device, file = (shown.major, shown.minor, shown.device, shown.file) if shown else (0, 0, 0, 0)
-        kind = Alike(major, minor, device, request.file or file, request.thread, sighting.source)
+        kind = Alike(major, minor, device, request.file or file, request.thread, request.state, sighting.source)
         if kind in self.uncounted or len(self.uncounted) < _MOST_KINDS:
             self.uncounted[kind] += 1
         else:
-            self.uncounted[Alike(major, 0, 0, 0, 0, sighting.source)] += 1
+            self.uncounted[Alike(major, 0, 0, 0, 0, request.state, sighting.source)] += 1
 
     def _problems(self, name: str, walk: ListWalk) -> None:
         for problem in walk.problems:

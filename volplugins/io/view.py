@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -15,8 +16,8 @@ from volplugins.io.objects import ObjectHeaders
 from volplugins.io.system import IoSystem
 from volplugins.memory.reader import ReadError
 
-DRIVER_DIRECTORIES = ("\\Driver", "\\FileSystem")
-DIRECTORY, DEVICE, SCAN = "directory", "device", "scan"
+DRIVER_DIRECTORIES, DEVICES = ("\\Driver", "\\FileSystem"), "\\Device"
+DIRECTORY, DEVICE, BUGCHECK, SCAN = "directory", "device", "bugcheck", "scan"
 _MOST_DRIVERS, _MOST_DEVICES = 20_000, 200_000
 
 
@@ -26,7 +27,8 @@ class IoView:
 
     Attributes:
         drivers, devices: by address, in the order in which they were found.
-        sources: what led to a device first: ``directory``, ``device`` (its driver's list, a stack, a node), ``scan``.
+        sources: what led to a device first: ``directory``, ``device`` (its driver's list, a stack, a node),
+            ``bugcheck`` (a parameter), ``scan``.
         tree: the device nodes.
         namespace: named objects.
         searched: whether all memory was searched.
@@ -64,21 +66,28 @@ class IoView:
         return found
 
 
-def make_view(system: IoSystem, search: bool = False, progress: Progress | None = None) -> IoView:
+def make_view(
+    system: IoSystem, search: bool = False, progress: Progress | None = None, named: Iterable[int] = ()
+) -> IoView:
     """Gather the view.
 
     Args:
+        named: addresses that may be drivers or devices: a bugcheck's parameters.
         search: also search all physical memory for drivers and devices that nothing leads to.
     """
     view = IoView(system)
     headers = ObjectHeaders(system)
-    view.namespace = read_namespace(system, headers)
+    view.namespace = read_namespace(system, headers, (*DRIVER_DIRECTORIES, DEVICES))
     view.notes += view.namespace.notes
     gatherer = _Gatherer(view, headers)
+    for address, _ in view.namespace.below(DEVICES):
+        gatherer.device(address, DIRECTORY)
     for address, name in view.namespace.below(*DRIVER_DIRECTORIES):
         gatherer.driver(address, DIRECTORY, name)
-    for address, _ in view.namespace.below("\\Device"):
-        gatherer.device(address, DIRECTORY)
+    gatherer.elsewhere()
+    for address in named:
+        gatherer.driver(address, BUGCHECK)
+        gatherer.device(address, BUGCHECK)
     gatherer.spread()
     gatherer.grow_tree()
     if search and system.physical is not None:
@@ -157,6 +166,18 @@ class _Gatherer:
         view.devices[address], view.sources[address] = found, source
         self._waiting.append(address)
         return found
+
+    def elsewhere(self) -> None:
+        """Named devices and drivers outside of their usual directories (``\\Ntfs``): by the type of those in them."""
+        view = self._view
+        kinds = view.namespace.kinds
+        devices = Counter(kinds[address] for address in view.devices if address in kinds).most_common(1)
+        drivers = Counter(kinds[address] for address in view.drivers if address in kinds).most_common(1)
+        for address, name in view.namespace.names.items():
+            if devices and kinds[address] == devices[0][0]:
+                self.device(address, DIRECTORY)
+            elif drivers and kinds[address] == drivers[0][0]:
+                self.driver(address, DIRECTORY, name)
 
     def spread(self) -> None:
         """Follow what devices lead to: their drivers, the devices above and below, the file systems on them."""

@@ -55,12 +55,25 @@ def empty_io(source: str) -> IoLayouts:
 
 
 def preferred_io(known: IoLayouts | None, fallback: IoLayouts) -> IoLayouts:
-    """``known``, and of ``fallback`` the structures that it lacks."""
+    """``known``, and of ``fallback`` what it lacks.
+
+    Members are added to a structure only where all that both know lie at the same places: then they describe one
+    kernel.
+    """
     if known is None:
         return fallback
-    return IoLayouts(**{
-        name: getattr(known, name) if getattr(known, name).members else getattr(fallback, name) for name in NAMES
-    })  # fmt: skip
+    return IoLayouts(**{name: _completed(getattr(known, name), getattr(fallback, name)) for name in NAMES})
+
+
+def _completed(mine: Layout, other: Layout) -> Layout:
+    if not mine.members:
+        return other
+    lacking = {name: place for name, place in other.members.items() if name not in mine.members}
+    common = mine.members.keys() & other.members.keys()
+    if not lacking or any(mine.offset(name) != other.offset(name) for name in common):
+        return mine
+    source = f"{mine.source}; {other.source} for {', '.join(lacking)}"
+    return Layout(mine.name, max(mine.size, other.size), {**mine.members, **lacking}, source, mine.bits)
 
 
 def _layout(name: str, bits: int, build: int) -> Layout:

@@ -33,6 +33,8 @@ _WINDOWS = frozenset(
 )
 _PROGRAMS = re.compile(r"program files(?: \(x86\))?|progra~\d|programw6432|programdata", re.I)
 _OWN_PROGRAMS = re.compile(r"common files|microsoft|internet explorer|windowsapps|windows [\w ]{2,30}", re.I)
+# names of drivers in the object directories: like names of modules they stay
+_DRIVER = re.compile(r"((?<![\w\\/])\\(?:Driver|FileSystem|FileSystem\\Filters)\\[\w.$-]{1,64}(?![\w\\/]))", re.I)
 _PLAIN = re.compile(r"[\w.$~&()+{}#@!^' -]+")
 
 # a path within a sentence: to the end, or to what cannot be in a path; `; ` and ` (` end it, for rows put such behind
@@ -60,7 +62,13 @@ class PrivatePaths:
 
     def in_text(self, text: str) -> str:
         """A sentence with the paths in it redacted."""
-        return _IN_TEXT.sub(lambda found: self._parts(found[0]), text) if "\\" in text or "/" in text else text
+        if "\\" not in text and "/" not in text:
+            return text
+        pieces = _DRIVER.split(text)  # every second one is a driver's name
+        return "".join(each if at & 1 else self._redacted(each) for at, each in enumerate(pieces))
+
+    def _redacted(self, text: str) -> str:
+        return _IN_TEXT.sub(lambda found: self._parts(found[0]), text)
 
     def learn(self, text: str) -> None:
         """Note the users and servers that paths in the text name."""

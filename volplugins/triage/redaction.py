@@ -27,7 +27,7 @@ _WORDS = frozenset(
     By Status Confidence Severity Technique Kind schema plugin absent confidence trust verdict plugin_name
     sha256 modified kind severity technique format kernel_base kernel_found""".split()
 )
-_PATH_COLUMNS = frozenset("Path path folder packed".split())
+_PATH_COLUMNS = frozenset("Path path folder packed File".split())
 _MACHINE_VARIABLES = frozenset("COMPUTERNAME USERDOMAIN USERDOMAIN_ROAMINGPROFILE LOGONSERVER USERDNSDOMAIN".split())
 _USER_VARIABLES = frozenset("USERNAME LOGNAME USER".split())
 _PATH_VARIABLES = frozenset(

@@ -43,6 +43,7 @@ SECTIONS = (
     Section("pagedirs", "pagedirs", "PageDirs", summed=True, weight=4),
     Section("process", "process", "Process", ("threads",), weight=2),
     Section("stacks", "stacks", "Stacks", images=True, summed=True, weight=4),
+    Section("irps", "irps", "Irps", ("locations",), weight=2),
     Section("kernel-modules", "lm", "Lm", ("kernel-modules",), images=True),
     Section("lm", "lm", "Lm", images=True, weight=4),
     Section("peb", "peb", "Peb", ("teb",), weight=4),

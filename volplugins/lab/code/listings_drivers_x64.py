@@ -182,7 +182,7 @@ LdrInitializeThunk export frame=28 : #2 *initialize #1
 PROGRAM = """
 WinMain entry save=rbx,rsi frame=48 : #3 Work #2
 Work save=rbx,rsi,rdi frame=80 : #3 ntdll!NtDeviceIoControlFile ntdll!NtWaitForSingleObject \
-  ntdll!NtTerminateProcess #2 =488b01@touch #1
+  ntdll!NtTerminateProcess ntdll!NtReadFile #2 =488b01@touch #1
 """
 
 LIBRARY = """

@@ -137,10 +137,11 @@ IopInvalidDeviceRequest frame=28 : #2 IofCompleteRequest #1
 IopPnPDispatch save=rbx,rdi frame=38 : #3 IofCompleteRequest #2
 IopPowerDispatch save=rbx frame=20 : #2 PoStartNextPowerIrp IofCompleteRequest #1
 RawDispatch save=rbx,rsi frame=48 : #3 IofCallDriver #2
-WmipIrpDispatch save=rbx,rdi frame=40 : #3 IofCompleteRequest #1
+WmipIrpDispatch save=rbx,rdi frame=38 : #3 IofCompleteRequest #1
 IopPnPDriverEntry save=rbx frame=40 : #3 IoCreateDevice #2
 WmipDriverEntry save=rbx frame=40 : #3 IoCreateDevice #2
 RawInitialize save=rbx frame=40 : #3 IoCreateDevice #2
+PopRequestCompletion save=rbx,rsi frame=38 : #3
 """
 
 DATA = (

@@ -103,4 +103,5 @@ WmipIrpDispatch frame=8 save=ebx,edi : #3 IofCompleteRequest #1
 IopPnPDriverEntry frame=20 save=ebx : #3 IoCreateDevice #2
 WmipDriverEntry frame=20 save=ebx : #3 IoCreateDevice #2
 RawInitialize frame=20 save=ebx : #3 IoCreateDevice #2
+PopRequestCompletion frame=8 save=ebx,esi : #3
 """

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from volplugins.lab.crashes.crash import Crash, bugcheck
-from volplugins.lab.kernel.io_objects import acme_stack, power_request
+from volplugins.lab.devices.power_requests import power_request
+from volplugins.lab.kernel.io_objects import acme_stack
 from volplugins.lab.kernel.kernel_stack import KernelStack
 from volplugins.lab.kernel.processes import Thread
 from volplugins.lab.world.process_creation import new_stack

@@ -5,15 +5,20 @@ from __future__ import annotations
 from volplugins.lab.devices.directories import write_directories
 from volplugins.lab.devices.io_truth import io_truth
 from volplugins.lab.devices.nodes import place_nodes, write_nodes
+from volplugins.lab.devices.requests import add_requests
 from volplugins.lab.devices.tree import LOOSE, device_tree
 from volplugins.lab.kernel.driver_table import DRIVERS
 from volplugins.lab.kernel.io_objects import device_object, driver_object
-from volplugins.lab.kernel.process_records import link_list
+from volplugins.lab.kernel.processes import Thread
 from volplugins.lab.machine.machine import Machine
 
 
-def add_io(machine: Machine) -> None:
-    """A driver object per driver, the devices, the PnP tree, the directories; truth["io"] says what there is."""
+def add_io(machine: Machine, threads: dict[str, Thread]) -> None:
+    """A driver object per driver, the devices, the PnP tree, requests, the directories; truth["io"] says what there is.
+
+    Args:
+        threads: those that wait for requests, by program; their records are written.
+    """
     for key, spec in DRIVERS.items():
         if spec.builtin or key in machine.images:
             driver_object(machine, key)
@@ -24,8 +29,8 @@ def add_io(machine: Machine) -> None:
     root = place_nodes(machine, device_tree(machine.profile.build))
     write_nodes(machine, root)
     _link_to_loader(machine)
+    add_requests(machine, threads)
     write_directories(machine)
-    link_list(machine, machine.symbol("nt!PopIrpList"), [])
     machine.truth["io"] = io_truth(machine, root)
 
 

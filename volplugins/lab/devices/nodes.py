@@ -1,7 +1,7 @@
 """Device nodes: the PnP manager's tree, and the stacks of devices that belong to its nodes.
 
-Members: public symbol tables of each build; states: _PNP_DEVNODE_STATE there, whose numbers from the third on are higher
-by two since build 20348.
+Members: public symbol tables of each build; states: _PNP_DEVNODE_STATE there, whose numbers from the third on are
+higher by two since build 20348.
 """
 
 from __future__ import annotations

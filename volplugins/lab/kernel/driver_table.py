@@ -83,7 +83,8 @@ DRIVERS: Mapping[str, DriverSpec] = {
         **_same("AcmeDispatchDeviceControl", *_OPEN, DEVICE_CONTROL, PNP, SYSTEM_CONTROL), READ: "AcmeDispatchRead",
         INTERNAL_DEVICE_CONTROL: "AcmeInternalDeviceControl", POWER: "AcmeDispatchPower"},
         add_device="AcmeAddDevice", start_io="AcmeStartIo", unload="AcmeUnload"),
-    "myfault": DriverSpec("\\Driver\\MYFAULT", _same("MyfaultDispatch", *_OPEN, DEVICE_CONTROL), unload="MyfaultUnload"),
+    "myfault": DriverSpec("\\Driver\\MYFAULT", _same(
+        "MyfaultDispatch", *_OPEN, DEVICE_CONTROL), unload="MyfaultUnload"),
     "pci": DriverSpec("\\Driver\\pci", {
         **_same("PciDispatchIrp", PNP, DEVICE_CONTROL, SYSTEM_CONTROL), POWER: "PciDispatchPower"},
         add_device="PciAddDevice"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from volplugins.lab.kernel.io_objects import device_object
+from volplugins.lab.kernel.process_records import link_list
 from volplugins.lab.machine.machine import Machine
 
 _IO_TYPE_FILE, _IO_TYPE_VPB = 5, 10
+_DISK_STACK, _VOLUME_STACK = 2, 4  # devices below a volume's, and below a file system's
 _DISK, _DISK_FILE_SYSTEM = 7, 8  # FILE_DEVICE_DISK, FILE_DEVICE_DISK_FILE_SYSTEM
 _FLAGS = 0x44042  # synchronous, cached, handle created
 _READER = {"ReadAccess": 1, "SharedRead": 1, "SharedDelete": 1}
@@ -21,7 +23,27 @@ def file_object(machine: Machine, name: str, control_area: int, image: bool) -> 
     record.fill(Flags=_FLAGS, **_READER).set("FileName", machine.pool.text(name))
     address = machine.pool.allocate_object(len(record.data), "File", "File")
     machine.write(address, record.data)
+    _empty_lists(machine, address)
     return address
+
+
+def open_file(machine: Machine, device: int, name: str = "") -> int:
+    """A _FILE_OBJECT of an open device, or of a file on the volume that a device is; nothing of it is cached."""
+    record = machine.record("_FILE_OBJECT").fill(Type=_IO_TYPE_FILE, Size=machine.structures.size("_FILE_OBJECT"))
+    record.fill(DeviceObject=device, Vpb=machine.io.devices[device].vpb, Flags=_FLAGS, ReadAccess=1, WriteAccess=1)
+    if name:
+        record.set("FileName", machine.pool.text(name))
+    record.set("Event.Header.Type", 1).set("Lock.Header.Type", 1)
+    address = machine.pool.allocate_object(len(record.data), "File", "File")
+    machine.write(address, record.data)
+    _empty_lists(machine, address)
+    return address
+
+
+def _empty_lists(machine: Machine, file: int) -> None:
+    for path in ("Event.Header.WaitListHead", "Lock.Header.WaitListHead", "IrpList"):
+        if machine.structures.has("_FILE_OBJECT", path.partition(".")[0]):
+            link_list(machine, file + machine.structures.offset("_FILE_OBJECT", path), [])
 
 
 def _volume(machine: Machine) -> tuple[int, int]:
@@ -33,9 +55,9 @@ def _volume(machine: Machine) -> tuple[int, int]:
 
 def mounted_volume(machine: Machine, number: int) -> tuple[int, int]:
     """``\\Device\\HarddiskVolumeN`` with its filter, NTFS mounted on it: the volume's device and its VPB."""
-    device = device_object(machine, "volmgr", f"\\Device\\HarddiskVolume{number}", _DISK)
+    device = device_object(machine, "volmgr", f"\\Device\\HarddiskVolume{number}", _DISK, more=_DISK_STACK)
     device_object(machine, "vendflt", kind=_DISK, below=device)
-    mounted = device_object(machine, "ntfs", kind=_DISK_FILE_SYSTEM)
+    mounted = device_object(machine, "ntfs", kind=_DISK_FILE_SYSTEM, more=_VOLUME_STACK)
     device_object(machine, "fltmgr", kind=_DISK_FILE_SYSTEM, below=mounted)
     return device, volume_parameters(machine, device, mounted, f"Volume {number}")
 

@@ -1,15 +1,15 @@
-"""Driver and device objects, and the power request of a stuck device (public symbol tables; IO_TYPE values: wdm.h)."""
+"""Driver and device objects (public symbol tables; IO_TYPE values: wdm.h)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from volplugins.lab.kernel.driver_table import DRIVERS, FUNCTIONS, POWER, SET_POWER, DriverSpec
+from volplugins.lab.kernel.driver_table import DRIVERS, FUNCTIONS, DriverSpec
 from volplugins.lab.kernel.process_records import link_list
 from volplugins.lab.machine.io_registry import Device, Driver
 from volplugins.lab.machine.machine import Machine
 
-_IO_TYPE_DEVICE, _IO_TYPE_DRIVER, _IO_TYPE_IRP, _IO_TYPE_EXTENSION, _IO_TYPE_QUEUE = 3, 4, 6, 13, 0x14
+_IO_TYPE_DEVICE, _IO_TYPE_DRIVER, _IO_TYPE_EXTENSION, _IO_TYPE_QUEUE = 3, 4, 13, 0x14
 FILE_DEVICE_UNKNOWN = 0x22
 BUILTIN, INITIALIZED = 0x04, 0x10  # DRVO_BUILTIN_DRIVER, DRVO_INITIALIZED
 _EXTENSION = 0x20  # bytes of every device's own extension
@@ -76,18 +76,24 @@ def _fast_io(machine: Machine, key: str, spec: DriverSpec) -> int:
     return machine.pool.store(record.data, "FsFt")
 
 
-def device_object(machine: Machine, key: str, name: str = "", kind: int = FILE_DEVICE_UNKNOWN, below: int = 0) -> int:
-    """A _DEVICE_OBJECT of a driver with its extensions, attached to the device ``below`` if there is one."""
-    size, more = (machine.structures.size(f"_{each}") for each in ("DEVICE_OBJECT", "DEVOBJ_EXTENSION"))
+def device_object(
+    machine: Machine, key: str, name: str = "", kind: int = FILE_DEVICE_UNKNOWN, below: int = 0, more: int = 0
+) -> int:
+    """A _DEVICE_OBJECT of a driver with its extensions, attached to the device ``below`` if there is one.
+
+    Args:
+        more: stack locations that it needs for the devices of another stack that it passes requests on to.
+    """
+    size, extra = (machine.structures.size(f"_{each}") for each in ("DEVICE_OBJECT", "DEVOBJ_EXTENSION"))
     driver = driver_object(machine, key)
-    whole = size + _EXTENSION + more
+    whole = size + _EXTENSION + extra
     address = machine.pool.allocate_object(whole, "Devi", "Device", name.rpartition("\\")[2])
     lower = machine.io.devices.get(below)
-    made = Device(address, key, name, kind, lower=below, depth=lower.depth + 1 if lower else 0)
+    made = Device(address, key, name, kind, lower=below, stack=1 + (lower.stack if lower else more))
     record = machine.record("_DEVICE_OBJECT")
     record.fill(Type=_IO_TYPE_DEVICE, Size=size + _EXTENSION, ReferenceCount=1, DriverObject=driver.address,
                 NextDevice=driver.devices[-1] if driver.devices else 0, Flags=0x2040 if below else 0x1040,
-                DeviceExtension=address + size, DeviceType=kind, StackSize=made.depth + 1,
+                DeviceExtension=address + size, DeviceType=kind, StackSize=made.stack,
                 DeviceObjectExtension=address + size + _EXTENSION)  # fmt: skip
     record.set("DeviceQueue.Type", _IO_TYPE_QUEUE).set("DeviceQueue.Size", machine.structures.size("_KDEVICE_QUEUE"))
     machine.write(address, record.data)
@@ -124,21 +130,3 @@ def acme_stack(machine: Machine) -> DeviceStack:
         lower = device_object(machine, "usbport", "\\Device\\USBPDO-2")
         machine.io.usb = (lower, device_object(machine, "acmedrv", "\\Device\\AcmeRelay0", below=lower))
     return DeviceStack(*machine.io.usb, "usbport", "acmedrv")
-
-
-def power_request(machine: Machine, stack: DeviceStack) -> int:
-    """An IRP that asks the stack to change power state; the upper driver has it and does not pass it on."""
-    location_size = machine.structures.size("_IO_STACK_LOCATION")
-    header = machine.structures.size("_IRP")
-    count = 3
-    address = machine.pool.allocate(header + count * location_size, "Irp ")
-    current = address + header + 1 * location_size
-    irp = machine.record("_IRP")
-    irp.fill(Type=_IO_TYPE_IRP, Size=header + count * location_size, StackCount=count, CurrentLocation=2)
-    irp.set("IoStatus", b"\xbb\0\0\xc0")  # STATUS_NOT_SUPPORTED, as the power manager presets it
-    irp.set("Tail.Overlay.CurrentStackLocation", current)
-    machine.write(address, irp.data)
-    location = machine.record("_IO_STACK_LOCATION")
-    location.fill(MajorFunction=POWER, MinorFunction=SET_POWER, Control=0xE1, DeviceObject=stack.upper)
-    machine.write(current, location.data)
-    return address

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from volplugins.lab.kernel.process_records import link_list
+from volplugins.lab.kernel.process_records import TICK, link_list
 from volplugins.lab.machine.machine import LoadedImage, Machine
 from volplugins.lab.machine.processors import Processor
 
@@ -176,7 +176,7 @@ def write_shared_user_data(machine: Machine) -> None:
     }.items():
         low, high = value & 0xFFFFFFFF, value >> 32 & 0xFFFFFFFF
         data.set(member + ".LowPart", low).set(member + ".High1Time", high).set(member + ".High2Time", high)
-    ticks = host.uptime // 156_250
+    ticks = host.uptime // TICK
     data.fill(TickCountQuad=ticks, TickCountLow=ticks)
     machine.write(profile.shared_user_data, data.data)
 

@@ -48,6 +48,9 @@ def _object_type(machine: Machine, name: str, index: int) -> int:
     record = machine.record("_OBJECT_TYPE").set("Name", machine.pool.text(name)).fill(Index=index)
     record.fill(TotalNumberOfObjects=32, TotalNumberOfHandles=48, Key=name[:4].encode().ljust(4))
     address = machine.pool.allocate_object(len(record.data), "ObjT", "Type", name)
+    if name == "Type" and machine.structures.has("_OBJECT_HEADER", "Type"):  # the first one is of its own type
+        header = {member: machine.structures.offset("_OBJECT_HEADER", member) for member in ("Type", "Body")}
+        machine.write_pointer(address - header["Body"] + header["Type"], address)
     machine.write(address, record.data)
     link_list(machine, address + record.offset("TypeList"), [])
     return address

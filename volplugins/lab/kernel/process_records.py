@@ -7,6 +7,7 @@ from volplugins.lab.kernel.vads import write_vads
 from volplugins.lab.machine.machine import Machine
 from volplugins.lab.structures.notation import Record
 
+TICK = 156_250  # of the clock, in units of 100 ns
 _PROCESS_OBJECT, _THREAD_OBJECT = 3, 6  # KOBJECTS: ProcessObject, ThreadObject
 
 
@@ -122,6 +123,9 @@ def write_thread(
         if machine.structures.has("_KTHREAD", member):
             record.set(tcb + member, value)
     record.set("Cid.UniqueProcess", process.pid).set("Cid.UniqueThread", thread.tid)
+    ticks = machine.host.uptime // TICK
+    thread.waits = thread.waits or 1 + thread.tid * 7 % 512
+    record.set(tcb + "WaitTime", (ticks - thread.waits) & 0xFFFFFFFF)
     _times(machine, thread, record)
     _start(machine, thread, record, start)
     record.fill(CrossThreadFlags=(0x10 if process.pid in (0, 4) else 0) | int(state == TERMINATED))

@@ -19,9 +19,10 @@ class Thread:
     """One ETHREAD.
 
     ``base`` and ``limit`` bound its kernel stack, both zero once it has ended; ``frames`` is its stack as built,
-    innermost first; ``faulting`` says that it waits for a page that its user code touched; ``frames32`` are those of
-    its 32-bit code on x64. The others are what its record came to hold: ``win32_start`` zero where it holds none,
-    times as FILETIMEs.
+    innermost first; ``faulting`` says that it waits for a page that its user code touched; ``service`` is the system
+    call that it waits in, with the functions that this has called; ``waits`` are the clock ticks since it began to
+    wait; ``frames32`` are those of its 32-bit code on x64. The others are what its record came to hold:
+    ``win32_start`` zero where it holds none, times as FILETIMEs.
     """
 
     address: int
@@ -35,6 +36,8 @@ class Thread:
     frames: list[dict[str, Any]] = field(default_factory=list)
     frames32: list[dict[str, Any]] = field(default_factory=list)
     faulting: bool = False
+    service: tuple[str, ...] = ("NtWaitForSingleObject",)
+    waits: int = 0
     state: int = WAITING
     reason: int = 0
     switches: int = 0

@@ -71,10 +71,11 @@ def _sparsely(sources: list[ImageSource]) -> list[ImageSource]:
     functions = [function for source in sources for function in parse_functions(source.code)]
     imported = {item.text for function in functions for item in function.items if item.kind == "import"}
     wanted = frozenset(text.partition("!")[2] for text in imported if text.startswith(("nt!", "hal!")))
+    entry = frozenset(("DriverEntry",))
     return [
         source
         if source.user
-        else replace(source, exporting=frozenset(("DriverEntry",)) if source.init else wanted, ordinal_only=())
+        else replace(source, exporting=entry if source.name.endswith(".sys") else wanted, ordinal_only=())
         for source in sources
     ]
 
@@ -92,7 +93,7 @@ def _kernel(profile: Profile, version: tuple[int, int, int, int]) -> ImageSource
         "ntoskrnl.exe",
         profile.kernel_pdb,
         (listings_nt_x64 if profile.bits == 64 else listings_nt_x86).KERNEL,
-        listings_nt_x64.DATA + (listings_nt_x64.ENCODING_DATA if profile.bits == 64 and profile.build >= 9200 else ()),
+        _kernel_data(profile),
         {"HalMakeBeep": "HAL.HalReturnToFirmware"},
         ("ExfPrivateOrdinal",),
         listings_nt_x64.EXPORTED_DATA,
@@ -100,6 +101,14 @@ def _kernel(profile: Profile, version: tuple[int, int, int, int]) -> ImageSource
         description="NT Kernel & System",
         pad_pages=24,
     )
+
+
+def _kernel_data(profile: Profile) -> tuple[tuple[str, int], ...]:
+    """The kernel's variables; before Windows 10 there is no cookie, and another variable in its place."""
+    data: tuple[tuple[str, int], ...] = listings_nt_x64.DATA
+    if profile.build < 10240:
+        data = tuple(("ObpTraceFlags" if name == "ObHeaderCookie" else name, size) for name, size in data)
+    return data + (listings_nt_x64.ENCODING_DATA if profile.bits == 64 and profile.build >= 9200 else ())
 
 
 def _driver(name: str, listings: ModuleType, version: tuple[int, int, int, int]) -> ImageSource:

@@ -34,7 +34,7 @@ class Device:
         name: its whole name, empty for none.
         upper, lower: the device attached to it, and the one that it is attached to.
         node: the device node, which a physical device object alone has.
-        depth: how many devices are below it in its stack.
+        stack: its StackSize.
     """
 
     address: int
@@ -47,7 +47,45 @@ class Device:
     vpb: int = 0
     current: int = 0
     queue: list[int] = field(default_factory=list)
-    depth: int = 0
+    stack: int = 1
+
+
+@dataclass(slots=True)
+class Request:
+    """An I/O request packet.
+
+    Attributes:
+        what: what it is, in words.
+        devices: of its stack locations, the topmost first.
+        count, location: its StackCount and CurrentLocation.
+        completions: number of a location to the address of the completion routine that it holds.
+        thread, pid, tid: address and identifiers of the thread that it was made for; 0 and None for none.
+        source: the best of the places that know of it, ``also`` the others.
+        ticks: clock ticks since it was made, where something in memory tells.
+    """
+
+    what: str
+    address: int
+    major: int
+    minor: int
+    devices: list[int]
+    count: int
+    location: int
+    state: str
+    file: int = 0
+    file_name: str = ""
+    completions: dict[int, int] = field(default_factory=dict)
+    thread: int = 0
+    pid: int | None = None
+    tid: int | None = None
+    source: str = "scan"
+    also: list[str] = field(default_factory=list)
+    ticks: int | None = None
+
+    @property
+    def device(self) -> int:
+        """The device of the current location; the topmost one where it is past that."""
+        return self.devices[max(self.count - self.location, 0)] if self.devices else 0
 
 
 @dataclass(slots=True)
@@ -68,3 +106,4 @@ class IoRegistry:
     volume: int = 0
     vpb: int = 0
     usb: tuple[int, int] = (0, 0)
+    requests: list[Request] = field(default_factory=list)

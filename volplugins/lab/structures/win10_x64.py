@@ -310,9 +310,9 @@ _VPB 0x60: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16;
   RealDevice 0x10 *_DEVICE_OBJECT; SerialNumber 0x18 u32; ReferenceCount 0x1c u32; VolumeLabel 0x20 [32]wchar
 _XSAVE_FORMAT 0x200: ControlWord 0x0 u16; StatusWord 0x2 u16; TagWord 0x4 u8; MxCsr 0x18 u32; MxCsr_Mask 0x1c u32
 _unnamed_0 0x8: LowPart 0x0 u32; HighPart 0x4 i32
-_unnamed_7 0x58: DriverContext 0x0 [4]*void; Thread 0x20 *_ETHREAD; AuxiliaryBuffer 0x28 *i8;
-  ListEntry 0x30 _LIST_ENTRY; CurrentStackLocation 0x40 *_IO_STACK_LOCATION; PacketType 0x40 u32;
-  OriginalFileObject 0x48 *_FILE_OBJECT; IrpExtension 0x50 *void
+_unnamed_7 0x58: DeviceQueueEntry 0x0 _KDEVICE_QUEUE_ENTRY; DriverContext 0x0 [4]*void; Thread 0x20 *_ETHREAD;
+  AuxiliaryBuffer 0x28 *i8; ListEntry 0x30 _LIST_ENTRY; CurrentStackLocation 0x40 *_IO_STACK_LOCATION;
+  PacketType 0x40 u32; OriginalFileObject 0x48 *_FILE_OBJECT; IrpExtension 0x50 *void
 _unnamed_6 0x58 union: CompletionKey 0x0 *void; Overlay 0x0 _unnamed_7
 _unnamed_4 0x4 union: LongFlags 0x0 u32; VadFlags 0x0 _MMVAD_FLAGS; VolatileVadLong 0x0 u32
 _unnamed_5 0x4 union: LongFlags1 0x0 u32; VadFlags1 0x0 _MMVAD_FLAGS1

@@ -264,9 +264,9 @@ _VPB 0x58: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16;
   RealDevice 0xc *_DEVICE_OBJECT; SerialNumber 0x10 u32; ReferenceCount 0x14 u32; VolumeLabel 0x18 [32]wchar
 _XSAVE_FORMAT 0x200: ControlWord 0x0 u16; StatusWord 0x2 u16; TagWord 0x4 u8; MxCsr 0x18 u32; MxCsr_Mask 0x1c u32
 _unnamed_0 0x8: LowPart 0x0 u32; HighPart 0x4 i32
-_unnamed_8 0x28: DriverContext 0x0 [4]*void; Thread 0x10 *_ETHREAD; AuxiliaryBuffer 0x14 *u8;
-  ListEntry 0x18 _LIST_ENTRY; CurrentStackLocation 0x20 *_IO_STACK_LOCATION; PacketType 0x20 u32;
-  OriginalFileObject 0x24 *_FILE_OBJECT
+_unnamed_8 0x28: DeviceQueueEntry 0x0 _KDEVICE_QUEUE_ENTRY; DriverContext 0x0 [4]*void; Thread 0x10 *_ETHREAD;
+  AuxiliaryBuffer 0x14 *u8; ListEntry 0x18 _LIST_ENTRY; CurrentStackLocation 0x20 *_IO_STACK_LOCATION;
+  PacketType 0x20 u32; OriginalFileObject 0x24 *_FILE_OBJECT
 _unnamed_7 0x30: Overlay 0x0 _unnamed_8; CompletionKey 0x0 *void
 _unnamed_3 0x4: Balance 0x0 i32:0:2; Parent 0x0 *_MMVAD
 _unnamed_2 0x4: LongFlags 0x0 u32; VadFlags 0x0 _MMVAD_FLAGS

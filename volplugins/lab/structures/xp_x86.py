@@ -248,9 +248,9 @@ _unnamed_0 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _unnamed_1 0x4: LongFlags 0x0 u32
 _unnamed_2 0x4: LongFlags 0x0 u32; VadFlags 0x0 _MMVAD_FLAGS
 _unnamed_3 0x4: LongFlags2 0x0 u32; VadFlags2 0x0 _MMVAD_FLAGS2
-_unnamed_5 0x28: DriverContext 0x0 [4]*void; Thread 0x10 *_ETHREAD; AuxiliaryBuffer 0x14 *u8;
-  ListEntry 0x18 _LIST_ENTRY; CurrentStackLocation 0x20 *_IO_STACK_LOCATION; PacketType 0x20 u32;
-  OriginalFileObject 0x24 *_FILE_OBJECT
+_unnamed_5 0x28: DeviceQueueEntry 0x0 _KDEVICE_QUEUE_ENTRY; DriverContext 0x0 [4]*void; Thread 0x10 *_ETHREAD;
+  AuxiliaryBuffer 0x14 *u8; ListEntry 0x18 _LIST_ENTRY; CurrentStackLocation 0x20 *_IO_STACK_LOCATION;
+  PacketType 0x20 u32; OriginalFileObject 0x24 *_FILE_OBJECT
 _unnamed_4 0x30: Overlay 0x0 _unnamed_5; CompletionKey 0x0 *void
 _unnamed_6 0x4: LongFlags 0x0 u32; Flags 0x0 _MMSECTION_FLAGS
 _unnamed_7 0x4: LongFlags 0x0 u32; SubsectionFlags 0x0 _MMSUBSECTION_FLAGS

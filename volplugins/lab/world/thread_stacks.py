@@ -140,7 +140,11 @@ def write_waiting(machine: Machine, thread: Thread, index: int) -> None:
             reason = WR_PAGE_IN
             fault_in_user_code(machine, stack, thread)
         else:
-            enter_service(machine, stack, thread, "NtWaitForSingleObject")
+            service, *inner = thread.service
+            reason = EXECUTIVE if inner else USER_REQUEST
+            enter_service(machine, stack, thread, service)
+            for function in inner:
+                stack.call(f"nt!{function}")
         stack.call("nt!KeWaitForSingleObject")
     for function in ("KiCommitThreadWait", "KiSwapThread", "KiSwapContext", "SwapContext"):
         stack.call("nt!" + function)

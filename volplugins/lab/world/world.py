@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from volplugins.lab.devices.io_world import add_io
+from volplugins.lab.devices.requests import waiters
 from volplugins.lab.kernel.kernel_data import (
     write_kernel_variables,
     write_module_list,
@@ -150,6 +151,7 @@ def _add_ended_threads(world: World) -> None:
 def complete(world: World) -> None:
     """Write everything that waits until the scenario has been played: other threads, lists, kernel variables."""
     machine = world.machine
+    waiting = waiters(world.processes, world.done)
     _add_ended_threads(world)
     for process in (*world.processes, world.idle):
         for index, thread in enumerate(process.threads):
@@ -169,7 +171,7 @@ def complete(world: World) -> None:
     write_module_list(machine)
     write_unloaded_drivers(machine)
     write_kernel_variables(machine, world.processors)
-    add_io(machine)
+    add_io(machine, waiting)
     for process in world.processes:
         if process.space is not machine.kernel:
             machine.tables.share_kernel_half(machine.kernel.directory, process.space.directory)

@@ -36,7 +36,7 @@ def _made(scene: CrashScene, scan: bool | None, progress: Progress | None) -> Io
         if progress is not None:
             progress(percent, "Searching memory for drivers and devices")
 
-    view = make_view(system, search, report)
+    view = make_view(system, search, report, scene.target.bugcheck.parameters)
     if pages > _PAGES_SEARCHED and scan is None:
         view.notes.append(f"not searched for hidden drivers and devices ({pages >> 18} GiB; --scan does it)")
     return view

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from volplugins.dumpfile.errors import DumpError
 from volplugins.findings.collection import Collection
+from volplugins.findings.drivers import of_view
 from volplugins.findings.finding import Finding
 from volplugins.findings.foreign_drivers import ForeignDrivers
 from volplugins.threads.module_code import ImageFile
@@ -28,6 +29,7 @@ from volplugins.vol.commands.process.rows import process_rows
 from volplugins.vol.commands.stacks.rows import Wanted as Stacks
 from volplugins.vol.commands.stacks.rows import stacks_rows
 from volplugins.vol.scene.crash_scene import analysis_of
+from volplugins.vol.scene.io_scene import io_view
 from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.shared_work import fault_text
 
@@ -93,5 +95,7 @@ def _sources(scene: CrashScene, asked: Asked) -> Iterator[Source]:
     yield Source("process", lambda: process_rows(scene, Processes(who, True, scan)), processes.take, says=True)
     stacks = StackFindings(ForeignDrivers(scene).why)
     yield Source("stacks", lambda: stacks_rows(scene, Stacks(who), asked.image_file, scan), stacks.take, says=True)
+    if not who:
+        yield Source("drivers", lambda: [io_view(scene, scan)], of_view)
     yield Source("lm", lambda: by_process(lm_rows(scene, Modules(who, scan=scan))), of_modules)
     yield Source("address", lambda: address_rows(scene, Regions(who, scan)), of_region, says=True)

@@ -1,0 +1,1 @@
+"""windows.kd.irps: I/O requests, who holds them, and since when."""
