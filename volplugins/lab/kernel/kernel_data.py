@@ -72,6 +72,16 @@ def write_bugcheck_data(machine: Machine, code: int, parameters: Sequence[int]) 
     machine.write(machine.symbol("nt!KiBugcheckData"), words)
 
 
+def write_bugcheck_driver(machine: Machine, parameters: Sequence[int]) -> None:
+    """KiBugCheckDriver: the name of the first driver that a parameter points into, in its entry of the module list."""
+    found = next((stem for value in parameters for stem, loaded in machine.images.items()
+                  if loaded.base <= value < loaded.end and stem not in ("nt", "hal")), "")  # fmt: skip
+    machine.truth["bugcheck_driver"] = found
+    if found:
+        name = machine.structures.offset("_KLDR_DATA_TABLE_ENTRY", "BaseDllName")
+        machine.write_pointer(machine.symbol("nt!KiBugCheckDriver"), machine.io.loader[found] + name)
+
+
 def write_wait_keys(machine: Machine) -> None:
     """KiWaitNever and KiWaitAlways, chosen at random at every boot; kernels without an encoded block have none here."""
     chooser = machine.random("wait keys")

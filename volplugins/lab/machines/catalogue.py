@@ -12,7 +12,12 @@ from volplugins.lab.crashes.hard import HARD_FAULTS, hard_scenarios
 from volplugins.lab.crashes.running import RUNNING_STATES
 from volplugins.lab.crashes.scenarios_x64 import SCENARIOS_X64
 from volplugins.lab.crashes.scenarios_x86 import SCENARIOS_X86
-from volplugins.lab.kernel.kernel_data import pfn_database, write_bugcheck_data, write_memory_runs
+from volplugins.lab.kernel.kernel_data import (
+    pfn_database,
+    write_bugcheck_data,
+    write_bugcheck_driver,
+    write_memory_runs,
+)
 from volplugins.lab.kernel.process_records import write_thread
 from volplugins.lab.kernel.processes import RUNNING, Process, Thread
 from volplugins.lab.machine.machine import Machine, new_machine
@@ -85,9 +90,10 @@ def finish(world: World, crash: Crash, fault: str) -> Snapshot:
     cpus = _write_processors(world, crash)
     complete(world)
     write_bugcheck_data(world.machine, crash.code, crash.parameters)
+    write_bugcheck_driver(world.machine, crash.parameters)
     write_memory_runs(world.machine)
     snapshot = _snapshot(world, crash, fault)
-    snapshot.cpus, snapshot.crashed = cpus, crash.crashed
+    snapshot.cpus, snapshot.crashed, snapshot.blocks = cpus, crash.crashed, tuple(crash.blocks)
     return snapshot
 
 
