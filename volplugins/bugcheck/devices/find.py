@@ -17,8 +17,9 @@ from volplugins.bugcheck.devices.power_failures import blame_power
 from volplugins.bugcheck.devices.resources import blame_resource
 from volplugins.bugcheck.devices.roles import blame_by_roles
 from volplugins.bugcheck.devices.standby import blame_directed, blame_standby
-from volplugins.bugcheck.devices.threads import first_holding
+from volplugins.bugcheck.devices.threads import holdings
 from volplugins.bugcheck.devices.usb import blame_usb
+from volplugins.bugcheck.hung_processor import hung_processor
 from volplugins.bugcheck.owners import Owners
 from volplugins.bugcheck.scene import CrashScene
 from volplugins.bugcheck.suspects import Confidence, Culprit
@@ -71,12 +72,15 @@ def device_of(scene: CrashScene, culprit: Culprit | None, blame: DeviceBlame) ->
 
 
 def _place_of_module(case: Case, module: Module) -> tuple[DevicePlace, str] | None:
-    """By a request that the parameters name, by one that the crashing thread sent, by the only device there is."""
+    """By a request that the parameters name, by one that the thread sent, by the only device that there is."""
     concerned = concerned_place(case, module)
     if concerned is not None:
         return concerned
-    thread = case.scene.thread
-    held = first_holding(case, thread.ethread, True) if thread is not None and thread.ethread else None
-    if held is not None and held.module.base == module.base:
-        return held.place, f"the device at which IRP {held.request.irp:#x} of the crashing thread is held"
+    hung = hung_processor(case.scene)
+    threads = (("the thread that hangs", hung.current_thread if hung is not None else None),
+               ("the crashing thread", case.scene.thread))  # fmt: skip
+    for word, thread in threads:
+        for held in holdings(case, thread.ethread, False) if thread is not None and thread.ethread else ():
+            if held.module.base == module.base:
+                return held.place, f"the device at which IRP {held.request.irp:#x} of {word} is held ({held.what})"
     return only_place(case, module)

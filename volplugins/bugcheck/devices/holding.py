@@ -40,13 +40,17 @@ class Holding:
     doubts: tuple[str, ...]
 
     @property
+    def what(self) -> str:
+        """What is asked, such as ``IRP_MJ_PNP IRP_MN_START_DEVICE``."""
+        return " ".join(filter(None, (self.location.major_name, self.location.minor_name)))
+
+    @property
     def text(self) -> str:
         """In words: what is asked, where it stands, who has it."""
-        what = " ".join(filter(None, (self.location.major_name, self.location.minor_name)))
         where = f"stack location {self.location.number} of {self.request.count}, device {self.location.device:#x}"
         name = f"{self.driver.name} ({self.module.image_name})" if self.driver.name else self.module.image_name
         over = "".join(f"; {each}" for each in self.passed)
-        return f"IRP {self.request.irp:#x} ({what}) is held by {name}: {where}{over}"
+        return f"IRP {self.request.irp:#x} ({self.what}) is held by {name}: {where}{over}"
 
 
 def holding(reader: ObjectReader, request: Request) -> Holding | str:

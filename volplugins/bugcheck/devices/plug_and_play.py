@@ -19,6 +19,7 @@ from volplugins.io.linked_list import ListWalk
 from volplugins.memory.reader import ReadError
 
 _SIGNATURE = 0x8001
+_WHOLE = 8  # characters of the service that the parameter holds at most
 _MOST_NODES = 256
 _NODE_AT = {64: 0x10, 32: 0x8}  # PNP_DEVICE_COMPLETION_REQUEST.DeviceNode, behind its ListEntry
 _DISPATCHED_AT = 0x0  # PNP_DEVICE_COMPLETION_QUEUE.DispatchedList
@@ -42,48 +43,55 @@ def blame_plug_and_play(case: Case, thread: int, triage: int) -> DeviceBlame:
 
 def blame_watchdog(case: Case) -> DeviceBlame:
     """0x1D5: by the thread; the name of the service that the watchdog gives is a witness."""
-    service, triage, thread, _ = case.parameters
+    value, triage, thread, _ = case.parameters
     if triage:
         case.note("the layout of the watchdog's triage block (TRIAGE_PNP_WATCHDOG) is not known")
-    name = _text(service)
     found = blame_thread(case, thread, "the thread that holds up Plug and Play,", only_devices=True)
+    name = _text(value)
     if not name:
         return found
-    culprit = found.culprit
-    if culprit is None:
-        return _by_service(case, name)
-    agrees = culprit.image_name.lower().startswith(name.lower()) or _service_starts(case, found, name)
-    case.note(f"the watchdog names the service {name}" + (
-        "…, this driver's" if agrees else "…, which is not this driver's"))  # fmt: skip
+    service = f"the service {name}" if len(name) < _WHOLE else f"a service that begins with {name}"
+    if found.culprit is None:
+        return _by_service(case, name, service)
+    agrees = _is_service(case, found, name)
+    case.note(f"the watchdog names {service}, {'this' if agrees else 'not this'} driver's")
     return _with_witness(case, found, agrees)
 
 
 def _with_witness(case: Case, found: DeviceBlame, agrees: bool) -> DeviceBlame:
-    culprit = found.culprit
-    if culprit is None or culprit.module is None:
-        return found
+    """Surer where the watchdog names the same driver, less sure where it names another."""
+    culprit, device = found.culprit, found.device
+    assert culprit is not None and culprit.module is not None
     sure = culprit.confidence
-    if agrees and sure is Confidence.MEDIUM and not case.owners.is_carrier(culprit.module):
+    if agrees and sure is Confidence.MEDIUM:
         sure = Confidence.HIGH
     elif not agrees and sure is Confidence.HIGH:
         sure = Confidence.MEDIUM
-    device = found.device
     place, how = (device.place, device.how) if device is not None else (None, "")
     return case.blame(culprit.module, culprit.reason, sure, place, how)
 
 
-def _service_starts(case: Case, found: DeviceBlame, name: str) -> bool:
+def _is_service(case: Case, found: DeviceBlame, name: str) -> bool:
+    """Whether the driver found is that of the service: by its file's name, or the service of the device's node."""
+    assert found.culprit is not None
     node = found.device.place.node if found.device is not None else None
-    return node is not None and node.service.lower().startswith(name.lower())
+    names = (found.culprit.image_name.rpartition(".")[0], node.service if node is not None else "")
+    return any(_fits(each, name) for each in names)
 
 
-def _by_service(case: Case, name: str) -> DeviceBlame:
-    """The one module whose name begins like the service."""
-    fits = [each for each in case.scene.modules if each.image_name.lower().startswith(name.lower())]
+def _fits(name: str, wanted: str) -> bool:
+    """Whether a name is the wanted one, of which eight characters are kept at most."""
+    name, wanted = name.lower(), wanted.lower()
+    return name.startswith(wanted) if len(wanted) == _WHOLE else name == wanted
+
+
+def _by_service(case: Case, name: str, service: str) -> DeviceBlame:
+    """The one module that is named so."""
+    fits = [each for each in case.scene.modules if _fits(each.image_name.rpartition(".")[0], name)]
     if len(fits) != 1:
-        case.note(f"the watchdog names the service {name}…, and {len(fits) or 'no'} modules are named so")
+        case.note(f"the watchdog names {service}, and {len(fits) or 'no'} modules are named so")
         return case.nobody()
-    return case.blame(fits[0], f"the watchdog names the service {name}…", Confidence.MEDIUM)
+    return case.blame(fits[0], f"the watchdog names {service}", Confidence.MEDIUM)
 
 
 def _text(value: int) -> str:

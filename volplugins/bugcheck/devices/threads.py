@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from volplugins.bugcheck.devices.holding import Holding, holding
 from volplugins.bugcheck.devices.lead import Case, DeviceBlame
 from volplugins.bugcheck.devices.place import DevicePlace
@@ -25,7 +27,7 @@ def blame_thread(case: Case, ethread: int, word: str, only_devices: bool = False
     thread = thread_at(case, ethread)
     if thread is None:
         return case.nobody()
-    held = first_holding(case, ethread, only_devices)
+    held = next(holdings(case, ethread, only_devices), None)
     on_stack = nearest_driver(case, frames_of(case, thread))
     if held is None and on_stack is None:
         case.note(f"no driver is on the stack of thread {ethread:#x}, and no request that it sent names one")
@@ -36,16 +38,22 @@ def blame_thread(case: Case, ethread: int, word: str, only_devices: bool = False
     return case.blame(on_stack.module, _stack_text(on_stack, f"{word} {ethread:#x}"), Confidence.MEDIUM)
 
 
-def first_holding(case: Case, ethread: int, only_devices: bool) -> Holding | None:
-    """The newest of a thread's requests that a driver holds."""
+def holdings(case: Case, ethread: int, only_devices: bool) -> Iterator[Holding]:
+    """Who holds each of the requests that a thread has sent, the newest first; the case takes why some tell nothing.
+
+    Args:
+        only_devices: only requests of Plug and Play and power.
+    """
     for irp in requests_of(case, ethread):
         request = case.reader.request(irp)
-        if not isinstance(request, Request) or (only_devices and not _about_devices(request)):
-            continue
-        found = holding(case.reader, request)
-        if isinstance(found, Holding):
-            return found
-    return None
+        if not isinstance(request, Request):
+            case.note(f"IRP {irp:#x} of thread {ethread:#x} {request}")
+        elif not only_devices or _about_devices(request):
+            found = holding(case.reader, request)
+            if isinstance(found, Holding):
+                yield found
+            else:
+                case.note(found)
 
 
 def _about_devices(request: Request) -> bool:
