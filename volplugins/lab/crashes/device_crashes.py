@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from volplugins.lab.crashes.crash import Crash, bugcheck
 from volplugins.lab.crashes.device_requests import remove_request
+from volplugins.lab.crashes.other_stacks import HUNG_DEVICE
 from volplugins.lab.crashes.scenarios_interrupt_x64 import DISPATCH_LEVEL, calls
 from volplugins.lab.devices.packets import link_to_thread
 from volplugins.lab.devices.power_requests import power_request
@@ -18,6 +19,7 @@ from volplugins.lab.kernel.kernel_stack import KernelStack
 from volplugins.lab.kernel.process_records import link_list, write_thread
 from volplugins.lab.kernel.processes import EXECUTIVE, WAITING, Thread
 from volplugins.lab.machine.machine import Machine
+from volplugins.lab.machine.profiles import Profile
 from volplugins.lab.world.thread_stacks import idle_stack, leave_processor, stack_of, start_system_thread
 from volplugins.lab.world.world import World
 
@@ -249,16 +251,25 @@ def plug_and_play_watchdog(world: World) -> Crash:
 
 
 #: Of every Windows.
-DEVICE_CRASHES: dict[str, Callable[[World], Crash]] = {
+_EVERYWHERE: dict[str, Callable[[World], Crash]] = {
     "power-9f-1": freed_device,
     "power-9f-2": lost_request,
     "power-9f-3": held_request,
     "power-9f-4": plug_and_play,
 }
 #: Of Windows 10, whose kernel has the structures, and the bugchecks.
-DEVICE_CRASHES_10: dict[str, Callable[[World], Crash]] = {
+_OF_WINDOWS_10: dict[str, Callable[[World], Crash]] = {
     "power-9f-4-queue": plug_and_play_queue_10,
     "power-9f-5": directed_power,
     "drips-15f": standby,
     "pnp-1d5": plug_and_play_watchdog,
 }
+
+#: Every name, whichever machines have it.
+DEVICE_FAULTS = (*_EVERYWHERE, *HUNG_DEVICE, *_OF_WINDOWS_10)
+
+
+def device_scenarios(profile: Profile) -> dict[str, Callable[[World], Crash]]:
+    """The crashes about devices that a machine can have; a processor that hangs is an x64 one."""
+    found = {**_EVERYWHERE, **(HUNG_DEVICE if profile.bits == 64 else {})}
+    return {**found, **(_OF_WINDOWS_10 if profile.build >= _WINDOWS_10 else {})}

@@ -78,7 +78,7 @@ def write_bugcheck_driver(machine: Machine, parameters: Sequence[int]) -> None:
                   if loaded.base <= value < loaded.end and stem not in ("nt", "hal")), "")  # fmt: skip
     machine.truth["bugcheck_driver"] = found
     if found:
-        name = machine.structures.offset("_KLDR_DATA_TABLE_ENTRY", "BaseDllName")
+        name = machine.structures.offset(_entry(machine), "BaseDllName")
         machine.write_pointer(machine.symbol("nt!KiBugCheckDriver"), machine.io.loader[found] + name)
 
 
@@ -191,9 +191,14 @@ def write_shared_user_data(machine: Machine) -> None:
     machine.write(profile.shared_user_data, data.data)
 
 
+def _entry(machine: Machine) -> str:
+    """The structure of an entry of the module list."""
+    return "_KLDR_DATA_TABLE_ENTRY" if machine.structures.has("_KLDR_DATA_TABLE_ENTRY") else "_LDR_DATA_TABLE_ENTRY"
+
+
 def write_module_list(machine: Machine) -> None:
     """PsLoadedModuleList: an entry per image, in load order."""
-    name = "_KLDR_DATA_TABLE_ENTRY" if machine.structures.has("_KLDR_DATA_TABLE_ENTRY") else "_LDR_DATA_TABLE_ENTRY"
+    name = _entry(machine)
     machine.io.loader = {stem: _module_entry(machine, loaded, name) for stem, loaded in machine.images.items()}
     link_list(machine, machine.symbol("nt!PsLoadedModuleList"), list(machine.io.loader.values()))
     machine.truth["modules"] = [_module_truth(*each) for each in machine.images.items()]
