@@ -109,7 +109,7 @@ ExQueueWorkItem export save=rbx frame=30 : #3
 RtlInitUnicodeString export leaf : #4
 RtlCopyMemory export leaf : =8a0411@fault #3
 IoCreateDevice export PAGE save=rbx,rsi,rdi,r12 frame=118 : #4
-IoDeleteDevice export save=rbx frame=20 : #3 KeBugCheckEx
+IoDeleteDevice export save=rbx frame=30 : #3 KeBugCheckEx
 IoAllocateIrp export frame=28 : IopAllocateIrpPrivate
 IoFreeIrp export frame=28 : #3
 ZwClose export frame=28 : NtClose
