@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.bench import (
     bitmap_open,
     corpus,
+    drivers,
     images,
     kept,
     page_tables,
@@ -28,7 +29,7 @@ from tests.bench.figures import Figures, Unit
 
 UNITS: tuple[Unit, ...] = (
     *bitmap_open.UNITS, *start_up.UNITS, *page_tables.UNITS, *stacks.UNITS, *process_memory.UNITS, *triage.UNITS,
-    *corpus.UNITS, *symbol_index.UNITS, *images.UNITS,
+    *corpus.UNITS, *symbol_index.UNITS, *images.UNITS, *drivers.UNITS,
 )  # fmt: skip
 _WRONG_USE = 2
 

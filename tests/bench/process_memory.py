@@ -88,17 +88,17 @@ def _measure(folder: Path, figures: Figures, name: str) -> None:
     if not path.exists():
         write(build_populous(PROCESSES), "full", path)
     rows = folder / f"{name}.json"
-    mine = [_timed(path, ours, rows)]
+    mine = [timed_plugin(path, ours, rows)]
     found = json.loads(rows.read_text())
 
     def once() -> tuple[float, Any]:
-        _, seconds, whole = _timed(path, theirs, rows)
+        _, seconds, whole = timed_plugin(path, theirs, rows)
         return seconds, {"rows": json.loads(rows.read_text()), "whole": whole}
 
     other = rival(name, "volatility3", path, once, RUNS)
     if not same(found, other.results["rows"]):
         raise Unequal("the two sides differ")
-    mine += [_timed(path, ours) for _ in range(1, RUNS)]
+    mine += [timed_plugin(path, ours) for _ in range(1, RUNS)]
     rate, value, whole = (statistics.median(each[index] for each in mine) for index in range(3))
     against = statistics.median(other.seconds)
     figures.report(name, value, "s", "volatility3", against / value, other.kept)
@@ -106,8 +106,8 @@ def _measure(folder: Path, figures: Figures, name: str) -> None:
     figures.report(f"{name}-rate", rate / value, "rows/s", None, 1)
 
 
-def _timed(path: Path, plugin: str, rows: Path | None = None) -> tuple[int, float, float]:
-    """Rows, seconds for them, seconds for the whole process."""
+def timed_plugin(path: Path, plugin: str, rows: Path | None = None) -> tuple[int, float, float]:
+    """Runs one plugin: its rows, seconds for them, seconds for the whole process."""
     command = [sys.executable, str(_PROGRAM), str(path), plugin, *([str(rows)] if rows else [])]
     start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -24,9 +24,14 @@ KEYS = {
     "windows.kd.address.UserSpace": ("PID", "Start", "End", "Type"),
     "windows.malware.ldrmodules.LdrModules": ("Pid", "Base", "InLoad", "InInit", "InMem"),
     "windows.kd.lm.Lm": ("PID", "Start", "InLoad", "InInit", "InMemory"),
+    "windows.kd.drivers.Drivers": ("Kind", "Driver", "Object", "Name", "Routine"),
+    "windows.driverirp.DriverIrp": ("Offset", "IRP", "Address"),
+    "windows.devicetree.DeviceTree": ("Offset", "Type", "DeviceName"),
     "windows.dlllist.DllList": ("PID", "Base", "Path"),
     "windows.kd.peb.Peb": ("PID", "Section", "Field", "Value"),
 }
+# options; of all others --no-scan
+OPTIONS = {"windows.kd.drivers.Drivers": ("scan", "dispatch"), "windows.kd.irps.Irps": ("scan",)}
 
 
 def main(dump: str, name: str, rows: str = "") -> None:
@@ -37,7 +42,8 @@ def main(dump: str, name: str, rows: str = "") -> None:
     context = contexts.Context()
     available = automagic.available(context)
     context.config["automagic.LayerStacker.single_location"] = Path(dump).resolve().as_uri()
-    context.config[f"plugins.{plugin.__name__}.no-scan"] = True
+    for option in OPTIONS.get(name, ("no-scan",)):
+        context.config[f"plugins.{plugin.__name__}.{option}"] = True
     chosen = automagic.choose_automagic(available, plugin)
     made = plugins.construct_plugin(context, chosen, plugin, "plugins", None, None)
     found: list[list[Any]] = []

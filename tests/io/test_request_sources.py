@@ -30,6 +30,7 @@ def made(bits: int, requests: int = 3) -> tuple[MadeMemory, list[int]]:
         memory.block(memory.at(offset), size)
     for head in heads(memory):
         memory.link(head)
+    memory.put(memory.at(FILE), 5, 2)
     irps = [memory.at(0x1000 * (1 + number)) for number in range(requests)]
     for irp in irps:
         memory.request(irp, [MadeLocation(3, device=memory.at(DEVICE), file=memory.at(FILE))], 1, memory.at(THREAD))

@@ -77,7 +77,9 @@ def test_faults_are_named_and_the_rest_is_kept(bits: int) -> None:
     assert astray.current is not None and astray.current.device == memory.at(0x9000)
     absurd = stack(memory, 2)
     assert not absurd.faults
-    many = stack(memory, 2, StackCount=255)
+    sized = stack(memory, 2, StackCount=255)
+    assert any("StackCount 255 is more than 100" in each for each in sized.faults) and len(sized.locations) == 3
+    many = stack(memory, 2, StackCount=255, Size=0xFFFF)
     assert any("StackCount 255 is more than 100" in each for each in many.faults)
     assert any("stack locations from 4 on cannot be read" in each for each in many.faults)
     assert len(many.locations) == 3

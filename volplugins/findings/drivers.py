@@ -38,7 +38,7 @@ def _of_driver(view: IoView, driver: Driver) -> Iterator[Finding]:
     more = f"windows.kd.drivers --object {driver.address:#x} --dispatch"
     name = driver.name or "a driver without a name"
     # what is left of a driver that was unloaded lies in freed memory for long: a search finds it, nothing else does
-    gone = driver.source == SCAN and module is None
+    gone = driver.source == SCAN and bool(driver.start) and module is None
     if driver.source != DIRECTORY and view.namespace.root and not gone:
         led = "a search of memory" if driver.source == SCAN else "one of its devices"
         yield Finding(DRIVER_HIDDEN, about, f"{name} is in no object directory; {led} leads to it", more)
@@ -48,7 +48,11 @@ def _of_driver(view: IoView, driver: Driver) -> Iterator[Finding]:
         evidence = f"{name} says that its image is at {driver.start:#x}, where no module is loaded"
         yield Finding(DRIVER_WITHOUT_IMAGE, about, evidence, more)
         return
-    stray = [name for name, address in _routines(driver) if IN_NONE in locate(view.system, driver, address).odd]
+    stray = [
+        f"{name} {address:#x}"
+        for name, address in _routines(driver)
+        if IN_NONE in locate(view.system, driver, address).odd
+    ]
     if stray:
         rest = len(stray) - _MOST_NAMED
         named = ", ".join(stray[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")

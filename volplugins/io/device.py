@@ -53,7 +53,7 @@ class Device:
 
     def noting(self, *texts: str) -> Device:
         """The same with further notes."""
-        return replace(self, notes=tuple(dict.fromkeys((*self.notes, *texts))))
+        return replace(self, notes=tuple(dict.fromkeys((*self.notes, *texts)))) if texts else self
 
 
 def is_device(found: Structure) -> bool:

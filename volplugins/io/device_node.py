@@ -50,7 +50,7 @@ class DeviceNode:
 
     def noting(self, *texts: str) -> DeviceNode:
         """The same with further notes."""
-        return replace(self, notes=tuple(dict.fromkeys((*self.notes, *texts))))
+        return replace(self, notes=tuple(dict.fromkeys((*self.notes, *texts)))) if texts else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Driver:
 
     def noting(self, *texts: str) -> Driver:
         """The same with further notes."""
-        return replace(self, notes=tuple(dict.fromkeys((*self.notes, *texts))))
+        return replace(self, notes=tuple(dict.fromkeys((*self.notes, *texts)))) if texts else self
 
 
 def read_driver(system: IoSystem, address: int, source: str, name: str = "") -> Driver | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from volplugins.memory.reader import MemoryReader, ReadError
 
 _MOST_PROBLEMS = 4  # of one list
+_NOWHERE = -1
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class ListWalk:
         links = self._links(self.head)
         if links is None or not all(links):
             return  # never initialised, or not in memory, which was said
-        last = yield from self._follow(0, links[0], 0)
+        last = yield from self._follow(0, links[0], _NOWHERE)
         if last:
             yield from self._follow(1, links[1], last)
 

@@ -15,7 +15,8 @@ from volplugins.io.system import IoSystem
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout
 
-_DRIVER_TAGS, _DEVICE_TAGS = (b"Driv", b"Dri\xf6"), (b"Devi", b"Dev\xe9")
+_DRIVER_TAGS, _DEVICE_TAGS = (b"Driv", b"Dri\xf6"), (b"Devi", b"Dev\xe9")  # as they are, protected
+_UNPROTECTED_SINCE = 9200
 _CHUNK = 16 << 20
 _LARGEST_PREFIX = 0x140  # pool header, optional headers and object header before the body
 
@@ -27,9 +28,10 @@ def scan_objects(system: IoSystem, progress: Progress | None = None) -> Iterator
     physical, space = system.physical, system.space
     if physical is None or space is None:
         return
+    forms = 1 if system.build >= _UNPROTECTED_SINCE else 2
     finders = [
-        ("driver", _DRIVER_TAGS, DRIVER_TYPE, system.layouts.driver_object, _driver_at),
-        ("device", _DEVICE_TAGS, DEVICE_TYPE, system.layouts.device_object, _device_at),
+        ("driver", _DRIVER_TAGS[:forms], DRIVER_TYPE, system.layouts.driver_object, _driver_at),
+        ("device", _DEVICE_TAGS[:forms], DEVICE_TYPE, system.layouts.device_object, _device_at),
     ]
     done = 0
     for base, count, _ in physical.runs():

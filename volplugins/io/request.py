@@ -192,7 +192,7 @@ class RequestReader:
         if not count:
             return "is no request: it has no stack locations"
         faults = list(self._wrong(irp, size, count, location, values[16]))
-        locations = self._locations(irp, data, min(count, MOST_LOCATIONS), faults)
+        locations = self._locations(irp, data, self._believed(size, count), faults)
         thread, file, flags, allocated, mdl, system, user, event, cancel_routine, cancel, returned, mode = values[4:16]
         status, information = self._pair(data, self._status_at)
         flink, _ = self._pair(data, self.list_entry)
@@ -203,13 +203,20 @@ class RequestReader:
             flink not in (0, irp + self.list_entry), state, tuple(faults),
         )  # fmt: skip
 
+    def _believed(self, size: int, count: int) -> int:
+        """How many locations are looked at: of more than can be, those for which the request has room."""
+        if count <= MOST_LOCATIONS:
+            return count
+        room = (size - self.header_size) // self.location_size
+        return room if 0 < room <= MOST_LOCATIONS else MOST_LOCATIONS
+
     def _wrong(self, irp: int, size: int, count: int, location: int, current: int) -> Iterator[str]:
         """What a sound request would not have."""
         whole = self.header_size + count * self.location_size
         if size < whole:
             yield f"Size {size:#x} is less than {count} stack locations need ({whole:#x})"
         if count > MOST_LOCATIONS:
-            yield f"StackCount {count} is more than {MOST_LOCATIONS}: the first {MOST_LOCATIONS} are looked at"
+            yield f"StackCount {count} is more than {MOST_LOCATIONS}"
         if location > count + _AFTER_LAST:
             yield f"CurrentLocation {location} is beyond StackCount {count}"
             return

@@ -23,7 +23,6 @@ from volplugins.paging.address_space import AddressSpace
 
 _CHUNK = 16 << 20
 _PAGE = 0x1000
-_MOST_HITS = 1 << 20  # of one run
 
 Progress = Callable[[float], None]
 Numbers = Any  # an array of numpy's, of whatever integers
@@ -45,15 +44,11 @@ def scan_requests(
     if not layouts.irp.has("CurrentStackLocation") or not layouts.stack_location.size:
         return
     scanner = _Scanner(kernel, layouts, bits)
-    done, found = 0, 0
+    done = 0
     for base, count, _ in physical.runs():
         for start in range(base << 12, (base + count) << 12, _CHUNK):
             size = min(_CHUNK, ((base + count) << 12) - start)
-            for hit in scanner.chunk(_bytes(physical, start, size), start):
-                found += 1
-                if found > _MOST_HITS:
-                    return
-                yield hit
+            yield from scanner.chunk(_bytes(physical, start, size), start)
             done += size >> 12
             if progress is not None:
                 progress(100.0 * done / max(physical.pages_in_file, 1))

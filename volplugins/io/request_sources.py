@@ -15,6 +15,7 @@ from enum import IntEnum
 from itertools import islice
 from typing import NamedTuple
 
+from volplugins.io.file_object import FILE_TYPE
 from volplugins.io.linked_list import ListWalk
 from volplugins.io.request import Request, RequestReader, State
 from volplugins.io.request_scan import ScannedRequest
@@ -25,6 +26,7 @@ from volplugins.memory.structure import Structure, read_structure
 MOST_REQUESTS = 1 << 18  # that are told apart; more are counted by what makes them alike
 MOST_GROUPED = 1 << 20  # that are read for it; the rest of a list is counted by its links alone
 MOST_LINKS = 1 << 26  # of one list
+MOST_HITS = 1 << 21  # of a search of memory
 _MOST_KINDS = 4096
 _MOST_FILES = 1 << 16
 _MOST_PROBLEMS = 256
@@ -121,10 +123,16 @@ class RequestSources:
             )
 
     def file(self, file: int) -> None:
-        """The requests in a file object's list."""
-        if self.reader.known and self.layouts.file.has("IrpList"):
+        """The requests in a file object's list; none where what is there is no file object."""
+        if self.reader.known and self.layouts.file.has("IrpList") and self._is_file(file):
             head = file + self.layouts.file.offset("IrpList")
             self._list(Sighting(Source.FILE, file), head, self.reader.list_entry, f"IrpList of file object {file:#x}")
+
+    def _is_file(self, file: int) -> bool:
+        try:
+            return int.from_bytes(self.memory.read(file, 2), "little") == FILE_TYPE
+        except ReadError:
+            return False
 
     def files_met(self) -> None:
         """The lists of all files that requests name."""
@@ -169,8 +177,11 @@ class RequestSources:
 
     def scanned(self, hits: Iterable[ScannedRequest]) -> None:
         """Requests that memory holds."""
-        for hit in hits:
-            if hit.free:
+        for number, hit in enumerate(hits):
+            if number >= MOST_HITS:
+                self._problem(f"memory holds more than {MOST_HITS} requests: it was not searched to its end")
+                return
+            if hit.free and len(self.free) < MOST_REQUESTS:
                 self.free.add(hit.irp)
             self._take(hit.irp, Sighting(Source.SCAN, 0, hit.tag))
 
@@ -204,8 +215,8 @@ class RequestSources:
             self.found[irp] = (sighting,)
             if isinstance(request, str):
                 self.missing[irp] = request
-        elif isinstance(request, Request):
-            self._count(request, sighting)
+        elif isinstance(request, Request) and not (sighting.source is Source.SCAN and request.linked):
+            self._count(request, sighting)  # a linked one is counted by its list
 
     def _count(self, request: Request, sighting: Sighting) -> None:
         """Count a request that is one too many to be kept."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
 from volplugins.lab.damage.files import DEFECTS, apply
 from volplugins.lab.damage.images import IMAGE_DEFECTS, damaged_memory, write_damaged
+from volplugins.lab.damage.io import IO_DEFECTS, with_io_defect
 from volplugins.lab.damage.user import USER_DEFECTS, with_user_defect
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.order import VARIANTS, Order, truth_of
@@ -36,6 +37,7 @@ examples:
   volplugins lab make --directory self-map-elsewhere -o bad-directory.dmp
   volplugins lab make --populous 100 -o many-processes.dmp
   volplugins lab make --user load-order-loops --victim services.exe -o bad-list.dmp
+  volplugins lab make --io dispatch-hook -o hooked.dmp
   volplugins lab make --all -o samples/
 """
 
@@ -125,6 +127,9 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
         help="damage the PEB, lists, parameters, VADs or threads of one process in this way",
     )
     make.add_argument(
+        "--io", metavar="NAME", choices=tuple(IO_DEFECTS), help="damage drivers, devices, requests or their directories"
+    )
+    make.add_argument(
         "--victim", metavar="IMAGE", default="explorer.exe", help="whose (--directory: * for all but System's)"
     )
     make.add_argument(
@@ -146,6 +151,7 @@ def _list(_arguments: argparse.Namespace) -> int:
         ("image defects", IMAGE_DEFECTS),
         ("directories", DIRECTORY_DEFECTS),
         ("user structures", USER_DEFECTS),
+        ("I/O objects", IO_DEFECTS),
     ):
         print(f"{title}:")
         for name in names:
@@ -210,6 +216,8 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
             snapshot = with_directory_defect(snapshot, arguments.directory, arguments.victim)
         if arguments.user:
             snapshot = with_user_defect(snapshot, arguments.user, arguments.victim, arguments.narrow)
+        if arguments.io:
+            snapshot = with_io_defect(snapshot, arguments.io)
         usual = (USER_DEFECTS[arguments.user].kind if arguments.user else "") or ("full" if snapshot.crashed else "raw")
         possible = kinds_of(snapshot) or IMAGE_KINDS
         for kind in [arguments.kind] if arguments.kind else possible if arguments.all else [usual]:
@@ -221,6 +229,7 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
                 clear_kdbg=arguments.clear_kdbg,
                 directory=arguments.directory,
                 user=arguments.user,
+                io=arguments.io,
                 populous=arguments.populous,
             )
             yield snapshot, replace(order, **{name: getattr(arguments, name) for name in VARIANTS})

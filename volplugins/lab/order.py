@@ -26,6 +26,7 @@ class Order:
     directory: str | None = None
     populous: int | None = None
     user: str | None = None
+    io: str | None = None
     wow64: bool = False
     litter: bool = False
     sparse: bool = False
@@ -45,7 +46,7 @@ class Order:
         parts += [f"populous{self.populous}"] * (self.populous is not None) + ["wow64"] * self.wow64
         parts += ["litter"] * self.litter + ["sparse"] * self.sparse
         parts += [f"processor{self.processor}"] * (self.processor != 0) + ["clear"] * self.clear_kdbg
-        return "-".join([*parts, *(name for name in (self.directory, self.user, self.defect) if name)])
+        return "-".join([*parts, *(name for name in (self.directory, self.user, self.io, self.defect) if name)])
 
 
 def truth_of(snapshot: Snapshot, order: Order) -> str:
@@ -60,6 +61,7 @@ def truth_of(snapshot: Snapshot, order: Order) -> str:
         "directory": order.directory,
         "populous": order.populous,
         "user": order.user,
+        "io": order.io,
         "clear_kdbg": order.clear_kdbg,
         **{name: getattr(order, name) for name in VARIANTS},
         "header": snapshot.header,

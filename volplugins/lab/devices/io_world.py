@@ -12,6 +12,8 @@ from volplugins.lab.kernel.io_objects import device_object, driver_object
 from volplugins.lab.kernel.processes import Thread
 from volplugins.lab.machine.machine import Machine
 
+_SPARE = 0x40  # bytes of pool that nobody uses, where damage puts code
+
 
 def add_io(machine: Machine, threads: dict[str, Thread]) -> None:
     """A driver object per driver, the devices, the PnP tree, requests, the directories; truth["io"] says what there is.
@@ -32,6 +34,7 @@ def add_io(machine: Machine, threads: dict[str, Thread]) -> None:
     add_requests(machine, threads)
     write_directories(machine)
     machine.truth["io"] = io_truth(machine, root)
+    machine.truth["spare_pool"] = machine.pool.allocate(_SPARE, "Acme")
 
 
 def _link_to_loader(machine: Machine) -> None:

@@ -77,7 +77,9 @@ def io_requests(scene: CrashScene, scan: bool | None = None, progress: Progress 
         scan: search all memory for requests, drivers, devices and processes that nothing leads to; None: where the
             target holds 8 GiB at most.
     """
-    return once_of_scene(scene, ("io requests", scan), lambda: _gathered(scene, scan, progress))
+    return once_of_scene(
+        scene, ("io requests", scan), lambda: _gathered(scene, scan, progress), lambda made: len(made.sources.found)
+    )
 
 
 def _gathered(scene: CrashScene, scan: bool | None, progress: Progress | None) -> IoRequests:
@@ -86,6 +88,8 @@ def _gathered(scene: CrashScene, scan: bool | None, progress: Progress | None) -
     sources = RequestSources(system.memory, system.layouts, system.bits)
     if not sources.reader.known:
         notes.append(f"requests cannot be read: {system.layouts.irp.source}")
+    if scene.target.triage is not None:
+        return _of_small_dump(scene, sources, DeviceLookup(view), notes)
     processes = gather(scene, scan, progress)
     threads = {each.thread.ethread: each for each in _threads(scene, processes)}
     for ethread in threads:
@@ -101,6 +105,17 @@ def _gathered(scene: CrashScene, scan: bool | None, progress: Progress | None) -
     clock = read_clock(system.memory, system.bits)
     notes += [*processes.notes, *sources.problems]
     return IoRequests(sources, DeviceLookup(view), threads, processes, clock, tuple(dict.fromkeys(notes)))
+
+
+def _of_small_dump(scene: CrashScene, sources: RequestSources, devices: DeviceLookup, notes: list[str]) -> IoRequests:
+    """What the bugcheck names, and the list of the crashing thread, as far as the dump's blocks hold them."""
+    threads = {each.thread.ethread: each for each in _threads(scene, Gathered((), ()))}
+    for ethread in threads:
+        sources.thread(ethread)
+    for irp, text in _named(scene):
+        sources.named(irp, text)
+    said = (*notes, "a small dump holds the requests that its bugcheck names, not the lists that lead to others")
+    return IoRequests(sources, devices, threads, Gathered((), ()), read_clock(scene.memory, scene.bits), said)
 
 
 def _threads(scene: CrashScene, processes: Gathered) -> Iterator[ThreadOwner]:

@@ -111,8 +111,10 @@ def _of_device(view: IoView, device: Device, driver: str, depth: int) -> DriverR
 def _routines(view: IoView, driver: Driver) -> Iterator[DriverRow]:
     entries = [("entry", name, address) for name, address in driver.entries]
     dispatch = [("dispatch", major_function(number), address) for number, address in enumerate(driver.dispatch)]
+    # most of a table leads to one or two routines
+    places = {address: locate(view.system, driver, address) for _, _, address in (*entries, *dispatch)}
     for kind, name, address in (*entries, *dispatch):
-        found = locate(view.system, driver, address)
+        found = places[address]
         module = found.module.image_name if found.module is not None else ""
         yield DriverRow(
             1, kind, driver.name, driver.address, name, "", address, found.symbol, module, driver.source, found.odd

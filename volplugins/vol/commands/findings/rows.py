@@ -11,6 +11,7 @@ from volplugins.findings.collection import Collection
 from volplugins.findings.drivers import of_view
 from volplugins.findings.finding import Finding
 from volplugins.findings.foreign_drivers import ForeignDrivers
+from volplugins.findings.requests import of_requests
 from volplugins.threads.module_code import ImageFile
 from volplugins.vol.commands.address.rows import Wanted as Regions
 from volplugins.vol.commands.address.rows import address_rows
@@ -29,6 +30,7 @@ from volplugins.vol.commands.process.rows import process_rows
 from volplugins.vol.commands.stacks.rows import Wanted as Stacks
 from volplugins.vol.commands.stacks.rows import stacks_rows
 from volplugins.vol.scene.crash_scene import analysis_of
+from volplugins.vol.scene.io_requests import io_requests
 from volplugins.vol.scene.io_scene import io_view
 from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.shared_work import fault_text
@@ -97,5 +99,6 @@ def _sources(scene: CrashScene, asked: Asked) -> Iterator[Source]:
     yield Source("stacks", lambda: stacks_rows(scene, Stacks(who), asked.image_file, scan), stacks.take, says=True)
     if not who:
         yield Source("drivers", lambda: [io_view(scene, scan)], of_view)
+        yield Source("irps", lambda: [io_requests(scene, scan).sources], lambda each: of_requests(each, scene.modules))
     yield Source("lm", lambda: by_process(lm_rows(scene, Modules(who, scan=scan))), of_modules)
     yield Source("address", lambda: address_rows(scene, Regions(who, scan)), of_region, says=True)

@@ -35,7 +35,8 @@ def _about(scene: CrashScene, found: IoRequests, told: Told) -> Iterator[str]:
         )
         return
     shown = request.shown
-    yield parameter_words(shown, scene.bits) if shown is not None else ""
+    kept = shown is not None and (told.state in _UNDER_WAY or any(shown.parameters))  # cleared when it is completed
+    yield parameter_words(shown, scene.bits) if shown is not None and kept else ""
     device = found.devices.device(told.holder.device)
     yield found.devices.view.name_of(told.holder.device) if device is not None else ""
     yield f"below it {told.holder.next}" if told.holder.next else ""
