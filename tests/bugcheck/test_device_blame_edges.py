@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
@@ -362,3 +363,35 @@ def test_what_is_known_of_a_dpc_profile_and_what_is_not() -> None:
     assert any("acmedrv.sys 2 (the layout of its entries is not known)" in each for each in found.devices.notes)
     assert any("signature 0x0" in each for each in edited("dpc-watchdog", p4=block).devices.notes)
     assert any("not in the dump" in each for each in edited("dpc-watchdog", p4=block + (1 << 40)).devices.notes)
+
+
+def pieces(snapshot: Snapshot) -> list[tuple[int, int]]:
+    """Addresses and sizes of what these crashes lead through: devices, drivers, nodes, requests, threads, lists."""
+    found = snapshot.truth["io"]
+    places = [(int(each["object"]), 0x1C8) for kind in ("devices", "drivers") for each in found[kind]]
+    places += [(int(each["node"]), 0x310) for each in found["nodes"]]
+    places += [(int(each["irp"]), 0x1A8) for each in found["requests"]]
+    places += [(list_of_power(snapshot), 0x10), (triage_block(snapshot), 0x60)]
+    named = [p(snapshot, number) for number in (2, 3, 4)]
+    return places + [(each, 0x480) for each in named if each >> 63 and each & -0x1000 in snapshot.virtual]
+
+
+@pytest.mark.parametrize("fault", ["power-9f-3", "power-9f-4", "power-9f-4-queue", "power-9f-5", "pnp-1d5"])
+def test_overwritten_objects_end_in_words(fault: str) -> None:
+    snapshot = machine(fault)
+    chance, places = random.Random(fault), pieces(snapshot)
+    pointers = [address for address, _ in places]
+
+    def overwrite(pages: PageEdit, _: Snapshot) -> None:
+        for _ in range(chance.randrange(4, 120)):
+            address, size = chance.choice(places)
+            word = chance.choice([chance.choice(pointers), 0, chance.getrandbits(64), (1 << 64) - 1, 0x7FFE0000])
+            place = address + chance.randrange(size) // 8 * 8
+            if place & -0x1000 in snapshot.virtual:
+                pages.write(place, word.to_bytes(8, "little"))
+
+    for _ in range(12):
+        found = edited(fault, overwrite)
+        assert found.culprit is not None and found.culprit.confidence.value != "certain"
+        for value, _, evidence in rows_of(found).values():
+            assert len(str(value)) + len(evidence) < 20_000

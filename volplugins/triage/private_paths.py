@@ -35,12 +35,6 @@ _PROGRAMS = re.compile(r"program files(?: \(x86\))?|progra~\d|programw6432|progr
 _OWN_PROGRAMS = re.compile(r"common files|microsoft|internet explorer|windowsapps|windows [\w ]{2,30}", re.I)
 # names of drivers in the object directories: like names of modules they stay
 _DRIVER = re.compile(r"((?<![\w\\/])\\(?:Driver|FileSystem|FileSystem\\Filters)\\[\w.$-]{1,64}(?![\w\\/]))", re.I)
-# instance paths of devices: the numbers of maker and model stay, what follows is often a serial number
-_INSTANCE = re.compile(
-    r"(?<![\w\\/])(?P<model>(?:USB|HID|PCI)\\(?:VID_[0-9A-F]{4}&PID|VEN_[0-9A-F]{4}&DEV)_[0-9A-F]{4}"
-    r"(?:&(?:MI|COL|REV|CC|SUBSYS)_[0-9A-F]{2,8})*)\\(?P<one>[^\\/\"<>|*;\x00-\x1f]{1,200})",
-    re.I,
-)
 _PLAIN = re.compile(r"[\w.$~&()+{}#@!^' -]+")
 
 # a path within a sentence: to the end, or to what cannot be in a path; `; ` and ` (` end it, for rows put such behind
@@ -71,15 +65,7 @@ class PrivatePaths:
         if "\\" not in text and "/" not in text:
             return text
         pieces = _DRIVER.split(text)  # every second one is a driver's name
-        return "".join(each if at & 1 else self._without_instances(each) for at, each in enumerate(pieces))
-
-    def _without_instances(self, text: str) -> str:
-        made, at = "", 0
-        for found in _INSTANCE.finditer(text):
-            device = self._names.pseudonym("device", found["one"])
-            made += f"{self._redacted(text[at : found.start()])}{found['model']}\\{device}"
-            at = found.end()
-        return made + self._redacted(text[at:])
+        return "".join(each if at & 1 else self._redacted(each) for at, each in enumerate(pieces))
 
     def _redacted(self, text: str) -> str:
         return _IN_TEXT.sub(lambda found: self._parts(found[0]), text)
