@@ -17,6 +17,8 @@ _CRASH = (
     ("Instruction", "faulting_instruction", ""),
     ("Bad operand", "faulting_operand", "FAULTING_OPERAND"),
     ("Symbol", "symbol", "SYMBOL_NAME"),
+    ("Device", "device_instance", "DEVICE_INSTANCE"),
+    ("Device stack", "device_stack", "DEVICE_STACK"),
     ("Process", "process", "PROCESS_NAME"),
     ("PID", "pid", "PROCESS_ID"),
     ("Thread", "thread", "THREAD"),

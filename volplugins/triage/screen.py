@@ -155,6 +155,15 @@ def _blame(crash: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield "nobody could be named"
     yield from wrap(crash["evidence"] or "", COLUMNS - _LABELS)
+    yield from _device(crash)
+
+
+def _device(crash: Mapping[str, Any]) -> Iterator[str]:
+    """The device behind the driver, by the name under which a person finds it."""
+    stack, instance = crash.get("device_stack"), crash.get("device_instance")
+    if stack or instance:
+        confidence = f"[{crash['device_confidence']}]" if crash.get("device_confidence") else ""
+        yield from wrap(_joined("device", instance, f"stack {stack}" if stack else "", confidence), COLUMNS - _LABELS)
 
 
 def asked_for(crash: Mapping[str, Any]) -> bool:
