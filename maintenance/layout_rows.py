@@ -129,7 +129,7 @@ def _sources(
             )
         column[table.build] = -1 if says is None else says
     if unlisted:
-        column |= {build: -1 for build in _unsure(column, _list_of(path, bits, lists))}
+        column |= dict.fromkeys(list(_unsure(column, _list_of(path, bits, lists))), -1)
     return column
 
 

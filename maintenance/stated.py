@@ -52,9 +52,9 @@ _NODES: Stated = {
     ("device_node", "PreviousStateTimestamp", 64): {22621: 0x380},
     ("device_node", "ProblemCodeLog", 64): {22621: 0x310},
 }
-# KTHREAD.WaitListEntry stands in front of Queue from Server 2003 on; KAPC_STATE (its place is in the lists) has been the
-# same since XP: two list heads, Process, then flags, the second for kernel APCs, the third for user ones (the tables
-# at hand; 2003 and Vista by the type tables of volatility 2)
+# KTHREAD.WaitListEntry stands in front of Queue from Server 2003 on; KAPC_STATE (its place is in the lists) has been
+# the same since XP: two list heads, Process, then flags, the second for kernel APCs, the third for user ones (the
+# tables at hand; 2003 and Vista by the type tables of volatility 2)
 _QUEUED: Stated = {
     ("thread", "WaitListEntry", 64): {3790: 0x98, 7600: 0xA0, 9200: 0xD8},
     ("thread", "WaitListEntry", 32): {2600: 0x60, 6000: 0x70, 7600: 0x74, 9200: 0x9C},
