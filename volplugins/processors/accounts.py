@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from volplugins.kernel.members import read_member, read_word
 from volplugins.memory.structure import Layout
-from volplugins.processors.members import read_member, read_word
 from volplugins.processors.source import ProcessorSource
 
 _TIMES = ("KernelTime", "UserTime", "DpcTime", "InterruptTime")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from volplugins.kernel.members import is_kernel_address, read_member
 from volplugins.kernel.plausible import is_thread
 from volplugins.kernel.processors import Processor
 from volplugins.kernel.thread import Thread, try_read_thread
@@ -11,7 +12,6 @@ from volplugins.memory.structure import Layout
 from volplugins.processors.accounts import Accounts, read_accounts
 from volplugins.processors.dpc_queue import active_routine
 from volplugins.processors.irql import read_irql
-from volplugins.processors.members import is_kernel_address, read_member
 from volplugins.processors.source import ProcessorSource
 
 _XP = 2600

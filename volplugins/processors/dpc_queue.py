@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from volplugins.kernel.members import is_kernel_address, read_member, read_word
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout, read_structure
-from volplugins.processors.members import is_kernel_address, read_member, read_word
 from volplugins.processors.source import ProcessorSource
 
 _MOST = 1 << 12  # calls of one queue

@@ -7,8 +7,8 @@ level in the KPCR, at the same place in every build (public symbol tables), and 
 
 from __future__ import annotations
 
+from volplugins.kernel.members import read_member, read_word
 from volplugins.memory.structure import Layout
-from volplugins.processors.members import read_member, read_word
 from volplugins.processors.source import ProcessorSource
 
 _PCR_BELOW_X86, _IRQL_IN_PCR_X86 = 0x120, 0x24

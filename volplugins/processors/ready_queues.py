@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from volplugins.io.linked_list import ListWalk
+from volplugins.kernel.members import is_kernel_address, read_member, read_word
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout
-from volplugins.processors.members import is_kernel_address, read_member, read_word
 from volplugins.processors.source import ProcessorSource
 
 PRIORITIES = 32

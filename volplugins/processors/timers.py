@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from volplugins.io.linked_list import ListWalk
+from volplugins.kernel.members import is_kernel_address, read_member, read_word
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout, read_structure
 from volplugins.processors.dpc_queue import Dpc, read_dpc
-from volplugins.processors.members import is_kernel_address, read_member, read_word
 from volplugins.processors.source import ProcessorSource
 
 _MOST = 1 << 16  # timers of all tables
