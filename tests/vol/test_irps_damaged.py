@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.sampling import sampled
 from tests.vol.test_irps import dump_of, scene
+from volplugins.io.words.functions import major_function
 from volplugins.kernel.layouts import KernelLayouts
-from volplugins.lab.machines.catalogue import MACHINES
+from volplugins.lab.damage.io import with_io_defect
+from volplugins.lab.machines.catalogue import MACHINES, build
+from volplugins.lab.writers import write
 from volplugins.vol.commands.irps.row import IrpRow
 from volplugins.vol.commands.irps.rows import Wanted, irps_rows
 
@@ -169,3 +173,43 @@ def test_a_request_in_no_list_of_its_thread_says_so(machine: str) -> None:
     row = main_rows(dump.rows())[said["irp"]]
     assert row.source == "scan" and row.pid == said["pid"]
     assert f"not in the list of its thread {thread:#x}" in row.note
+
+
+@pytest.mark.parametrize(
+    "defect", ["irp-list-loop", "irp-current-location", "irp-stack-ff", "completion-hook", "name-64k"]
+)
+@pytest.mark.parametrize("machine", MACHINES)
+def test_defects_by_name(machine: str, defect: str, tmp_path: Path) -> None:
+    snapshot = with_io_defect(build(machine, "driver-read"), defect)
+    built, at = snapshot.truth["io"]["requests"], snapshot.truth["io_defect"]["at"]
+    data = write(snapshot, "full", tmp_path / "made.dmp").read_bytes()
+    rows = list(irps_rows(scene(data), Wanted()))
+    found = main_rows(rows)
+    assert set(found) == {each["irp"] for each in built}
+    for each in built:
+        row = found[each["irp"]]
+        told = (row.source, row.driver, row.state, row.location, row.pid, row.file)
+        place = f"{each['location']}/{each['count']}"
+        expected = (each["source"], each["driver"], each["state"], place, each["pid"], each["file"])
+        assert told == expected, (defect, each["what"])
+        assert row.major == major_function(each["major"])
+    notes = " ".join(row.note for row in rows)
+    if defect not in ("name-64k", "attached-loop"):
+        assert f"{at:#x}" in notes or at in found
+    if defect == "completion-hook":
+        assert f"completion routine {at:#x} is in no module" in notes
+
+
+def test_the_block_of_a_power_bugcheck_leads_to_the_list_without_symbols() -> None:
+    dump = writable("win10-x64", "power")
+    irps = {each["irp"]: each for each in dump.truth["io"]["requests"] if each["source"] == "power"}
+    kernel = next(each["base"] for each in dump.truth["modules"] if each["name"] == "nt")
+    block, layout = dump.request("freed request")["irp"], dump.layouts.io.power_triage  # memory that nobody needs
+    dump.put(block, 0x8000, 2)
+    dump.put(block + layout.offset("IrpList"), kernel + dump.truth["symbols"]["nt"]["PopIrpList"])
+    dump.data[0x50:0x58] = block.to_bytes(8, "little")  # BugCheckParameter3 of DUMP_HEADER64
+    rows = list(irps_rows(scene(bytes(dump.data), symbols=False), Wanted()))
+    found = {row.irp: row for row in rows if row.source == "power"}
+    assert found.keys() == irps.keys() and irps
+    assert all(row.age == pytest.approx(irps[irp]["age"], abs=0.05) for irp, row in found.items())
+    assert all("TRIAGE_9F_POWER.IrpList" in row.note for row in found.values())

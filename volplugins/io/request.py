@@ -217,11 +217,12 @@ class RequestReader:
             yield f"Size {size:#x} is less than {count} stack locations need ({whole:#x})"
         if count > MOST_LOCATIONS:
             yield f"StackCount {count} is more than {MOST_LOCATIONS}"
-        if location > count + _AFTER_LAST:
-            yield f"CurrentLocation {location} is beyond StackCount {count}"
-            return
         expected = irp + self.header_size + (location - 1) * self.location_size
-        if current != expected & ((1 << self._bits) - 1) and location:
+        if location > count + _AFTER_LAST:
+            number, rest = divmod(current - irp - self.header_size, self.location_size)
+            led = f" (CurrentStackLocation is location {number + 1}'s)" if not rest and 0 <= number <= count else ""
+            yield f"CurrentLocation {location} is beyond StackCount {count}{led}"
+        elif current != expected & ((1 << self._bits) - 1) and location:
             yield f"CurrentStackLocation {current:#x} is not location {location}'s, which is at {expected:#x}"
 
     def _locations(self, irp: int, data: bytes, count: int, faults: list[str]) -> tuple[StackLocation, ...]:
@@ -267,7 +268,7 @@ def _state(
     number: int, count: int, cancelled: bool, cancellable: bool, locations: tuple[StackLocation, ...], faults: list[str]
 ) -> State:
     """Completed: past the top. Cancelled: asked for, and not completed yet. Pending: its driver said so."""
-    if number > count:
+    if count < number <= count + _AFTER_LAST:
         return State.COMPLETED
     current = locations[number - 1] if 0 < number <= len(locations) else None
     if current is not None and current.major > MAXIMUM_FUNCTION:

@@ -91,21 +91,26 @@ class _Scanner:
         octets = np.frombuffer(data, np.uint8)
         size = octets[places + 2].astype(np.int64) | octets[places + 3].astype(np.int64) << 8
         count = octets[places + self._count_at].astype(np.int64)
-        current = octets[places + self._current_at].astype(np.int64)
-        sound = (count > 0) & (count <= MOST_LOCATIONS) & (current <= count + 2)
+        sound = (count > 0) & (count <= MOST_LOCATIONS)
         return places[sound & (size >= self._header + count * self._location)]
 
     def _addresses(self, data: bytes, places: Numbers) -> Iterator[int]:
         """For each place the address that the request there claims to lie at; 0 for none that can be."""
         for place in places.tolist():
-            pointer = self._word(data, place + self._pointer_at)
-            by_location = pointer - self._header - (data[place + self._current_at] - 1) * self._location
-            flink = self._word(data, place + self._list_at)
-            by_list = flink - self._list_at if flink == self._word(data, place + self._list_at + self._width) else 0
-            yield next((each for each in (by_location, by_list) if self._possible(each, place)), 0)
+            claims = self._claims(data, place)
+            yield next((each for each in claims if each > 0 and self._possible(each, place)), 0)
+
+    def _claims(self, data: bytes, place: int) -> Iterator[int]:
+        """By CurrentStackLocation and CurrentLocation; by a list entry that leads to itself; by the pointer alone."""
+        first = self._word(data, place + self._pointer_at) - self._header
+        yield first - (data[place + self._current_at] - 1) * self._location
+        flink = self._word(data, place + self._list_at)
+        if flink == self._word(data, place + self._list_at + self._width):
+            yield flink - self._list_at
+        yield from (first - number * self._location for number in range(data[place + self._count_at] + 1))
 
     def _possible(self, address: int, place: int) -> bool:
-        return address > 0 and address >> (self._bits - 1) == 1 and (address ^ place) & (_PAGE - 1) == 0
+        return address >> (self._bits - 1) == 1 and (address ^ place) & (_PAGE - 1) == 0
 
     def _word(self, data: bytes, at: int) -> int:
         return int.from_bytes(data[at : at + self._width], "little")

@@ -21,6 +21,7 @@ NTDLL32 = """
 NtDeviceIoControlFile export naked frame=0 : =b807000000 ={leave}@leave #1
 NtTerminateProcess export naked frame=0 : =b82c000000 ={leave}@leave #1
 NtWaitForSingleObject export naked frame=0 : =b804000000 ={leave}@leave #1
+NtReadFile export naked frame=0 : =b806000000 ={leave}@leave #1
 RtlUserThreadStart export frame=18 : *start #2
 DbgBreakPoint export leaf : =cc
 LdrInitializeThunk export frame=10 : #4
