@@ -1,27 +1,55 @@
-"""Rows by build of the I/O system's structures, put together from lists, tables and stated facts.
+"""Rows by build of a group of structures, put together from lists, tables and stated facts.
 
 A table at hand wins over a list, a list over what is stated; where two disagree, that is kept as a difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from maintenance.known_tables import KnownTable
 from maintenance.offset_lists import OffsetList
 from maintenance.stated import SIZES, STATED
-from volplugins.kernel.io_layouts import SIZED
+from volplugins.kernel import io_layouts, wait_layouts
 from volplugins.vol.symbols.members import IO_MEMBERS, Members, Path
+from volplugins.vol.symbols.wait_members import WAIT_MEMBERS
 
 # members of which the first build that is known to have them is the first that has them
 _LATE = ("StateTimestamp", "PreviousStateTimestamp", "ProblemCodeLog")
 LOWEST = {64: 3790, 32: 2600}
 Lists = dict[tuple[str, int], OffsetList]
 # structures that begin another: their offsets are the other's
-_FIRST_MEMBERS = {"Tcb": "_KTHREAD"}
+_FIRST_MEMBERS = {"Tcb": "_KTHREAD", "Pcb": "_KPROCESS"}
+# structures of which the lists have the beginning alone, from some build on: what they lack is not absent
+_CUT = ("_KPRCB",)
 # the lists give members of a union of parameters under the names of the structure's own
 _UNIONS = ("stack_location",)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Structures whose rows are one module of ``kernel/builds``.
+
+    Attributes:
+        members: by field of the class of layouts, as the host looks them up in symbols.
+        sized: fields whose whole size counts.
+        module, table, holder: file, name in it, class of layouts; ``subject``: what they are, in words.
+    """
+
+    members: Mapping[str, Members]
+    sized: Sequence[str]
+    module: str
+    table: str
+    holder: str
+    subject: str
+
+
+IO = Group(IO_MEMBERS, io_layouts.SIZED, "io.py", "IO_TABLES", "IoLayouts", "Structures of the I/O system")
+WAITS = Group(
+    WAIT_MEMBERS, wait_layouts.SIZED, "waits.py", "WAIT_TABLES", "WaitLayouts", "Waits, locks, processors and accounts"
+)
+GROUPS = (IO, WAITS)
 
 
 @dataclass(slots=True)
@@ -38,9 +66,9 @@ class StructureRows:
     rows: dict[int, tuple[int | None, ...]] = field(default_factory=dict)
 
 
-def structure_of(name: str) -> str:
-    """The kernel's name of a structure, by its field of IoLayouts."""
-    return paths_of(next(iter(IO_MEMBERS[name].values())))[0][0]
+def structure_of(members: Members) -> str:
+    """The kernel's name of the structure whose members these are."""
+    return paths_of(next(iter(members.values())))[0][0]
 
 
 def paths_of(said: Path | tuple[Path, ...]) -> tuple[Path, ...]:
@@ -48,27 +76,35 @@ def paths_of(said: Path | tuple[Path, ...]) -> tuple[Path, ...]:
     return said if isinstance(said[0], tuple) else (said,)
 
 
-def make_rows(lists: Lists, tables: list[KnownTable], differences: list[str]) -> dict[tuple[str, int], StructureRows]:
-    """The rows of every structure; ``differences`` gains a line where two sources disagree about one build."""
+def make_rows(
+    group: Group, lists: Lists, tables: list[KnownTable], differences: list[str]
+) -> dict[tuple[str, int], StructureRows]:
+    """The rows of a group's structures; ``differences`` gains a line where two sources disagree about one build."""
     return {
-        (name, bits): _rows(name, members, bits, lists, tables, differences)
-        for name, members in IO_MEMBERS.items()
+        (name, bits): _rows(name, members, bits, lists, tables, differences, name in group.sized)
+        for name, members in group.members.items()
         for bits in (64, 32)
     }
 
 
 def _rows(
-    name: str, members: Members, bits: int, lists: Lists, tables: list[KnownTable], differences: list[str]
+    name: str,
+    members: Members,
+    bits: int,
+    lists: Lists,
+    tables: list[KnownTable],
+    differences: list[str],
+    sized: bool,
 ) -> StructureRows:
-    structure = structure_of(name)
+    structure = structure_of(members)
     labelled = [table for table in tables if table.bits == bits and table.build is not None]
     columns = {member: _sources(name, member, members, bits, lists, labelled, differences) for member in members}
-    columns["@size"] = _size_by_build(structure, lists, labelled, bits) if name in SIZED else {}
+    columns["@size"] = _size_by_build(structure, lists, labelled, bits) if sized else {}
     builds = sorted({build for column in columns.values() for build in column} | {LOWEST[bits]})
     found = StructureRows(structure, tuple(members), _sizes(members, labelled, bits))
     before: tuple[int | None, ...] | None = None
     for build in builds:
-        row = tuple(_at(columns[member], build, member in _LATE) for member in (*members, "@size"))
+        row = tuple(_at(columns[member], build, member in _LATE or structure in _CUT) for member in (*members, "@size"))
         if row != before and any(cell is not None for cell in row):
             found.rows[build] = before = row
     return found
@@ -102,6 +138,8 @@ def _listed(name: str, path: Path, bits: int, lists: Lists) -> dict[int, int]:
     column = listed.members[path[-1]]
     if not column:  # a member whose name the lists do not have
         return {}
+    if where in _CUT:
+        return dict(column)
     return {build: column.get(build, -1) for build in listed.builds}
 
 
@@ -139,7 +177,9 @@ def _sizes(members: Members, tables: list[KnownTable], bits: int) -> dict[str, i
     return found
 
 
-def compare(found: dict[tuple[str, int], StructureRows], table: KnownTable) -> Iterator[tuple[str, int | None, int]]:
+def compare(
+    group: Group, found: dict[tuple[str, int], StructureRows], table: KnownTable
+) -> Iterator[tuple[str, int | None, int]]:
     """How a table differs from the nearest row of each structure: ``structure.member``, the row's offset, its own.
 
     The row is that of the table's build, else the one with the fewest differences.
@@ -149,7 +189,7 @@ def compare(found: dict[tuple[str, int], StructureRows], table: KnownTable) -> I
             continue
         own = {
             member: next((at[0] for path in paths_of(said) if (at := table.reader.find(path)) is not None), None)
-            for member, said in IO_MEMBERS[name].items()
+            for member, said in group.members[name].items()
         }
         if all(offset is None for offset in own.values()):
             continue

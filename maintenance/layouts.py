@@ -1,7 +1,7 @@
-"""Writes volplugins/kernel/builds/io.py: the I/O system's structures by build.
+"""Writes modules of volplugins/kernel/builds: structures by build, ``io`` and ``waits``.
 
 ``python -m maintenance.layouts --lists FOLDER --tables FOLDER…`` takes lists of offsets as text and folders with
-symbol tables (ISF), prints what they say differently of one build, and with ``--write`` writes the module. ``--check``
+symbol tables (ISF), prints what they say differently of one build, and with ``--write`` writes the modules. ``--check``
 compares every table at hand with the nearest rows.
 """
 
@@ -12,11 +12,11 @@ from collections import Counter
 from pathlib import Path
 
 from maintenance.known_tables import KnownTable, known_tables
-from maintenance.layout_rows import StructureRows, compare, make_rows
+from maintenance.layout_rows import GROUPS, Group, StructureRows, compare, make_rows
 from maintenance.offset_lists import read_offset_lists
 
-_MODULE = Path(__file__).parent.parent / "volplugins" / "kernel" / "builds" / "io.py"
-_HEAD = '''"""Structures of the I/O system by build: written by maintenance/layouts.py, not by hand.
+BUILDS = Path(__file__).parent.parent / "volplugins" / "kernel" / "builds"
+_HEAD = '''"""{subject} by build: written by maintenance/layouts.py, not by hand.
 
 Sources: symbol tables of 7601, 9600, 14393, 17763, 19041, 20348 and 22000 (x64), 2600, 7601 and 19041 (x86); the other
 builds by public listings of structures, the oldest object headers by the type tables of volatility 2. A row holds up to
@@ -26,9 +26,10 @@ such member, or its place is not known.
 
 from __future__ import annotations
 
-# field of IoLayouts: the structure's name; bits to its members with their sizes in bytes, and the rows by first build
-Rows = dict[int, tuple[int | None, ...]]
-IO_TABLES: dict[str, tuple[str, dict[int, tuple[tuple[tuple[str, int], ...], Rows]]]] = {
+from volplugins.kernel.made_layouts import Tables
+
+# field of {holder}: the structure's name; bits to its members with their sizes in bytes, and the rows by first build
+{table}: Tables = {{
 '''
 
 
@@ -37,32 +38,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lists", type=Path, required=True, help="folder with lists of offsets by build")
     parser.add_argument("--tables", type=Path, nargs="+", required=True, help="folders with symbol tables")
-    parser.add_argument("--write", action="store_true", help=f"write {_MODULE.name}")
+    parser.add_argument("--write", action="store_true", help="write the modules")
     parser.add_argument("--check", action="store_true", help="compare every table at hand with the rows")
     given = parser.parse_args()
-    tables = list(known_tables(given.tables))
-    differences: list[str] = []
-    found = make_rows(read_offset_lists(given.lists), tables, differences)
-    print("\n".join(differences))
-    if given.check:
-        check(found, tables)
-    if given.write:
-        _MODULE.write_text(text_of(found))
+    tables, lists = list(known_tables(given.tables)), read_offset_lists(given.lists)
+    for group in GROUPS:
+        differences: list[str] = []
+        found = make_rows(group, lists, tables, differences)
+        print("\n".join(differences))
+        if given.check:
+            check(group, found, tables)
+        if given.write:
+            (BUILDS / group.module).write_text(text_of(group, found))
 
 
-def check(found: dict[tuple[str, int], StructureRows], tables: list[KnownTable]) -> None:
+def check(group: Group, found: dict[tuple[str, int], StructureRows], tables: list[KnownTable]) -> None:
     """Print how many tables were seen, and each difference with the number of tables that have it."""
-    counted = Counter(
-        f"{where}: {said} here, {own} there" for table in tables for where, said, own in compare(found, table)
-    )
-    print(f"{len(tables)} tables compared, {len(counted)} differences")
+    seen = (each for table in tables for each in compare(group, found, table))
+    counted = Counter(f"{where}: {said} here, {own} there" for where, said, own in seen)
+    print(f"{group.module}: {len(tables)} tables compared, {len(counted)} differences")
     for text, count in counted.most_common():
         print(f"{count:4} x {text}")
 
 
-def text_of(found: dict[tuple[str, int], StructureRows]) -> str:
+def text_of(group: Group, found: dict[tuple[str, int], StructureRows]) -> str:
     """The module's text."""
-    lines = [_HEAD.rstrip("\n")]
+    head = _HEAD.format(subject=group.subject, holder=group.holder, table=group.table)
+    lines = [head.rstrip("\n")]
     for name in dict.fromkeys(name for name, _ in found):
         lines.append(f'    "{name}": ("{found[name, 64].structure}", {{')
         for bits in (64, 32):

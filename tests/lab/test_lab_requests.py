@@ -186,3 +186,11 @@ def test_machines_that_run_have_them_too(fault: str) -> None:
     snapshot = build("win10-x64", fault)
     assert len(snapshot.truth["io"]["requests"]) == len(build("win10-x64").truth["io"]["requests"])
     assert places_of(snapshot)
+
+
+@pytest.mark.parametrize("machine", [name for name in MACHINES if name.endswith("x64")])
+def test_machines_with_a_32_bit_program_have_them_too(machine: str) -> None:
+    snapshot = build(machine, wow64=True, sections=True)
+    what = [each["what"] for each in snapshot.truth["io"]["requests"]]
+    assert sorted(what) == sorted(each["what"] for each in build(machine).truth["io"]["requests"])
+    assert places_of(snapshot)

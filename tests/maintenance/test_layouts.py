@@ -8,20 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from maintenance.known_tables import known_tables
-from maintenance.layout_rows import StructureRows, compare, make_rows
-from maintenance.layouts import text_of
+from maintenance.known_tables import KnownTable, known_tables
+from maintenance.layout_rows import GROUPS, IO, Group, StructureRows, compare, make_rows
+from maintenance.layouts import BUILDS, text_of
 from maintenance.offset_lists import OffsetList, read_offset_lists
 from volplugins.kernel.builds.io import IO_TABLES
+from volplugins.kernel.builds.waits import WAIT_TABLES
 
 _SHARED = Path(__file__).parents[2].parent / "shared"
-_MODULE = Path(__file__).parents[2] / "volplugins" / "kernel" / "builds" / "io.py"
+_MORE = [Path(each) for each in os.environ.get("SYMBOL_TABLES", "").split(os.pathsep) if each]
+# what each group's rows are in the package
+_WRITTEN = {"io.py": IO_TABLES, "waits.py": WAIT_TABLES}
 
 
-def _written() -> dict[tuple[str, int], StructureRows]:
-    """The rows of the module, in the maker's own form."""
+def _written(group: Group) -> dict[tuple[str, int], StructureRows]:
+    """The rows of a module, in the maker's own form."""
     found = {}
-    for name, (structure, machines) in IO_TABLES.items():
+    for name, (structure, machines) in _WRITTEN[group.module].items():
         for bits, (columns, rows) in machines.items():
             found[name, bits] = StructureRows(structure, tuple(name for name, _ in columns), dict(columns), dict(rows))
     return found
@@ -33,36 +36,37 @@ def test_lists_are_read_by_structure_and_machine(tmp_path: Path) -> None:
     assert lists == {("_A", 64): OffsetList({3790: 0x10, 6000: 0x18}, {"B": {3790: 8, 6000: 0x10}, "C": {6000: 0xC}})}
 
 
-def test_the_module_is_what_the_maker_writes() -> None:
-    if not (_SHARED / "facts" / "offsets").is_dir():
-        pytest.skip("needs the lists of offsets and the symbol tables of ../shared")
-    rows = make_rows(read_offset_lists(_SHARED / "facts" / "offsets"), _tables(_SHARED / "data" / "isf"), [])
-    assert text_of(rows) == _MODULE.read_text()
+@pytest.mark.parametrize("group", GROUPS, ids=lambda each: each.module)
+def test_the_modules_are_what_the_maker_writes(group: Group) -> None:
+    """``SYMBOL_TABLES`` names a clone of JPCERTCC/Windows-Symbol-Tables."""
+    if not _MORE or not (_SHARED / "facts" / "offsets").is_dir():
+        pytest.skip("needs the lists of offsets of ../shared and the folder of symbol tables that SYMBOL_TABLES names")
+    rows = make_rows(group, read_offset_lists(_SHARED / "facts" / "offsets"), _tables(), [])
+    assert text_of(group, rows) == (BUILDS / group.module).read_text()
 
 
 def test_a_wrong_row_is_seen() -> None:
-    tables = _tables(_SHARED / "data" / "isf")
+    tables = _tables()
     if not tables:
         pytest.skip("needs the symbol tables of ../shared")
-    rows = _written()
+    rows = _written(IO)
     irp = rows["irp", 64]
     irp.rows = {build: (*row[:3], 0x18, *row[4:]) for build, row in irp.rows.items()}
     assert irp.columns[3] == "Flags"
     wide = [table for table in tables if table.bits == 64]
-    assert {where for table in wide for where, _, _ in compare(rows, table)} == {"_IRP.Flags"}
+    assert {where for table in wide for where, _, _ in compare(IO, rows, table)} == {"_IRP.Flags"}
 
 
-def _tables(*folders: Path) -> list:
-    return list(known_tables([folder for folder in folders if folder.is_dir()]))
+def _tables() -> list[KnownTable]:
+    return list(known_tables([folder for folder in (_SHARED / "data" / "isf", *_MORE) if folder.is_dir()]))
 
 
 @pytest.mark.slow
-def test_every_table_at_hand_agrees_with_the_rows() -> None:
-    """``SYMBOL_TABLES`` names further folders, such as a clone of JPCERTCC/Windows-Symbol-Tables."""
-    more = [Path(each) for each in os.environ.get("SYMBOL_TABLES", "").split(os.pathsep) if each]
-    tables = _tables(_SHARED / "data" / "isf", *more)
+@pytest.mark.parametrize("group", GROUPS, ids=lambda each: each.module)
+def test_every_table_at_hand_agrees_with_the_rows(group: Group) -> None:
+    tables = _tables()
     if not tables:
         pytest.skip("no symbol table of a kernel is at hand")
-    warnings.warn(f"{len(tables)} symbol tables compared", stacklevel=1)
-    rows = _written()
-    assert [(table.guid, *each) for table in tables for each in compare(rows, table)] == []
+    warnings.warn(f"{group.module}: {len(tables)} symbol tables compared", stacklevel=1)
+    rows = _written(group)
+    assert [(table.guid, *each) for table in tables for each in compare(group, rows, table)] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from volplugins.kernel.builds.io import IO_TABLES
+from volplugins.kernel.made_layouts import completed, made_layout
 from volplugins.memory.structure import Layout
 
 
@@ -46,7 +47,7 @@ SIZED = ("irp", "stack_location", "object_name", "object_creator")
 
 def built_in_io(bits: int, build: int) -> IoLayouts:
     """The layouts of the last build up to ``build`` that the tables have a row of."""
-    return IoLayouts(**{name: _layout(name, bits, build) for name in NAMES})
+    return IoLayouts(**{name: made_layout(IO_TABLES, name, bits, build) for name in NAMES})
 
 
 def empty_io(source: str) -> IoLayouts:
@@ -55,37 +56,7 @@ def empty_io(source: str) -> IoLayouts:
 
 
 def preferred_io(known: IoLayouts | None, fallback: IoLayouts) -> IoLayouts:
-    """``known``, and of ``fallback`` what it lacks.
-
-    Members are added to a structure only where all that both know lie at the same places: then they describe one
-    kernel.
-    """
+    """``known``, and of ``fallback`` what it lacks."""
     if known is None:
         return fallback
-    return IoLayouts(**{name: _completed(getattr(known, name), getattr(fallback, name)) for name in NAMES})
-
-
-def _completed(mine: Layout, other: Layout) -> Layout:
-    if not mine.members:
-        return other
-    lacking = {name: place for name, place in other.members.items() if name not in mine.members}
-    common = mine.members.keys() & other.members.keys()
-    if not lacking or any(mine.offset(name) != other.offset(name) for name in common):
-        return mine
-    source = f"{mine.source}; {other.source} for {', '.join(lacking)}"
-    return Layout(mine.name, max(mine.size, other.size), {**mine.members, **lacking}, source, mine.bits)
-
-
-def _layout(name: str, bits: int, build: int) -> Layout:
-    structure, machines = IO_TABLES[name]
-    columns, rows = machines[bits]
-    row = max((each for each in rows if each <= build), default=None)
-    if row is None:
-        return Layout(structure, 0, {}, f"no table for build {build}")
-    *offsets, size = rows[row]
-    members = {
-        member: (at, length) for (member, length), at in zip(columns, offsets, strict=True) if at is not None
-    }  # fmt: skip
-    end = max((at + length for at, length in members.values()), default=0)
-    exact = "" if row == build else f" (nearest to {build})"
-    return Layout(structure, size or end, members, f"built-in {row}{exact}")
+    return IoLayouts(**{name: completed(getattr(known, name), getattr(fallback, name)) for name in NAMES})

@@ -10,6 +10,7 @@ from volplugins.kernel.builds import processes, processors, threads, vads
 from volplugins.kernel.builds.sizes import PAIRS, SIZES
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.kernel.io_layouts import IoLayouts, built_in_io, empty_io, preferred_io
+from volplugins.kernel.wait_layouts import WaitLayouts, built_in_waits, empty_waits, preferred_waits
 from volplugins.memory.structure import Layout
 from volplugins.paging.invalid_entry import InvalidLayout
 
@@ -34,6 +35,7 @@ class KernelLayouts:
     control_area: Layout
     file_object: Layout
     io: IoLayouts
+    waits: WaitLayouts
     invalid: InvalidLayout | None = None
     invalid_mask: int | None = None
 
@@ -102,7 +104,7 @@ def built_in(bits: int, build: int) -> KernelLayouts:
         process = found["process"]
         members = {**process.members, "UserDirectoryTableBase": (user_directory, 8)}
         found["process"] = Layout(process.name, _end(members), members, process.source)
-    return KernelLayouts(**found, io=built_in_io(bits, build))
+    return KernelLayouts(**found, io=built_in_io(bits, build), waits=built_in_waits(bits, build))
 
 
 def empty(bits: int) -> KernelLayouts:
@@ -111,7 +113,7 @@ def empty(bits: int) -> KernelLayouts:
     source = "no table for this machine"
     found: dict[str, Any] = {field: Layout(structure, 0, {}, source) for field, (structure, _) in STRUCTURES.items()}
     found["processor"] = Layout("_KPRCB", 0x10, {"CurrentThread": (width, width)}, source)
-    return KernelLayouts(**found, io=empty_io(source))
+    return KernelLayouts(**found, io=empty_io(source), waits=empty_waits(source))
 
 
 def preferred(layouts: KernelLayouts, fallback: KernelLayouts) -> KernelLayouts:
@@ -124,8 +126,8 @@ def preferred(layouts: KernelLayouts, fallback: KernelLayouts) -> KernelLayouts:
     chosen: dict[str, Any] = {
         field: _completed(getattr(layouts, field), getattr(fallback, field), field) for field in STRUCTURES
     }
-    io = preferred_io(layouts.io, fallback.io)
-    return KernelLayouts(**chosen, io=io, invalid=layouts.invalid, invalid_mask=layouts.invalid_mask)
+    io, waits = preferred_io(layouts.io, fallback.io), preferred_waits(layouts.waits, fallback.waits)
+    return KernelLayouts(**chosen, io=io, waits=waits, invalid=layouts.invalid, invalid_mask=layouts.invalid_mask)
 
 
 def differing(left: Layout, right: Layout) -> tuple[int, int]:

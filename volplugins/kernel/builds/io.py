@@ -8,9 +8,10 @@ such member, or its place is not known.
 
 from __future__ import annotations
 
+from volplugins.kernel.made_layouts import Tables
+
 # field of IoLayouts: the structure's name; bits to its members with their sizes in bytes, and the rows by first build
-Rows = dict[int, tuple[int | None, ...]]
-IO_TABLES: dict[str, tuple[str, dict[int, tuple[tuple[tuple[str, int], ...], Rows]]]] = {
+IO_TABLES: Tables = {
     "object_header": ("_OBJECT_HEADER", {
         64: ((
             ("PointerCount", 0x8), ("HandleCount", 0x8), ("Type", 0x8), ("TypeIndex", 0x1), ("NameInfoOffset", 0x1),
@@ -381,14 +382,17 @@ IO_TABLES: dict[str, tuple[str, dict[int, tuple[tuple[tuple[str, int], ...], Row
             ("Link", 0x10), ("Irp", 0x8), ("IrpData", 0x8), ("Status", 0x4), ("DeviceObject", 0x8),
             ("TargetDevice", 0x8), ("DeviceNode", 0x8),
         ), {
+            9200: (0x0, 0x178, 0x180, 0xd0, 0x38, 0x40, 0x30, None),
             9600: (0x0, 0x10, 0x18, 0x20, 0x58, 0x60, 0x50, None),
-            14393: (0x0, 0x10, 0x18, 0x20, 0x60, 0x68, 0x30, None),
+            10240: (0x0, 0x10, 0x18, 0x20, 0x60, 0x68, 0x30, None),
         }),
         32: ((
             ("Link", 0x8), ("Irp", 0x4), ("IrpData", 0x4), ("Status", 0x4), ("DeviceObject", 0x4),
             ("TargetDevice", 0x4), ("DeviceNode", 0x4),
         ), {
-            19041: (0x0, 0x8, 0xc, 0x10, 0x34, 0x38, 0x1c, None),
+            9200: (0x0, 0xd8, 0xdc, 0x70, 0x1c, 0x20, 0x18, None),
+            9600: (0x0, 0x8, 0xc, 0x10, 0x30, 0x34, 0x2c, None),
+            10240: (0x0, 0x8, 0xc, 0x10, 0x34, 0x38, 0x1c, None),
         }),
     }),
 }  # fmt: skip

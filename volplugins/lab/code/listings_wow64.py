@@ -25,6 +25,7 @@ NtReadFile export naked frame=0 : =b806000000 ={leave}@leave #1
 RtlUserThreadStart export frame=18 : *start #2
 DbgBreakPoint export leaf : =cc
 LdrInitializeThunk export frame=10 : #4
+NtReadFile export naked frame=0 : =b806000000 ={leave}@leave #1
 """
 LEAVE_WINDOWS_7, LEAVE_WINDOWS_10 = "64ff15c0000000", "ffd2"
 

@@ -80,6 +80,9 @@ def _driver_unloaded(patient: IoPatient) -> int:
         routine = patient.get("_DRIVER_OBJECT", path, at)
         if routine in own:
             patient.put("_DRIVER_OBJECT", path, at, routine + shift)
+    extension = patient.get("_DRIVER_OBJECT", "DriverExtension", at)
+    entry = patient.get("_DRIVER_EXTENSION", "AddDevice", extension)
+    patient.put("_DRIVER_EXTENSION", "AddDevice", extension, entry + shift)
     driver["start"], driver["size"] = gone["base"], gone["end"] - gone["base"]
     patient.put("_DRIVER_OBJECT", "DriverStart", at, driver["start"])
     patient.put("_DRIVER_OBJECT", "DriverSize", at, driver["size"])
@@ -138,8 +141,9 @@ def _irp_list_loop(patient: IoPatient) -> int:
 
 
 def _irp_current_location(patient: IoPatient) -> int:
+    """Beyond StackCount: past the top, where completed requests are."""
     request = patient.request("control request")
-    request["location"], request["driver"] = 0x2A, ""
+    request["location"], request["driver"], request["state"], request["age"] = 0x2A, "", "completed", None
     patient.put("_IRP", "CurrentLocation", request["irp"], request["location"])
     return int(request["irp"])
 
@@ -150,6 +154,7 @@ def _irp_stack_ff(patient: IoPatient) -> int:
     size = request["count"] * patient.known.size("_IO_STACK_LOCATION")
     patient.write(request["irp"] + patient.known.size("_IRP"), b"\xff" * size)
     request["driver"], request["major"], request["minor"] = "", 0xFF, 0xFF
+    request["device"] = request["completion"] = (1 << 8 * patient.width) - 1
     return int(request["irp"])
 
 

@@ -6,16 +6,17 @@ Path = tuple[str, ...]  # a structure, then members from the outside in
 Members = dict[str, Path | tuple[Path, ...]]  # several where builds have it at different places, newest first
 
 
-def _same(structure: str, *names: str) -> Members:
+def same(structure: str, *names: str) -> Members:
+    """Members that have the table's own names."""
     return {name: (structure, name) for name in names}
 
 
 # by field of KernelLayouts
 MEMBERS: dict[str, Members] = {
     "process": {
-        **_same("_EPROCESS", "UniqueProcessId", "ActiveProcessLinks", "ImageFileName", "Peb", "CreateTime", "ExitTime"),
-        **_same("_EPROCESS", "InheritedFromUniqueProcessId", "ThreadListHead", "ObjectTable", "Session", "Flags"),
-        **_same("_EPROCESS", "CommitCharge", "PageDirectoryPte", "Flags3"),
+        **same("_EPROCESS", "UniqueProcessId", "ActiveProcessLinks", "ImageFileName", "Peb", "CreateTime", "ExitTime"),
+        **same("_EPROCESS", "InheritedFromUniqueProcessId", "ThreadListHead", "ObjectTable", "Session", "Flags"),
+        **same("_EPROCESS", "CommitCharge", "PageDirectoryPte", "Flags3"),
         "DirectoryTableBase": ("_EPROCESS", "Pcb", "DirectoryTableBase"),
         "UserDirectoryTableBase": ("_EPROCESS", "Pcb", "UserDirectoryTableBase"),
         "ProfileListHead": ("_EPROCESS", "Pcb", "ProfileListHead"),
@@ -35,14 +36,14 @@ MEMBERS: dict[str, Members] = {
         **{name: ("_ETHREAD", "Tcb", name) for name in ("KernelStackResident", "ContextSwitches")},
         "ApcProcess": ("_ETHREAD", "Tcb", "ApcState", "Process"),
         "Process": (("_ETHREAD", "Tcb", "Process"), ("_ETHREAD", "ThreadsProcess")),
-        **_same("_ETHREAD", "Cid", "ThreadListEntry", "CreateTime", "ExitTime", "ExitStatus", "StartAddress"),
-        **_same("_ETHREAD", "Win32StartAddress", "LpcReceivedMsgIdValid"),
+        **same("_ETHREAD", "Cid", "ThreadListEntry", "CreateTime", "ExitTime", "ExitStatus", "StartAddress"),
+        **same("_ETHREAD", "Win32StartAddress", "LpcReceivedMsgIdValid"),
     },
     "processor": {
-        **_same("_KPRCB", "CurrentThread", "Number"),
+        **same("_KPRCB", "CurrentThread", "Number"),
         "ContextFrame": ("_KPRCB", "ProcessorState", "ContextFrame"),
     },
-    "processor_stacks": _same("_KPRCB", "IsrStack", "DpcStack", "ExceptionStack"),
+    "processor_stacks": same("_KPRCB", "IsrStack", "DpcStack", "ExceptionStack"),
     "vad": {
         # a node of its own since 8, with children of other names since 8.1
         **{
@@ -53,8 +54,8 @@ MEMBERS: dict[str, Members] = {
             )
             for side in ("Left", "Right")
         },
-        **_same("_MMVAD_SHORT", "StartingVpn", "EndingVpn", "StartingVpnHigh", "EndingVpnHigh"),
-        **_same("_MMVAD", "Subsection", "ControlArea", "FirstPrototypePte", "LastContiguousPte"),
+        **same("_MMVAD_SHORT", "StartingVpn", "EndingVpn", "StartingVpnHigh", "EndingVpnHigh"),
+        **same("_MMVAD", "Subsection", "ControlArea", "FirstPrototypePte", "LastContiguousPte"),
         **{name: ("_MMVAD_SHORT", "u", "VadFlags", name) for name in ("VadType", "Protection", "PrivateMemory")},
         **{
             name: ("_MMVAD_SHORT", "u", "VadFlags", name)
@@ -68,29 +69,29 @@ MEMBERS: dict[str, Members] = {
         ),
     },
     "handle_table": {"HandleCount": (("_HANDLE_TABLE", "FreeLists", "HandleCount"), ("_HANDLE_TABLE", "HandleCount"))},
-    "session": _same("_MM_SESSION_SPACE", "SessionId"),
-    "subsection": _same("_SUBSECTION", "ControlArea"),
-    "control_area": _same("_CONTROL_AREA", "FilePointer"),
-    "file_object": _same("_FILE_OBJECT", "FileName"),
+    "session": same("_MM_SESSION_SPACE", "SessionId"),
+    "subsection": same("_SUBSECTION", "ControlArea"),
+    "control_area": same("_CONTROL_AREA", "FilePointer"),
+    "file_object": same("_FILE_OBJECT", "FileName"),
 }  # fmt: skip
 # by field of IoLayouts
 _QUEUE = ("_DEVICE_OBJECT", "DeviceQueue")
 _OVERLAY = ("_IRP", "Tail", "Overlay")
 IO_MEMBERS: dict[str, Members] = {
-    "object_header": _same(
+    "object_header": same(
         "_OBJECT_HEADER", "PointerCount", "HandleCount", "Type", "TypeIndex", "NameInfoOffset", "InfoMask", "Body",
     ),
-    "object_name": _same("_OBJECT_HEADER_NAME_INFO", "Directory", "Name"),
-    "object_creator": _same("_OBJECT_HEADER_CREATOR_INFO", "CreatorUniqueProcess"),
-    "object_type": _same("_OBJECT_TYPE", "Name", "Index"),
-    "driver_object": _same(
+    "object_name": same("_OBJECT_HEADER_NAME_INFO", "Directory", "Name"),
+    "object_creator": same("_OBJECT_HEADER_CREATOR_INFO", "CreatorUniqueProcess"),
+    "object_type": same("_OBJECT_TYPE", "Name", "Index"),
+    "driver_object": same(
         "_DRIVER_OBJECT", "Type", "Size", "DeviceObject", "Flags", "DriverStart", "DriverSize", "DriverSection",
         "DriverExtension", "DriverName", "FastIoDispatch", "DriverInit", "DriverStartIo", "DriverUnload",
         "MajorFunction",
     ),
-    "driver_extension": _same("_DRIVER_EXTENSION", "DriverObject", "AddDevice", "ServiceKeyName"),
+    "driver_extension": same("_DRIVER_EXTENSION", "DriverObject", "AddDevice", "ServiceKeyName"),
     "device_object": {
-        **_same(
+        **same(
             "_DEVICE_OBJECT", "Type", "Size", "ReferenceCount", "DriverObject", "NextDevice", "AttachedDevice",
             "CurrentIrp", "Flags", "Characteristics", "Vpb", "DeviceExtension", "DeviceType", "StackSize",
             "DeviceObjectExtension",
@@ -98,19 +99,19 @@ IO_MEMBERS: dict[str, Members] = {
         "DeviceListHead": (*_QUEUE, "DeviceListHead"),
         "Busy": (*_QUEUE, "Busy"),
     },
-    "device_extension": _same(
+    "device_extension": same(
         "_DEVOBJ_EXTENSION", "Type", "DeviceObject", "PowerFlags", "ExtensionFlags", "DeviceNode", "AttachedTo", "Vpb",
     ),
-    "vpb": _same("_VPB", "Type", "Flags", "VolumeLabelLength", "DeviceObject", "RealDevice", "SerialNumber",
+    "vpb": same("_VPB", "Type", "Flags", "VolumeLabelLength", "DeviceObject", "RealDevice", "SerialNumber",
                  "ReferenceCount", "VolumeLabel"),
-    "file": _same(
+    "file": same(
         "_FILE_OBJECT", "Type", "Size", "DeviceObject", "Vpb", "FsContext", "SectionObjectPointer",
         "RelatedFileObject", "LockOperation", "DeletePending", "ReadAccess", "WriteAccess", "DeleteAccess",
         "SharedRead", "SharedWrite", "SharedDelete", "Flags", "FileName", "CurrentByteOffset", "Waiters", "Busy",
         "IrpList",
     ),
     "device_node": {
-        **_same(
+        **same(
             "_DEVICE_NODE", "Sibling", "Child", "Parent", "LastChild", "PhysicalDeviceObject", "InstancePath",
             "ServiceName", "PendingIrp", "State", "PreviousState", "StateHistory", "StateHistoryEntry", "Flags",
             "UserFlags", "Problem", "ProblemStatus", "DuplicatePDO", "FxDevice", "StateTimestamp",
@@ -118,7 +119,7 @@ IO_MEMBERS: dict[str, Members] = {
         ),
     },
     "irp": {
-        **_same(
+        **same(
             "_IRP", "Type", "Size", "MdlAddress", "Flags", "ThreadListEntry", "IoStatus", "RequestorMode",
             "PendingReturned", "StackCount", "CurrentLocation", "Cancel", "CancelIrql", "ApcEnvironment",
             "AllocationFlags", "UserIosb", "UserEvent", "CancelRoutine", "UserBuffer",
@@ -129,7 +130,7 @@ IO_MEMBERS: dict[str, Members] = {
             for name in ("DeviceQueueEntry", "Thread", "ListEntry", "CurrentStackLocation", "OriginalFileObject")
         },
     },
-    "stack_location": _same(
+    "stack_location": same(
         "_IO_STACK_LOCATION", "MajorFunction", "MinorFunction", "Flags", "Control", "Parameters", "DeviceObject",
         "FileObject", "CompletionRoutine", "Context",
     ),
@@ -137,18 +138,18 @@ IO_MEMBERS: dict[str, Members] = {
         "IrpList": ("_ETHREAD", "IrpList"),
         "WaitTime": ("_ETHREAD", "Tcb", "WaitTime"),
     },
-    "power_irp": _same(
+    "power_irp": same(
         "_POP_IRP_DATA", "Link", "Irp", "Pdo", "TargetDevice", "CurrentDevice", "WatchdogStart", "MinorFunction",
         "PowerStateType", "PowerState",
     ),
-    "power_triage": _same("_TRIAGE_9F_POWER", "Signature", "Revision", "IrpList", "ThreadList", "DelayedWorkQueue"),
-    "pnp_triage": _same("_TRIAGE_9F_PNP", "Signature", "Revision", "CompletionQueue", "DelayedWorkQueue"),
-    "node_triage": _same(
+    "power_triage": same("_TRIAGE_9F_POWER", "Signature", "Revision", "IrpList", "ThreadList", "DelayedWorkQueue"),
+    "pnp_triage": same("_TRIAGE_9F_PNP", "Signature", "Revision", "CompletionQueue", "DelayedWorkQueue"),
+    "node_triage": same(
         "_TRIAGE_DEVICE_NODE", "PhysicalDeviceObject", "InstancePath", "ServiceName", "PendingIrp", "FxDevice",
     ),
-    "fx_triage": _same("_TRIAGE_POP_FX_DEVICE", "Link", "Irp", "IrpData", "Status", "DeviceNode"),
+    "fx_triage": same("_TRIAGE_POP_FX_DEVICE", "Link", "Irp", "IrpData", "Status", "DeviceNode"),
     "fx_device": {
-        **_same("_POP_FX_DEVICE", "Link", "Irp", "IrpData", "Status", "DeviceObject", "TargetDevice"),
+        **same("_POP_FX_DEVICE", "Link", "Irp", "IrpData", "Status", "DeviceObject", "TargetDevice"),
         "DeviceNode": (("_POP_FX_DEVICE", "DevNode"), ("_POP_FX_DEVICE", "DeviceNode")),
     },
 }  # fmt: skip

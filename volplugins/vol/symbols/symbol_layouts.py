@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from volplugins.kernel import io_layouts, wait_layouts
 from volplugins.kernel.builds.io import IO_TABLES
-from volplugins.kernel.io_layouts import NAMES, SIZED, IoLayouts
+from volplugins.kernel.builds.waits import WAIT_TABLES
+from volplugins.kernel.io_layouts import IoLayouts
 from volplugins.kernel.layouts import STRUCTURES, KernelLayouts, from_offsets
+from volplugins.kernel.made_layouts import Tables
+from volplugins.kernel.wait_layouts import WaitLayouts
 from volplugins.memory.structure import Layout
 from volplugins.paging.invalid_entry import InvalidLayout, from_bits
-from volplugins.vol.symbols.members import IO_MEMBERS, MEMBERS, Path
+from volplugins.vol.symbols.members import IO_MEMBERS, MEMBERS, Members, Path
+from volplugins.vol.symbols.wait_members import WAIT_MEMBERS
 
 Types = Mapping[str, Mapping[str, Any]]
 
@@ -29,18 +34,22 @@ def kernel_layouts(types: Types, base_types: Types, symbols: Mapping[str, int], 
     if found["thread"].has("CreateTime") and reader.find(("_ETHREAD", "NestedFaultCount")) is not None:
         found["thread"] = _with_shifted_create_time(found["thread"])
     invalid, mask = _invalid(reader), _invalid_mask(reader, symbols)
-    return KernelLayouts(**found, io=_io_layouts(reader), invalid=invalid, invalid_mask=mask)
+    io = IoLayouts(**_group(reader, IO_TABLES, IO_MEMBERS, io_layouts.SIZED))
+    waits = WaitLayouts(**_group(reader, WAIT_TABLES, WAIT_MEMBERS, wait_layouts.SIZED))
+    return KernelLayouts(**found, io=io, waits=waits, invalid=invalid, invalid_mask=mask)
 
 
-def _io_layouts(reader: TableReader) -> IoLayouts:
-    """The I/O system's structures; members have the sizes that the table states."""
+def _group(
+    reader: TableReader, tables: Tables, members: Mapping[str, Members], sized: Sequence[str]
+) -> dict[str, Layout]:
+    """A group's layouts by field; members have the sizes that the table states."""
     found: dict[str, Layout] = {}
-    for name in NAMES:
-        structure = IO_TABLES[name][0]
-        layout = reader.layout(structure, IO_MEMBERS[name], fixed=False)
-        size = int(reader.types.get(structure, {}).get("size", 0)) if name in SIZED else 0
+    for name, paths in members.items():
+        structure = tables[name][0]
+        layout = reader.layout(structure, paths, fixed=False)
+        size = int(reader.types.get(structure, {}).get("size", 0)) if name in sized else 0
         found[name] = replace(layout, size=size or layout.size)
-    return IoLayouts(**found)
+    return found
 
 
 def _with_shifted_create_time(thread: Layout) -> Layout:
