@@ -71,12 +71,31 @@ def test_two_places_of_one_dump_are_done_again_once(batch: Batch, folder: Path, 
     assert works(importable) == 6
 
 
+def test_a_corpus_of_version_2_is_taken_over(batch: Batch, folder: Path, tmp_path: Path) -> None:
+    batch(folder)
+    path = tmp_path / "out" / "corpus.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:  # as version 2 made it
+        for column in ("device_stack", "device_instance"):
+            connection.execute(f"ALTER TABLE failures DROP COLUMN {column}")
+        connection.execute("UPDATE corpus SET schema = 'volplugins.corpus/2'")
+        connection.execute("PRAGMA user_version = 2")
+    Database(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        assert connection.execute("SELECT DISTINCT device_stack, device_instance FROM failures").fetchall() == [
+            (None, None)
+        ]
+    batch(folder, work=NEW, reanalyse=True)
+    assert recipes(tmp_path) == [RECIPE] * 3
+
+
 def test_a_corpus_of_version_1_is_taken_over(batch: Batch, folder: Path, tmp_path: Path) -> None:
     batch(folder)
     path = tmp_path / "out" / "corpus.sqlite"
     with closing(sqlite3.connect(path)) as connection, connection:  # as version 1 made it
         for table, column in (("dumps", "signature_recipe"), ("failures", "signature_recipe"),
-                              ("failures", "memory_error")):  # fmt: skip
+                              ("failures", "memory_error"), ("failures", "device_stack"),
+                              ("failures", "device_instance")):  # fmt: skip
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.execute("UPDATE corpus SET schema = 'volplugins.corpus/1'")
         connection.execute("PRAGMA user_version = 1")

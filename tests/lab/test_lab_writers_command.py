@@ -28,9 +28,12 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int, int]]
     stand_in = ModuleType("volplugins.lab.machines.catalogue")
     faults = {"win10-x64": ("first", "second"), "xp-x86": ("first",)}
     stand_in.__dict__.update(
-        faults_of=faults.get, build=build, MACHINES=("win10-x64", "xp-x86"), EVERY_FAULT=("first", "second"), BASES=3
+        every_fault_of=faults.get,
+        build=build,
+        MACHINES=("win10-x64", "xp-x86"),
+        EVERY_FAULT=("first", "second"),
+        BASES=3,
     )
-    stand_in.__dict__.update(hard_faults_of=lambda _machine: ())
     monkeypatch.setitem(sys.modules, "volplugins.lab.machines.catalogue", stand_in)
     return orders
 

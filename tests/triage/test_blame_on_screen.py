@@ -42,3 +42,26 @@ def test_a_likely_memory_error(tmp_path: Path) -> None:
     assert crash["confidence"] == "low" and crash["signature_recipe"] == RECIPE == 2
     assert "Memory         a memory error is likely: page-table  [high]" in screen
     assert "A memory error is likely (page-table, high)" in page and "bit 20 alone" in page
+
+
+def test_the_device_of_the_driver_at_fault(tmp_path: Path) -> None:
+    snapshot = build("win10-x64", "power-9f-3")
+    node = next(
+        each for each in snapshot.truth["io"]["nodes"] if each["service"] == "acmedrv" and len(each["stack"]) > 1
+    )
+    summary, screen, page = triaged(snapshot, tmp_path)
+    crash, stack = summary["crash"], " > ".join(node["drivers"])
+    assert (crash["device_stack"], crash["device_instance"]) == (stack, node["instance"])
+    assert crash["device_confidence"] == "high" and crash["device_evidence"].startswith("by the device at which IRP")
+    assert node["instance"] in screen and stack in " ".join(screen.split())
+    assert node["instance"] in page and stack in " ".join(page.split())
+    assert crash["evidence"].startswith("IRP 0x") and len(screen.splitlines()) <= 24
+
+
+def test_redacted_the_serial_number_of_the_device_is_nowhere(tmp_path: Path) -> None:
+    snapshot = build("win10-x64", "power-9f-3")
+    dump = write(snapshot, "triage", tmp_path / "a.dmp")
+    summary = checked(run_triage(dump, tmp_path / "out", TriageOptions(redact=True), silent))
+    assert summary["crash"]["device_instance"] and summary["crash"]["device_stack"].startswith("\\Driver\\acmedrv")
+    written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert written and not [path for path in written if b"0012A4F39B77" in path.read_bytes()]

@@ -34,7 +34,8 @@ class Hider:
 
     def learn(self, rows: Iterable[Mapping[str, Any]]) -> None:
         assert not self.hidden, "everything is learnt before anything is written"
-        self.names |= {each["row"]["Name"] for each in rows if (each.get("row") or {}).get("Name")}
+        known = (each.get("row") or {} for each in rows)
+        self.names |= {row["Name"] for row in known if "PPID" in row and row["Name"]}
 
     def row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         self.hidden += 1

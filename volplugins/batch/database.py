@@ -53,7 +53,7 @@ class Database:
         run = self._connection.execute
         version = run("PRAGMA user_version").fetchone()[0]
         ours = run("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'corpus'").fetchone()
-        if version not in (0, schema.FIRST_VERSION, schema.VERSION):
+        if version and not schema.FIRST_VERSION <= version <= schema.VERSION:
             raise UseError(f"{self.path}: is of version {version}, this program writes {schema.VERSION}")
         if not ours or run("SELECT schema FROM corpus").fetchone() != (schema.name_of(version),):
             raise UseError(f"{self.path}: is a database of something else: give another folder for the results")
@@ -62,9 +62,9 @@ class Database:
             raise UseError(
                 f"{self.path}: was begun {with_or_without} --redact: give another folder, or the same option"
             )
-        if version == schema.FIRST_VERSION:
+        if 0 < version < schema.VERSION:
             with _Transaction(self):
-                for statement in schema.migration():
+                for statement in schema.migration(version):
                     run(statement)
 
     def dump_of(self, key: str) -> str | None:

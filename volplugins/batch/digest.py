@@ -70,7 +70,11 @@ def _failure(summary: Row) -> list[Any]:
     names = ("signature", "bugcheck_code", "bugcheck_name", "module", "image", "symbol", "confidence", "faulting_ip",
              "process", "pid", "manual_crash")  # fmt: skip
     time = clean(_part(summary, "system").get("system_time"))
-    return [*_cells(crash, names), time, *_cells(crash, ("signature_recipe", "memory_error"))]
+    return [
+        *_cells(crash, names),
+        time,
+        *_cells(crash, ("signature_recipe", "memory_error", "device_stack", "device_instance")),
+    ]
 
 
 def _faults(summary: Row) -> Iterator[list[Any]]:

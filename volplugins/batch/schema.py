@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FIRST_VERSION, VERSION = 1, 2
+FIRST_VERSION, VERSION = 1, 3
 
 
 def name_of(version: int) -> str:
@@ -23,7 +23,7 @@ TABLES = {
     "failures": (
         "signature TEXT", "bugcheck TEXT", "bugcheck_name TEXT", "module TEXT", "image TEXT", "symbol TEXT",
         "confidence TEXT", "faulting_ip TEXT", "process TEXT", "pid INTEGER", "manual_crash TEXT", "crash_time TEXT",
-        "signature_recipe INTEGER", "memory_error TEXT",
+        "signature_recipe INTEGER", "memory_error TEXT", "device_stack TEXT", "device_instance TEXT",
     ),
     "modules": (
         "kernel INTEGER", "module TEXT", "path TEXT", "timestamp TEXT", "checksum TEXT", "pdb TEXT", "guid_age TEXT",
@@ -52,17 +52,24 @@ _INDEXED = (("failures", "signature"), ("modules", "module"), ("processes", "nam
 
 #: Recipe of signatures from before recipes had numbers: those of corpora of version 1.
 FIRST_RECIPE = 1
+_DEVICES_SINCE = 3
 
 
-def migration() -> list[str]:
-    """What makes a database of version 1 one of this version: the new columns, at the end of their tables."""
+def migration(version: int) -> list[str]:
+    """What makes a database of an older version one of this version: the new columns, at the end of their tables."""
+    made = _to_version_2() if version < _DEVICES_SINCE - 1 else []
+    made += [f"ALTER TABLE failures ADD COLUMN {name} TEXT" for name in ("device_stack", "device_instance")]
+    return [*made, f"UPDATE corpus SET schema = '{NAME}'", f"PRAGMA user_version = {VERSION}"]
+
+
+def _to_version_2() -> list[str]:
     made = [f"ALTER TABLE {table} ADD COLUMN signature_recipe INTEGER" for table in ("dumps", "failures")]
     made.append("ALTER TABLE failures ADD COLUMN memory_error TEXT")
     made += [
         f"UPDATE {table} SET signature_recipe = {FIRST_RECIPE} WHERE signature IS NOT NULL"
         for table in ("dumps", "failures")
     ]
-    return [*made, f"UPDATE corpus SET schema = '{NAME}'", f"PRAGMA user_version = {VERSION}"]
+    return made
 
 
 def statements() -> list[str]:

@@ -9,6 +9,8 @@ from volplugins.bugcheck.bit_errors import BitError, find_bit_error
 from volplugins.bugcheck.blame import find_blame
 from volplugins.bugcheck.crash_path import FailingPlace, failing_place
 from volplugins.bugcheck.crash_walk import crash_stack, walk
+from volplugins.bugcheck.devices.find import device_of, find_device_blame
+from volplugins.bugcheck.devices.lead import NOTHING, DeviceBlame
 from volplugins.bugcheck.fault import Fault, find_fault
 from volplugins.bugcheck.hung_processor import hung_frames
 from volplugins.bugcheck.manual import ManualCrash
@@ -36,6 +38,7 @@ class Analysis:
         instruction: bytes at the failing instruction; empty where they are not in the dump.
         operand: the operand that gave the bad address, or None.
         place: where it failed, as against where it was reported; None where that is not known.
+        devices: what the objects that the bugcheck names say: the device of the driver at fault, what is absent.
         bit_error: a flipped bit that is the likelier cause; None where nothing shows one.
     """
 
@@ -50,6 +53,7 @@ class Analysis:
     operand: Operand | None = None
     place: FailingPlace | None = None
     bit_error: BitError | None = None
+    devices: DeviceBlame = NOTHING
 
 
 def analyse(scene: CrashScene) -> Analysis:
@@ -61,11 +65,13 @@ def analyse(scene: CrashScene) -> Analysis:
     place = failing_place(scene, fault, fault_stack.frames)
     error = find_bit_error(scene, fault)
     hung = hung_frames(scene)
-    culprit, manual = find_blame(Suspects(scene, fault, hung or below, place), error, bool(hung))
+    devices = find_device_blame(scene)
+    culprit, manual = find_blame(Suspects(scene, fault, hung or below, place, devices), error, bool(hung))
+    devices = NOTHING if manual is not None and manual.asked_for else device_of(scene, culprit, devices)
     signature = failure_signature(scene, fault, culprit, manual)
     code = _instruction(scene, place.address) if place is not None else b""
     operand = operand_of_fault(scene, fault, code, below[0] if below else None)
-    return Analysis(scene, fault, stack, fault_stack, culprit, manual, signature, code, operand, place, error)
+    return Analysis(scene, fault, stack, fault_stack, culprit, manual, signature, code, operand, place, error, devices)
 
 
 def _fault_stack(scene: CrashScene, fault: Fault, stack: Stack) -> Stack:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from volplugins.bugcheck import modules as known
 from volplugins.bugcheck.codes import base_code
+from volplugins.bugcheck.devices.find import concerned_blame
 from volplugins.bugcheck.fault import Fault
 from volplugins.bugcheck.frame_culprits import (
     foreign_frame,
@@ -18,7 +19,6 @@ from volplugins.bugcheck.frame_culprits import (
     from_windows_driver,
 )
 from volplugins.bugcheck.named import parameters_of
-from volplugins.bugcheck.objects import ImageOf, image_of_device, image_of_driver, image_of_irp
 from volplugins.bugcheck.parameters import Role
 from volplugins.bugcheck.suspects import UNNAMED, Confidence, Culprit, Suspects
 from volplugins.kernel.process import looks_like_a_name, read_process
@@ -44,6 +44,7 @@ def find_culprit(suspects: Suspects) -> Culprit | None:
         _unloaded_module,
         _named_address,
         from_foreign_driver,
+        _concerned,
         from_windows_driver,
         from_unchecked_word,
         from_carrier,
@@ -68,26 +69,14 @@ def _ended_process(suspects: Suspects) -> Culprit | None:
     return None
 
 
-_OBJECT_ROLES: tuple[tuple[Role, ImageOf, str, Confidence], ...] = (
-    (Role.DRIVER_OBJECT, image_of_driver, "driver object", Confidence.HIGH),
-    (Role.IRP, image_of_irp, "IRP", Confidence.HIGH),
-    (Role.DEVICE_OBJECT, image_of_device, "device object", Confidence.MEDIUM),
-)
-
-
 def _object_owner(suspects: Suspects) -> Culprit | None:
-    """The driver that holds the IRP, or owns the driver or device object, which a parameter names."""
-    scene = suspects.scene
-    parameters = parameters_of(scene)
-    for role, image_of, word, confidence in _OBJECT_ROLES:
-        for parameter, value in parameters:
-            base = image_of(scene.memory, value, scene.bits) if parameter.role is role and value else None
-            module = scene.modules.at(base) if base else None
-            if module is not None and not known.is_core(module):
-                reason = f"{word} {value:#x}, named by the bugcheck, belongs to {module.image_name}"
-                lowered = Confidence.MEDIUM if suspects.owners.is_carrier(module) else confidence
-                return Culprit(module.image_name or UNNAMED, module, None, lowered, reason)
-    return None
+    """The driver that the request, device, driver object or thread named by the bugcheck leads to."""
+    return suspects.devices.culprit if suspects.devices is not None else None
+
+
+def _concerned(suspects: Suspects) -> Culprit | None:
+    """The owner of what a verifier's bugcheck is about, where neither a place in code nor the stack names a driver."""
+    return concerned_blame(suspects.scene).culprit if suspects.devices is not None else None
 
 
 def _faulting_module(suspects: Suspects) -> Culprit | None:
@@ -162,6 +151,7 @@ def _kernel_itself(suspects: Suspects) -> Culprit | None:
     module = found if found is not None and known.is_core(found) else scene.modules.kernel
     if module is None:
         return None
-    reason = "no driver could be connected with the failure; the kernel only noticed it"
+    notes = suspects.devices.notes if suspects.devices is not None else ()
+    reason = "; ".join(("no driver could be connected with the failure; the kernel only noticed it", *notes))
     address = place.address if place is not None and found is module else None
     return Culprit(module.image_name or UNNAMED, module, address, Confidence.LOW, reason)

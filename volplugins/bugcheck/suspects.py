@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.crash_path import FailingPlace
 from volplugins.bugcheck.fault import Fault
@@ -12,6 +13,9 @@ from volplugins.bugcheck.owners import Owners
 from volplugins.bugcheck.scene import CrashScene
 from volplugins.loader.module import Module
 from volplugins.stack.frame import Frame
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.devices.lead import DeviceBlame
 
 
 class Confidence(str, Enum):
@@ -51,6 +55,7 @@ class Suspects:
         scene, fault: the crash.
         frames: the crashing thread's, below the failing instruction.
         place: where it failed, as against where it was reported; None where that is not known.
+        devices: what the objects that the bugcheck names say; None where nobody looked.
         owners: whose the modules are.
     """
 
@@ -58,6 +63,7 @@ class Suspects:
     fault: Fault
     frames: Sequence[Frame]
     place: FailingPlace | None = None
+    devices: DeviceBlame | None = None
     owners: Owners = field(init=False)
 
     def __post_init__(self) -> None:

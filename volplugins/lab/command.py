@@ -201,13 +201,11 @@ def _write(snapshot: Snapshot, order: Order, path: Path) -> Snapshot:
 
 
 def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
-    from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - see _parser
-    from volplugins.lab.machines.catalogue import MACHINES, faults_of, hard_faults_of  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import MACHINES, every_fault_of  # noqa: PLC0415 - see _parser
 
     machines = [arguments.machine] if arguments.machine else list(MACHINES) if arguments.all else ["win10-x64"]
     for machine in machines:
-        known = (*faults_of(machine), *hard_faults_of(machine), *RUNNING_STATES)
-        if arguments.all and arguments.fault not in known:
+        if arguments.all and arguments.fault not in every_fault_of(machine):
             print(f"volplugins lab: not made: {machine} has no fault {arguments.fault}", file=sys.stderr)
             continue
         if arguments.all and arguments.wow64 and not machine.endswith("x64"):

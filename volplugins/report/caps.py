@@ -14,6 +14,16 @@ MODULES_OF_A_PROCESS = 1_000
 THREADS = 20_000
 FRAMES_OF_A_THREAD = 128
 FINDINGS_OF_A_PROCESS = 50
+# the device tree: nodes, stacks outside of it, devices of a stack, levels that are set in
+NODES = 2_000
+LOOSE_STACKS = 500
+LAYERS = 24
+LEVELS = 16
+# requests on it, and of one process
+TOKENS = 3_000
+TOKENS_OF_A_DEVICE = 12
+REQUESTS_OF_A_PROCESS = 200
+REQUESTS = 10_000
 # the crashing stack, and lists in summary.json
 LIST_ROWS = 500
 # rows of a file that are read at all, and characters of a line

@@ -17,6 +17,8 @@ _CRASH = (
     ("Instruction", "faulting_instruction", ""),
     ("Bad operand", "faulting_operand", "FAULTING_OPERAND"),
     ("Symbol", "symbol", "SYMBOL_NAME"),
+    ("Device", "device_instance", "DEVICE_INSTANCE"),
+    ("Device stack", "device_stack", "DEVICE_STACK"),
     ("Process", "process", "PROCESS_NAME"),
     ("PID", "pid", "PROCESS_ID"),
     ("Thread", "thread", "THREAD"),
@@ -122,6 +124,8 @@ def _glance(summary: Summary, score: int | None) -> list[tuple[str, str, str]]:
         if count := len(summary.entries(name)) + summary.left_out(name):
             ending = ("y", "ies") if name == "directories" else ("", "s")
             found.append((kind, f"{count} {words.format(ending[count > 1])}", where))
+    if stuck := len(summary.entries("stuck")):
+        found.insert(0, ("unsound", f"{stuck} stuck request{'s' * (stuck > 1)}", "devices"))
     if missing := summary.part("symbols").get("missing"):
         found.append(
             ("sure-medium", f"symbols missing: {len(missing) if isinstance(missing, list) else 'some'}", "completeness")

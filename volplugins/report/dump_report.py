@@ -8,12 +8,16 @@ from typing import Any
 
 from volplugins.report import caps
 from volplugins.report.crash_facts import headline
+from volplugins.report.device_tree import DeviceTree
+from volplugins.report.driver_names import DriverNames
 from volplugins.report.grids import Budget, Grid, faults_of, grid
 from volplugins.report.page import put, rendered
+from volplugins.report.pending_requests import PendingRequests
 from volplugins.report.physical_map import physical_map
 from volplugins.report.process_details import (
     MODULE_COLUMNS,
     REGION_COLUMNS,
+    REQUEST_COLUMNS,
     THREAD_COLUMNS,
     Details,
     Key,
@@ -22,6 +26,7 @@ from volplugins.report.process_details import (
 from volplugins.report.row_file import Row, RowFile
 from volplugins.report.shown_text import shown
 from volplugins.report.stack_groups import StackGroups
+from volplugins.report.stuck_text import stuck_line
 from volplugins.report.summary_file import Summary
 
 _SCRIPTS = ("dom.js", "grid.js", "regions.js", "flame.js", "processes.js", "report.js")
@@ -36,6 +41,9 @@ _IRPS = ("PID", "Process", "TID", "IRP", "Source", "Major", "Minor", "Driver", "
 _DUMPINFO = ("Group", "Field", "Value", "Note")
 _ANALYZE = ("Section", "Field", "Value", "Confidence", "Evidence")
 _SUMMARY = ("PID", "Process", "By", "Name", "Count", "Size", "PercentBusy", "PercentTotal", "Largest", "Note")
+_DRIVERS = ("Kind", "Driver", "Name", "Type", "Module", "Object", "Routine", "Symbol", "Source", "Note")
+_IRPS = ("Driver", "Major", "Minor", "Age", "State", "Process", "PID", "TID", "File", "Device", "IRP", "Location",
+         "Completion", "Source", "Note")  # fmt: skip
 # verdicts that say nothing against a process
 SOUND = ("ok", "tables-paged-out")
 
@@ -59,7 +67,8 @@ def write_report(folder: Path, lacking: list[str] | None = None) -> Path:
         "summary": summary, "head": headline(summary, content.analysis), "caps": caps, "faults": faults,
         "map": physical_map(summary.part("completeness").get("runs")), "verdicts": _counted(summary),
         "shown_processes": len(data["processes"]), "left_processes": content.details.left_out,
-        "left_threads": content.stacks.left_out,
+        "left_threads": content.stacks.left_out, "tree": content.tree, "requests": content.requests,
+        "stuck": [(stuck_line(one), shown(one.get("why"))) for one in summary.entries("stuck")],
     }  # fmt: skip
     return put(rendered("report.html.j2", _SCRIPTS, data, facts), folder / "report.html")
 
@@ -68,13 +77,16 @@ class _Content:
     """The rows of one folder, each file read once but for the small ones that say which processes matter."""
 
     def __init__(self, folder: Path, summary: Summary) -> None:
-        names = ("dumpinfo", "analyze", "process", "pagedirs", "stacks", "peb", "lm", "kernel-modules", "irps",
-                 "address", "address-summary")  # fmt: skip
+        names = ("dumpinfo", "analyze", "process", "pagedirs", "stacks", "peb", "lm", "kernel-modules", "address",
+                 "address-summary", *_of_drivers(folder, summary))  # fmt: skip
         self._files = {name: RowFile(folder, name) for name in names}
         self._summary = summary
         self.analysis = list(_first(self._files["analyze"], caps.TABLE_ROWS))
         budget = Budget()
         self._budget = budget
+        drivers = DriverNames(summary)
+        self.requests = PendingRequests(drivers)
+        self.tree = DeviceTree(drivers, self.requests, budget)
         self.details = Details(self._wanted(summary), budget)
         self.stacks = StackGroups(budget)
 
@@ -90,16 +102,26 @@ class _Content:
         self.stacks.read(self._files["stacks"])
         others = self.stacks.share_out(self.details)
         self._mark_crashed()
+        self._add_requests()
         return {
             "tables": tables, "frames": self.stacks.names, "others": others, "left": self.stacks.left_out,
             "culprit": shown(self._summary.part("crash").get("module"), 80),
-            "columns": {"regions": REGION_COLUMNS, "modules": MODULE_COLUMNS, "threads": THREAD_COLUMNS},
+            "columns": {"regions": REGION_COLUMNS, "modules": MODULE_COLUMNS, "threads": THREAD_COLUMNS,
+                        "requests": REQUEST_COLUMNS},
             "processes": [detail.as_data() for detail in self.details.all()],
         }  # fmt: skip
 
     def faults(self) -> list[str]:
         """What was wrong with the files, once they have been read."""
         return [self._summary.fault] * bool(self._summary.fault) + faults_of(self._files.values())
+
+    def _add_requests(self) -> None:
+        """Requests on the devices and below the processes; their rows come in the order of what tells most."""
+        irps = self._files.get("irps", ())
+        self.requests.read(irps)
+        for row in irps:
+            self.details.add_request(row)
+        self.tree.read(self._files.get("devices", ()))
 
     def _tables(self) -> dict[str, Grid]:
         files, budget = self._files, self._budget
@@ -108,10 +130,11 @@ class _Content:
             "processes": grid(processes, _PROCESSES, budget),
             "verdicts": grid(files["pagedirs"], _VERDICTS, budget),
             "kernel-modules": grid(files["kernel-modules"], _KERNEL_MODULES, budget),
-            "irps": grid((row for row in files["irps"] if row.get("State") is not None), _IRPS, budget),
             "analyze": grid(self.analysis, _ANALYZE, budget),
             "dumpinfo": grid(files["dumpinfo"], _DUMPINFO, budget),
             "address-summary": grid(files["address-summary"], _SUMMARY, budget),
+            "drivers": grid(files.get("drivers", ()), _DRIVERS, budget),
+            "irps": grid(files.get("irps", ()), _IRPS, budget),
         }
 
     def _wanted(self, summary: Summary) -> list[Key]:
@@ -134,6 +157,14 @@ class _Content:
         pid = self._crashed()[0]
         for detail in self.details.all():
             detail.crashed = bool(pid) and shown(detail.pid) == pid
+
+
+def _of_drivers(folder: Path, summary: Summary) -> Iterator[str]:
+    """Files of rows on drivers: a folder of an older version has none, and says so by its sections."""
+    told = {str(one.get("name")) for one in summary.entries("sections")}
+    for name in ("drivers", "devices", "irps"):
+        if not told or name in told or (folder / "rows" / f"{name}.jsonl").exists():
+            yield name
 
 
 def _first(rows: RowFile, most: int) -> Iterator[Row]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from volplugins.report import caps
 from volplugins.report.grids import Budget
+from volplugins.report.pending_requests import UNDER_WAY, waits_for
 from volplugins.report.row_file import Row
 from volplugins.report.shown_text import Cell, cell, shown
 
@@ -23,6 +24,9 @@ THREAD_COLUMNS = (
     "TID", "ETHREAD", "State", "Wait", "ContextSwitches", "Start", "StartAddress", "ThreadCreateTime", "ThreadExitTime",
     "Source", "Note", "Win32StartAddress", "KernelStartAddress",
 )  # fmt: skip
+REQUEST_COLUMNS = (
+    "Driver", "Major", "Minor", "Age", "State", "TID", "File", "IRP", "Note",
+)  # fmt: skip
 _FACTS = (
     "PPID", "SessionId", "EPROCESS", "DirBase", "Peb", "Threads", "Handles", "VadCount", "CommitCharge", "Wow64",
     "CreateTime", "ExitTime", "Source", "Life", "Note",
@@ -35,6 +39,7 @@ _UNLISTED = "mapped, and in none of the loader's lists"
 # what a Note of windows.kd.lm says against a module, among what it says of pages that are absent
 _WRONG = ("the list says ", "the file mapped there is ", "SizeOfImage is ")
 _NOTES = 20
+_MOST_WAITS = 3  # named in the head of a process
 
 Key = tuple[str, str]
 
@@ -53,6 +58,8 @@ class Detail:
     regions: list[list[Cell]] = field(default_factory=list)
     modules: list[list[Cell]] = field(default_factory=list)
     threads: list[list[Cell]] = field(default_factory=list)
+    requests: list[list[Cell]] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
     left: dict[str, int] = field(default_factory=dict)
     stacks: list[dict[str, Any]] = field(default_factory=list)
     crashed: bool = False
@@ -85,7 +92,12 @@ class Details:
         self._wanted = set(list(wanted)[: caps.PROCESSES])
         self._others: set[Key] = set()
         self._budget = budget
-        self._room = {"regions": caps.REGIONS, "modules": caps.MODULES, "threads": caps.THREADS}
+        self._room = {
+            "regions": caps.REGIONS,
+            "modules": caps.MODULES,
+            "threads": caps.THREADS,
+            "requests": caps.REQUESTS,
+        }
 
     @property
     def left_out(self) -> int:
@@ -180,6 +192,16 @@ class Details:
             detail.found(
                 f"private memory that is executable: {shown(row['Start'])}, {size}, {shown(row['Actual'], 80)}"
             )
+
+    def add_request(self, row: Row) -> None:
+        """Take a row of windows.kd.irps: a request under way, and which driver the process waits for."""
+        detail = self.of(row) if row.get("State") in UNDER_WAY else None
+        if detail is None:
+            return
+        self._keep(detail, "requests", row, REQUEST_COLUMNS, caps.REQUESTS_OF_A_PROCESS)
+        holder = waits_for(row)
+        if holder and len(detail.waits) < _MOST_WAITS and holder not in detail.waits:
+            detail.waits.append(holder)
 
     def _keep(self, detail: Detail, kind: str, row: Row, columns: Iterable[str], most: int) -> None:
         kept: list[list[Cell]] = getattr(detail, kind)

@@ -28,6 +28,8 @@ _CRASH = {
     "module": ("culprit", "MODULE_NAME"),
     "image": ("culprit", "IMAGE_NAME"),
     "symbol": ("culprit", "SYMBOL_NAME"),
+    "device_stack": ("culprit", "DEVICE_STACK"),
+    "device_instance": ("culprit", "DEVICE_INSTANCE"),
     "memory_error": ("culprit", "MEMORY_ERROR"),
     "faulting_ip": ("context", "FAULTING_IP"),
     "faulting_operand": ("context", "FAULTING_OPERAND"),
@@ -85,6 +87,7 @@ class CrashFacts:
         """What crashed, who is to blame, how sure."""
         nothing = AnalyzeRow("", "", "")
         blamed = self._rows.get(("culprit", "IMAGE_NAME")) or nothing
+        device = self._rows.get(("culprit", "DEVICE_STACK")) or nothing
         damaged = self._rows.get(("culprit", "MEMORY_ERROR")) or nothing
         found: dict[str, Any] = {name: self._value(*where) for name, where in _CRASH.items()}
         pid = self._value("process", "PROCESS_ID")
@@ -97,6 +100,8 @@ class CrashFacts:
             "confidence": blamed.confidence or None,
             "evidence": blamed.evidence if self._target.crashed else NO_BUGCHECK_TEXT,
             "signature_recipe": RECIPE if found["signature"] else None,
+            "device_confidence": device.confidence or None,
+            "device_evidence": device.evidence,
             "memory_error_confidence": damaged.confidence or None,
             "memory_error_evidence": damaged.evidence,
             "manual_evidence": manual.evidence if found["manual_crash"] else "",

@@ -17,7 +17,7 @@ _MOST_NAMES = 256
 _LONGEST = 256
 _ROUNDS = 4
 _HEX_WORD = re.compile(r"[0-9a-f]+")
-_PSEUDONYM = re.compile(r"(user|machine|path|file|value|sid)-\d+")
+_PSEUDONYM = re.compile(r"(user|machine|path|file|value|sid|instance|object)-\d+")
 _ESCAPE = re.compile(r"\\+u([0-9a-f]{4})|\\+x([0-9a-f]{2})|%([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#(\d{1,7});", re.I)
 _SID = re.compile(r"S-1-5-21(?:-\d{1,10}){3}", re.I)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from volplugins.triage.private_devices import device_name
 from volplugins.triage.private_names import PrivateNames
 
 IMAGE_NAME = re.compile(
@@ -21,7 +22,7 @@ _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 # where a path begins; \Device\X and \SystemRoot are the kernel's spellings
 _ROOT = re.compile(
     r"(?P<root>(?:[\\/]+[?.]+[\\/]+)?(?:(?:file:[\\/]*)?[a-z]:(?=[\\/])|GLOBALROOT(?=[\\/]))?"
-    r"(?:[\\/]+Device[\\/]+\w+(?=[\\/]|$)|[\\/]*SystemRoot(?=[\\/]|$)|%\w+(?:\(x86\))?%(?=[\\/]|$))?)",
+    r"(?:[\\/]+Device[\\/]+(?P<device>[\w-]+)(?=[\\/]|$)|[\\/]*SystemRoot(?=[\\/]|$)|%\w+(?:\(x86\))?%(?=[\\/]|$))?)",
     re.I,
 )
 _SERVER = re.compile(r"(?:[\\/]{2,}[?.][\\/]+UNC[\\/]+|[\\/]{2,}|\\\\\\\\)(?![?.][\\/])(?P<server>[^\\/]+)", re.I)
@@ -96,6 +97,8 @@ class PrivatePaths:
             return text[: server.start("server")] + self._names.name("machine", name), text[server.end() :]
         found = _ROOT.match(text)
         root = found["root"] if found else ""
+        if found is not None and found["device"]:
+            return root[: -len(found["device"])] + device_name(self._names, found["device"]), text[len(root) :]
         return root, text[len(root) :]
 
     def _folders(self, root: str, folders: list[str]) -> tuple[list[str], list[str]]:

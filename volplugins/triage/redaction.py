@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from volplugins.triage.private_devices import apart, instance_path
 from volplugins.triage.private_names import REDACTED, PrivateNames, is_everybodys
 from volplugins.triage.private_paths import IMAGE_NAME, PrivatePaths
 
@@ -24,10 +25,13 @@ _MOST_KEPT = 20_000
 # columns that hold this program's own words, never the dump's
 _WORDS = frozenset(
     """Section Group Source Life State Wait PageDirectory Verdict Mode Level Ring Trust Stop Type Protect Actual Usage
-    By Status Confidence Severity Technique Kind schema plugin absent confidence trust verdict plugin_name
-    sha256 modified kind severity technique format kernel_base kernel_found""".split()
+    By Status Confidence Severity Technique Kind Problem Major Minor schema plugin absent confidence trust verdict
+    plugin_name sha256 modified kind severity technique format kernel_base kernel_found""".split()
 )
 _PATH_COLUMNS = frozenset("Path path folder packed File".split())
+_INSTANCE_COLUMNS = frozenset("Instance instance".split())
+_UNLEARNT = _WORDS | _INSTANCE_COLUMNS  # no paths in them
+_INSTANCE_FIELDS = frozenset(("DEVICE_INSTANCE",))
 _MACHINE_VARIABLES = frozenset("COMPUTERNAME USERDOMAIN USERDOMAIN_ROAMINGPROFILE LOGONSERVER USERDNSDOMAIN".split())
 _USER_VARIABLES = frozenset("USERNAME LOGNAME USER".split())
 _PATH_VARIABLES = frozenset(
@@ -92,13 +96,17 @@ class Redactor:
         if known != self._known or len(self._made) > _MOST_KEPT:
             self._known, self._made = known, {}
         if text not in self._made:
-            self._made[text] = self._names.without(self._paths.in_text(text))
+            parts = apart(self._names, text)
+            made = "".join(part if ready else self._paths.in_text(part) for part, ready in parts)
+            self._made[text] = self._names.without(made)
         return self._made[text]
 
     def _cell(self, name: str, value: Any) -> Any:
         if name in _WORDS:
             return value
         if isinstance(value, str):
+            if name in _INSTANCE_COLUMNS:
+                return self._names.without(instance_path(self._names, value))
             return self._path(value) if name in _PATH_COLUMNS else self.text(value)
         if isinstance(value, Mapping):
             # bytes of a cell that is text in other rows, and cannot be looked through
@@ -114,6 +122,8 @@ class Redactor:
             section, field = row.get("Section"), str(row.get("Field", ""))
             if section == "parameters":
                 return {"Value": self._parameter(field, value)}
+            if field in _INSTANCE_FIELDS:
+                return {"Value": self._names.without(instance_path(self._names, value))}
             if section == "environment":
                 return {"Field": self._variable_name(field), "Value": self._variable(field.upper(), value)}
         if row.get("Usage") in ("Image", "MappedFile") and isinstance(row.get("Detail"), str):
@@ -187,7 +197,7 @@ class Redactor:
         for name, each in row.items():
             if name in ("computer", "computer_name", "ComputerName") and isinstance(each, str):
                 self._names.name("machine", each)
-            elif isinstance(each, str) and name not in _WORDS and not is_everybodys(each):
+            elif isinstance(each, str) and name not in _UNLEARNT and not is_everybodys(each):
                 self._paths.learn(each)
             elif isinstance(each, Mapping):
                 self._learn_row(each)

@@ -17,6 +17,7 @@ from volplugins.packed.single import PlainFile, plain_file
 from volplugins.triage.crash_facts import CrashFacts
 from volplugins.triage.extras import write_page, write_timeline
 from volplugins.triage.file_hash import FileHash
+from volplugins.triage.foreign_objects import ForeignObject, foreign_objects
 from volplugins.triage.noted_directories import NotedDirectories
 from volplugins.triage.noted_findings import NotedFindings
 from volplugins.triage.noted_threads import NotedThreads
@@ -28,6 +29,7 @@ from volplugins.triage.result import TriageResult
 from volplugins.triage.section_run import Row, SectionOutcome, SectionRunner, one_line
 from volplugins.triage.sections import SECTIONS, Section
 from volplugins.triage.spooled_rows import SpooledRows
+from volplugins.triage.stuck_requests import StuckRequests
 from volplugins.triage.versions import versions
 from volplugins.vol.scene.crash_scene import analysis_of, scene_below, target_below
 from volplugins.vol.scene.session import open_file
@@ -86,15 +88,15 @@ class TriageRun:
         facts = CrashFacts(target, analysis)
         directories, findings = NotedDirectories(), NotedFindings()
         foreign = ForeignDrivers(analysis.scene).why if analysis is not None else lambda _: ""
-        threads = NotedThreads(facts.thread(), foreign)
+        threads, requests = NotedThreads(facts.thread(), foreign), StuckRequests()
         watchers = {
             "pagedirs": directories.take, "stacks": threads.take_frame, "process": threads.take_thread,
-            "findings": findings.take,
+            "findings": findings.take, "irps": requests.take,
         }  # fmt: skip
         runner = SectionRunner(work, layer, self._options)
         outcomes = self._sections(runner, watchers)
         self._progress("summing up", 98.0)
-        parts = self._parts(facts)
+        parts = self._parts(facts) | self._drivers(analysis, requests)
         notes = _shortened(target.notes)
         self._faults += [f"{each.section.name}: {each.fault}" for each in outcomes if each.fault]
         self._faults += [f"{note.field}: {note.text}" for note in notes if note.severity == "fault"]
@@ -125,6 +127,18 @@ class TriageRun:
                 self._faults.append(f"summary, {name}: {one_line(error)}")
                 parts[name] = getattr(facts.of_header(), name)()
         return parts
+
+    def _drivers(self, analysis: Analysis | None, requests: StuckRequests) -> dict[str, Any]:
+        """Drivers that are not Microsoft's, and what is stuck in them."""
+        foreign: list[ForeignObject] = []
+        stuck: list[Row] = []
+        try:
+            if analysis is not None:
+                foreign = foreign_objects(analysis.scene)
+                stuck = requests.stuck(analysis.scene, foreign)
+        except Exception as error:
+            self._faults.append(f"summary, drivers: {one_line(error)}")
+        return {"foreign_drivers": [each.summary() for each in foreign], "stuck": stuck}
 
     @staticmethod
     def _missing(facts: CrashFacts, problems: list[str]) -> list[str]:

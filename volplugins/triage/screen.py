@@ -9,6 +9,8 @@ from textwrap import wrap
 from typing import Any
 from unicodedata import east_asian_width
 
+from volplugins.report.stuck_text import stuck_line
+
 LINES, COLUMNS = 24, 100
 _LABELS = 15
 
@@ -70,6 +72,7 @@ def _columns(character: str) -> int:
 
 
 def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
+    yield _stuck(summary)
     if not summary.get("target", {}).get("crashed", True):
         yield from _running(summary)
         return
@@ -103,6 +106,19 @@ def _running(summary: Mapping[str, Any]) -> Iterator[_Block]:
     yield _system(summary)
     yield from _held(summary)
     yield _Block("Faults", list(summary["fault_texts"]), 1, "summary.json")
+
+
+def _stuck(summary: Mapping[str, Any]) -> _Block:
+    """The oldest request that a driver of others keeps, whole and with the reason; then the next ones."""
+    stuck = summary.get("stuck") or ()
+    lines = [line for each in stuck for line in _halves(stuck_line(each), each.get("why") or "")]
+    return _Block("Stuck", lines, 2, "windows.kd.irps")
+
+
+def _halves(line: str, why: str) -> tuple[str, str]:
+    """What is held, then whose it is, since when and why that says something; a process's name has no such words."""
+    held, _, rest = line.partition(") ")
+    return (f"{held})", f"{rest}: {why}") if rest else (line, why)
 
 
 def _system(summary: Mapping[str, Any]) -> _Block:
@@ -139,6 +155,15 @@ def _blame(crash: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield "nobody could be named"
     yield from wrap(crash["evidence"] or "", COLUMNS - _LABELS)
+    yield from _device(crash)
+
+
+def _device(crash: Mapping[str, Any]) -> Iterator[str]:
+    """The device behind the driver, by the name under which a person finds it."""
+    stack, instance = crash.get("device_stack"), crash.get("device_instance")
+    if stack or instance:
+        confidence = f"[{crash['device_confidence']}]" if crash.get("device_confidence") else ""
+        yield from wrap(_joined("device", instance, f"stack {stack}" if stack else "", confidence), COLUMNS - _LABELS)
 
 
 def asked_for(crash: Mapping[str, Any]) -> bool:

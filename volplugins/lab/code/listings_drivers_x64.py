@@ -19,7 +19,7 @@ HalpDriverEntry save=rbx frame=40 : #3
 ACMEDRV = """
 DriverEntry entry save=rbx,rsi frame=48 : #2 nt!IoCreateDevice #4
 AcmeDispatchDeviceControl save=rbx,rsi,rdi frame=40 : #3 AcmeReadRegister #2 AcmeNotify #2 AcmeFreeBuffer #2 \
-  AcmeCopyRequest #2 AcmeServiceRequest AcmeWriteRegister AcmeParseTree
+  AcmeCopyRequest #2 AcmeServiceRequest AcmeWriteRegister AcmeParseTree AcmeStopDevice
 AcmeReadRegister save=rbx frame=30 : #3 =8b01@fault #2 nt!KeAcquireSpinLockRaiseToDpc
 AcmeWriteRegister save=rbx frame=30 : #3 =8901@fault #2
 AcmeCopyRequest save=rbx,rsi frame=38 : #3 =488b02@fault #3 nt!ExAllocatePoolWithTag
@@ -30,7 +30,7 @@ AcmeWorkRoutine save=rbx,rsi frame=48 : #2 AcmeFlushQueue #2
 AcmeFlushQueue save=rbx,rsi,rdi frame=30 : #3 =488b4e10@fault #2 nt!IoFreeIrp
 AcmeDpcRoutine save=rbx,rsi frame=38 : #2 AcmePollHardware #2
 AcmePollHardware save=rbx frame=20 : #2 =f390@spin #1 =ebfc
-AcmeDispatchPower save=rbx,rsi frame=38 : nt!PoStartNextPowerIrp nt!PoCallDriver
+AcmeDispatchPower save=rbx,rsi frame=38 : nt!PoStartNextPowerIrp nt!PoCallDriver nt!IofCompleteRequest
 AcmeParseTree save=rbx,rsi,rdi frame=a0 : #3 =488bce@recurse AcmeParseTree #2
 AcmeUnload save=rbx frame=20 : nt!IoDeleteDevice
 AcmeInternalDeviceControl save=rbx,rsi frame=38 : #3 AcmeRunCallback #2
@@ -44,6 +44,7 @@ AcmeStartIo save=rbx,rsi frame=38 : #3 AcmeWriteRegister #1
 AcmeAddDevice save=rbx,rsi frame=38 : #2 nt!IoCreateDevice #2
 AcmeRequestComplete save=rbx,rsi frame=38 : #3 AcmeNotify #1
 AcmeCancelRequest save=rbx,rsi frame=38 : #2 nt!IofCompleteRequest #1
+AcmeStopDevice save=rbx,rsi frame=38 : #2 nt!KeWaitForSingleObject #2
 """
 
 MYFAULT = """

@@ -16,7 +16,7 @@ HalpDriverEntry frame=20 save=ebx : #3
 ACMEDRV = """
 DriverEntry entry frame=18 save=ebx,esi : #2 nt!IoCreateDevice #4
 AcmeDispatchDeviceControl frame=14 save=ebx,esi,edi : #3 AcmeReadRegister #2 AcmeNotify #2 AcmeFreeBuffer #2 \
-  AcmeCopyRequest #2 AcmeServiceRequest AcmeWriteRegister
+  AcmeCopyRequest #2 AcmeServiceRequest AcmeWriteRegister AcmeStopDevice
 AcmeReadRegister frame=8 save=ebx : #3 =8b01@fault #2 nt!KefAcquireSpinLockAtDpcLevel
 AcmeWriteRegister frame=8 save=ebx : #3 =8901@fault #2
 AcmeCopyRequest frame=c save=ebx,esi : #3 =8b02@fault #3 nt!ExAllocatePoolWithTag
@@ -25,7 +25,7 @@ AcmeFreeBuffer frame=4 save=ebx : #2 nt!ExFreePoolWithTag #2
 AcmeServiceRequest frame=18 save=ebx,esi,edi : #4 =8b4318@fault #2
 AcmeWorkRoutine frame=10 save=ebx,esi : #2 AcmeFlushQueue #2
 AcmeFlushQueue frame=c save=ebx,esi,edi : #3 =8b4e10@fault #2 nt!IoFreeIrp
-AcmeDispatchPower frame=8 save=ebx,esi : nt!PoStartNextPowerIrp nt!PoCallDriver
+AcmeDispatchPower frame=8 save=ebx,esi : nt!PoStartNextPowerIrp nt!PoCallDriver nt!IofCompleteRequest
 AcmeUnload frame=4 save=ebx : nt!IoDeleteDevice
 AcmeInternalDeviceControl frame=10 save=ebx,esi : #3 AcmeRunCallback #2
 AcmeRunCallback frame=8 save=ebx : #2 *routine #3
@@ -36,6 +36,7 @@ AcmeStartIo frame=8 save=ebx,esi : #3 AcmeWriteRegister #1
 AcmeAddDevice frame=8 save=ebx,esi : #2 nt!IoCreateDevice #2
 AcmeRequestComplete frame=8 save=ebx,esi : #3 AcmeNotify #1
 AcmeCancelRequest frame=8 save=ebx,esi : #2 nt!IofCompleteRequest #1
+AcmeStopDevice frame=8 save=ebx,esi : #2 nt!KeWaitForSingleObject #2
 """
 
 MYFAULT = """

@@ -109,7 +109,7 @@ ExQueueWorkItem export save=rbx frame=30 : #3
 RtlInitUnicodeString export leaf : #4
 RtlCopyMemory export leaf : =8a0411@fault #3
 IoCreateDevice export PAGE save=rbx,rsi,rdi,r12 frame=118 : #4
-IoDeleteDevice export save=rbx frame=20 : #3
+IoDeleteDevice export save=rbx frame=30 : #3 KeBugCheckEx
 IoAllocateIrp export frame=28 : IopAllocateIrpPrivate
 IoFreeIrp export frame=28 : #3
 ZwClose export frame=28 : NtClose
@@ -142,6 +142,15 @@ IopPnPDriverEntry save=rbx frame=40 : #3 IoCreateDevice #2
 WmipDriverEntry save=rbx frame=40 : #3 IoCreateDevice #2
 RawInitialize save=rbx frame=40 : #3 IoCreateDevice #2
 PopRequestCompletion save=rbx,rsi frame=38 : #3
+-- power and Plug and Play: what completes requests and waits for devices
+PopSystemIrpCompletion save=rbx,rsi frame=38 : #3 KeBugCheckEx
+PnpDeviceActionWorker save=rbx,rsi,rdi frame=60 : #3 IopSynchronousCall #1 \
+  PnpDeviceCompletionQueueGetCompletedRequest
+IopSynchronousCall save=rbx,rsi,rdi frame=90 : #2 IofCallDriver #2 KeWaitForSingleObject
+PnpDeviceCompletionQueueGetCompletedRequest save=rbx,rdi frame=38 : #2 KeWaitForSingleObject #2
+-- what notices that devices do not answer (names of the lab's own)
+PopDripsWatchdogWorker save=rbx,rsi frame=38 : #3 KeBugCheckEx
+PnpWatchdogWorker save=rbx,rsi frame=38 : #3 KeBugCheckEx
 """
 
 DATA = (
@@ -157,7 +166,7 @@ DATA = (
     ("MmProtectToValue", 0x80),
     ("ObpInfoMaskToOffset", 0x40),
     ("IopRootDeviceNode", 8), ("IoDriverObjectType", 8), ("IoDeviceObjectType", 8), ("IoFileObjectType", 8),
-    ("ObpDirectoryObjectType", 8), ("PopIrpList", 0x10),
+    ("ObpDirectoryObjectType", 8), ("PopIrpList", 0x10), ("KiBugCheckDriver", 8),
 )  # fmt: skip
 
 # what the debugger's data block is encoded with in memory: Windows 8 and later, x64 (public symbol tables)

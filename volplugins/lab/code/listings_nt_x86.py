@@ -82,7 +82,7 @@ ExFreePool export frame=0 : ExFreePoolWithTag
 ExQueueWorkItem export frame=8 save=ebx : #3
 RtlInitUnicodeString export leaf : #4
 IoCreateDevice export PAGE frame=60 save=ebx,esi,edi : #4
-IoDeleteDevice export frame=4 save=ebx : #3
+IoDeleteDevice export frame=4 save=ebx : #3 KeBugCheckEx
 IoAllocateIrp export frame=0 : IopAllocateIrpPrivate
 IoFreeIrp export frame=0 : #3
 ZwClose export naked frame=0 : #3
@@ -104,4 +104,10 @@ IopPnPDriverEntry frame=20 save=ebx : #3 IoCreateDevice #2
 WmipDriverEntry frame=20 save=ebx : #3 IoCreateDevice #2
 RawInitialize frame=20 save=ebx : #3 IoCreateDevice #2
 PopRequestCompletion frame=8 save=ebx,esi : #3
+-- power and Plug and Play: what completes requests and waits for devices
+PopSystemIrpCompletion frame=8 save=ebx,esi : #3 KeBugCheckEx
+PnpDeviceActionWorker frame=20 save=ebx,esi,edi : #3 IopSynchronousCall #1 \
+  PnpDeviceCompletionQueueGetCompletedRequest
+IopSynchronousCall frame=30 save=ebx,esi : #2 IofCallDriver #2 KeWaitForSingleObject
+PnpDeviceCompletionQueueGetCompletedRequest frame=8 save=ebx,edi : #2 KeWaitForSingleObject #2
 """

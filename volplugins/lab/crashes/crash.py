@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from volplugins.lab.crashes.crash_records import context_record
@@ -28,6 +28,7 @@ class Crash:
         trap_frame: where the interrupted kernel code's registers are, 0 for none.
         crashed: False where nothing happened and the machine runs; code and parameters are then zero.
         user: whether the processor executes user code.
+        blocks: address and size of what the kernel adds to a small dump for this bugcheck.
     """
 
     code: int
@@ -44,6 +45,7 @@ class Crash:
     trap_frame: int = 0
     crashed: bool = True
     user: bool = False
+    blocks: list[tuple[int, int]] = field(default_factory=list)
 
 
 def accessed(world: World, kind: str, address: int) -> None:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 from volplugins.lab.crashes.crash import Crash, accessed, bugcheck, hang
 from volplugins.lab.crashes.crash_records import ACCESS_VIOLATION
+from volplugins.lab.crashes.device_requests import control_request
 from volplugins.lab.crashes.scenarios_interrupt_x64 import CLOCK_LEVEL, DEVICE_LEVEL, HIGH_LEVEL, calls
 from volplugins.lab.crashes.scenarios_x64 import DISPATCH_LEVEL, device_control, dispatch_exception
+from volplugins.lab.devices.packets import link_to_thread
 from volplugins.lab.kernel.kernel_stack import KernelStack
 from volplugins.lab.kernel.processes import Thread
 from volplugins.lab.machine.processors import ProcessorStacks
@@ -81,9 +83,26 @@ def watchdog_on_own_stack(world: World) -> Crash:
 
 def clock_watchdog(world: World) -> Crash:
     """The other processor hangs in a driver and takes no clock interrupts: 0x101, which names its KPRCB."""
+    _hang_in_driver(world)
+    return _clock_reports(world)
+
+
+def clock_watchdog_with_request(world: World) -> Crash:
+    """The same; the thread that hangs has sent the request that the driver works on."""
+    thread = _hang_in_driver(world)
+    request = control_request(world.machine, thread)
+    link_to_thread(world.machine, thread.address, [request])
+    return _clock_reports(world)
+
+
+def _hang_in_driver(world: World) -> Thread:
     stack, thread = device_control(world, "services.exe")
     calls(stack, "acmedrv!AcmeInternalDeviceControl", "acmedrv!AcmeRunCallback", "acmedrv!AcmePollHardware")
     hang(world, stack, thread, world.machine.site("acmedrv", "AcmePollHardware@spin"))
+    return thread
+
+
+def _clock_reports(world: World) -> Crash:
     stack, thread = idle_stack(world.machine, world.idle, world.crashing)
     _interrupt(world, stack, halt(world.machine, stack))
     calls(stack, *_CLOCK)
@@ -179,3 +198,5 @@ OTHER_STACKS: dict[str, Callable[[World], Crash]] = {
     "exception-stack": exception_stack,
     "exception-stack-watchdog": exception_stack_watchdog,
 }
+#: A processor that hangs in the work of a request.
+HUNG_DEVICE: dict[str, Callable[[World], Crash]] = {"clock-watchdog-request": clock_watchdog_with_request}

@@ -72,6 +72,16 @@ def write_bugcheck_data(machine: Machine, code: int, parameters: Sequence[int]) 
     machine.write(machine.symbol("nt!KiBugcheckData"), words)
 
 
+def write_bugcheck_driver(machine: Machine, parameters: Sequence[int]) -> None:
+    """KiBugCheckDriver: the name of the first driver that a parameter points into, in its entry of the module list."""
+    found = next((stem for value in parameters for stem, loaded in machine.images.items()
+                  if loaded.base <= value < loaded.end and stem not in ("nt", "hal")), "")  # fmt: skip
+    machine.truth["bugcheck_driver"] = found
+    if found:
+        name = machine.structures.offset(_entry(machine), "BaseDllName")
+        machine.write_pointer(machine.symbol("nt!KiBugCheckDriver"), machine.io.loader[found] + name)
+
+
 def write_wait_keys(machine: Machine) -> None:
     """KiWaitNever and KiWaitAlways, chosen at random at every boot; kernels without an encoded block have none here."""
     chooser = machine.random("wait keys")
@@ -181,9 +191,14 @@ def write_shared_user_data(machine: Machine) -> None:
     machine.write(profile.shared_user_data, data.data)
 
 
+def _entry(machine: Machine) -> str:
+    """The structure of an entry of the module list."""
+    return "_KLDR_DATA_TABLE_ENTRY" if machine.structures.has("_KLDR_DATA_TABLE_ENTRY") else "_LDR_DATA_TABLE_ENTRY"
+
+
 def write_module_list(machine: Machine) -> None:
     """PsLoadedModuleList: an entry per image, in load order."""
-    name = "_KLDR_DATA_TABLE_ENTRY" if machine.structures.has("_KLDR_DATA_TABLE_ENTRY") else "_LDR_DATA_TABLE_ENTRY"
+    name = _entry(machine)
     machine.io.loader = {stem: _module_entry(machine, loaded, name) for stem, loaded in machine.images.items()}
     link_list(machine, machine.symbol("nt!PsLoadedModuleList"), list(machine.io.loader.values()))
     machine.truth["modules"] = [_module_truth(*each) for each in machine.images.items()]

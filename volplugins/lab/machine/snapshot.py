@@ -54,6 +54,7 @@ class Snapshot:
         virtual: kernel virtual address of a page to its PFN, for writers that work by virtual address (triage).
         truth: what was built, in plain types: modules, processes, threads, culprit, symbols.
         cpus: the processors by number; what a crash dump knows of them is in memory.
+        blocks: address and size of what the kernel adds to a small dump for this bugcheck.
         crashed: whether Windows has stopped with a bugcheck: only then there are dumps of it.
     """
 
@@ -70,3 +71,4 @@ class Snapshot:
     truth: dict[str, Any] = field(default_factory=dict)
     cpus: tuple[Cpu, ...] = ()
     crashed: bool = True
+    blocks: tuple[tuple[int, int], ...] = ()

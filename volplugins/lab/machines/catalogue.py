@@ -8,11 +8,17 @@ from typing import Any
 
 from volplugins.lab.crashes.crash import Crash
 from volplugins.lab.crashes.crash_records import BREAKPOINT, context_record, exception_record
+from volplugins.lab.crashes.device_crashes import DEVICE_FAULTS, device_scenarios
 from volplugins.lab.crashes.hard import HARD_FAULTS, hard_scenarios
 from volplugins.lab.crashes.running import RUNNING_STATES
 from volplugins.lab.crashes.scenarios_x64 import SCENARIOS_X64
 from volplugins.lab.crashes.scenarios_x86 import SCENARIOS_X86
-from volplugins.lab.kernel.kernel_data import pfn_database, write_bugcheck_data, write_memory_runs
+from volplugins.lab.kernel.kernel_data import (
+    pfn_database,
+    write_bugcheck_data,
+    write_bugcheck_driver,
+    write_memory_runs,
+)
 from volplugins.lab.kernel.process_records import write_thread
 from volplugins.lab.kernel.processes import RUNNING, Process, Thread
 from volplugins.lab.machine.machine import Machine, new_machine
@@ -25,7 +31,7 @@ from volplugins.lab.world.world import World, complete, populate
 
 MACHINES = tuple(PROFILES)
 FAULTS = tuple(SCENARIOS_X64)
-EVERY_FAULT = (*FAULTS, *HARD_FAULTS)
+EVERY_FAULT = (*FAULTS, *HARD_FAULTS, *DEVICE_FAULTS)
 BASES = 3
 # faults that are the same failure as another one
 _SAME = {"myfault-loaded-only": "driver-read"}
@@ -60,7 +66,7 @@ def build(
         ValueError: no such machine, fault, layout, computer or processor, or a fault that this machine's Windows does
             not have, or ``wow64`` of an x86 machine.
     """
-    if machine not in MACHINES or fault not in (*faults_of(machine), *hard_faults_of(machine), *RUNNING_STATES):
+    if machine not in MACHINES or fault not in every_fault_of(machine):
         raise ValueError(f"{machine} has no fault {fault}" if machine in MACHINES else f"no machine {machine}")
     if not (0 <= base < BASES and 0 <= host < len(HOSTS)):
         raise ValueError(f"no load layout {base} (0 to {BASES - 1}) or no computer {host} (0 to {len(HOSTS) - 1})")
@@ -68,7 +74,8 @@ def build(
         raise ValueError(f"{machine} runs 32-bit code only: WOW64 is of x64 machines")
     if processor not in (0, 1):
         raise ValueError(f"no processor {processor} (0 or 1)")
-    scenario = {**_scenarios(machine), **hard_scenarios(PROFILES[machine]), **RUNNING_STATES}[fault]
+    profile = PROFILES[machine]
+    scenario = {**_scenarios(machine), **hard_scenarios(profile), **device_scenarios(profile), **RUNNING_STATES}[fault]
     made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
     made.littered, made.sparse = litter, sparse
     world = populate(made, "myfault" in fault, _extra(made, fault), wow64)
@@ -85,9 +92,10 @@ def finish(world: World, crash: Crash, fault: str) -> Snapshot:
     cpus = _write_processors(world, crash)
     complete(world)
     write_bugcheck_data(world.machine, crash.code, crash.parameters)
+    write_bugcheck_driver(world.machine, crash.parameters)
     write_memory_runs(world.machine)
     snapshot = _snapshot(world, crash, fault)
-    snapshot.cpus, snapshot.crashed = cpus, crash.crashed
+    snapshot.cpus, snapshot.crashed, snapshot.blocks = cpus, crash.crashed, tuple(crash.blocks)
     return snapshot
 
 
@@ -99,6 +107,16 @@ def faults_of(machine: str) -> tuple[str, ...]:
 def hard_faults_of(machine: str) -> tuple[str, ...]:
     """Those of HARD_FAULTS that a machine can have."""
     return tuple(hard_scenarios(PROFILES[machine]))
+
+
+def device_faults_of(machine: str) -> tuple[str, ...]:
+    """Those of DEVICE_FAULTS that a machine can have."""
+    return tuple(device_scenarios(PROFILES[machine]))
+
+
+def every_fault_of(machine: str) -> tuple[str, ...]:
+    """All that a machine can have, and the states of one that runs."""
+    return (*faults_of(machine), *hard_faults_of(machine), *device_faults_of(machine), *RUNNING_STATES)
 
 
 def _scenarios(machine: str) -> dict[str, Callable[[World], Crash]]:

@@ -302,8 +302,14 @@ _TEB 0x1838: NtTib 0x0 _NT_TIB; ClientId 0x40 _CLIENT_ID; ThreadLocalStoragePoin
 _TOKEN 0x498: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x78 u32; UserAndGroupCount 0x7c u32;
   UserAndGroups 0x98 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]i8; SourceIdentifier 0x8 _LUID
+_TRIAGE_9F_PNP 0x18: Signature 0x0 u16; Revision 0x2 u16; CompletionQueue 0x8 *void; DelayedWorkQueue 0x10 *void
 _TRIAGE_9F_POWER 0x28: Signature 0x0 u16; Revision 0x2 u16; IrpList 0x8 *_LIST_ENTRY; ThreadList 0x10 *_LIST_ENTRY;
   DelayedWorkQueue 0x18 *void; DelayedIoWorkQueue 0x20 *void
+_TRIAGE_DEVICE_NODE 0x58: Sibling 0x0 *_TRIAGE_DEVICE_NODE; Child 0x8 *_TRIAGE_DEVICE_NODE;
+  Parent 0x10 *_TRIAGE_DEVICE_NODE; LastChild 0x18 *_TRIAGE_DEVICE_NODE; PhysicalDeviceObject 0x20 *_DEVICE_OBJECT;
+  InstancePath 0x28 _UNICODE_STRING; ServiceName 0x38 _UNICODE_STRING; PendingIrp 0x48 *_IRP; FxDevice 0x50 *void
+_TRIAGE_POP_FX_DEVICE 0x38: Link 0x0 _LIST_ENTRY; Irp 0x10 *_IRP; IrpData 0x18 *void; Status 0x20 i32;
+  DeviceNode 0x30 *_TRIAGE_DEVICE_NODE
 _UNICODE_STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *wchar
 _VACB 0x28: BaseAddress 0x0 *void
 _VPB 0x60: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16; DeviceObject 0x8 *_DEVICE_OBJECT;

@@ -119,6 +119,14 @@ def fault_in_user_code(machine: Machine, stack: KernelStack, thread: Thread) -> 
     stack.call("nt!MmAccessFault")
 
 
+def leave_processor(machine: Machine, stack: KernelStack) -> None:
+    """A thread that waits gives up the processor: the functions that do so, and the switch frame."""
+    for function in ("KiCommitThreadWait", "KiSwapThread", "KiSwapContext", "SwapContext"):
+        stack.call("nt!" + function)
+    for offset, data in _names(machine).switched:
+        stack.place(offset, data)
+
+
 def write_waiting(machine: Machine, thread: Thread, index: int) -> None:
     """Give a thread the stack of one that waits, as its process's ``index``-th, and write its record."""
     stack = stack_of(machine, thread, f"thread {thread.process.pid} {thread.tid}")
@@ -146,9 +154,6 @@ def write_waiting(machine: Machine, thread: Thread, index: int) -> None:
             for function in inner:
                 stack.call(f"nt!{function}")
         stack.call("nt!KeWaitForSingleObject")
-    for function in ("KiCommitThreadWait", "KiSwapThread", "KiSwapContext", "SwapContext"):
-        stack.call("nt!" + function)
-    for offset, data in names.switched:
-        stack.place(offset, data)
+    leave_processor(machine, stack)
     thread.frames = stack.listing()
     write_thread(machine, thread, WAITING, start, stack.sp, stack.trap_frame, reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from volplugins.lab.devices.io_world import add_io
@@ -48,7 +49,7 @@ class World:
     """The machine with its inhabitants; ``done`` are threads whose record a scenario writes itself.
 
     ``crashing`` is the number of the processor that will crash; the other one idles, or is at the CONTEXT of a thread
-    that ``hung`` names.
+    that ``hung`` names. ``afterwards`` is what a scenario can write only when devices have their nodes.
     """
 
     machine: Machine
@@ -59,6 +60,7 @@ class World:
     done: set[int] = field(default_factory=set)
     crashing: int = 0
     hung: tuple[Thread, bytes] | None = None
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def process(self, name: str) -> Process:
         """The first process of that name that has not exited."""
@@ -172,6 +174,8 @@ def complete(world: World) -> None:
     write_unloaded_drivers(machine)
     write_kernel_variables(machine, world.processors)
     add_io(machine, waiting)
+    for each in world.afterwards:
+        each()
     for process in world.processes:
         if process.space is not machine.kernel:
             machine.tables.share_kernel_half(machine.kernel.directory, process.space.directory)

@@ -62,7 +62,12 @@ def choose_blocks(snapshot: Snapshot, memory: KernelMemory, scene: CrashScene, d
     """The data blocks of a snapshot, as addresses and bytes."""
     # The dump says at which address these two were; of the other fixed blocks it does not, so they come again.
     held = BlockList(memory, tuple(one for one in (scene.debugger_data, scene.stack) if one.data))
-    for address, size in (*scene.interrupted, *scene.ranges, (scene.process.address, len(scene.process.data))):
+    for address, size in (
+        *snapshot.blocks,
+        *scene.interrupted,
+        *scene.ranges,
+        (scene.process.address, len(scene.process.data)),
+    ):
         held.add(address, size)
     kdbg = header_value(snapshot, "KdDebuggerDataBlock")
     variables = {KDBG_PROCESSOR_BLOCK: 16 * memory.word, KDBG_BUILD_LAB: 0x100}

@@ -5,6 +5,7 @@ function processElement(process, index) {
   const facts = [counted(threads, 'thread'), counted(process.modules.length, 'module'), counted(process.regions.length, 'region'), `${sized(committed)} committed`];
   const summary = make('summary', {}, make('strong', {}, process.name), `PID ${process.pid}`, process.verdict ? badge(process.verdict) : null,
     process.crashed ? make('span', { class: 'badge unsound' }, 'crashed here') : null,
+    process.waits.length ? make('span', { class: 'badge' }, `waits for ${process.waits.join(', ')}`) : null,
     process.findings.length ? make('span', { class: 'badge sure-medium' }, counted(process.findings.length, 'finding')) : null,
     make('span', { class: 'dim' }, facts.join(', ')));
   const body = make('div');
@@ -21,6 +22,10 @@ function fillProcess(host, process) {
   }
   host.append(factList(process.facts));
   if (process.evidence) host.append(make('p', { class: 'note' }, `Page directory: ${process.evidence}`), process.next ? make('p', { class: 'mono' }, process.next) : '');
+  if (process.requests.length) {
+    host.append(make('h4', {}, 'What it waits for in drivers'));
+    gridIn(host.appendChild(make('div')), table('requests', process));
+  }
   if (process.regions.length) {
     addressSpace(host, process);
     folded(host, 'Regions', (body) => gridIn(body, table('regions', process)));

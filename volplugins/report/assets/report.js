@@ -26,6 +26,19 @@ document.querySelectorAll('figure .memory').forEach((map) => {
   map.addEventListener('pointerover', tell);
   map.addEventListener('click', tell);
 });
+// Browsers that cannot unfold the tree by its style: paper shows all of it.
+addEventListener('beforeprint', () => {
+  document.querySelectorAll('.branch:not([open])').forEach((one) => {
+    one.dataset.folded = '';
+    one.open = true;
+  });
+});
+addEventListener('afterprint', () => {
+  document.querySelectorAll('.branch[data-folded]').forEach((one) => {
+    delete one.dataset.folded;
+    one.open = false;
+  });
+});
 document.querySelectorAll('[data-grid]').forEach((host) => {
   gridIn(host, data.tables[host.dataset.grid], host.dataset.grid === 'processes' ? { each: jumping } : {});
 });

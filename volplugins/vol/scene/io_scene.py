@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from volplugins.io.system import IoSystem
+from volplugins.bugcheck.devices.object_reader import io_system
 from volplugins.io.view import IoView, make_view
 from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.shared_work import once_of_scene
@@ -12,16 +12,9 @@ from volplugins.vol.scene.shared_work import once_of_scene
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
+__all__ = ["io_system", "io_view"]
+
 _PAGES_SEARCHED = 2 << 20  # 8 GiB: where nobody said whether to search, as for processes
-
-
-def io_system(scene: CrashScene) -> IoSystem:
-    """The scene as the I/O room sees it."""
-    space = scene.space.space if scene.space is not None else None
-    return IoSystem(
-        scene.memory, scene.bits, scene.target.build, scene.layouts.io, scene.modules, scene.symbolizer,
-        scene.debugger_data, scene.target.memory if space is not None else None, space,
-    )  # fmt: skip
 
 
 def io_view(scene: CrashScene, scan: bool | None = None, progress: Progress | None = None) -> IoView:

@@ -10,6 +10,7 @@ from volplugins.bugcheck.suspects import Confidence, Culprit
 from volplugins.image.headers import read_headers
 from volplugins.image.version import read_version
 from volplugins.loader.module import Module
+from volplugins.vol.commands.analyze.device_rows import device_rows
 from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.output.rows import NOT_APPLICABLE, NOT_AVAILABLE, Cell
 
@@ -23,6 +24,7 @@ def culprit_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
         why = _nobody(analysis)
         for field in ("MODULE_NAME", "IMAGE_NAME"):
             yield AnalyzeRow("culprit", field, NOT_APPLICABLE if asked else NOT_AVAILABLE, "", why)
+    yield from device_rows(analysis)
     error = analysis.bit_error
     if error is not None:
         yield AnalyzeRow("culprit", "MEMORY_ERROR", error.kind, error.confidence.value, error.evidence)

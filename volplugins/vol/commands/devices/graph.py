@@ -13,6 +13,9 @@ from volplugins.vol.scene.io_scene import io_view
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
+_LONGEST = 200  # characters of a line
+_MOST_LINES = 32
+
 
 def write_graph(scene: CrashScene, open_file: Callable[[str], Any], name: str, scan: bool | None) -> None:
     """Write the tree into the output folder under ``name``."""
@@ -38,6 +41,8 @@ def graph_lines(view: IoView) -> Iterator[str]:
 
 
 def _quoted(lines: list[str]) -> str:
-    """One text of several lines, in which nothing acts on Graphviz."""
-    clean = ("".join(c if c.isprintable() else "?" for c in line) for line in lines)
+    """One text of several lines, in which nothing acts on Graphviz; what is too long or too many is cut."""
+    more = [f"… {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
+    cut = (line if len(line) <= _LONGEST else line[:_LONGEST] + "…" for line in (*lines[:_MOST_LINES], *more))
+    clean = ("".join(c if c.isprintable() else "?" for c in line) for line in cut)
     return '"' + "\\l".join(line.replace("\\", "\\\\").replace('"', '\\"') for line in clean) + '\\l"'
