@@ -113,6 +113,15 @@ def test_without_requests_the_tree_is_there_and_nothing_is_said_to_be_missing(tm
     assert "rows/irps.jsonl: there is no such file" in page_of(lost).texts[""]
 
 
+def test_without_a_tree_the_requests_are_there(tmp_path: Path) -> None:
+    rows = [{"Instance": "error", "Note": "no root"}]
+    page = page_of(made_devices(tmp_path, rows, [irp(1, "0x5"), {"Process": "error", "Note": "no lists in it"}]))
+    text = " ".join(page.texts["devices"].split())
+    assert "No devices are known." in text and "no root" in text and "no lists in it" in text
+    assert "Requests on devices that are not drawn acme 0x5" in text and len(tokens(page)) == 1
+    assert [held for _, held in page.elements if held.get("class") == "layer foreign" and held.get("title")]
+
+
 def test_rows_without_their_devices_are_drawn_by_names_alone(tmp_path: Path) -> None:
     tree, _ = drawn(made_devices(tmp_path, node(0, "A\\0", "acme", "disk")[:1]))
     assert [(layer.driver.short, layer.driver.why) for layer in tree.roots[0].stack] == [
