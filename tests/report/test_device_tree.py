@@ -105,6 +105,14 @@ def test_nodes_in_trouble_are_marked(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_blamed_device_says_so(tmp_path: Path) -> None:
+    rows = [*node(0, "USB\\A\\0", "x"), *node(1, "USB\\A\\1", "x"), *node(1, "", "x")]
+    page = page_of(made_devices(tmp_path, rows, crash={"device_instance": "USB\\A\\1"}))
+    assert page.texts["devices"].count("blamed for this crash") == 1
+    nobody = page_of(made_devices(tmp_path / "nobody", rows, crash={"device_instance": None}))
+    assert "blamed for" not in nobody.texts["devices"]
+
+
 def test_without_requests_the_tree_is_there_and_nothing_is_said_to_be_missing(tmp_path: Path) -> None:
     page = page_of(made_devices(tmp_path, node(0, "A\\0", "acme@0x1")))
     assert not tokens(page) and "irps" not in page.texts[""] and "drivers.jsonl" not in page.texts[""]
