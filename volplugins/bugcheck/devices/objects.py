@@ -45,7 +45,7 @@ def blame_device(
     driver = case.reader.driver(place.device.driver)
     how = f"device {address:#x}, {word}"
     if driver is None:
-        case.note(f"the driver object {place.device.driver:#x} of {how} {case.reader.no_driver(place.device.driver)}")
+        case.note(f"{how}: its driver object {place.device.driver:#x} {case.reader.no_driver(place.device.driver)}")
         return case.nobody(place, how)
     module = _module(case, driver)
     if module is None or known.is_core(module):
