@@ -171,13 +171,22 @@ class _Gatherer:
         """Named devices and drivers outside of their usual directories (``\\Ntfs``): by the type of those in them."""
         view = self._view
         kinds = view.namespace.kinds
-        devices = Counter(kinds[address] for address in view.devices if address in kinds).most_common(1)
-        drivers = Counter(kinds[address] for address in view.drivers if address in kinds).most_common(1)
+        devices, drivers = self._usual_kind(view.devices), self._usual_kind(view.drivers)
         for address, name in view.namespace.names.items():
-            if devices and kinds[address] == devices[0][0]:
+            if kinds[address] == devices:
                 self.device(address, DIRECTORY)
-            elif drivers and kinds[address] == drivers[0][0]:
+            elif kinds[address] == drivers:
                 self.driver(address, DIRECTORY, name)
+
+    def _usual_kind(self, objects: Iterable[int]) -> int | None:
+        """What the headers of most of these objects say of their type."""
+        kinds = self._view.namespace.kinds
+        counted = Counter(kinds[address] for address in objects if address in kinds).most_common(1)
+        return counted[0][0] if counted else None
+
+    def _other_kind(self, address: int, usual: int | None) -> Iterable[str]:
+        if self._view.namespace.kinds.get(address, usual) != usual:
+            yield "its object header names another type than those of its kind"
 
     def spread(self) -> None:
         """Follow what devices lead to: their drivers, the devices above and below, the file systems on them."""
@@ -203,10 +212,11 @@ class _Gatherer:
     def check_lists(self) -> None:
         """What the objects say against each other, and the names of those in no directory."""
         view = self._view
+        usual = [self._usual_kind(view.devices), self._usual_kind(view.drivers)]
         for address, device in view.devices.items():
-            view.devices[address] = device.noting(*self._faults(device))
+            view.devices[address] = device.noting(*self._faults(device), *self._other_kind(address, usual[0]))
         for address, driver in view.drivers.items():
-            view.drivers[address] = driver.noting(*self._driver_faults(driver))
+            view.drivers[address] = driver.noting(*self._driver_faults(driver), *self._other_kind(address, usual[1]))
         for address in (*view.devices, *view.drivers):
             if address not in view.namespace.names:
                 self._own_name(address)
