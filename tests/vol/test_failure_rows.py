@@ -57,7 +57,8 @@ THREADS = (
 )
 DETAILS = (
     "FullName ElapsedTime KernelTime UserTime WorkingSet WorkingSetMinimum WorkingSetMaximum WorkingSetPeak "
-    "VirtualSize VirtualSizePeak PageFaults CommitChargePeak QuotaPagedPool QuotaNonPagedPool BasePriority ObjectTable Token Job"
+    "VirtualSize VirtualSizePeak PageFaults CommitChargePeak QuotaPagedPool QuotaNonPagedPool BasePriority "
+    "ObjectTable Token Job"
 )
 THREAD_DETAILS = (
     "Teb Win32Thread PriorityBoost IdealProcessor WaitMode Alertable WaitStartTick ApcsPending Impersonates "
