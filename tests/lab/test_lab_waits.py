@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,27 +57,27 @@ def test_wait_blocks_lead_to_the_objects_and_back(case: Snapshot) -> None:
 def owner_of(reader: WaitReader, each: dict[str, Any], one: dict[str, Any], thread: dict[str, Any]) -> list[int]:
     """The owners of one object as memory has them, each kind read in its own way."""
     kind, at = one["type"], one["object"]
-    by_id = {other["tid"]: other["ethread"] for other in thread["process"]["threads"]}
-    if kind == "Mutant":
-        return [reader.pointer(at, "_KMUTANT", "OwnerThread")]
-    if kind == "Resource":
-        return [owner for owner, _ in reader.owners(at)]
-    if kind == "FastMutex":
-        return [reader.pointer(at, "_FAST_MUTEX", "Owner")]
-    if kind == "Thread":
-        return [at]
+    members = {"Mutant": ("_KMUTANT", "OwnerThread"), "FastMutex": ("_FAST_MUTEX", "Owner"),
+               "Alpc": ("_KALPC_MESSAGE", "ServerThread")}  # fmt: skip
     if kind == "Alpc":
         assert reader.pointer(each["ethread"], "_ETHREAD", "AlpcMessage") == at
-        return [reader.pointer(at, "_KALPC_MESSAGE", "ServerThread")]
-    if kind == "CriticalSection":
-        assert 0 <= awaited_address(reader, each["ethread"]) - at < 0x28
-        narrow = thread["process"]["wow64"]
-        return [by_id[reader.section_owner(thread["process"], at, narrow)]]
     if kind in ("WaitAddress", "KeyedEvent"):
         assert awaited_address(reader, each["ethread"]) == at
+    if kind in members:
+        return [reader.pointer(at, *members[kind])]
+    if kind == "Resource":
+        return [owner for owner, _ in reader.owners(at)]
+    if kind == "CriticalSection":
+        return section_owner(reader, each["ethread"], at, thread["process"])
     if kind == "PushLock" and reader.layouts.has("_KLOCK_ENTRY"):
         return boosted(reader, at)
-    return []
+    return [at] if kind == "Thread" else []
+
+
+def section_owner(reader: WaitReader, waiter: int, section: int, process: dict[str, Any]) -> list[int]:
+    assert 0 <= awaited_address(reader, waiter) - section < 0x28
+    tid = reader.section_owner(process, section, process["wow64"])
+    return [each["ethread"] for each in process["threads"] if each["tid"] == tid]
 
 
 def awaited_address(reader: WaitReader, thread: int) -> int:
@@ -146,7 +147,7 @@ def test_graph_is_as_said_by_hand(case: Snapshot) -> None:
 def test_chains_follow_owners_to_their_end(case: Snapshot) -> None:
     told = {each["ethread"]: each for each in case.truth["waits"]["threads"]}
     for chain in case.truth["waits"]["chains"]:
-        for waiter, owner in zip(chain, chain[1:], strict=False):
+        for waiter, owner in pairwise(chain):
             assert owner in [other for one in told[waiter]["objects"] for other in one["owners"]]
     if case.truth["fault"] == "hang-chain":
         assert told[case.truth["waits"]["chains"][0][-1]]["verdict"] == "driver"

@@ -54,10 +54,14 @@ def test_mutants(case: tuple[Snapshot, dict[str, Any]]) -> None:
     assert {row["Name"] for row in rows["windows.mutantscan"]} >= {"AcmeRelayMutex", "AcmeConfigMutex"}
 
 
+def due_time(halves: str) -> int:
+    return int(halves.replace(":0x", ""), 16)
+
+
 @pytest.mark.parametrize("machine", TIMERS)
 def test_timers(machine: str, said: dict[str, dict[str, Any]]) -> None:
     mask = (1 << 48) - 1
-    found = {(row["Offset"] & mask, row["Routine"] & mask, row["Period(ms)"], int(row["DueTime"].replace(":0x", ""), 16))
+    found = {(row["Offset"] & mask, row["Routine"] & mask, row["Period(ms)"], due_time(row["DueTime"]))
              for row in said[machine]["windows.timers"]}  # fmt: skip
     told = made(*CHOICES[machine]).truth["waits"]["timers"]
     assert found == {(each["timer"] & mask, each["routine"] & mask, each["period"], each["due"]) for each in told}
