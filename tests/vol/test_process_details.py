@@ -56,6 +56,11 @@ def put(snapshot: Snapshot, address: int, value: int, size: int) -> None:
     snapshot.pages[page] = old[:start] + value.to_bytes(size, "little") + old[start + size :]
 
 
+def get(snapshot: Snapshot, address: int, size: int) -> int:
+    start = address & 0xFFF
+    return int.from_bytes(snapshot.pages[snapshot.virtual[address & ~0xFFF]][start : start + size], "little")
+
+
 @EVERY
 @WITH
 def test_threads_have_the_accounts_that_were_written(machine: str, symbols: bool) -> None:
@@ -114,7 +119,7 @@ def test_members_are_read_where_the_structures_have_them(machine: str, symbols: 
     assert {field: getattr(found[0].details, field) for field in expected} == expected
     details = next(each.details for each in found[1:] if each.row.ethread == thread)
     assert (details.apcs, details.wait_mode) == ("kernel", "user")
-    assert details.teb == victim["threads"][0]["teb"] != 0
+    assert details.teb == get(snapshot, thread + known.offset("_KTHREAD", "Teb"), width) != 0
     assert details.stack_limit < details.kernel_stack < details.stack_base
 
 
