@@ -44,6 +44,10 @@ class Chains:
         for start in sorted(starts, key=lambda each: (-self._length[each], each not in self._stuck, each)):
             yield self._chain(start)
 
+    def length(self, ethread: int) -> int:
+        """How many threads the chain from this thread on has."""
+        return self._length.get(ethread, 1)
+
     def _starts(self) -> Iterator[int]:
         waits = self.graph.survey.waits
         for ethread in waits:

@@ -1,4 +1,4 @@
-"""From a wait block to what is really waited for: the lock around an object, its owner, its name; best witness first."""
+"""From a wait block to what is really waited for: the lock around an object, its owner, its name; best way first."""
 
 from __future__ import annotations
 

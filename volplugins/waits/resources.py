@@ -1,7 +1,14 @@
-"""The kernel's resources: those of its list, and the fast ones that threads hold; which one a thread waits for."""
+"""The kernel's resources: those of its list, and the fast ones that threads hold; which one a thread waits for.
+
+Up to Windows 8.1 a resource's pointers lead to the semaphore and the event that its waiters wait for. Later each waiter
+waits for an event in a block on its own stack, and the pointers lead to the first of a chain of such blocks, whose
+layout is in no public table: a pointer in one block to that of another thread that waits for a resource continues it.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from volplugins.io.linked_list import ListWalk
@@ -17,9 +24,8 @@ from volplugins.waits.words import Kind
 
 LIST_HEAD = "ExpSystemResourcesList"
 _MOST_RESOURCES = 1 << 18
-_MOST_OBJECTS = 1 << 20
 _MOST_NOTES = 64
-_NEAR = 0x40  # bytes between a wait block on a stack and the event in it
+_NEAR = 0x40  # bytes that a pointer to a waiter's block may be off the event in it
 
 
 @dataclass(slots=True)
@@ -35,6 +41,8 @@ class Resources:
     all: dict[int, Resource] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     _by_object: dict[int, int] = field(default_factory=dict)
+    _by_event: dict[int, int] = field(default_factory=dict)
+    _followed: set[int] = field(default_factory=set)
 
     def gather(self, fast: FastResources) -> None:
         """Those of the kernel's list, then ``fast``."""
@@ -51,9 +59,21 @@ class Resources:
         for resource in fast.resources():
             self._take(resource)
 
+    def link(self, waited: Iterable[int]) -> None:
+        """Follow the chains through the events on stacks that threads wait for who wait for some resource."""
+        events = sorted(set(waited))
+        work = [(pointer, lock) for pointer, lock in self._by_object.items()]
+        while work:
+            pointer, lock = work.pop()
+            for event in _near(events, pointer):
+                if self._by_event.setdefault(event, lock) == lock and event not in self._followed:
+                    self._followed.add(event)
+                    words = self.system.pointers(event - _NEAR, 3 * _NEAR // self.system.width)
+                    work += [(word, lock) for word in words if word != pointer and self.system.io.in_kernel_half(word)]
+
     def held(self, waiter: Waiter, waited: int, entries: LockEntries, name: str) -> Held | None:
         """The resource for which the thread waits on the object ``waited``; None where it is none."""
-        found = self._by_waited(waiter, waited)
+        found = self.all.get(self._by_object.get(waited) or self._by_event.get(waited) or 0)
         how = "known by the list of its waiters"
         if found is None:
             found, how = self.all.get(wanted_lock(waiter, entries)), "known by the AutoBoost entry of the waiter"
@@ -62,16 +82,6 @@ class Resources:
         owners = tuple(each for each in found.owners if each != waiter.ethread or not found.exclusive)
         held = Held(found.address, Kind.RESOURCE, owners, bool(owners), name, self_blocks=not found.exclusive)
         return held.noting(how, "held shared" if owners and not found.exclusive else "", *found.notes)
-
-    def _by_waited(self, waiter: Waiter, waited: int) -> Resource | None:
-        direct = self._by_object.get(waited)
-        if direct is not None:
-            return self.all[direct]
-        if not waiter.thread.holds(waited):
-            return None
-        step = self.system.width
-        near = (self._by_object.get(waited + at) for at in range(-_NEAR, _NEAR + 1, step))
-        return next((self.all[each] for each in near if each is not None), None)
 
     def _listed(self, address: int) -> None:
         try:
@@ -85,5 +95,9 @@ class Resources:
             return
         self.all[resource.address] = resource
         for each in resource.objects:
-            if len(self._by_object) < _MOST_OBJECTS:
-                self._by_object.setdefault(each, resource.address)
+            self._by_object.setdefault(each, resource.address)
+
+
+def _near(events: list[int], pointer: int) -> list[int]:
+    """The events that a pointer to a waiter's block may mean."""
+    return events[bisect_left(events, pointer - _NEAR) : bisect_right(events, pointer + _NEAR)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from volplugins.io.device_lookup import DeviceLookup
@@ -22,12 +22,14 @@ from volplugins.waits.processes import WaitProcesses
 from volplugins.waits.resolver import Resolver
 from volplugins.waits.resources import Resources
 from volplugins.waits.system import WaitSystem
-from volplugins.waits.wait_blocks import WaitBlock, read_wait_blocks
+from volplugins.waits.wait_blocks import WaitBlock, WaitBlocks, read_wait_blocks
 from volplugins.waits.waiter import Waiter, read_waiter
+from volplugins.waits.words import WR_RESOURCE, Kind
 
 MOST_THREADS = 1 << 18
 _MOST_OTHERS = 1 << 16
 _MOST_NOTES = 64
+_MOST_BLOCKS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +123,40 @@ def make_survey(
     resolver = Resolver(
         system, objects, found, MutantOwners(system), entries, resources, RequestWaits(sources, devices), addresses,
     )  # fmt: skip
+    blocks = _all_blocks(survey)
+    resources.link(_events_on_stacks(survey, blocks))
     listed = ObjectWaiters(system)
-    for waiter in survey.threads.values():
-        if waiter.waits:
-            survey.waits[waiter.ethread] = _wait(waiter, resolver, listed)
+    for ethread, those in blocks.items():
+        survey.waits[ethread] = _wait(survey.threads[ethread], those, resolver, listed)
     for text in (*names.notes, *resources.notes):
         survey.note(text)
     return survey
 
 
-def _wait(waiter: Waiter, resolver: Resolver, listed: ObjectWaiters) -> Wait:
+def _all_blocks(survey: Survey) -> dict[int, WaitBlocks]:
+    """The wait blocks of every thread that waits."""
+    found: dict[int, WaitBlocks] = {}
+    count = 0
+    for waiter in survey.threads.values():
+        if waiter.waits:
+            known = count < _MOST_BLOCKS
+            found[waiter.ethread] = read_wait_blocks(survey.system, waiter) if known else WaitBlocks()
+            count += len(found[waiter.ethread].blocks)
+    if count >= _MOST_BLOCKS:
+        survey.note(f"threads wait for more than {_MOST_BLOCKS} objects: the rest is left out")
+    return found
+
+
+def _events_on_stacks(survey: Survey, blocks: dict[int, WaitBlocks]) -> Iterator[int]:
+    """What threads wait for on their own stacks who wait for some resource."""
+    for ethread, those in blocks.items():
+        waiter = survey.threads[ethread]
+        if waiter.reason == WR_RESOURCE:
+            yield from (each.object for each in those.blocks if waiter.thread.holds(each.object))
+
+
+def _wait(waiter: Waiter, blocks: WaitBlocks, resolver: Resolver, listed: ObjectWaiters) -> Wait:
     """What a thread waits for."""
-    blocks = read_wait_blocks(resolver.system, waiter)
     held = tuple(_held(waiter, block, resolver, listed) for block in blocks.blocks)
     if not held:
         lone = resolver.without_object(waiter)
@@ -151,10 +175,10 @@ def _wait(waiter: Waiter, resolver: Resolver, listed: ObjectWaiters) -> Wait:
 
 def _held(waiter: Waiter, block: WaitBlock, resolver: Resolver, listed: ObjectWaiters) -> Held:
     held = resolver.held(waiter, block.object)
-    if held.kind.value == "Unknown" or listed.has(block.object, block.entry):
+    if held.kind is Kind.UNKNOWN or listed.has(block.object, block.entry):
         return held
     return replace(held, sure=False).noting("its wait block is not in the object's list of waiters")
 
 
 def _is_timer(held: tuple[Held, ...]) -> bool:
-    return len(held) == 1 and held[0].kind.value == "Timer"
+    return len(held) == 1 and held[0].kind is Kind.TIMER

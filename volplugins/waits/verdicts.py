@@ -7,7 +7,8 @@ from volplugins.waits.held import Held
 from volplugins.waits.waiter import Waiter
 from volplugins.waits.words import STARVED_STATES, Kind, Verdict
 
-_BEST_FIRST = (Verdict.BLOCKED, Verdict.READY_STARVED, Verdict.OWNER_RUNS, Verdict.OWNER_GONE)
+# of several owners the one that says most
+_BEST_FIRST = (Verdict.OWNER_GONE, Verdict.READY_STARVED, Verdict.OWNER_RUNS, Verdict.BLOCKED)
 _MOST_OWNERS = 4096
 
 

@@ -3,8 +3,8 @@
 RTL_CRITICAL_SECTION: LockCount, RecursionCount, OwningThread (a thread id), LockSemaphore (winnt.h). From 2003 SP1 on,
 bit 0 of LockCount is clear while it is held, bit 1 is clear once a waiter was woken, and the ones' complement of the
 rest counts waiters (Microsoft's "Displaying a critical section"); before, LockCount is how many wait, -1 where nobody
-holds it. Up to Windows 7 waiters wait for an event of the process whose handle is LockSemaphore, or for the keyed event whose
-key is the section; since Windows 8 for the section's address, or that of its LockSemaphore.
+holds it. Up to Windows 7 waiters wait for an event of the process whose handle is LockSemaphore, or for the keyed event
+whose key is the section; since Windows 8 for the section's address, or that of its LockSemaphore.
 """
 
 from __future__ import annotations

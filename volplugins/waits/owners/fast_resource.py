@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from volplugins.io.linked_list import ListWalk
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Structure
-from volplugins.waits.owners.resource import OWNER_FLAGS, Resource, waiters
+from volplugins.waits.owners.resource import OWNER_FLAGS, Resource
 from volplugins.waits.system import WaitSystem
 
 _MOST_OF_THREAD = 4096
@@ -64,6 +64,6 @@ class FastResources:
         def number(at: int, size: int) -> int:
             return int.from_bytes(data[at : at + size], "little")
 
-        objects = (*waiters(self.system, number(0x8, 8)), *waiters(self.system, number(0x10, 8)))
+        objects = tuple(each for each in (number(0x8, 8), number(0x10, 8)) if each)
         exclusive = bool(number(0, 8) & _EXCLUSIVE)
         return Resource(address, owners, exclusive, number(0x38, 4), 0, objects, number(0x3C, 4), True, (how,))

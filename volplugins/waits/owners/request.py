@@ -59,8 +59,10 @@ class RequestWaits:
                 continue
             if request.user_event:
                 self._by_event.setdefault(request.user_event, request)
-            if request.file:
-                self._by_event.setdefault(request.file + at, request)
+            current = request.shown
+            for file in (request.file, current.file if current is not None else 0):
+                if file:
+                    self._by_event.setdefault(file + at, request)
             for each in self.sources.sightings(irp):
                 if each.source is Source.THREAD:
                     self._by_thread.setdefault(each.owner, []).append(request)

@@ -17,7 +17,6 @@ from volplugins.waits.system import WaitSystem
 OWNED_EXCLUSIVELY = 0x80
 OWNER_FLAGS = 7
 MOST_OWNERS = 4096
-_MOST_WAITERS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,7 @@ class Resource:
         owners: what its entries name, flags taken away, as they stand.
         exclusive: whether one thread holds it alone.
         shared_waiters, exclusive_waiters: how many wait, as it counts them.
-        objects: what its waiters wait on, and the places that lead to that: a semaphore, an event, or wait blocks on
-            stacks of waiters.
+        objects: what its waiters' pointers lead to: a semaphore, an event, or a block on the stack of a waiter.
         contention: how often somebody had to wait.
         fast: whether it is one of those that the list of resources does not hold.
         notes: what does not fit.
@@ -52,24 +50,12 @@ def read_resource(system: WaitSystem, address: int) -> Resource:
     notes: list[str] = []
     held = bool(found.get("ActiveCount")) or bool(found.get("ActiveEntries"))
     owners = tuple(dict.fromkeys(_owners(system, found, notes))) if held else ()
-    objects = tuple(
-        each for member in ("SharedWaiters", "ExclusiveWaiters") for each in waiters(system, found.get(member) or 0)
-    )
+    pointers = (found.get(member) or 0 for member in ("SharedWaiters", "ExclusiveWaiters"))
+    objects = tuple(each for each in pointers if each)
     return Resource(
         address, owners, bool((found.get("Flag") or 0) & OWNED_EXCLUSIVELY), found.get("NumberOfSharedWaiters") or 0,
         found.get("NumberOfExclusiveWaiters") or 0, objects, found.get("ContentionCount") or 0, False, tuple(notes),
     )  # fmt: skip
-
-
-def waiters(system: WaitSystem, first: int) -> Iterator[int]:
-    """The object that waiters wait on; where it is none, a chain of wait blocks on their stacks (Windows 10)."""
-    seen: set[int] = set()
-    node = first
-    while node and node not in seen and system.io.in_kernel_half(node) and len(seen) < _MOST_WAITERS:
-        seen.add(node)
-        yield node
-        following = system.pointers(node, 1)
-        node = following[0] if following else 0
 
 
 def _owners(system: WaitSystem, found: Structure, notes: list[str]) -> Iterator[int]:
