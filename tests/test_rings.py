@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
-    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io", "processors",
-    "target", "threads", "address", "bugcheck", "findings",
+    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io",
+    "processors", "waits", "target", "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "kernel": ("memory", "paging"),
     "io": ("memory", "paging", "image", "loader", "kernel"),
     "processors": ("memory", "kernel", "io"),
+    "waits": ("memory", "kernel", "loader", "io"),
     "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
