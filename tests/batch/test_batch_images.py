@@ -12,10 +12,11 @@ import pytest
 from tests.batch import contents
 from tests.batch.made_corpus import tiny
 from tests.packed.made_cabinets import cabinet
+from tests.sampling import sampled
 from volplugins.batch.finding import find
 from volplugins.batch.options import TRIAGE
 from volplugins.lab.machines.catalogue import build
-from volplugins.lab.writers import write
+from volplugins.lab.writers import IMAGE_KINDS, write
 
 _MIB = 1 << 20
 _ELF = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<H", 4)
@@ -72,3 +73,19 @@ def test_a_cabinets_page_file_is_left_out_and_named(
     (row,) = contents.tables(tmp_path / "out")["dumps"]
     assert row["path"].endswith("a.cab!MEMORY.DMP") and row["size"] == len(dump)
     assert "pagefile.sys is left out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", sampled([kind for kind in IMAGE_KINDS if kind != "raw"], 2))
+def test_every_kind_of_image_is_worked_on(kind: str, batch: Callable[..., int], tmp_path: Path) -> None:
+    """The sidecar of a .vmem lies beside it, and is no image of its own."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    snapshot = build("win7-x64", "notmyfault")
+    image = write(snapshot, kind, folder / ("mem.vmem" if kind.startswith("vm") else f"mem.{kind}"))
+    assert batch(folder, work=TRIAGE) in (0, 1)
+    rows = contents.tables(tmp_path / "out")["dumps"]
+    done = [row for row in rows if row["status"] == "done"]
+    assert [Path(row["path"]).name for row in done] == [image.name]
+    assert (done[0]["build"], done[0]["bugcheck"], done[0]["culprit"]) == ("7601", "0xd1", "myfault.sys")
+    others = [row["reason"] for row in rows if row["status"] != "done"]
+    assert all("give the .vmem" in reason for reason in others)

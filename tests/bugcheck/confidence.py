@@ -18,7 +18,7 @@ from typing import Any
 from volplugins.bugcheck.analysis import analyse
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
-from volplugins.lab.machines.catalogue import BASES, MACHINES, build, faults_of, hard_faults_of
+from volplugins.lab.machines.catalogue import BASES, MACHINES, build, device_faults_of, faults_of, hard_faults_of
 from volplugins.lab.writers import write
 from volplugins.vol.scene.crash_scene import scene_of
 from volplugins.vol.symbols.symbol_path import add_own_symbols
@@ -28,11 +28,15 @@ WORDS = ("certain", "high", "medium", "low", "nobody")
 _LAYOUTS = tuple(product(range(BASES), range(2)))
 
 
-def write_all(folder: Path) -> None:
-    """Every crash of every machine, at changing layouts, clean and with littered stacks, as full and small dumps."""
+def write_all(folder: Path, devices: bool = False) -> None:
+    """Every crash of every machine, at changing layouts, clean and with littered stacks, as full and small dumps.
+
+    Args:
+        devices: those about devices instead of all others.
+    """
     number = 0
     for machine in MACHINES:
-        for fault in (*faults_of(machine), *hard_faults_of(machine)):
+        for fault in device_faults_of(machine) if devices else (*faults_of(machine), *hard_faults_of(machine)):
             for litter in (False, True):
                 base, host = _LAYOUTS[number % len(_LAYOUTS)]
                 number += 1
@@ -78,15 +82,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="write the dumps into this folder and stop")
     parser.add_argument("--measure", type=Path, help="measure the dumps of this folder")
+    parser.add_argument("--devices", action="store_true", help="the crashes about devices instead of all others")
     options = parser.parse_args()
     if options.write:
         options.write.mkdir(parents=True, exist_ok=True)
-        write_all(options.write)
+        write_all(options.write, options.devices)
         return
     with TemporaryDirectory() as made:
         folder = options.measure or Path(made)
         if not options.measure:
-            write_all(folder)
+            write_all(folder, options.devices)
         print("| dump | symbols | confidence | with a driver to blame | right | wrong | nobody to blame |")
         print("|---|---|---|---|---|---|---|")
         print(table(folder, "none"))

@@ -358,11 +358,58 @@ def test_what_is_known_of_a_dpc_profile_and_what_is_not() -> None:
         pages.write(block, bytes.fromhex("decebeae0100100040000000") + (0x20).to_bytes(4, "little"))
         pages.write(prcb + 0x40, words([code, 0, code + 4, 1]))
 
-    found = edited("dpc-watchdog", profile, p4=block)
-    assert said(found)[0] == "acmedrv.sys"
-    assert any("acmedrv.sys 2 (the layout of its entries is not known)" in each for each in found.devices.notes)
-    assert any("signature 0x0" in each for each in edited("dpc-watchdog", p4=block).devices.notes)
-    assert any("not in the dump" in each for each in edited("dpc-watchdog", p4=block + (1 << 40)).devices.notes)
+    evidence = said(edited("dpc-watchdog", profile, p4=block))[2]
+    assert "acmedrv.sys 2 (the layout of its entries is not known)" in evidence
+    assert "signature 0x0" in said(edited("dpc-watchdog", p4=block))[2]
+    assert "is not in the dump" in said(edited("dpc-watchdog", p4=block + (1 << 40)))[2]
+    assert "no address of the kernel" in said(edited("dpc-watchdog", p4=0x1000))[2]
+
+
+def test_a_dpc_profile_suspects_the_driver_that_it_has_most_of() -> None:
+    """Parameter 1 is 1: the time of many calls; the stack at the end is somebody else's."""
+    snapshot = machine("power-9f-3")  # nothing but the kernel is on its stack
+    block, prcb = triage_block(snapshot), int(snapshot.truth["processors"][0]["prcb"])
+    code = next(int(each["base"]) for each in snapshot.truth["modules"] if each["file"].lower() == "vendflt.sys")
+
+    def profile(pages: PageEdit, _: Snapshot) -> None:
+        pages.write(block, bytes.fromhex("decebeae0100100040000000") + (0x20).to_bytes(4, "little"))
+        pages.write(prcb + 0x40, words([code + 0x1010, code + 0x1020, 0, 1]))
+
+    image, sure, evidence = said(edited("power-9f-3", profile, code=0x133, p1=1, p2=0x1E00, p3=block, p4=0))
+    assert (image, sure) == ("vendflt.sys", "low") and "vendflt.sys 2" in evidence
+
+
+def test_a_request_for_a_system_state_may_wait_for_one_for_a_device_state() -> None:
+    """POWER_STATE_TYPE is the second parameter; the other request's record gets this device."""
+    other = network_request()["irp"]
+
+    def system_state(pages: PageEdit, snapshot: Snapshot) -> None:
+        pages.write(location_of(snapshot, 2) + 0x10, bytes(8))
+        entry = pages.number(list_of_power(snapshot), 8)
+        while pages.number(entry + 0x10, 8) != other:
+            entry = pages.number(entry, 8)
+        pages.write(entry + 0x18, pdo(snapshot).to_bytes(8, "little"))
+
+    image, sure, evidence = said(edited("power-9f-3", system_state))
+    assert (image, sure) == ("acmedrv.sys", "medium") and f"may wait for IRP {other:#x}" in evidence
+
+
+def test_a_driver_that_fails_while_its_device_starts_shows_that_device() -> None:
+    """0x7E on a thread of Plug and Play: the start request is in its list (ETHREAD.IrpList of build 19041: 0x4b0)."""
+    snapshot = machine("system-thread")
+    irp = next(int(each["irp"]) for each in io("system-thread")["requests"] if each["what"] == "control request")
+    head = int(snapshot.truth["thread"]["ethread"]) + 0x4B0
+
+    def starting(pages: PageEdit, _: Snapshot) -> None:
+        pages.write(head, 2 * (irp + 0x20).to_bytes(8, "little"))
+        pages.write(irp + 0x20, 2 * head.to_bytes(8, "little"))
+        pages.write(irp + IRP + LOCATION, b"\x1b\0")
+
+    found = edited("system-thread", starting)
+    assert said(found)[0] == "acmedrv.sys" and stack(found) == "\\Driver\\acmedrv > \\Driver\\usbport"
+    evidence = rows_of(found)["DEVICE_STACK"][2]
+    assert f"IRP {irp:#x} of the crashing thread is held (IRP_MJ_PNP IRP_MN_START_DEVICE)" in evidence
+    assert "the only device of acmedrv.sys" in rows_of(edited("system-thread"))["DEVICE_STACK"][2]
 
 
 def pieces(snapshot: Snapshot) -> list[tuple[int, int]]:

@@ -105,12 +105,29 @@ def test_nodes_in_trouble_are_marked(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_blamed_device_says_so(tmp_path: Path) -> None:
+    rows = [*node(0, "USB\\A\\0", "x"), *node(1, "USB\\A\\1", "x"), *node(1, "", "x")]
+    page = page_of(made_devices(tmp_path, rows, crash={"device_instance": "USB\\A\\1"}))
+    assert page.texts["devices"].count("blamed for this crash") == 1
+    nobody = page_of(made_devices(tmp_path / "nobody", rows, crash={"device_instance": None}))
+    assert "blamed for" not in nobody.texts["devices"]
+
+
 def test_without_requests_the_tree_is_there_and_nothing_is_said_to_be_missing(tmp_path: Path) -> None:
     page = page_of(made_devices(tmp_path, node(0, "A\\0", "acme@0x1")))
     assert not tokens(page) and "irps" not in page.texts[""] and "drivers.jsonl" not in page.texts[""]
     assert "1 device node." in page.texts["devices"]
     lost = made_devices(tmp_path / "lost", node(0, "A\\0", "acme"), sections=[{"name": "irps"}])
     assert "rows/irps.jsonl: there is no such file" in page_of(lost).texts[""]
+
+
+def test_without_a_tree_the_requests_are_there(tmp_path: Path) -> None:
+    rows = [{"Instance": "error", "Note": "no root"}]
+    page = page_of(made_devices(tmp_path, rows, [irp(1, "0x5"), {"Process": "error", "Note": "no lists in it"}]))
+    text = " ".join(page.texts["devices"].split())
+    assert "No devices are known." in text and "no root" in text and "no lists in it" in text
+    assert "Requests on devices that are not drawn acme 0x5" in text and len(tokens(page)) == 1
+    assert [held for _, held in page.elements if held.get("class") == "layer foreign" and held.get("title")]
 
 
 def test_rows_without_their_devices_are_drawn_by_names_alone(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.sampling import sampled
 from volplugins.bugcheck.scene import CrashScene
-from volplugins.dumpfile.source import FileSource
+from volplugins.dumpfile.source import BytesSource, FileSource
 from volplugins.imagefile.open_image import open_image
 from volplugins.lab.machines.catalogue import MACHINES, build
 from volplugins.lab.writers import IMAGE_KINDS, write
@@ -29,6 +29,8 @@ from volplugins.vol.commands.devices.rows import Wanted as DevicesWanted
 from volplugins.vol.commands.devices.rows import device_rows
 from volplugins.vol.commands.drivers.rows import Wanted as DriversWanted
 from volplugins.vol.commands.drivers.rows import driver_rows
+from volplugins.vol.commands.irps.rows import Wanted as IrpsWanted
+from volplugins.vol.commands.irps.rows import irps_rows
 from volplugins.vol.commands.lm.rows import Wanted as LmWanted
 from volplugins.vol.commands.lm.rows import lm_rows
 from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
@@ -41,7 +43,7 @@ from volplugins.vol.commands.stacks.rows import stacks_rows
 from volplugins.vol.commands.vtop.rows import vtop_rows
 from volplugins.vol.commands.waits.rows import Wanted as WaitsWanted
 from volplugins.vol.commands.waits.rows import waits_rows
-from volplugins.vol.scene.crash_scene import analysis_of, scene_of
+from volplugins.vol.scene.crash_scene import analysis_of, kernel_variables, scene_of
 
 Rows = list[tuple[Any, ...]]
 SUFFIXES = {"elf-core": ".elf", "vmware": ".vmem", "vmem": ".vmem"}
@@ -67,6 +69,7 @@ def every_row(scene: CrashScene) -> Iterator[tuple[str, Rows]]:
     yield "kernel modules", list(lm_rows(scene, LmWanted(kernel=True)))
     yield "address", list(address_rows(scene, AddressWanted()))
     yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True)))
+    yield "irps", list(irps_rows(scene, IrpsWanted(locations=True)))
     yield "devices", list(device_rows(scene, DevicesWanted(stacks=True)))
     yield "waits", list(waits_rows(scene, WaitsWanted()))
     yield "ptov", list(ptov_rows(scene, (), ()))
@@ -137,6 +140,22 @@ def test_an_encoded_debugger_data_block_is_decoded(tmp_path: Path) -> None:
     assert "encoded" in found[True].how("KdDebuggerDataBlock")
     assert found[True].debugger_data == found[False].debugger_data
     assert found[True].anchors == found[False].anchors
+
+
+def test_list_heads_are_looked_up_in_the_symbols_where_there_is_no_block(tmp_path: Path) -> None:
+    snapshot = build("win10-x64", "notmyfault")
+    data = bytearray(write(snapshot, "raw", tmp_path / "a.raw", False).read_bytes())
+    block = data.index(b"KDBG") - 0x10
+    data[block : block + 0x380] = bytes(0x380)
+    opened = open_image(BytesSource(bytes(data)), None, "a.raw")
+    assert opened is not None
+    found = target_of_image(opened, addresses_of=kernel_variables)
+    assert found.how("PsActiveProcessHead") == found.how("PsLoadedModuleList") == "the kernel's symbols"
+    base = next(each["base"] for each in snapshot.truth["modules"] if each["name"] == "nt")
+    symbols = snapshot.truth["symbols"]["nt"]
+    assert found.anchors.active_processes == base + symbols["PsActiveProcessHead"]
+    assert found.anchors.loaded_modules == base + symbols["PsLoadedModuleList"]
+    assert "PsInitialSystemProcess" in target_of_image(opened).how("PsActiveProcessHead")
 
 
 @pytest.mark.parametrize("kind", ["full", "raw", "lime"])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from volplugins.bugcheck.bit_errors import BitError
 from volplugins.bugcheck.codes import base_code
 from volplugins.bugcheck.culprit import find_culprit
+from volplugins.bugcheck.devices.find import explained
 from volplugins.bugcheck.devices.kernel_witness import with_witness
 from volplugins.bugcheck.hung_processor import CLOCK_WATCHDOG
 from volplugins.bugcheck.manual import ManualCrash, find_manual_crash
@@ -26,6 +27,7 @@ def find_blame(
         hung: whether the frames are those of the processor that hangs, where the bugcheck is about one.
     """
     culprit = with_witness(find_culprit(suspects), suspects.scene, suspects.owners)
+    culprit = explained(suspects.scene, culprit)
     manual = find_manual_crash(suspects, culprit)
     if manual is not None and manual.asked_for:
         return None, manual

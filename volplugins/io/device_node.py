@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from volplugins.io.objects import shortened
 from volplugins.io.system import IoSystem
 from volplugins.loader.kernel_modules import Names
 from volplugins.memory.reader import ReadError
@@ -128,7 +129,7 @@ def _node(system: IoSystem, names: Names, found: Structure, depth: int) -> Devic
     texts = {}
     for member in ("InstancePath", "ServiceName"):
         try:
-            texts[member] = names.text(found.raw(member))
+            texts[member] = shortened(names.text(found.raw(member)))
         except ReadError as error:
             texts[member] = ""
             notes.append(f"{member}: {error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from volplugins.io.objects import shortened
 from volplugins.io.system import IoSystem
 from volplugins.loader.kernel_modules import read_unicode_string
 from volplugins.memory.reader import ReadError
@@ -128,7 +129,7 @@ def _fast_io(system: IoSystem, address: int, notes: list[str]) -> list[tuple[str
 
 def _text(system: IoSystem, descriptor: bytes, member: str, notes: list[str]) -> str:
     try:
-        return read_unicode_string(system.memory, descriptor)
+        return shortened(read_unicode_string(system.memory, descriptor))
     except ReadError as error:
         notes.append(f"{member}: {error}")
         return ""

@@ -16,6 +16,7 @@ from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Structure
 
 _SCRAMBLED_SINCE = 10240
+_LONGEST = 260  # characters; the I/O manager's own names have a tenth of that
 _CREATOR, _NAME = 1, 2  # bits of InfoMask, nearest to the header first
 
 
@@ -82,6 +83,11 @@ class ObjectHeaders:
 
     def _text(self, name: Structure) -> str:
         try:
-            return self._names.text(name.raw("Name"))
+            return shortened(self._names.text(name.raw("Name")))
         except ReadError:
             return ""
+
+
+def shortened(name: str) -> str:
+    """A name as it is shown: what is longer than any that Windows gives is cut, and says so."""
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}… ({len(name):,} characters)"

@@ -268,7 +268,7 @@ def _state(
     number: int, count: int, cancelled: bool, cancellable: bool, locations: tuple[StackLocation, ...], faults: list[str]
 ) -> State:
     """Completed: past the top. Cancelled: asked for, and not completed yet. Pending: its driver said so."""
-    if count < number <= count + _AFTER_LAST:
+    if number > count:
         return State.COMPLETED
     current = locations[number - 1] if 0 < number <= len(locations) else None
     if current is not None and current.major > MAXIMUM_FUNCTION:

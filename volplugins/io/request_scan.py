@@ -23,6 +23,7 @@ from volplugins.paging.address_space import AddressSpace
 
 _CHUNK = 16 << 20
 _PAGE = 0x1000
+_MOST_TRIED = 1 << 17  # places of one piece of memory: more than it has room for requests
 
 Progress = Callable[[float], None]
 Numbers = Any  # an array of numpy's, of whatever integers
@@ -92,7 +93,23 @@ class _Scanner:
         size = octets[places + 2].astype(np.int64) | octets[places + 3].astype(np.int64) << 8
         count = octets[places + self._count_at].astype(np.int64)
         sound = (count > 0) & (count <= MOST_LOCATIONS)
-        return places[sound & (size >= self._header + count * self._location)]
+        return self._leading_back(octets, places[sound & (size >= self._header + count * self._location)])
+
+    def _leading_back(self, octets: Numbers, places: Numbers) -> Numbers:
+        """Of these places those whose pointers may lead back to them, by the place in the page that they lead to."""
+        pointer, flink, blink = (
+            self._low_words(octets, places + at)
+            for at in (self._pointer_at, self._list_at, self._list_at + self._width)
+        )
+        count, current = (octets[places + at].astype(np.int64) for at in (self._count_at, self._current_at))
+        by_location = pointer - self._header - (current - 1) * self._location
+        fits = ((by_location ^ places) & (_PAGE - 1)) == 0
+        fits |= (flink == blink) & (((flink - self._list_at) ^ places) & (_PAGE - 1) == 0)
+        return places[fits | (current > count + 2)][:_MOST_TRIED]
+
+    def _low_words(self, octets: Numbers, places: Numbers) -> Numbers:
+        """The low 32 bits at each place: enough for a place in a page."""
+        return sum(octets[places + byte].astype(np.int64) << 8 * byte for byte in range(4))
 
     def _addresses(self, data: bytes, places: Numbers) -> Iterator[int]:
         """For each place the address that the request there claims to lie at; 0 for none that can be."""
@@ -107,7 +124,8 @@ class _Scanner:
         flink = self._word(data, place + self._list_at)
         if flink == self._word(data, place + self._list_at + self._width):
             yield flink - self._list_at
-        yield from (first - number * self._location for number in range(data[place + self._count_at] + 1))
+        if data[place + self._current_at] > data[place + self._count_at] + 2:
+            yield from (first - number * self._location for number in range(data[place + self._count_at] + 1))
 
     def _possible(self, address: int, place: int) -> bool:
         return address >> (self._bits - 1) == 1 and (address ^ place) & (_PAGE - 1) == 0

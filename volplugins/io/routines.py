@@ -29,7 +29,15 @@ def locate(system: IoSystem, driver: Driver, address: int) -> Routine:
     """The routine of ``driver`` at ``address``."""
     module = system.modules.at(address)
     symbol = system.symbolizer.locate(address).text() if module is not None else ""
-    inside = driver.start <= address < driver.end
+    inside = driver.start <= address < driver.end or (module is not None and module is _home(system, driver))
     if inside or (module is not None and module.is_kernel):
         return Routine(address, symbol, module, "")
     return Routine(address, symbol, module, OUTSIDE if module is not None else f"{OUTSIDE}, {IN_NONE}")
+
+
+def _home(system: IoSystem, driver: Driver) -> Module | None:
+    """The module that a driver without an image of its own lives in (HAL, kernel): where its DriverInit is."""
+    if driver.start:
+        return None
+    init = next((address for name, address in driver.entries if name == "DriverInit"), 0)
+    return system.modules.at(init) if init else None

@@ -18,6 +18,7 @@ from volplugins.memory.reader import ReadError
 
 DRIVER_DIRECTORIES, DEVICES = ("\\Driver", "\\FileSystem"), "\\Device"
 DIRECTORY, DEVICE, BUGCHECK, SCAN = "directory", "device", "bugcheck", "scan"
+UNLISTED, _LIST = "in no object directory", "its list of devices"
 _MOST_DRIVERS, _MOST_DEVICES = 20_000, 200_000
 
 
@@ -134,13 +135,13 @@ class _Gatherer:
         address, seen = driver.first_device, set[int]()
         while address:
             if address in seen:
-                self._note(driver, f"its list of devices leads back to {address:#x}")
+                self._note(driver, f"{_LIST} leads back to {address:#x}")
                 return
             seen.add(address)
             self._listed.setdefault(address, driver.address)
             device = self.device(address, DEVICE)
             if device is None:
-                self._note(driver, f"its list of devices breaks at {address:#x}")
+                self._note(driver, f"{_LIST} breaks at {address:#x}")
                 return
             address = device.next
 
@@ -171,13 +172,22 @@ class _Gatherer:
         """Named devices and drivers outside of their usual directories (``\\Ntfs``): by the type of those in them."""
         view = self._view
         kinds = view.namespace.kinds
-        devices = Counter(kinds[address] for address in view.devices if address in kinds).most_common(1)
-        drivers = Counter(kinds[address] for address in view.drivers if address in kinds).most_common(1)
+        devices, drivers = self._usual_kind(view.devices), self._usual_kind(view.drivers)
         for address, name in view.namespace.names.items():
-            if devices and kinds[address] == devices[0][0]:
+            if kinds[address] == devices:
                 self.device(address, DIRECTORY)
-            elif drivers and kinds[address] == drivers[0][0]:
+            elif kinds[address] == drivers:
                 self.driver(address, DIRECTORY, name)
+
+    def _usual_kind(self, objects: Iterable[int]) -> int | None:
+        """What the headers of most of these objects say of their type."""
+        kinds = self._view.namespace.kinds
+        counted = Counter(kinds[address] for address in objects if address in kinds).most_common(1)
+        return counted[0][0] if counted else None
+
+    def _other_kind(self, address: int, usual: int | None) -> Iterable[str]:
+        if self._view.namespace.kinds.get(address, usual) != usual:
+            yield "its object header names another type than those of its kind"
 
     def spread(self) -> None:
         """Follow what devices lead to: their drivers, the devices above and below, the file systems on them."""
@@ -203,10 +213,11 @@ class _Gatherer:
     def check_lists(self) -> None:
         """What the objects say against each other, and the names of those in no directory."""
         view = self._view
+        usual = [self._usual_kind(view.devices), self._usual_kind(view.drivers)]
         for address, device in view.devices.items():
-            view.devices[address] = device.noting(*self._faults(device))
+            view.devices[address] = device.noting(*self._faults(device), *self._other_kind(address, usual[0]))
         for address, driver in view.drivers.items():
-            view.drivers[address] = driver.noting(*self._driver_faults(driver))
+            view.drivers[address] = driver.noting(*self._driver_faults(driver), *self._other_kind(address, usual[1]))
         for address in (*view.devices, *view.drivers):
             if address not in view.namespace.names:
                 self._own_name(address)
@@ -226,12 +237,13 @@ class _Gatherer:
         listed = self._listed.get(device.address)
         if listed is not None and listed != device.driver:
             yield f"in the list of another driver, {self._view.drivers[listed].name}"
-        if listed is None and device.driver in self._view.drivers:
+        driver = self._view.drivers.get(device.driver)
+        if listed is None and driver is not None and not any(note.startswith(_LIST) for note in driver.notes):
             yield "not in its driver's list of devices"
 
     def _driver_faults(self, driver: Driver) -> Iterable[str]:
-        if driver.source != DIRECTORY and self._view.namespace.root:
-            yield "in no object directory"
+        if driver.source != DIRECTORY and self._view.namespace.whole(*DRIVER_DIRECTORIES):
+            yield UNLISTED
         module = self._system.modules.at(driver.start) if driver.start else None
         if driver.start and module is None and len(self._system.modules):
             yield f"its image {driver.start:#x} is no loaded module"

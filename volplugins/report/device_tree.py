@@ -36,6 +36,7 @@ class Node:
 
     Attributes:
         model, last: of its instance path; the last part tells it from others of its model.
+        blamed: whether it is the device that the crash is blamed on.
         trouble: its problem, and its state where that is not started; empty where nothing is wrong.
         stack: top first. ``left``: devices of it for which there is no room.
         marks: how many of these there are in it and below it: nodes in trouble, drivers of others, requests.
@@ -46,6 +47,7 @@ class Node:
     model: str = ""
     last: str = ""
     service: str = ""
+    blamed: bool = False
     trouble: list[str] = field(default_factory=list)
     note: str = ""
     told: str = ""
@@ -62,7 +64,7 @@ class Node:
         """What is marked in the node itself."""
         foreign = sum(bool(layer.driver.why) for layer in self.stack)
         requests = sum(len(layer.held.tokens) for layer in self.stack)
-        return bool(self.trouble) + foreign + requests + sum(bool(layer.odd) for layer in self.stack)
+        return self.blamed + bool(self.trouble) + foreign + requests + sum(bool(layer.odd) for layer in self.stack)
 
 
 class DeviceTree:
@@ -74,8 +76,9 @@ class DeviceTree:
         notes: what the command says of what it could not follow.
     """
 
-    def __init__(self, drivers: DriverNames, requests: PendingRequests, budget: Budget) -> None:
-        self._drivers, self._requests, self._budget = drivers, requests, budget
+    def __init__(self, drivers: DriverNames, requests: PendingRequests, budget: Budget, blamed: str = "") -> None:
+        """``blamed``: instance path of the device that the crash is blamed on."""
+        self._drivers, self._requests, self._budget, self._blamed = drivers, requests, budget, blamed
         self.roots: list[Node] = []
         self.loose: list[Node] = []
         self.quiet: list[Node] = []
@@ -123,7 +126,7 @@ class DeviceTree:
             f"PDO {device}" if device else "",
         )
         node = Node(
-            level, model, last, service.rpartition("\\")[2], trouble,
+            level, model, last, service.rpartition("\\")[2], bool(instance) and instance == self._blamed, trouble,
             notes, " · ".join(filter(None, facts)),
         )  # fmt: skip
         names = stack.split(_JOINT) if stack else []

@@ -86,7 +86,8 @@ class _Content:
         self._budget = budget
         drivers = DriverNames(summary)
         self.requests = PendingRequests(drivers)
-        self.tree = DeviceTree(drivers, self.requests, budget)
+        blamed = shown(summary.part("crash").get("device_instance"))
+        self.tree = DeviceTree(drivers, self.requests, budget, blamed)
         self.details = Details(self._wanted(summary), budget)
         self.stacks = StackGroups(budget)
 

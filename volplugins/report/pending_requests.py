@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from volplugins.report import caps
-from volplugins.report.driver_names import DriverNames
+from volplugins.report.driver_names import DriverName, DriverNames
 from volplugins.report.row_file import Row
 from volplugins.report.shown_text import shown
 from volplugins.report.stuck_text import lasting, short_driver
@@ -18,6 +18,9 @@ _AGES = ((60.0, "old"), (10.0, "late"), (1.0, "some"), (0.0, "new"))
 _FUNCTION = "IRP_MJ_"
 _SHORTER = (("INTERNAL_DEVICE_CONTROL", "INTERNAL"), ("DEVICE_CONTROL", "CONTROL"), ("FILE_SYSTEM_CONTROL", "FSCTL"),
             ("DIRECTORY_CONTROL", "DIRECTORY"))  # fmt: skip
+
+
+_NOBODY = DriverName("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Held:
 
     tokens: list[Token] = field(default_factory=list)
     more: int = 0
-    driver: str = ""
+    driver: DriverName = _NOBODY
 
 
 class PendingRequests:
@@ -44,6 +47,7 @@ class PendingRequests:
     Attributes:
         count: requests under way that were seen.
         old: how many of them are old.
+        notes: what the command says of what it could not look at.
     """
 
     def __init__(self, drivers: DriverNames) -> None:
@@ -51,12 +55,15 @@ class PendingRequests:
         self._held: dict[str, Held] = {}
         self._room = caps.TOKENS
         self.count = self.old = 0
+        self.notes: list[str] = []
 
     def read(self, rows: Iterable[Row]) -> None:
         """Take the rows of the file; those of single stack locations are passed over."""
         for row in rows:
             if row.get("State") in UNDER_WAY and row.get("IRP"):
                 self._take(row)
+            elif row.get("Note") and not row.get("IRP") and len(self.notes) < caps.LIST_ROWS:
+                self.notes.append(shown(row["Note"], caps.TEXT))
 
     def _take(self, row: Row) -> None:
         self.count += 1
@@ -65,7 +72,7 @@ class PendingRequests:
         device = shown(row.get("Device"), 40)
         if device not in self._held and len(self._held) >= caps.TOKENS:
             device = ""
-        held = self._held.setdefault(device, Held(driver=shown(row.get("Driver"), 80)))
+        held = self._held.setdefault(device, Held(driver=self._drivers.of(row.get("Driver"))))
         if len(held.tokens) >= caps.TOKENS_OF_A_DEVICE or self._room <= 0:
             held.more += 1
             return

@@ -81,8 +81,7 @@ def target_of_image(
     data = decode_debugger_data(block.data, block.address, bits) if block is not None else None
     reader = KernelReader(space, bits, kernel.base, read_exports(space, kernel), data)
     build, build_how = build_of(reader)
-    symbols = addresses_of(space, found) if addresses_of is not None else {}
-    heads = _heads(reader, built_in(bits, build), symbols)
+    heads = _heads(reader, built_in(bits, build), _by_symbols(found, data, addresses_of))
     directory, directory_how = _directory(found, reader, heads.processes, build)
     blocks = processor_blocks(reader)
     bugcheck = bugcheck_of(reader)
@@ -131,11 +130,21 @@ def target_of_image(
     )
 
 
+_HEADS = ("PsLoadedModuleList", "PsActiveProcessHead")
+
+
+def _by_symbols(found: FoundKernel, data: DebuggerData | None, addresses_of: AddressesOf | None) -> dict[str, int]:
+    """Addresses by the kernel's symbols, which are asked for where KDBG does not give them."""
+    if addresses_of is None or (data is not None and all(name in data.addresses for name in _HEADS)):
+        return {}
+    return addresses_of(found.space, found)
+
+
 def _heads(reader: KernelReader, layouts: KernelLayouts, symbols: dict[str, int]) -> _Heads:
     """By KDBG, else by symbols, else by what the kernel exports."""
     data = reader.data
     found: list[tuple[int, str]] = []
-    for name in ("PsLoadedModuleList", "PsActiveProcessHead"):
+    for name in _HEADS:
         if data is not None and name in data.addresses:
             found.append((data.addresses[name], "KDBG"))
         elif name in symbols:

@@ -15,7 +15,8 @@ from volplugins.triage.private_names import PrivateNames
 # enumerators of Windows: behind another word in capitals two more parts may be a path
 _ENUMERATORS = """ACPI BTHENUM BTHLE BTHLEDEVICE DISPLAY HDAUDIO HID HTREE IDE NVME PCI PCIIDE ROOT SCSI SD STORAGE SW
 SWD UEFI UMB USB USBPRINT USBSTOR VMBUS 1394""".split()
-_IN_TEXT = re.compile(rf"(?<![\w\\])(?:{'|'.join(_ENUMERATORS)})\\[A-Z0-9_&.{{}}#-]+\\[^\\\s\"<>|;,]+")
+_INSTANCE = rf"(?:{'|'.join(_ENUMERATORS)})\\[A-Z0-9_&.{{}}#-]+\\[^\\\s\"<>|;,]+"
+_IN_TEXT = re.compile(rf"(?<![\w\\])(?:{_INSTANCE}|\\Device\\(?P<device>[\w-]{{1,64}})(?=; |$))")
 _HARDWARE_ADDRESS = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{12}|[0-9a-f]{16})(?![0-9a-f])", re.I)
 # devices of Windows by number, and by name
 _NUMBERED = """Harddisk HarddiskVolume HarddiskVolumeShadowCopy CdRom Floppy Serial Parallel PointerClass PointerPort
@@ -39,10 +40,14 @@ def instance_path(names: PrivateNames, text: str) -> str:
 
 
 def apart(names: PrivateNames, text: str) -> Iterator[tuple[str, bool]]:
-    """A sentence cut where it names an instance: each part, and whether it is ready as it is."""
+    """A sentence cut where it names an instance or a device: each part, and whether it is ready as it is.
+
+    Rows put ``; `` behind the name of a device and go on.
+    """
     at = 0
     for found in _IN_TEXT.finditer(text) if "\\" in text else ():
         yield text[at : found.start()], False
-        yield instance_path(names, found[0]), True
+        device = found["device"]
+        yield (f"\\Device\\{device_name(names, device)}" if device else instance_path(names, found[0])), True
         at = found.end()
     yield text[at:], False

@@ -31,7 +31,7 @@ _WORDS = frozenset(
     kernel_found""".split()
 )
 _PATH_COLUMNS = frozenset("Path path folder packed File".split())
-_INSTANCE_COLUMNS = frozenset("Instance instance".split())
+_INSTANCE_COLUMNS = frozenset("Instance instance device_instance".split())
 _UNLEARNT = _WORDS | _INSTANCE_COLUMNS  # no paths in them
 _INSTANCE_FIELDS = frozenset(("DEVICE_INSTANCE",))
 _MACHINE_VARIABLES = frozenset("COMPUTERNAME USERDOMAIN USERDOMAIN_ROAMINGPROFILE LOGONSERVER USERDNSDOMAIN".split())

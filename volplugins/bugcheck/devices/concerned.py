@@ -24,7 +24,7 @@ def blame_concerned(case: Case) -> DeviceBlame:
             holder = holder_of_irp(case, value)
             found = blame_holder(case, holder, None, "", Confidence.MEDIUM) if holder is not None else NOTHING
         else:
-            found = blame_device(case, value, "", Confidence.MEDIUM)
+            found = blame_device(case, value, "", Confidence.MEDIUM, owner=True)
         if found.culprit is not None:
             return found
     return case.nobody()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from volplugins.bugcheck import modules as known
 from volplugins.bugcheck.devices.concerned import blame_concerned, concerned_place
-from volplugins.bugcheck.devices.dpc_watchdog import profile_text
+from volplugins.bugcheck.devices.dpc_watchdog import with_profile
 from volplugins.bugcheck.devices.driver_devices import only_place
 from volplugins.bugcheck.devices.lead import NOTHING, BlamedDevice, Case, DeviceBlame
 from volplugins.bugcheck.devices.object_reader import ObjectReader
@@ -57,8 +57,14 @@ def concerned_blame(scene: CrashScene) -> DeviceBlame:
     return blame_concerned(case) if case.code in _VERIFIER else NOTHING
 
 
+def explained(scene: CrashScene, culprit: Culprit | None) -> Culprit | None:
+    """The culprit with what the DPC watchdog's own record says."""
+    case = Case(scene, Owners(scene), ObjectReader(scene))
+    return with_profile(case, culprit) if case.code == DPC_WATCHDOG and scene.target.crashed else culprit
+
+
 def device_of(scene: CrashScene, culprit: Culprit | None, blame: DeviceBlame) -> DeviceBlame:
-    """The blame with the device of a culprit that was found by other ways, and with what else is known of it."""
+    """The blame with the device of a culprit that was found by other ways."""
     case = Case(scene, Owners(scene), ObjectReader(scene), list(blame.notes))
     module = culprit.module if culprit is not None else None
     device = blame.device
@@ -66,8 +72,6 @@ def device_of(scene: CrashScene, culprit: Culprit | None, blame: DeviceBlame) ->
     if wanted and module is not None and not known.is_core(module):
         found = _place_of_module(case, module)
         device = BlamedDevice(*found, Confidence.MEDIUM) if found is not None else None
-    if case.code == DPC_WATCHDOG and (text := profile_text(case)):
-        case.note(text)
     return DeviceBlame(blame.culprit, device, tuple(case.notes))
 
 

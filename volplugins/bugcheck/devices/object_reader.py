@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 
 from volplugins.bugcheck.devices.patchy_memory import PatchyMemory
 from volplugins.bugcheck.scene import CrashScene
+from volplugins.dumpfile.context import ARM64
 from volplugins.io.device import Device, read_device
 from volplugins.io.driver import Driver, read_driver
 from volplugins.io.pool_block import REQUEST_TAG, block_before
 from volplugins.io.request import Request, RequestReader
 from volplugins.io.system import IoSystem
+from volplugins.kernel.io_layouts import IoLayouts, built_in_io, preferred_io
 from volplugins.loader.kernel_modules import read_unicode_string
 from volplugins.loader.module import Module
 from volplugins.memory.reader import ReadError
@@ -42,11 +44,19 @@ def io_system(scene: CrashScene) -> IoSystem:
     )  # fmt: skip
 
 
+def _layouts(scene: CrashScene) -> IoLayouts:
+    """The scene's layouts; on ARM64, which has no tables, those of x64: but for threads the structures are the same."""
+    known = scene.layouts.io
+    if scene.target.machine != ARM64:
+        return known
+    return preferred_io(known, replace(built_in_io(64, scene.target.build), thread=known.thread))
+
+
 class ObjectReader:
     """Reads the objects that one crash is about; nothing here raises ReadError."""
 
     def __init__(self, scene: CrashScene) -> None:
-        system = io_system(scene)
+        system = replace(io_system(scene), layouts=_layouts(scene))
         self._patchy = PatchyMemory(scene.memory, _UNFILLED)
         # only a small dump cuts objects; elsewhere an absent page is absent
         small = scene.target.triage is not None

@@ -30,9 +30,13 @@ def blame_driver(case: Case, address: int, device: int = 0, why: str = "") -> De
 
 
 def blame_device(
-    case: Case, address: int, why: str, confidence: Confidence, word: str = "named by the bugcheck"
+    case: Case, address: int, why: str, confidence: Confidence, word: str = "named by the bugcheck", owner: bool = False
 ) -> DeviceBlame:
-    """The driver that owns a DEVICE_OBJECT; for a device of the kernel's own, the function driver above it."""
+    """The driver that owns a DEVICE_OBJECT.
+
+    Args:
+        owner: nobody else; otherwise, for a device of the kernel's own, the function driver above it.
+    """
     place = place_of(case.reader, address)
     if place is None:
         if address:
@@ -41,11 +45,11 @@ def blame_device(
     driver = case.reader.driver(place.device.driver)
     how = f"device {address:#x}, {word}"
     if driver is None:
-        case.note(f"the driver object {place.device.driver:#x} of {how} {case.reader.no_driver(place.device.driver)}")
+        case.note(f"{how}: its driver object {place.device.driver:#x} {case.reader.no_driver(place.device.driver)}")
         return case.nobody(place, how)
     module = _module(case, driver)
     if module is None or known.is_core(module):
-        return blame_function_driver(case, place, why, Confidence.MEDIUM)
+        return case.nobody(place, how) if owner else blame_function_driver(case, place, why, Confidence.MEDIUM)
     reason = f"device object {address:#x}, {word}, belongs to {_name(driver, module)}"
     return case.blame(module, _joined(reason, why), confidence, place, how)
 

@@ -73,8 +73,14 @@ def _held_up(case: Case) -> DeviceBlame:
     found = holder_of_irp(case, irp)
     if found is None:
         return _without_request(case, named, record)
-    why = "; ".join(filter(None, [_witness(case, record, found), _device_request(case, found, records)]))
-    return with_node_of(named, blame_holder(case, found, named, why))
+    other = _device_request(found, records, case.scene.bits // 8)
+    why = _witness(case, record, found)
+    if other is None:
+        return with_node_of(named, blame_holder(case, found, named, why))
+    why = "; ".join(filter(None, [why, f"it may wait for IRP {other.irp:#x}, which asks for another power state of the "
+                                       f"same device and is at device {other.current:#x}"]))  # fmt: skip
+    mine = other.current == found.location.device
+    return with_node_of(named, blame_holder(case, found, named, why, Confidence.HIGH if mine else Confidence.MEDIUM))
 
 
 def _witness(case: Case, record: PowerRecord | None, found: Holding) -> str:
@@ -85,17 +91,13 @@ def _witness(case: Case, record: PowerRecord | None, found: Holding) -> str:
     return ", ".join(filter(None, [f"the power manager's record has it {where}", age_text(case, record)]))
 
 
-def _device_request(case: Case, found: Holding, records: Iterable[PowerRecord]) -> str:
+def _device_request(found: Holding, records: Iterable[PowerRecord], width: int) -> PowerRecord | None:
     """The request for a device state that a held request for a system state may be waiting for."""
-    width = case.scene.bits // 8
     kind = found.location.word(1, width) & 0xFFFFFFFF
     if found.location.major != POWER or found.location.minor != SET_POWER or kind != _SYSTEM_POWER:
-        return ""
-    for each in records:
-        waits = each.irp != found.request.irp and found.place.holds(each.pdo)
-        if waits and (each.kind, each.minor) == (DEVICE_POWER, SET_POWER):
-            return f"it may wait for IRP {each.irp:#x}, for a state of the same device, at device {each.current:#x}"
-    return ""
+        return None
+    waited = (each for each in records if each.irp != found.request.irp and found.place.holds(each.pdo))
+    return next((each for each in waited if (each.kind, each.minor) == (DEVICE_POWER, SET_POWER)), None)
 
 
 def _without_request(case: Case, named: DevicePlace | None, record: PowerRecord | None) -> DeviceBlame:

@@ -25,7 +25,7 @@ def blame_by_roles(case: Case) -> DeviceBlame:
     holder = holder_of_irp(case, irp[0]) if irp else None
     if holder is not None:
         return blame_holder(case, holder, place_of(case.reader, first) if first else None)
-    tried = [blame_device(case, each, "", Confidence.MEDIUM) for each in device]
+    tried = [blame_device(case, each, "", Confidence.MEDIUM, owner=True) for each in device]
     return next((each for each in tried if each.culprit is not None), tried[0] if tried else case.nobody())
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from volplugins.dumpfile.source import ByteSource
     from volplugins.imagefile.memory_image import MemoryImage
     from volplugins.target.kernel_search import Hint
+    from volplugins.target.of_image import AddressesOf
     from volplugins.target.target import Target
 
 _KEPT = 4
@@ -34,6 +35,13 @@ INTEL: dict[PagingMode, type[intel.Intel]] = {
 }
 _SIDECARS = (".vmss", ".vmsn")
 _targets: dict[tuple[Key, str], Target | NotADump] = {}
+# what looks the kernel's variables up in its symbols, where somebody has said so: symbols stand above this room
+_lookups: list[AddressesOf] = []
+
+
+def use_symbols(addresses_of: AddressesOf) -> None:
+    """Have an image's list heads looked up in the kernel's symbols where its debugger data block does not give them."""
+    _lookups[:] = [addresses_of]
 
 
 def open_target(context: ContextInterface, layer_name: str) -> Target:
@@ -121,12 +129,13 @@ def _searched(
     from volplugins.target.of_image import NoKernel, target_of_image
 
     sidecar = _sidecar(local_path(bottom))
+    lookup = _lookups[0] if _lookups else None
     try:
-        return target_of_image(_image(source, memory_layer, bottom, sidecar), known)
+        return target_of_image(_image(source, memory_layer, bottom, sidecar), known, addresses_of=lookup)
     except NoKernel:
         if sidecar is None:
             raise
-        target = target_of_image(_image(source, memory_layer, bottom, None), known)
+        target = target_of_image(_image(source, memory_layer, bottom, None), known, addresses_of=lookup)
         text = "with the state file that lies beside it no kernel was found: it is another machine's, and is left aside"
         return replace(target, notes=(Note("sidecar", text), *target.notes))
 

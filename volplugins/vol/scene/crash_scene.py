@@ -14,9 +14,10 @@ from volplugins.kernel.layouts import KernelLayouts
 from volplugins.loader.module import Module
 from volplugins.loader.symbolizer import SymbolTable
 from volplugins.memory.reader import MemoryReader
+from volplugins.target.kernel_search import FoundKernel
 from volplugins.target.of_dump import as_target
 from volplugins.threads.module_code import ImageFile, with_image_file
-from volplugins.vol.layers.opened_targets import open_target
+from volplugins.vol.layers.opened_targets import open_target, use_symbols
 from volplugins.vol.scene.folders import check_symbol_folders
 from volplugins.vol.scene.shared_work import once_in_context, once_of_scene
 from volplugins.vol.symbols import symbol_files
@@ -28,6 +29,19 @@ if TYPE_CHECKING:
 
     from volplugins.dumpfile.dump import Dump
     from volplugins.target.target import Target
+
+
+def kernel_variables(memory: MemoryReader, found: FoundKernel) -> dict[str, int]:
+    """Addresses of an image's list heads by the symbols of its kernel, where a table of them is at hand."""
+    record = read_debug_record(memory, found.image)
+    symbols = symbol_files.load(record) if record is not None else None
+    if symbols is None:
+        return {}
+    places = {name: symbols.lookup(name) for name in ("PsLoadedModuleList", "PsActiveProcessHead")}
+    return {name: found.image.base + rva for name, rva in places.items() if rva is not None}
+
+
+use_symbols(kernel_variables)
 
 
 def target_below(context: ContextInterface, layer_name: str) -> Target:
