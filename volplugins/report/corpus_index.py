@@ -16,12 +16,12 @@ from volplugins.report.page import put, rendered
 from volplugins.report.shown_text import Cell, cell, shown
 
 _SCRIPTS = ("dom.js", "grid.js", "corpus.js")
-_GROUPS = ("Signature", "Dumps", "First seen", "Last seen", "Culprits", "Builds", "Machines", "Computers", "Confidence",
-           "Bugchecks", "Findings")  # fmt: skip
+_GROUPS = ("Signature", "Dumps", "First seen", "Last seen", "Culprits", "Findings", "Builds", "Machines", "Computers",
+           "Confidence", "Bugchecks")  # fmt: skip
 # heading and column of the table dumps
 _DUMPS = (("Dump", "path"), ("Signature", "signature"), ("Crashed", "crash_time"), ("Culprit", "culprit"),
-          ("Confidence", "confidence"), ("Process", "process"), ("Build", "build"), ("Machine", "machine"),
-          ("Computer", "computer"), ("Findings", "findings"), ("Status", "status"), ("Type", "dump_type"),
+          ("Confidence", "confidence"), ("Findings", "findings"), ("Process", "process"), ("Build", "build"),
+          ("Machine", "machine"), ("Computer", "computer"), ("Status", "status"), ("Type", "dump_type"),
           ("Size", "size"), ("Seconds", "seconds"), ("SHA-256", "sha256"))  # fmt: skip
 _FOUND = ("Dump", "Severity", "Kind", "Process", "PID", "Address", "Module", "Technique", "Evidence", "Next")
 _KINDS = ("Severity", "Kind", "Dumps", "Findings")

@@ -18,7 +18,7 @@ COLUMNS = ("id", "path", "size", "sha256", "status", "reason", "machine", "build
            "signature_recipe")  # fmt: skip
 _DISTINCT = 200
 #: columns of which a group lists the distinct values
-GROUP_LISTS = ("culprit", "build", "machine", "computer", "confidence", "bugcheck", "findings")
+GROUP_LISTS = ("culprit", "findings", "build", "machine", "computer", "confidence", "bugcheck")
 _MEMORY = "(SELECT max(memory_error) FROM failures WHERE dump = dumps.id)"
 _FAULTS = "(SELECT group_concat(fault, '; ') FROM (SELECT fault FROM faults WHERE dump = dumps.id LIMIT 10))"
 
