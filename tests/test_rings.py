@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
-    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io", "target",
-    "threads", "address", "bugcheck", "findings",
+    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io",
+    "processors", "waits", "target", "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -21,6 +21,8 @@ MAY_IMPORT = {
     "loader": ("memory", "image"),
     "kernel": ("memory", "paging"),
     "io": ("memory", "paging", "image", "loader", "kernel"),
+    "processors": ("memory", "kernel", "io"),
+    "waits": ("memory", "kernel", "loader", "io"),
     "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
@@ -40,8 +42,8 @@ MAY_IMPORT = {
 FLOORS = {
     "vol": ("output", "layers", "symbols", "scene", "commands"),
     "lab": (
-        "structures", "code", "machine", "kernel", "user", "devices", "world", "crashes", "machines", "writers",
-        "damage",
+        "structures", "code", "machine", "kernel", "user", "devices", "world", "crashes", "waits", "machines",
+        "writers", "damage",
     ),
 }  # fmt: skip
 THIRD_PARTY = {

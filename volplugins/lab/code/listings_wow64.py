@@ -8,7 +8,7 @@ WOW64 = """
 Wow64LdrpInitialize export save=rbx,rsi frame=48 : #3 RunCpuSimulation #2
 RunCpuSimulation save=rbx frame=40 : #2 *cpu #1
 Wow64SystemServiceEx export save=rbx,rsi,rdi frame=50 : #4 *service #3
-whNtWaitForSingleObject save=rbx frame=40 : #3 ntdll!NtWaitForSingleObject #2
+whNtWaitForSingleObject save=rbx frame=40 : #3 ntdll!NtWaitForSingleObject #2 *other #1
 """
 
 WOW64CPU = """
@@ -22,6 +22,11 @@ NtDeviceIoControlFile export naked frame=0 : =b807000000 ={leave}@leave #1
 NtTerminateProcess export naked frame=0 : =b82c000000 ={leave}@leave #1
 NtWaitForSingleObject export naked frame=0 : =b804000000 ={leave}@leave #1
 NtReadFile export naked frame=0 : =b806000000 ={leave}@leave #1
+NtWaitForKeyedEvent export naked frame=0 : =b8d4010000 ={leave}@leave #1
+NtWaitForMultipleObjects export naked frame=0 : =b85b000000 ={leave}@leave #1
+NtDelayExecution export naked frame=0 : =b834000000 ={leave}@leave #1
+NtAlpcSendWaitReceivePort export naked frame=0 : =b88b000000 ={leave}@leave #1
+NtWaitForAlertByThreadId export naked frame=0 : =b8d3010000 ={leave}@leave #1
 RtlUserThreadStart export frame=18 : *start #2
 DbgBreakPoint export leaf : =cc
 LdrInitializeThunk export frame=10 : #4

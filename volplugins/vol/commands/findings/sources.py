@@ -11,6 +11,7 @@ from volplugins.findings.drivers import of_view
 from volplugins.findings.finding import Finding
 from volplugins.findings.foreign_drivers import ForeignDrivers
 from volplugins.findings.requests import of_requests
+from volplugins.findings.waits import of_waits
 from volplugins.threads.module_code import ImageFile
 from volplugins.vol.commands.address.rows import Wanted as Regions
 from volplugins.vol.commands.address.rows import address_rows
@@ -30,6 +31,7 @@ from volplugins.vol.commands.stacks.rows import stacks_rows
 from volplugins.vol.scene.crash_scene import analysis_of
 from volplugins.vol.scene.io_requests import io_requests
 from volplugins.vol.scene.io_scene import io_view
+from volplugins.vol.scene.waits_scene import scene_waits
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -84,6 +86,7 @@ def sources(scene: CrashScene, asked: Asked) -> Iterator[Source]:
     if not asked.who:
         yield Source("drivers", lambda: [io_view(scene, scan)], of_view)
         yield Source("irps", lambda: [io_requests(scene, scan).sources], lambda each: of_requests(each, scene.modules))
+        yield Source("waits", lambda: [scene_waits(scene, scan).graph], of_waits)
     yield modules
     yield regions
 
