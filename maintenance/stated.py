@@ -52,6 +52,16 @@ _NODES: Stated = {
     ("device_node", "PreviousStateTimestamp", 64): {22621: 0x380},
     ("device_node", "ProblemCodeLog", 64): {22621: 0x310},
 }
-STATED: Stated = {**_DRIVER_INTERFACE, **_OLD_OBJECTS, **_THREADS, **_NODES}
+# MessageServiceRoutine came between ServiceRoutine and ServiceContext with Vista; InterruptObject with the kernels that
+# lost DispatchCode (symbol tables of 10240 and later; those of patched 7601 and 9600 have it as well)
+_INTERRUPTS: Stated = {
+    ("interrupt", "ServiceRoutine", 64): {3790: 0x18}, ("interrupt", "ServiceRoutine", 32): {2600: 0xC},
+    ("interrupt", "MessageServiceRoutine", 64): {3790: -1, 6000: 0x20},
+    ("interrupt", "MessageServiceRoutine", 32): {2600: -1, 6000: 0x10},
+    ("processor", "InterruptObject", 64): {
+        3790: -1, 10240: 0x2E00, 15063: 0x2E80, 19041: 0x3140, 20348: 0x3400, 22000: 0x3400, 22621: 0x3400,
+    },
+}  # fmt: skip
+STATED: Stated = {**_DRIVER_INTERFACE, **_OLD_OBJECTS, **_THREADS, **_NODES, **_INTERRUPTS}
 # bytes of members that no table at hand has on every machine
 SIZES = {"NameInfoOffset": 1, "StateTimestamp": 8, "PreviousStateTimestamp": 8, "ProblemCodeLog": 0x60}

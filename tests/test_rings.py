@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
-    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io", "target",
+    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "descriptors", "io", "target",
     "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "imagefile": ("memory", "dumpfile"),
     "loader": ("memory", "image"),
     "kernel": ("memory", "paging"),
+    "descriptors": ("memory", "kernel"),
     "io": ("memory", "paging", "image", "loader", "kernel"),
     "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
