@@ -27,6 +27,8 @@ SAID = {
     "windows.kd.process.Process": {"Name": "error", "Note": WHY},
     "windows.kd.process.Process --threads": {"Name": "error", "Note": WHY},
     "windows.kd.ptov.Ptov": {"Process": "error", "Note": WHY},
+    "windows.kd.segments.Segments": {"Table": "error", "Note": WHY},
+    "windows.kd.segments.Segments --linear": {"Step": "error", "Note": WHY},
     "windows.kd.stacks.Stacks": {"Process": "error", "Note": WHY},
     "windows.kd.vtop.Vtop": {"Step": "error", "Note": WHY},
 }
@@ -41,6 +43,8 @@ NO_TEXT = {
     "windows.kd.findings.Findings": "Severity Process Module Technique Evidence Next",
     "windows.kd.irps.Irps": "Source Major Minor Driver File State Location Completion",
     "windows.kd.lm.Lm": "Pdb GuidAge Version",
+    "windows.kd.segments.Segments": "Type Flags Symbol",
+    "windows.kd.segments.Segments --linear": "Address Value State",
     "windows.kd.vtop.Vtop": "Value",
 }
 # where the value is none of this row's, not merely unknown
