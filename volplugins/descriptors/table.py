@@ -58,11 +58,19 @@ class _Bytes:
             start = (self.base + offset) & (PAGE_SIZE - 1)
             take = min(size, PAGE_SIZE - start, self.end - offset)
             page = self._page(self.base + offset - start)
-            if isinstance(page, str):
-                return page
-            found += page[start : start + take]
+            part = page[start : start + take] if isinstance(page, bytes) else self._part(offset, take)
+            if isinstance(part, str):
+                return part
+            found += part
             offset, size = offset + take, size - take
         return found
+
+    def _part(self, offset: int, size: int) -> bytes | str:
+        """A part of a page that is not there as a whole: small dumps hold pieces of any length."""
+        try:
+            return self.memory.read((self.base + offset) & _ADDRESSES, size)
+        except ReadError as error:
+            return error.reason
 
     def _page(self, page: int) -> bytes | str:
         if page not in self._pages:
