@@ -16,7 +16,6 @@ CODE, TASK_LOW = 0x00CF9B000000FFFF, 0x00008B0000000067
 BASE = 0xFFFFF80000001000
 
 
-
 def reader(found: dict[int, bytes]) -> PageReader:
     """Memory of whole pages."""
     return PageReader({at: data.ljust(PAGE_SIZE, b"\0") for at, data in found.items()})
