@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
-    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "descriptors", "io",
-    "target", "threads", "address", "bugcheck", "findings",
+    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "descriptors",
+    "io", "target", "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),

@@ -18,6 +18,7 @@ from volplugins.lab.machine import descriptor_tables as made
 from volplugins.lab.machines.catalogue import MACHINES, build
 from volplugins.lab.writers import write
 from volplugins.loader.module import Module
+from volplugins.vol.commands.findings.segments import of_segment
 from volplugins.vol.commands.segments.address_rows import Asked, address_rows
 from volplugins.vol.commands.segments.row import AddressRow, SegmentRow
 from volplugins.vol.commands.segments.rows import Wanted, processor_number, segment_rows
@@ -28,6 +29,7 @@ from volplugins.vol.scene.crash_scene import scene_of
 EVERY = pytest.mark.parametrize("machine", MACHINES)
 FREE = 0x800  # of a processor's page of tables: neither GDT nor TSS is there
 VECTOR = 0x77
+ALL = Wanted()
 
 
 class Changed:
@@ -68,7 +70,7 @@ class Changed:
         for here, there in zip(addresses, (*addresses[1:], addresses[0]), strict=True):
             self.dump.put(here + at, there + at)
 
-    def rows(self, wanted: Wanted = Wanted()) -> list[SegmentRow]:
+    def rows(self, wanted: Wanted = ALL) -> list[SegmentRow]:
         return list(segment_rows(scene(bytes(self.dump.data)), wanted))
 
     def of_vector(self, vector: int = VECTOR, processor: int = 0) -> list[SegmentRow]:
@@ -371,3 +373,44 @@ def test_processors_by_number() -> None:
     (row,) = changed.rows(Wanted(processor=7))
     assert row.note.startswith("no block (KPRCB) of processor 7 was found")
     assert isinstance(changed.scene.processors[0], Processor)
+
+
+def found(changed: Changed) -> set[tuple[str, str]]:
+    """Kinds and evidence of what is found of the changed tables."""
+    return {(each.kind.name, each.evidence) for row in changed.rows() for each in of_segment(row)}
+
+
+@EVERY
+def test_what_is_odd_becomes_findings(machine: str) -> None:
+    changed = Changed(machine)
+    assert not found(changed)
+    driver, nowhere = changed.module(), object_place(changed)
+    changed.gate(driver.base + 0x10, processor=1, vector=3)
+    changed.gate(nowhere)
+    # an interrupt service in no module, and a sound one
+    code = changed.scene.layouts.descriptors.interrupt
+    at = code.offset("DispatchCode") if code.has("DispatchCode") else 0x90 if changed.wide else 0x58
+    changed.gate(changed.interrupt(object_place(changed, 1), nowhere, vector=0x78) + at, vector=0x78)
+    changed.gate(changed.interrupt(object_place(changed, 2), driver.base, vector=0x79) + at, vector=0x79)
+    kernel = changed.module("nt")
+    low = 0x1000 | (0x10 if changed.wide else 8) << 16 | 0xEC << 40 | (kernel.base >> 16 & 0xFFFF) << 48
+    changed.write(changed.gdt[0] + 0x20, struct.pack("<QQ", low, kernel.base >> 32))
+    kinds = found(changed)
+    outside = {evidence for kind, evidence in kinds if kind == "gate-outside-kernel"}
+    assert {each.partition(" of processor")[0] for each in outside} == {
+        "vector 0x03", "vector 0x77", "interrupt service of vector 0x78",
+    }  # fmt: skip
+    assert ("call-gate", "selector 0x20 of processor 0: a call gate from ring 3 to ring 0") in kinds
+    odd = {evidence for kind, evidence in kinds if kind == "descriptor-table"}
+    assert any(each.startswith("vector 0x03 of processor 1") for each in odd)
+    assert not any("0x77" in each or "0x78" in each for each in odd)
+
+
+def test_system_calls_that_go_elsewhere() -> None:
+    changed = Changed("win10-x64")
+    layouts, processor = changed.scene.layouts.descriptors, changed.scene.processors[0]
+    at = processor.prcb + layouts.processor.offset("ProcessorState") + layouts.state.offset("SpecialRegisters")
+    for target, says in ((object_place(changed), "outside the kernel: in no module"),
+                         (changed.module("nt").base + 0x1000, "not at nt!KiSystemCall64")):  # fmt: skip
+        changed.dump.put(at + layouts.special.offset("MsrLStar"), target)
+        assert found(changed) == {("gate-outside-kernel", f"MsrLStar of processor 0 is {target:#x}: {says}")}

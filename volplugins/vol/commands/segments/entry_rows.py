@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from volplugins.descriptors.descriptor import CODE, GATES, LONG_MODE, TASK_GATE, Descriptor
+from volplugins.descriptors.descriptor import CODE, GATES, LDT, LONG_MODE, TASK_GATE, Descriptor
 from volplugins.descriptors.interrupts import Interrupt, InterruptReader
 from volplugins.descriptors.lookup import VALID, Found, look_up
 from volplugins.descriptors.processor_tables import USUAL_TASK, ProcessorTables
@@ -22,9 +22,14 @@ if TYPE_CHECKING:
     from volplugins.loader.symbolizer import Location
 
 OUTSIDE = "outside the kernel"
+FOREIGN_CODE = "a code segment of ring 0 that Windows does not have"
+CALL_GATE = "a call gate from ring"
+DIFFERS = "differs from processor"
+ELSEWHERE = "not at nt!"
 _DECODERS = {16: decode_task_16, 32: decode_task_32, 64: decode_task_64}
-# x86: the KPCR, and the TSS of the processor, of double faults and of NMIs are each processor's own
-_OWN_32 = (0x28, 0x30, 0x50, 0x58)
+# each processor's own: on x86 its TSS, KPCR, the TEB, VDM and LDT of what it runs, the TSSs of double faults and NMIs;
+# on x64 its TSS and the TEB of 32 bits
+_OWN_32 = (0x28, 0x30, 0x38, 0x40, 0x48, 0x50, 0x58)
 _OWN_64 = (0x40, 0x50)
 # code segments of ring 0 that Windows has on x64: its own, and one of 32 bits for what the HAL does (until Windows 8)
 _RING_0 = (0x10, 0x60)
@@ -118,7 +123,7 @@ class EntryRows:
                 where = self._scene.symbolizer.locate(value)
                 note = self._outside(where)
                 if not note and where.kind == "pdb" and not where.symbol.startswith(_ENTRIES[name]):
-                    note = f"not at nt!{_ENTRIES[name]}"
+                    note = f"{ELSEWHERE}{_ENTRIES[name]}"
                 symbol = where.text() if where.module is not None else ""
                 yield SegmentRow(0, tables.number, "msr", type=name, target=value, symbol=symbol, note=note)
             elif name == "MsrStar":
@@ -162,7 +167,7 @@ class EntryRows:
         else:
             base = segment.descriptor.base if segment.descriptor.width < 64 else 0
             if found.kind == "call-gate" and segment.descriptor.dpl < found.dpl:
-                notes.append(f"a call gate from ring {found.dpl} to ring {segment.descriptor.dpl}")
+                notes.append(f"{CALL_GATE} {found.dpl} to ring {segment.descriptor.dpl}")
         target = (base + gate.offset) & ((1 << 64) - 1 if found.width == 64 else 0xFFFF_FFFF)
         where = self._scene.symbolizer.locate(target)
         outside = self._outside(where)
@@ -239,12 +244,12 @@ class EntryRows:
         notes = []
         wide = self._width >= LONG_MODE
         if wide and found.kind == CODE and found.dpl == 0 and selector not in _RING_0:
-            notes.append("a code segment of ring 0 that Windows does not have")
-        other = self._segments.get(selector)
-        if self._first is not None and tables is not self._first and other != found:
-            own = selector in (_OWN_64 if wide else _OWN_32) or found.kind == "tss"
-            if other is None or not own or other.type_word != found.type_word or other.limit != found.limit:
-                notes.append(f"differs from processor {self._first.number}")
+            notes.append(FOREIGN_CODE)
+        own = selector in (_OWN_64 if wide else _OWN_32) or found.kind in ("tss", LDT)
+        if self._first is not None and tables is not self._first and not own:
+            other = self._segments.get(selector)
+            if other is None or _content(other) != _content(found):
+                notes.append(f"{DIFFERS} {self._first.number}")
         return notes
 
     def _other_gate(self, tables: ProcessorTables, vector: int, found: Descriptor, by_object: bool) -> list[str]:
@@ -253,7 +258,13 @@ class EntryRows:
         if self._first is None or tables is self._first or by_object or other == found:
             return []
         leads = f", where it leads to {other.gate.offset:#x}" if other is not None and other.gate is not None else ""
-        return [f"differs from processor {self._first.number}{leads}"]
+        return [f"{DIFFERS} {self._first.number}{leads}"]
+
+
+def _content(found: Descriptor) -> tuple[object, ...]:
+    """What must be alike on all processors; the processor itself sets ``accessed``."""
+    flags = tuple(word for word in found.flags if word != "accessed")
+    return found.type_word, found.base, found.limit, found.dpl, found.present, flags, found.gate
 
 
 def _unread(number: int | None, table: str, entry: Entry) -> SegmentRow:
