@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
     "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "descriptors",
-    "io", "target", "threads", "address", "bugcheck", "findings",
+    "io", "processors", "waits", "target", "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -22,6 +22,8 @@ MAY_IMPORT = {
     "kernel": ("memory", "paging"),
     "descriptors": ("memory", "kernel"),
     "io": ("memory", "paging", "image", "loader", "kernel"),
+    "processors": ("memory", "kernel", "io"),
+    "waits": ("memory", "kernel", "loader", "io"),
     "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
@@ -41,8 +43,8 @@ MAY_IMPORT = {
 FLOORS = {
     "vol": ("output", "layers", "symbols", "scene", "commands"),
     "lab": (
-        "structures", "code", "machine", "kernel", "user", "devices", "world", "crashes", "machines", "writers",
-        "damage",
+        "structures", "code", "machine", "kernel", "user", "devices", "world", "crashes", "waits", "machines",
+        "writers", "damage",
     ),
 }  # fmt: skip
 THIRD_PARTY = {
