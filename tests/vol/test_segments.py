@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from volplugins.lab.machine import descriptor_tables as made
 from volplugins.lab.machines.catalogue import MACHINES, build
 from volplugins.lab.writers import write
 from volplugins.loader.module import Module
+from volplugins.memory.reader import PAGE_SIZE
 from volplugins.vol.commands.findings.segments import of_segment
 from volplugins.vol.commands.segments.address_rows import Asked, address_rows
 from volplugins.vol.commands.segments.row import AddressRow, SegmentRow
@@ -414,3 +416,25 @@ def test_system_calls_that_go_elsewhere() -> None:
                          (changed.module("nt").base + 0x1000, "not at nt!KiSystemCall64")):  # fmt: skip
         changed.dump.put(at + layouts.special.offset("MsrLStar"), target)
         assert found(changed) == {("gate-outside-kernel", f"MsrLStar of processor 0 is {target:#x}: {says}")}
+
+
+def test_the_vectors_of_real_mode() -> None:
+    """A raw image has physical page 0, as the firmware filled it."""
+    changed = Changed("xp-x86")
+    memory = changed.scene.target.memory
+    assert memory is not None
+    page = struct.pack("<8H", 0xE987, 0xF000, 0, 0, 0x0012, 0xC000, 0xFFFF, 0xFFFF).ljust(PAGE_SIZE, b"\0")
+
+    class WithPageZero:
+        """The dump's memory, and a page below it."""
+
+        def read(self, address: int, size: int) -> bytes:
+            return page[address : address + size] if address < PAGE_SIZE else memory.read(address, size)
+
+    target = replace(changed.scene.target, memory=WithPageZero())  # type: ignore[arg-type]
+    rows = [row for row in segment_rows(replace(changed.scene, target=target), ALL) if row.table == "ivt"]
+    assert [(row.number, row.selector, row.target) for row in rows[1:]] == [
+        (0, 0xF000, 0xFE987), (2, 0xC000, 0xC0012), (3, 0xFFFF, 0x10FFEF),
+    ]  # fmt: skip
+    assert (rows[0].type, rows[0].base, rows[0].limit) == ("table", 0, 0x3FF)
+    assert not [row for row in changed.rows() if row.table == "ivt"]

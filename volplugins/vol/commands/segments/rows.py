@@ -125,7 +125,10 @@ def _vectors(scene: CrashScene) -> Iterator[SegmentRow]:
         page = memory.read(0, PAGE_SIZE)
     except ReadError:
         return
+    vectors = list(read_vectors(page[:IVT_SIZE]))
+    if not vectors:  # a hole of the RAM that an image fills with zeros
+        return
     note = "vectors of real mode, at physical 0, as the firmware left them"
     yield SegmentRow(0, None, "ivt", None, None, 0, IVT_SIZE - 1, "table", note=note)
-    for vector, leads in read_vectors(page[:IVT_SIZE]):
+    for vector, leads in vectors:
         yield SegmentRow(1, None, "ivt", vector, leads.segment, leads.base, None, "real-mode", target=leads.linear)
