@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from maintenance.known_tables import KnownTable
 from maintenance.offset_lists import OffsetList
 from maintenance.stated import NEWEST, SIZES, STATED
-from volplugins.kernel import io_layouts, wait_layouts
+from volplugins.kernel import descriptor_layouts, io_layouts, wait_layouts
+from volplugins.vol.symbols.descriptor_members import DESCRIPTOR_MEMBERS
 from volplugins.vol.symbols.members import IO_MEMBERS, Members, Path
 from volplugins.vol.symbols.wait_members import WAIT_MEMBERS
 
@@ -49,7 +50,11 @@ IO = Group(IO_MEMBERS, io_layouts.SIZED, "io.py", "IO_TABLES", "IoLayouts", "Str
 WAITS = Group(
     WAIT_MEMBERS, wait_layouts.SIZED, "waits.py", "WAIT_TABLES", "WaitLayouts", "Waits, locks, processors and accounts"
 )
-GROUPS = (IO, WAITS)
+DESCRIPTORS = Group(
+    DESCRIPTOR_MEMBERS, descriptor_layouts.SIZED, "descriptors.py", "DESCRIPTOR_TABLES", "GateLayouts",
+    "Descriptor tables, special registers and interrupt objects",
+)  # fmt: skip
+GROUPS = (IO, WAITS, DESCRIPTORS)
 
 
 @dataclass(slots=True)

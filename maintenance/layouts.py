@@ -1,4 +1,4 @@
-"""Writes modules of volplugins/kernel/builds: structures by build, ``io`` and ``waits``.
+"""Writes modules of volplugins/kernel/builds: structures by build, ``io``, ``waits`` and ``descriptors``.
 
 ``python -m maintenance.layouts --lists FOLDER --tables FOLDER…`` takes lists of offsets as text and folders with
 symbol tables (ISF), prints what they say differently of one build, and with ``--write`` writes the modules. ``--check``

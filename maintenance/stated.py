@@ -52,6 +52,16 @@ _NODES: Stated = {
     ("device_node", "PreviousStateTimestamp", 64): {22621: 0x380},
     ("device_node", "ProblemCodeLog", 64): {22621: 0x310},
 }
+# MessageServiceRoutine came between ServiceRoutine and ServiceContext with Vista; InterruptObject with the kernels that
+# lost DispatchCode (symbol tables of 10240 and later; those of patched 7601 and 9600 have it as well)
+_INTERRUPTS: Stated = {
+    ("interrupt", "ServiceRoutine", 64): {3790: 0x18}, ("interrupt", "ServiceRoutine", 32): {2600: 0xC},
+    ("interrupt", "MessageServiceRoutine", 64): {3790: -1, 6000: 0x20},
+    ("interrupt", "MessageServiceRoutine", 32): {2600: -1, 6000: 0x10},
+    ("processor", "InterruptObject", 64): {
+        3790: -1, 10240: 0x2E00, 15063: 0x2E80, 19041: 0x3140, 20348: 0x3400, 22000: 0x3400, 22621: 0x3400,
+    },
+}  # fmt: skip
 # KTHREAD.WaitListEntry stands in front of Queue from Server 2003 on; KAPC_STATE (its place is in the lists) has been
 # the same since XP: two list heads, Process, then flags, the second for kernel APCs, the third for user ones (the
 # tables at hand; 2003 and Vista by the type tables of volatility 2)
@@ -94,6 +104,15 @@ _PLACES = {
     },
 }  # fmt: skip
 _24H2: Stated = {(name, member, 64): {NEWEST: at} for name, places in _PLACES.items() for member, at in places.items()}
-STATED: Stated = {**_DRIVER_INTERFACE, **_OLD_OBJECTS, **_THREADS, **_NODES, **_QUEUED, **_PROCESSORS, **_24H2}
+STATED: Stated = {
+    **_DRIVER_INTERFACE,
+    **_OLD_OBJECTS,
+    **_THREADS,
+    **_NODES,
+    **_QUEUED,
+    **_PROCESSORS,
+    **_INTERRUPTS,
+    **_24H2,
+}
 # bytes of members that no table at hand has on every machine
 SIZES = {"NameInfoOffset": 1, "StateTimestamp": 8, "PreviousStateTimestamp": 8, "ProblemCodeLog": 0x60}

@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
-    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io",
-    "processors", "waits", "target", "threads", "address", "bugcheck", "findings",
+    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "descriptors",
+    "io", "processors", "waits", "target", "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "imagefile": ("memory", "dumpfile"),
     "loader": ("memory", "image"),
     "kernel": ("memory", "paging"),
+    "descriptors": ("memory", "kernel"),
     "io": ("memory", "paging", "image", "loader", "kernel"),
     "processors": ("memory", "kernel", "io"),
     "waits": ("memory", "kernel", "loader", "io"),

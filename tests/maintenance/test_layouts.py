@@ -12,6 +12,7 @@ from maintenance.known_tables import KnownTable, known_tables
 from maintenance.layout_rows import GROUPS, IO, Group, StructureRows, compare, make_rows, unsure
 from maintenance.layouts import BUILDS, text_of
 from maintenance.offset_lists import OffsetList, read_offset_lists
+from volplugins.kernel.builds.descriptors import DESCRIPTOR_TABLES
 from volplugins.kernel.builds.io import IO_TABLES
 from volplugins.kernel.builds.waits import WAIT_TABLES
 from volplugins.kernel.wait_layouts import built_in_waits
@@ -19,7 +20,7 @@ from volplugins.kernel.wait_layouts import built_in_waits
 _SHARED = Path(__file__).parents[2].parent / "shared"
 _MORE = [Path(each) for each in os.environ.get("SYMBOL_TABLES", "").split(os.pathsep) if each]
 # what each group's rows are in the package
-_WRITTEN = {"io.py": IO_TABLES, "waits.py": WAIT_TABLES}
+_WRITTEN = {"io.py": IO_TABLES, "waits.py": WAIT_TABLES, "descriptors.py": DESCRIPTOR_TABLES}
 
 
 def _written(group: Group) -> dict[tuple[str, int], StructureRows]:

@@ -31,6 +31,8 @@ SAID = {
     "windows.kd.process.Process --threads": {"Name": "error", "Note": WHY},
     "windows.kd.process.Process --threads --details": {"Name": "error", "Note": WHY},
     "windows.kd.ptov.Ptov": {"Process": "error", "Note": WHY},
+    "windows.kd.segments.Segments": {"Table": "error", "Note": WHY},
+    "windows.kd.segments.Segments --linear": {"Step": "error", "Note": WHY},
     "windows.kd.stacks.Stacks": {"Process": "error", "Note": WHY},
     "windows.kd.stacks.Stacks --frame-registers": {"Process": "error", "Note": WHY},
     "windows.kd.vtop.Vtop": {"Step": "error", "Note": WHY},
@@ -48,6 +50,8 @@ NO_TEXT = {
     "windows.kd.findings.Findings": "Severity Process Module Technique Evidence Next",
     "windows.kd.irps.Irps": "Source Major Minor Driver File State Location Completion",
     "windows.kd.lm.Lm": "Pdb GuidAge Version",
+    "windows.kd.segments.Segments": "Type Flags Symbol",
+    "windows.kd.segments.Segments --linear": "Address Value State",
     "windows.kd.vtop.Vtop": "Value",
     "windows.kd.waits.Waits": "Process Reason ObjectType ObjectName Verdict",
 }

@@ -38,6 +38,8 @@ from volplugins.vol.commands.peb.rows import peb_rows
 from volplugins.vol.commands.process.rows import Wanted as ProcessWanted
 from volplugins.vol.commands.process.rows import process_rows
 from volplugins.vol.commands.ptov.rows import ptov_rows
+from volplugins.vol.commands.segments.rows import Wanted as SegmentsWanted
+from volplugins.vol.commands.segments.rows import segment_rows
 from volplugins.vol.commands.stacks.rows import Wanted as StacksWanted
 from volplugins.vol.commands.stacks.rows import stacks_rows
 from volplugins.vol.commands.vtop.rows import vtop_rows
@@ -70,6 +72,7 @@ def every_row(scene: CrashScene) -> Iterator[tuple[str, Rows]]:
     yield "address", list(address_rows(scene, AddressWanted()))
     yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True)))
     yield "irps", list(irps_rows(scene, IrpsWanted(locations=True)))
+    yield "segments", list(segment_rows(scene, SegmentsWanted()))
     yield "devices", list(device_rows(scene, DevicesWanted(stacks=True)))
     yield "waits", list(waits_rows(scene, WaitsWanted()))
     yield "ptov", list(ptov_rows(scene, (), ()))

@@ -9,6 +9,12 @@ from typing import Any
 from volplugins.kernel.builds import processes, processors, threads, vads
 from volplugins.kernel.builds.sizes import PAIRS, SIZES
 from volplugins.kernel.debugger_data import DebuggerData
+from volplugins.kernel.descriptor_layouts import (
+    GateLayouts,
+    built_in_descriptors,
+    empty_descriptors,
+    preferred_descriptors,
+)
 from volplugins.kernel.io_layouts import IoLayouts, built_in_io, empty_io, preferred_io
 from volplugins.kernel.wait_layouts import WaitLayouts, built_in_waits, empty_waits, preferred_waits
 from volplugins.memory.structure import Layout
@@ -36,6 +42,7 @@ class KernelLayouts:
     file_object: Layout
     io: IoLayouts
     waits: WaitLayouts
+    descriptors: GateLayouts
     invalid: InvalidLayout | None = None
     invalid_mask: int | None = None
 
@@ -104,7 +111,8 @@ def built_in(bits: int, build: int) -> KernelLayouts:
         process = found["process"]
         members = {**process.members, "UserDirectoryTableBase": (user_directory, 8)}
         found["process"] = Layout(process.name, _end(members), members, process.source)
-    return KernelLayouts(**found, io=built_in_io(bits, build), waits=built_in_waits(bits, build))
+    io, waits = built_in_io(bits, build), built_in_waits(bits, build)
+    return KernelLayouts(**found, io=io, waits=waits, descriptors=built_in_descriptors(bits, build))
 
 
 def empty(bits: int) -> KernelLayouts:
@@ -113,7 +121,8 @@ def empty(bits: int) -> KernelLayouts:
     source = "no table for this machine"
     found: dict[str, Any] = {field: Layout(structure, 0, {}, source) for field, (structure, _) in STRUCTURES.items()}
     found["processor"] = Layout("_KPRCB", 0x10, {"CurrentThread": (width, width)}, source)
-    return KernelLayouts(**found, io=empty_io(source), waits=empty_waits(source))
+    io, waits, descriptors = empty_io(source), empty_waits(source), empty_descriptors(source)
+    return KernelLayouts(**found, io=io, waits=waits, descriptors=descriptors)
 
 
 def preferred(layouts: KernelLayouts, fallback: KernelLayouts) -> KernelLayouts:
@@ -127,7 +136,11 @@ def preferred(layouts: KernelLayouts, fallback: KernelLayouts) -> KernelLayouts:
         field: _completed(getattr(layouts, field), getattr(fallback, field), field) for field in STRUCTURES
     }
     io, waits = preferred_io(layouts.io, fallback.io), preferred_waits(layouts.waits, fallback.waits)
-    return KernelLayouts(**chosen, io=io, waits=waits, invalid=layouts.invalid, invalid_mask=layouts.invalid_mask)
+    descriptors = preferred_descriptors(layouts.descriptors, fallback.descriptors)
+    return KernelLayouts(
+        **chosen, io=io, waits=waits, descriptors=descriptors, invalid=layouts.invalid,
+        invalid_mask=layouts.invalid_mask,
+    )  # fmt: skip
 
 
 def differing(left: Layout, right: Layout) -> tuple[int, int]:

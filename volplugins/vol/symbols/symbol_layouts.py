@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from volplugins.kernel import io_layouts, wait_layouts
+from volplugins.kernel import descriptor_layouts, io_layouts, wait_layouts
+from volplugins.kernel.builds.descriptors import DESCRIPTOR_TABLES
 from volplugins.kernel.builds.io import IO_TABLES
 from volplugins.kernel.builds.waits import WAIT_TABLES
+from volplugins.kernel.descriptor_layouts import GateLayouts
 from volplugins.kernel.io_layouts import IoLayouts
 from volplugins.kernel.layouts import STRUCTURES, KernelLayouts, from_offsets
 from volplugins.kernel.made_layouts import Tables
 from volplugins.kernel.wait_layouts import WaitLayouts
 from volplugins.memory.structure import Layout
 from volplugins.paging.invalid_entry import InvalidLayout, from_bits
+from volplugins.vol.symbols.descriptor_members import DESCRIPTOR_MEMBERS
 from volplugins.vol.symbols.members import IO_MEMBERS, MEMBERS, Members, Path
 from volplugins.vol.symbols.wait_members import WAIT_MEMBERS
 
@@ -36,7 +39,8 @@ def kernel_layouts(types: Types, base_types: Types, symbols: Mapping[str, int], 
     invalid, mask = _invalid(reader), _invalid_mask(reader, symbols)
     io = IoLayouts(**_group(reader, IO_TABLES, IO_MEMBERS, io_layouts.SIZED))
     waits = WaitLayouts(**_group(reader, WAIT_TABLES, WAIT_MEMBERS, wait_layouts.SIZED))
-    return KernelLayouts(**found, io=io, waits=waits, invalid=invalid, invalid_mask=mask)
+    gates = GateLayouts(**_group(reader, DESCRIPTOR_TABLES, DESCRIPTOR_MEMBERS, descriptor_layouts.SIZED))
+    return KernelLayouts(**found, io=io, waits=waits, descriptors=gates, invalid=invalid, invalid_mask=mask)
 
 
 def _group(

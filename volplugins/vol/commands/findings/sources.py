@@ -19,6 +19,7 @@ from volplugins.vol.commands.findings.directories import DirectoryFindings
 from volplugins.vol.commands.findings.modules import by_process, of_modules, whose
 from volplugins.vol.commands.findings.processes import THREAD_LIST, ProcessFindings
 from volplugins.vol.commands.findings.regions import of_region
+from volplugins.vol.commands.findings.segments import of_segment
 from volplugins.vol.commands.findings.stacks import StackFindings
 from volplugins.vol.commands.findings.target import of_analysis, of_target
 from volplugins.vol.commands.lm.rows import Wanted as Modules
@@ -26,6 +27,8 @@ from volplugins.vol.commands.lm.rows import lm_rows
 from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
 from volplugins.vol.commands.process.rows import Wanted as Processes
 from volplugins.vol.commands.process.rows import process_rows
+from volplugins.vol.commands.segments.rows import Wanted as Segments
+from volplugins.vol.commands.segments.rows import segment_rows
 from volplugins.vol.commands.stacks.rows import Wanted as Stacks
 from volplugins.vol.commands.stacks.rows import stacks_rows
 from volplugins.vol.scene.crash_scene import analysis_of
@@ -85,6 +88,7 @@ def sources(scene: CrashScene, asked: Asked) -> Iterator[Source]:
     yield from of_processes
     if not asked.who:
         yield Source("drivers", lambda: [io_view(scene, scan)], of_view)
+        yield Source("segments", lambda: segment_rows(scene, Segments()), of_segment)
         yield Source("irps", lambda: [io_requests(scene, scan).sources], lambda each: of_requests(each, scene.modules))
         yield Source("waits", lambda: [scene_waits(scene, scan).graph], of_waits)
     yield modules

@@ -45,7 +45,7 @@ def vtop_rows(
     if scene.space is None:
         yield _failure(None, "; ".join(scene.notes) or "this dump holds no page tables (a small dump has none)")
         return
-    directories, problems, court = _directories(scene, who, dirbase)
+    directories, problems, court = directories_meant(scene, who, dirbase)
     for problem in problems:
         yield _failure(None, problem)
     if not addresses:
@@ -63,7 +63,7 @@ def vtop_rows(
                 state = f"page-directory:{directory.verdict}"
                 yield VtopRow(address, "directory", None, None, None, "", None, state, note)
             if directory.space is not None:
-                yield from _translation(scene, address, directory.space, "" if directory.verdict else note)
+                yield from translation_rows(scene, address, directory.space, "" if directory.verdict else note)
     for problem in names.cuts():
         yield _failure(None, problem)
 
@@ -87,7 +87,7 @@ def _failure(address: Address, why: str) -> VtopRow:
     return VTOP.failure(why)._replace(address=address)
 
 
-def _directories(
+def directories_meant(
     scene: CrashScene, who: Sequence[str], dirbase: str | None
 ) -> tuple[list[Directory], list[str], DirectoryJudge | None]:
     """The directories meant, the kernel's own where none is; what fits nothing; the judge of those of processes."""
@@ -127,7 +127,8 @@ def _of_processes(
     return found, selection.problems, court
 
 
-def _translation(scene: CrashScene, address: int, space: AddressSpace, note: str) -> Iterator[VtopRow]:
+def translation_rows(scene: CrashScene, address: int, space: AddressSpace, note: str) -> Iterator[VtopRow]:
+    """A row per level of one address, its physical address and its offset in the file."""
     result = space.translate(address)
     slot = self_map_slot(space)
     for number, step in enumerate(result.steps):
@@ -168,18 +169,23 @@ def _step_state(step: Step, result: Translation, last: bool) -> str:
 
 
 def _end(scene: CrashScene, address: int, result: Translation) -> Iterator[VtopRow]:
-    """The byte's physical address and its offset in the dump file."""
+    if result.physical is not None:
+        yield from physical_rows(scene, address, result.physical, result.state.value)
+
+
+def physical_rows(scene: CrashScene, address: int, physical: int, found: str) -> Iterator[VtopRow]:
+    """A physical address and its offset in the dump file; ``found``: the state of the page where it is there."""
     memory = scene.target.memory
-    if result.physical is None or memory is None:
+    if memory is None:
         return
-    pfn = result.physical >> 12
-    offset = memory.file_offset(result.physical)
+    pfn = physical >> 12
+    offset = memory.file_offset(physical)
     here = offset is not None or (not memory.plain and memory.has(pfn))
     absent = State.NOT_IN_DUMP if memory.describes(pfn) else State.OUTSIDE_MEMORY
     note = "" if here else f"the page is {_WHERE[absent]}"
     if here and offset is None:
         note = "no offset in the file: this container does not keep its pages plain"
-    state = result.state.value if here else absent.value
-    yield VtopRow(address, "physical", None, None, None, "", f"{result.physical:#x}", state, note)
+    state = found if here else absent.value
+    yield VtopRow(address, "physical", None, None, None, "", f"{physical:#x}", state, note)
     if offset is not None:
         yield VtopRow(address, "fileoffset", None, None, None, "", f"{offset:#x}", state, "")

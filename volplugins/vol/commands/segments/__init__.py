@@ -1,0 +1,1 @@
+"""windows.kd.segments: descriptor tables, where gates lead, and addresses worked through."""

@@ -1,0 +1,273 @@
+"""Rows of single entries: segments, task states, gates with the interrupt objects behind them, MSRs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from volplugins.descriptors.descriptor import CODE, GATES, LDT, LONG_MODE, TASK_GATE, Descriptor
+from volplugins.descriptors.interrupts import Interrupt, InterruptReader
+from volplugins.descriptors.lookup import VALID, Found, look_up
+from volplugins.descriptors.processor_tables import USUAL_TASK, ProcessorTables
+from volplugins.descriptors.selector import Selector
+from volplugins.descriptors.table import Entry, read_gates, read_segments
+from volplugins.descriptors.task_state import SIZE_64, TaskState, decode_task_16, decode_task_32, decode_task_64
+from volplugins.loader.module import HAL_IMAGES
+from volplugins.memory.reader import ReadError
+from volplugins.vol.commands.segments.row import SegmentRow
+from volplugins.vol.scene.descriptor_scene import virtual_bits
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.loader.symbolizer import Location
+
+OUTSIDE = "outside the kernel"
+FOREIGN_CODE = "a code segment of ring 0 that Windows does not have"
+CALL_GATE = "a call gate from ring"
+DIFFERS = "differs from processor"
+ELSEWHERE = "not at nt!"
+_DECODERS = {16: decode_task_16, 32: decode_task_32, 64: decode_task_64}
+# each processor's own: on x86 its TSS, KPCR, the TEB, VDM and LDT of what it runs, the TSSs of double faults and NMIs;
+# on x64 its TSS and the TEB of 32 bits
+_OWN_32 = (0x28, 0x30, 0x38, 0x40, 0x48, 0x50, 0x58)
+_OWN_64 = (0x40, 0x50)
+# code segments of ring 0 that Windows has on x64: its own, and one of 32 bits for what the HAL does (until Windows 8)
+_RING_0 = (0x10, 0x60)
+_THUNK = "KiIsrThunk"
+_ENTRIES = {"MsrLStar": "KiSystemCall64", "MsrCStar": "KiSystemCall32"}
+
+
+class EntryRows:
+    """Makes the rows of one scene; ``first`` is the processor that others are compared with."""
+
+    def __init__(self, scene: CrashScene, first: ProcessorTables | None) -> None:
+        self._scene = scene
+        self._width = virtual_bits(scene)
+        self._interrupts = InterruptReader(scene.memory, scene.layouts.descriptors, scene.bits)
+        self._first = first
+        self._segments: dict[int, Descriptor] = {}
+        self._gates: dict[int, Descriptor] = {}
+        if first is not None and first.gdt is not None:
+            entries = read_segments(scene.memory, first.gdt, self._width)
+            self._segments = {8 * each.index: each.descriptor for each in entries if each.descriptor is not None}
+        if first is not None and first.idt is not None:
+            entries = read_gates(scene.memory, first.idt, self._width)
+            self._gates = {each.index: each.descriptor for each in entries if each.descriptor is not None}
+
+    def of_segment(self, tables: ProcessorTables | None, table: str, entry: Entry) -> Iterator[SegmentRow]:
+        """An entry of a GDT or LDT."""
+        number = tables.number if tables is not None else None
+        found = entry.descriptor
+        selector = 8 * entry.index | (4 if table == "ldt" else 0)
+        if found is None:
+            yield _unread(number, table, entry)
+            return
+        notes = [*found.notes]
+        target, symbol = None, ""
+        if found.kind in GATES:
+            target, symbol, more = self._leads(tables, found)
+            notes += more
+        if table == "gdt" and tables is not None:
+            notes += self._segment_notes(tables, selector, found)
+        yield self._row(number, table, entry.index, selector, found, target, symbol, notes)
+
+    def of_gate(self, tables: ProcessorTables, entry: Entry) -> Iterator[SegmentRow]:
+        """An entry of an IDT, and below it the interrupt objects that it leads to."""
+        found = entry.descriptor
+        if found is None:
+            yield _unread(tables.number, "idt", entry)
+            return
+        notes = [*found.notes]
+        if found.gate is None or found.kind == "call-gate":
+            notes.append("an IDT may not hold this: the vector faults (#GP)")
+            yield self._row(tables.number, "idt", entry.index, None, found, None, "", notes)
+            return
+        target, symbol, more = self._leads(tables, found)
+        interrupts = self._behind(tables, entry.index, target) if target is not None else []
+        if interrupts or not found.present:
+            more = [note for note in more if not note.startswith(OUTSIDE)]
+        notes += [*more, *self._other_gate(tables, entry.index, found, bool(interrupts))]
+        if len(interrupts) > 1:
+            notes.append(f"{len(interrupts)} drivers share the vector")
+        yield self._row(tables.number, "idt", entry.index, found.gate.selector, found, target, symbol, notes)
+        yield from (self._of_interrupt(tables, entry.index, each) for each in interrupts)
+
+    def of_task(self, tables: ProcessorTables) -> Iterator[SegmentRow]:
+        """The processor's TSS, below it the stacks that it names."""
+        selector = tables.task_selector or USUAL_TASK[self._scene.bits]
+        found = look_up(self._scene.memory, Selector(selector), tables.gdt, None, self._width)
+        base = found.descriptor.base if found.descriptor is not None and found.state == VALID else 0
+        notes = [] if tables.task_selector else ["TR was not saved: the selector is the usual one"]
+        if base and tables.task and base != tables.task:
+            notes.append(f"the KPCR says {tables.task:#x}")
+        address = base or tables.task
+        if not address:
+            return
+        state = self._task(address, 64 if self._width >= LONG_MODE else 32)
+        limit = found.descriptor.limit if found.descriptor is not None else None
+        if isinstance(state, str):
+            notes.append(f"cannot be read: {state}")
+        yield SegmentRow(0, tables.number, "tss", None, selector, address, limit, "table", note="; ".join(notes))
+        if isinstance(state, TaskState):
+            for ring, stack in enumerate(state.stacks):
+                if stack:
+                    yield SegmentRow(1, tables.number, "tss", ring, type="stack", target=stack, note=f"of ring {ring}")
+            for index, stack in enumerate(state.interrupt_stacks, 1):
+                if stack:
+                    yield SegmentRow(1, tables.number, "tss", index, type="ist", target=stack)
+
+    def of_registers(self, tables: ProcessorTables) -> Iterator[SegmentRow]:
+        """The model-specific registers that were saved."""
+        for name, value in tables.registers.items():
+            if name in _ENTRIES:
+                where = self._scene.symbolizer.locate(value)
+                note = self._outside(where)
+                if not note and where.kind == "pdb" and not where.symbol.startswith(_ENTRIES[name]):
+                    note = f"{ELSEWHERE}{_ENTRIES[name]}"
+                symbol = where.text() if where.module is not None else ""
+                yield SegmentRow(0, tables.number, "msr", type=name, target=value, symbol=symbol, note=note)
+            elif name == "MsrStar":
+                note = f"{value:#x}: SYSCALL loads CS with {value >> 32 & 0xFFFC:#x}, SYSRET from {value >> 48:#x} on"
+                yield SegmentRow(0, tables.number, "msr", type=name, note=note)
+            else:
+                yield SegmentRow(0, tables.number, "msr", base=value, type=name)
+
+    def _row(
+        self, number: int | None, table: str, index: int, selector: int | None, found: Descriptor, target: int | None,
+        symbol: str, notes: list[str],
+    ) -> SegmentRow:  # fmt: skip
+        gate = found.gate
+        flags = [*found.flags]
+        if gate is not None and gate.interrupt_stack:
+            flags.append(f"ist{gate.interrupt_stack}")
+        if gate is not None and gate.parameters:
+            flags.append(f"parameters={gate.parameters}")
+        if found.is_segment:
+            flags.append(f"{found.width}-bit")
+        if gate is not None and table != "idt":
+            notes = [f"selector {gate.selector:#x}", *notes]
+        base, limit = (None, None) if gate is not None else (found.base, found.limit)
+        return SegmentRow(
+            1, number, table, index, selector, base, limit, found.type_word, found.dpl, found.present,
+            " ".join(flags), target, symbol, "; ".join(notes),
+        )  # fmt: skip
+
+    def _leads(self, tables: ProcessorTables | None, found: Descriptor) -> tuple[int | None, str, list[str]]:
+        """Where a gate leads, the name of it, and what is odd about that."""
+        gate = found.gate
+        assert gate is not None
+        segment = self._look_up(tables, gate.selector)
+        if found.kind == TASK_GATE:
+            return self._leads_to_task(segment, gate.selector)
+        notes, base = [], 0
+        if segment.state != VALID or segment.descriptor is None:
+            notes.append(f"its selector {gate.selector:#x} is no segment: {segment.note or segment.state}")
+        elif segment.descriptor.kind != CODE:
+            notes.append(f"its selector {gate.selector:#x} is no code segment but {segment.descriptor.type_word}")
+        else:
+            base = segment.descriptor.base if segment.descriptor.width < 64 else 0
+            if found.kind == "call-gate" and segment.descriptor.dpl < found.dpl:
+                notes.append(f"{CALL_GATE} {found.dpl} to ring {segment.descriptor.dpl}")
+        target = (base + gate.offset) & ((1 << 64) - 1 if found.width == 64 else 0xFFFF_FFFF)
+        where = self._scene.symbolizer.locate(target)
+        outside = self._outside(where)
+        return target, where.text() if where.module is not None else "", [*notes, *([outside] if outside else [])]
+
+    def _leads_to_task(self, segment: Found, selector: int) -> tuple[int | None, str, list[str]]:
+        """A task gate leads to where its TSS says that the task goes on."""
+        found = segment.descriptor
+        if segment.state != VALID or found is None:
+            return None, "", [f"its TSS selector {selector:#x} leads nowhere: {segment.note or segment.state}"]
+        if found.kind != "tss":
+            return None, "", [f"its selector {selector:#x} is no TSS but {found.type_word}: a task switch faults (#GP)"]
+        state = self._task(found.base, found.width)
+        if isinstance(state, str):
+            return None, "", [f"its TSS at {found.base:#x} cannot be read: {state}"]
+        where = self._scene.symbolizer.locate(state.ip)
+        notes = [f"task of TSS {selector:#x} at {found.base:#x}"]
+        if state.link:
+            notes.append(f"previous task {state.link:#x}")
+        if state.link == selector:
+            notes.append("its previous task is itself")
+        outside = self._outside(where) if state.ip else "its TSS has no instruction pointer"
+        text = where.text() if where.module is not None else ""
+        return state.ip, text, [*notes, *([outside] if outside else [])]
+
+    def _task(self, address: int, width: int) -> TaskState | str:
+        try:
+            return _DECODERS[width](self._scene.memory.read(address, SIZE_64))
+        except ReadError as error:
+            return error.reason
+
+    def _look_up(self, tables: ProcessorTables | None, selector: int) -> Found:
+        gdt = (tables or self._first).gdt if (tables or self._first) is not None else None  # type: ignore[union-attr]
+        return look_up(self._scene.memory, Selector(selector), gdt, None, self._width)
+
+    def _outside(self, where: Location) -> str:
+        """What is said of a place that is in neither kernel nor HAL; nothing where no module is known."""
+        if not len(self._scene.modules):
+            return ""
+        module = where.module
+        if module is None:
+            return f"{OUTSIDE}: in no module"
+        if module.is_kernel or module.image_name.lower() in HAL_IMAGES:
+            return ""
+        return f"{OUTSIDE}: in {module.image_name}"
+
+    def _behind(self, tables: ProcessorTables, vector: int, target: int) -> list[Interrupt]:
+        where = self._scene.symbolizer.locate(target)
+        thunk = where.module is not None and (where.kind != "pdb" or where.symbol.startswith(_THUNK))
+        return self._interrupts.of_gate(tables.prcb, vector, target, thunk)
+
+    def _of_interrupt(self, tables: ProcessorTables, vector: int, each: Interrupt) -> SegmentRow:
+        """One interrupt object; the service routine is the driver's own where the kernel's stub stands before it."""
+        modules, symbolizer = self._scene.modules, self._scene.symbolizer
+        stub = modules.at(each.service)
+        by_message = each.message and (stub is not None and stub.is_kernel)
+        routine = each.message if by_message else each.service
+        where = symbolizer.locate(routine)
+        dispatch = symbolizer.locate(each.dispatch).text()
+        notes = [f"KINTERRUPT {each.address:#x} by {each.how}", f"dispatched by {dispatch}"]
+        if by_message:
+            notes.append("message-signalled")
+        if each.count is not None:
+            notes.append(f"dispatched {each.count} times")
+        if len(modules) and where.module is None:
+            notes.append(f"{OUTSIDE}: its service routine is in no module")
+        flags = f"irql={each.irql}" + (" shared" if each.shared else "")
+        return SegmentRow(
+            2, tables.number, "idt", vector, type="interrupt", flags=flags, target=routine,
+            symbol=where.text() if where.module is not None else "", note="; ".join((*notes, *each.notes)),
+        )  # fmt: skip
+
+    def _segment_notes(self, tables: ProcessorTables, selector: int, found: Descriptor) -> list[str]:
+        notes = []
+        wide = self._width >= LONG_MODE
+        if wide and found.kind == CODE and found.dpl == 0 and selector not in _RING_0:
+            notes.append(FOREIGN_CODE)
+        own = selector in (_OWN_64 if wide else _OWN_32) or found.kind in ("tss", LDT)
+        if self._first is not None and tables is not self._first and not own:
+            other = self._segments.get(selector)
+            if other is None or _content(other) != _content(found):
+                notes.append(f"{DIFFERS} {self._first.number}")
+        return notes
+
+    def _other_gate(self, tables: ProcessorTables, vector: int, found: Descriptor, by_object: bool) -> list[str]:
+        """Interrupt objects are each processor's own; what leads elsewhere than into one is not."""
+        other = self._gates.get(vector)
+        if self._first is None or tables is self._first or by_object or other == found:
+            return []
+        leads = f", where it leads to {other.gate.offset:#x}" if other is not None and other.gate is not None else ""
+        return [f"{DIFFERS} {self._first.number}{leads}"]
+
+
+def _content(found: Descriptor) -> tuple[object, ...]:
+    """What must be alike on all processors; the processor itself sets ``accessed``."""
+    flags = tuple(word for word in found.flags if word != "accessed")
+    return found.type_word, found.base, found.limit, found.dpl, found.present, flags, found.gate
+
+
+def _unread(number: int | None, table: str, entry: Entry) -> SegmentRow:
+    more = f" to {entry.last}" if entry.last > entry.index else ""
+    note = f"entry {entry.index}{more} cannot be read: {entry.note}"
+    return SegmentRow(1, number, table, entry.index, type="unreadable", note=note)

@@ -1,0 +1,38 @@
+"""What descriptor tables are read by in a scene: each processor's registers, and the width of its addresses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from volplugins.descriptors.processor_tables import ProcessorTables, read_processor_tables
+from volplugins.dumpfile.context import AMD64, I386
+from volplugins.paging.mode import PagingMode
+from volplugins.vol.scene.shared_work import once_of_scene
+
+if TYPE_CHECKING:
+    from volplugins.bugcheck.scene import CrashScene
+
+_VIRTUAL_BITS = {PagingMode.X64: 48, PagingMode.X64_LA57: 57}
+
+
+def virtual_bits(scene: CrashScene) -> int:
+    """Bits of a linear address: 32 outside of long mode, else 48, or 57 where the page tables have five levels."""
+    if scene.bits == 32:
+        return 32
+    return _VIRTUAL_BITS.get(scene.space.space.mode, 48) if scene.space is not None else 48
+
+
+def has_segments(scene: CrashScene) -> bool:
+    """Whether the machine is one of x86 or x64."""
+    return scene.target.machine in (I386, AMD64)
+
+
+def processor_tables(scene: CrashScene) -> tuple[ProcessorTables, ...]:
+    """The tables of every processor whose block was found, by number."""
+
+    def make() -> tuple[ProcessorTables, ...]:
+        bits, width = scene.bits, virtual_bits(scene)
+        layouts = scene.layouts.descriptors
+        return tuple(read_processor_tables(scene.memory, each, layouts, bits, width) for each in scene.processors)
+
+    return once_of_scene(scene, ("descriptor tables",), make)
