@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
-    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io", "target",
-    "threads", "address", "bugcheck", "findings",
+    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io", "waits",
+    "target", "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "loader": ("memory", "image"),
     "kernel": ("memory", "paging"),
     "io": ("memory", "paging", "image", "loader", "kernel"),
+    "waits": ("memory", "kernel", "loader", "io"),
     "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),

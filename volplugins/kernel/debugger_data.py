@@ -21,6 +21,7 @@ _ADDRESSES = {
     "PsLoadedModuleList": 0x48,
     "PsActiveProcessHead": 0x50,
     "PspCidTable": 0x58,
+    "ExpSystemResourcesList": 0x60,
     "KiBugcheckData": 0x88,
     "ObpRootDirectoryObject": 0x98,
     "MmPfnDatabase": 0xC0,

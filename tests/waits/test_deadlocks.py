@@ -1,0 +1,207 @@
+"""Deadlocks: cycles that nobody can leave, and nothing else."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+
+import pytest
+
+from tests.waits.made_waits import MACHINES, WIN10, Made, ring, verdicts
+from volplugins.waits.chains import Chains
+from volplugins.waits.cycles import components
+from volplugins.waits.graph import make_graph
+
+EVERY = pytest.mark.parametrize("name", MACHINES)
+
+
+def made(name: str = "win10") -> Made:
+    return Made(MACHINES[name])
+
+
+@EVERY
+@pytest.mark.parametrize("length", [2, 5])
+def test_a_ring_of_mutants(name: str, length: int) -> None:
+    memory = made(name)
+    threads = ring(memory, length)
+    beside = memory.thread()
+    memory.wait(beside, memory.mutant(threads[0]))
+    graph = memory.graph()
+    assert graph.deadlocks == [tuple(threads)]
+    assert verdicts(graph, [*threads, beside]) == [["deadlock"]] * length + [["blocked"]]
+
+
+def test_one_that_waits_for_any_may_go_on() -> None:
+    memory = made()
+    first, second = memory.thread(), memory.thread()
+    memory.wait(first, memory.mutant(second))
+    memory.wait(second, memory.mutant(first), memory.object(1))
+    graph = memory.graph()
+    assert not graph.deadlocks
+    assert verdicts(graph, [first, second]) == [["blocked"], ["blocked", ""]]
+
+
+def test_one_that_waits_for_all_cannot() -> None:
+    memory = made()
+    first, second = memory.thread(), memory.thread()
+    memory.wait(first, memory.mutant(second))
+    memory.wait(second, memory.mutant(first), memory.object(1), all_of=True)
+    graph = memory.graph()
+    assert graph.deadlocks == [(first, second)]
+    assert verdicts(graph, [second]) == [["deadlock", ""]]
+
+
+def test_any_of_which_each_lies_in_the_cycle() -> None:
+    memory = made()
+    first, second, third = (memory.thread() for _ in range(3))
+    memory.wait(first, memory.mutant(second), memory.mutant(third))
+    memory.wait(second, memory.mutant(first))
+    memory.wait(third, memory.mutant(first))
+    graph = memory.graph()
+    assert [set(each) for each in graph.deadlocks] == [{first, second, third}]
+
+
+def test_any_of_which_one_leads_to_another_deadlock() -> None:
+    """It cannot go on, but no edge of its own closes the first cycle for sure."""
+    memory = made()
+    other = ring(memory, 2)
+    first, second = memory.thread(), memory.thread()
+    memory.wait(first, memory.mutant(second), memory.mutant(other[0]))
+    memory.wait(second, memory.mutant(first))
+    graph = memory.graph()
+    assert graph.deadlocks == [tuple(other)]
+    assert verdicts(graph, [first, second]) == [["blocked", "blocked"], ["blocked"]]
+
+
+def test_any_of_which_one_owner_runs() -> None:
+    memory = made()
+    first, second, runner = (memory.thread() for _ in range(3))
+    memory.wait(first, memory.mutant(second), memory.mutant(runner))
+    memory.wait(second, memory.mutant(first))
+    assert not memory.graph().deadlocks
+
+
+def test_a_mutant_of_its_own_is_no_deadlock() -> None:
+    """Its owner may take a mutant again: what memory says cannot be."""
+    memory = made()
+    thread = memory.thread()
+    memory.wait(thread, memory.mutant(thread))
+    graph = memory.graph()
+    assert not graph.deadlocks and verdicts(graph, [thread]) == [[""]]
+
+
+def test_an_owner_that_does_not_list_the_mutant() -> None:
+    memory = made()
+    threads = ring(memory, 2)
+    memory.link(threads[0] + memory.machine.thread["MutantListHead"][0])
+    graph = memory.graph()
+    assert not graph.deadlocks and verdicts(graph, threads) == [["blocked"], ["blocked"]]
+
+
+def test_chains_end_where_nobody_waits_on() -> None:
+    memory = made()
+    threads = [memory.thread() for _ in range(12)]
+    for thread, following in itertools.pairwise(threads):
+        memory.wait(thread, memory.mutant(following))
+    beside = memory.thread()
+    memory.wait(beside, memory.mutant(threads[10]))
+    chains = list(Chains(memory.graph()).all())
+    assert [chain.threads for chain in chains] == [tuple(threads), (beside, threads[10], threads[11])]
+    assert [chain.length for chain in chains] == [12, 3] and not any(chain.deadlock for chain in chains)
+
+
+def test_chains_into_a_deadlock_and_the_deadlock_itself() -> None:
+    memory = made()
+    cycle = ring(memory, 3)
+    tail = [memory.thread() for _ in range(2)]
+    memory.wait(tail[1], memory.mutant(cycle[1]))
+    memory.wait(tail[0], memory.mutant(tail[1]))
+    lone = ring(memory, 2)
+    chains = list(Chains(memory.graph()).all())
+    assert [set(chain.threads) for chain in chains] == [{*tail, *cycle}, set(lone)]
+    assert chains[0].threads[:2] == (tail[0], tail[1]) and all(chain.deadlock for chain in chains)
+    assert [chain.length for chain in chains] == [5, 2]
+
+
+def _mutated(memory: Made, random_: random.Random) -> None:
+    """Write over a pointer or count with what a damaged or hostile memory could hold."""
+    machine = memory.machine
+    thread = random_.choice(memory.threads)
+    block = thread + machine.thread["Block"][0]
+    places = [
+        block + machine.block["Object"][0], block + machine.block["Thread"][0], block, block + machine.width,
+        thread + machine.thread["WaitBlockList"][0], thread + machine.thread["MutantListHead"][0],
+        *(each + machine.mutant["OwnerThread"][0] for each in memory.waiters),
+        *(each + machine.mutant["MutantListEntry"][0] for each in memory.waiters),
+        *(memory.head(each) for each in memory.waiters),
+    ]  # fmt: skip
+    values = [
+        0, 1, (1 << machine.bits) - 1, 0x7FFF0000, random_.choice(memory.threads), block, thread + 8,
+        random_.choice(list(memory.waiters)), random_.getrandbits(machine.bits), 1 << 32,
+        memory.head(random_.choice(list(memory.waiters))),
+    ]  # fmt: skip
+    memory.put(random_.choice(places), random_.choice(values))
+
+
+def _chain_with_mutations(name: str, seed: int) -> None:
+    random_ = random.Random(seed)
+    memory = Made(MACHINES[name], bytearray(1 << 19))
+    threads = [memory.thread() for _ in range(6)]
+    for thread, following in itertools.pairwise(threads):
+        memory.wait(thread, memory.mutant(following))
+    for _ in range(random_.randint(1, 4)):
+        _mutated(memory, random_)
+    assert not memory.graph().deadlocks, seed
+
+
+@EVERY
+def test_mutations_make_no_deadlock(name: str) -> None:
+    for seed in range(60):
+        _chain_with_mutations(name, seed)
+
+
+@pytest.mark.slow
+@EVERY
+def test_a_thousand_mutations_make_no_deadlock(name: str) -> None:
+    for seed in range(1000):
+        _chain_with_mutations(name, 1_000_000 + seed)
+
+
+@pytest.mark.parametrize("length", [2, 3])
+def test_mutations_never_raise(length: int) -> None:
+    for seed in range(60):
+        random_ = random.Random(seed)
+        memory = Made(WIN10, bytearray(1 << 19))
+        threads = ring(memory, length)
+        for _ in range(3):
+            _mutated(memory, random_)
+        graph = memory.graph()
+        assert all(set(each) <= set(threads) for each in graph.deadlocks), seed
+
+
+def test_components_of_a_long_ring() -> None:
+    """Without recursion, and in linear time."""
+    size = 50_000
+    edges = {node: [(node + 1) % size] for node in range(size)}
+    edges[size] = [0]
+    found = list(components(edges, dict.fromkeys(edges)))
+    assert sorted(len(each) for each in found) == [1, size]
+
+
+def test_the_cost_is_linear() -> None:
+    def seconds(count: int) -> float:
+        memory = Made(WIN10, bytearray(count * 0x8000))
+        threads = [memory.thread() for _ in range(count)]
+        mutants = [memory.mutant(thread) for thread in threads]
+        for number, thread in enumerate(threads):
+            memory.wait(thread, mutants[(number + 1) % count])
+        survey = memory.survey()
+        began = time.perf_counter()
+        graph = make_graph(survey)
+        assert len(graph.deadlocks[0]) == count
+        assert next(Chains(graph).all()).length == count
+        return time.perf_counter() - began
+
+    small = min(seconds(500) for _ in range(3))
+    assert seconds(4000) < 40 * small

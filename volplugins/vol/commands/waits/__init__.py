@@ -1,0 +1,1 @@
+"""windows.kd.waits: who waits on whom."""

@@ -1,0 +1,1 @@
+"""What threads wait for, who holds it, and who holds up whom."""

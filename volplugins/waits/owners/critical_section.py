@@ -1,0 +1,111 @@
+"""Critical sections of user mode, read through the process's own memory: the owner is a thread id.
+
+RTL_CRITICAL_SECTION: LockCount, RecursionCount, OwningThread (a thread id), LockSemaphore (winnt.h). From 2003 SP1 on,
+bit 0 of LockCount is clear while it is held, bit 1 is clear once a waiter was woken, and the ones' complement of the
+rest counts waiters (Microsoft's "Displaying a critical section"); before, LockCount is how many wait, -1 where nobody
+holds it. Up to Windows 7 waiters wait for an event of the process whose handle is LockSemaphore, or for the keyed event
+whose key is the section; since Windows 8 for the section's address, or that of its LockSemaphore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from volplugins.kernel.wait_layouts import built_in_waits
+from volplugins.memory.reader import MemoryReader
+from volplugins.memory.structure import Layout, Structure
+from volplugins.waits.system import WaitSystem, number_in, structure_in
+
+_BITS_OF_COUNT_SINCE = 3790
+_MOST_RECURSIONS = 1 << 16
+_MOST_SECTIONS = 4096
+# PEB.LoaderLock leads to one section, its RTL_CRITICAL_SECTION_DEBUG to the list of those that have one (winnt.h)
+_LOADER_LOCK = {64: 0x110, 32: 0xA0}
+_DEBUG_SECTION, _DEBUG_LIST = {64: 0x8, 32: 0x4}, {64: 0x10, 32: 0x8}
+_ODD_HANDLE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalSection:
+    """One that is held. ``owner``: thread id; ``waiters``: how many it counts; ``handle``: LockSemaphore."""
+
+    address: int
+    owner: int
+    waiters: int
+    handle: int
+
+
+def layouts_of(system: WaitSystem, wow64: bool) -> Iterator[tuple[int, Layout]]:
+    """Layouts that a process may use, by bits: the machine's, and that of 32-bit programs."""
+    yield system.bits, system.layouts.critical_section
+    if wow64:
+        yield 32, built_in_waits(32, system.io.build).critical_section
+
+
+def section_at(
+    memory: MemoryReader, address: int, layout: Layout, build: int, tids: Mapping[int, int]
+) -> CriticalSection | None:
+    """The section at a user address, where one is there that a thread of its process holds and others wait for.
+
+    Args:
+        tids: the process's ETHREADs by thread id.
+    """
+    found = structure_in(memory, address, layout) if address else None
+    if found is None or not layout.has("OwningThread"):
+        return None
+    owner, recursions = found.unsigned("OwningThread"), found.unsigned("RecursionCount")
+    waiters = _waiters(found, build)
+    if owner not in tids or not 0 < recursions < _MOST_RECURSIONS or not 0 < waiters <= len(tids):
+        return None
+    return CriticalSection(address, owner, waiters, found.unsigned("LockSemaphore"))
+
+
+def section_of_address(
+    memory: MemoryReader, address: int, layout: Layout, build: int, tids: Mapping[int, int]
+) -> CriticalSection | None:
+    """The section whose address, or whose LockSemaphore's, a thread waits for."""
+    if not layout.has("LockSemaphore"):
+        return None
+    for start in (address, address - layout.offset("LockSemaphore")):
+        found = section_at(memory, start, layout, build, tids)
+        if found is not None:
+            return found
+    return None
+
+
+def sections_of_process(
+    memory: MemoryReader, peb: int, bits: int, layout: Layout, build: int, tids: Mapping[int, int]
+) -> Iterator[CriticalSection]:
+    """Those of the process's list that are held and waited for."""
+    for address in _listed(memory, peb, bits, layout):
+        found = section_at(memory, address, layout, build, tids)
+        if found is not None:
+            yield found
+
+
+def _listed(memory: MemoryReader, peb: int, bits: int, layout: Layout) -> Iterator[int]:
+    width = bits // 8
+    pointer = Layout("pointer", width, {"pointer": (0, width)}, "")
+
+    def at(address: int) -> int:
+        return number_in(memory, address, pointer, "pointer") or 0
+
+    first = at(peb + _LOADER_LOCK[bits])
+    debug = number_in(memory, first, layout, "DebugInfo") if first else 0
+    entry = (debug or 0) + _DEBUG_LIST[bits] if debug else 0
+    seen: set[int] = set()
+    while entry and entry not in seen and len(seen) < _MOST_SECTIONS:
+        seen.add(entry)
+        section = at(entry - _DEBUG_LIST[bits] + _DEBUG_SECTION[bits])
+        if section:
+            yield section
+        entry = at(entry)
+
+
+def _waiters(found: Structure, build: int) -> int:
+    """How many wait, as LockCount has it; -1 where it says that nobody holds the section."""
+    count = int.from_bytes(found.raw("LockCount"), "little", signed=True)
+    if build < _BITS_OF_COUNT_SINCE:
+        return count
+    return (-1 - count) >> 2 if not count & 1 else -1

@@ -1,0 +1,100 @@
+"""ERESOURCEs: their owners by the entries that they keep, and their waiters.
+
+Up to 2003 two owner entries lie in the resource (OwnerThreads), later one (OwnerEntry); more are in OwnerTable, whose
+first entry's count is the table's size. Flag 0x80: held by one exclusively. Two lowest bits of an owner are set where
+it was given by ExSetResourceOwnerPointer (Microsoft's page on it). All are linked from ExpSystemResourcesList.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volplugins.memory.reader import ReadError
+from volplugins.memory.structure import Structure
+from volplugins.waits.system import WaitSystem
+
+OWNED_EXCLUSIVELY = 0x80
+OWNER_FLAGS = 7
+MOST_OWNERS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource.
+
+    Attributes:
+        owners: what its entries name, flags taken away, as they stand.
+        exclusive: whether one thread holds it alone.
+        shared_waiters, exclusive_waiters: how many wait, as it counts them.
+        objects: what its waiters' pointers lead to: a semaphore, an event, or a block on the stack of a waiter.
+        contention: how often somebody had to wait.
+        fast: whether it is one of those that the list of resources does not hold.
+        notes: what does not fit.
+    """
+
+    address: int
+    owners: tuple[int, ...]
+    exclusive: bool
+    shared_waiters: int
+    exclusive_waiters: int
+    objects: tuple[int, ...]
+    contention: int
+    fast: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def read_resource(system: WaitSystem, address: int) -> Resource:
+    """The resource at ``address``; raises ReadError."""
+    found = system.structure(address, system.layouts.resource)
+    notes: list[str] = []
+    held = bool(found.get("ActiveCount")) or bool(found.get("ActiveEntries"))
+    owners = tuple(dict.fromkeys(_owners(system, found, notes))) if held else ()
+    pointers = (found.get(member) or 0 for member in ("SharedWaiters", "ExclusiveWaiters"))
+    objects = tuple(each for each in pointers if each)
+    return Resource(
+        address, owners, bool((found.get("Flag") or 0) & OWNED_EXCLUSIVELY), found.get("NumberOfSharedWaiters") or 0,
+        found.get("NumberOfExclusiveWaiters") or 0, objects, found.get("ContentionCount") or 0, False, tuple(notes),
+    )  # fmt: skip
+
+
+def _owners(system: WaitSystem, found: Structure, notes: list[str]) -> Iterator[int]:
+    layout, size = found.layout, system.layouts.owner_entry.size
+    member, count = ("OwnerEntry", 1) if layout.has("OwnerEntry") else ("OwnerThreads", 2)
+    if layout.has(member) and size:
+        at = layout.offset(member)
+        try:
+            data = system.io.memory.read(found.address + at, count * size)
+        except ReadError:
+            data = b""
+        yield from _entries(system, data)
+    table = found.get("OwnerTable") or 0
+    if table:
+        yield from _table(system, table, notes)
+
+
+def _table(system: WaitSystem, table: int, notes: list[str]) -> Iterator[int]:
+    layout = system.layouts.owner_entry
+    first = system.attempt(table, layout)
+    entries = first.get("TableSize") if first is not None else None
+    if not entries:
+        notes.append(f"its owner table {table:#x} cannot be read" if first is None else "its owner table has no size")
+        return
+    if entries > MOST_OWNERS:
+        notes.append(f"its owner table says {entries} entries: {MOST_OWNERS} are looked at")
+    for number in range(1, min(entries, MOST_OWNERS)):
+        try:
+            data = system.io.memory.read(table + number * layout.size, layout.size)
+        except ReadError:
+            notes.append(f"entry {number} of its owner table cannot be read")
+            return
+        yield from _entries(system, data)
+
+
+def _entries(system: WaitSystem, data: bytes) -> Iterator[int]:
+    """Threads of entries that are in use: such that have a count."""
+    size, width = system.layouts.owner_entry.size, system.width
+    for at in range(0, len(data) - size + 1, size):
+        thread = int.from_bytes(data[at : at + width], "little") & ~OWNER_FLAGS
+        if thread and any(data[at + width : at + width + 4]):
+            yield thread

@@ -1,0 +1,90 @@
+"""Processes as waits need them: whose a thread is, which thread has an id, which critical sections are waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from volplugins.kernel.process import Process
+from volplugins.memory.reader import MemoryReader
+from volplugins.waits.owners.critical_section import (
+    CriticalSection,
+    layouts_of,
+    section_of_address,
+    sections_of_process,
+)
+from volplugins.waits.system import WaitSystem
+from volplugins.waits.waiter import Waiter
+
+
+@dataclass(slots=True)
+class WaitProcesses:
+    """The processes of the threads that were taken.
+
+    Attributes:
+        by_address: by EPROCESS.
+        of_thread: the process of each thread.
+    """
+
+    system: WaitSystem
+    by_address: dict[int, Process] = field(default_factory=dict)
+    of_thread: dict[int, Process] = field(default_factory=dict)
+    _tids: dict[int, dict[int, int]] = field(default_factory=dict)
+    _sections: dict[int, dict[int, CriticalSection]] = field(default_factory=dict)
+    _memory: dict[int, MemoryReader | None] = field(default_factory=dict)
+
+    def take(self, waiter: Waiter, process: Process | None) -> None:
+        """A thread, and whose it is."""
+        if process is None:
+            return
+        self.by_address[process.eprocess] = process
+        self.of_thread[waiter.ethread] = process
+        if waiter.thread.tid is not None and not waiter.gone:
+            self._tids.setdefault(process.eprocess, {}).setdefault(waiter.thread.tid, waiter.ethread)
+
+    def know(self, processes: Iterable[Process]) -> None:
+        """Processes of which no thread may be known."""
+        for process in processes:
+            self.by_address.setdefault(process.eprocess, process)
+
+    def pids(self) -> dict[int, int | None]:
+        """Process ids by EPROCESS."""
+        return {address: process.pid for address, process in self.by_address.items()}
+
+    def thread(self, process: Process, tid: int) -> int:
+        """ETHREAD of the thread of this id; 0 for none."""
+        return self._tids.get(process.eprocess, {}).get(tid, 0)
+
+    def section_waited_for(self, process: Process, address: int) -> CriticalSection | None:
+        """The critical section that who waits for ``address`` asks for."""
+        memory, tids = self.memory(process), self._tids.get(process.eprocess, {})
+        if memory is None:
+            return None
+        for _, layout in layouts_of(self.system, bool(process.wow64)):
+            found = section_of_address(memory, address, layout, self.system.io.build, tids)
+            if found is not None:
+                return found
+        return None
+
+    def section_of_handle(self, process: Process, handle: int) -> CriticalSection | None:
+        """The critical section whose waiters wait for the event of this handle."""
+        if process.eprocess not in self._sections:
+            self._sections[process.eprocess] = self._listed(process)
+        return self._sections[process.eprocess].get(handle)
+
+    def _listed(self, process: Process) -> dict[int, CriticalSection]:
+        memory, tids = self.memory(process), self._tids.get(process.eprocess, {})
+        found: dict[int, CriticalSection] = {}
+        for bits, layout in layouts_of(self.system, False):
+            if memory is None or not process.peb:
+                break
+            for each in sections_of_process(memory, process.peb, bits, layout, self.system.io.build, tids):
+                if each.handle:
+                    found.setdefault(each.handle, each)
+        return found
+
+    def memory(self, process: Process) -> MemoryReader | None:
+        """The memory that it sees."""
+        if process.eprocess not in self._memory:
+            self._memory[process.eprocess] = self.system.user_memory(process.eprocess)
+        return self._memory[process.eprocess]
