@@ -41,8 +41,8 @@ MAY_IMPORT = {
 FLOORS = {
     "vol": ("output", "layers", "symbols", "scene", "commands"),
     "lab": (
-        "structures", "code", "machine", "kernel", "user", "devices", "world", "crashes", "machines", "writers",
-        "damage",
+        "structures", "code", "machine", "kernel", "user", "devices", "world", "crashes", "waits", "machines",
+        "writers", "damage",
     ),
 }  # fmt: skip
 THIRD_PARTY = {

@@ -45,6 +45,7 @@ AcmeAddDevice save=rbx,rsi frame=38 : #2 nt!IoCreateDevice #2
 AcmeRequestComplete save=rbx,rsi frame=38 : #3 AcmeNotify #1
 AcmeCancelRequest save=rbx,rsi frame=38 : #2 nt!IofCompleteRequest #1
 AcmeStopDevice save=rbx,rsi frame=38 : #2 nt!KeWaitForSingleObject #2
+AcmeLockedWork save=rbx,rsi frame=38 : #2 nt!KeWaitForSingleObject #2 *acquire #2
 """
 
 MYFAULT = """
@@ -178,12 +179,17 @@ NtReadFile export leaf : =4c8bd1 =b806000000 =0f05 :NtReadFileReturn
 RtlUserThreadStart export frame=28 : *start #2
 DbgBreakPoint export leaf : =cc
 LdrInitializeThunk export frame=28 : #2 *initialize #1
+NtWaitForMultipleObjects export leaf : =4c8bd1 =b85b000000 =0f05 :NtWaitForMultipleObjectsReturn
+NtDelayExecution export leaf : =4c8bd1 =b834000000 =0f05 :NtDelayExecutionReturn
+NtWaitForKeyedEvent export leaf : =4c8bd1 =b8d4010000 =0f05 :NtWaitForKeyedEventReturn
+NtWaitForAlertByThreadId export leaf : =4c8bd1 =b8d3010000 =0f05 :NtWaitForAlertByThreadIdReturn
+NtAlpcSendWaitReceivePort export leaf : =4c8bd1 =b88b000000 =0f05 :NtAlpcSendWaitReceivePortReturn
 """
 
 PROGRAM = """
 WinMain entry save=rbx,rsi frame=48 : #3 Work #2
 Work save=rbx,rsi,rdi frame=80 : #3 ntdll!NtDeviceIoControlFile ntdll!NtWaitForSingleObject \
-  ntdll!NtTerminateProcess ntdll!NtReadFile #2 =488b01@touch #1
+  ntdll!NtTerminateProcess ntdll!NtReadFile #2 =488b01@touch #1 *other #1
 """
 
 LIBRARY = """

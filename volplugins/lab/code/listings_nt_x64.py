@@ -151,6 +151,26 @@ PnpDeviceCompletionQueueGetCompletedRequest save=rbx,rdi frame=38 : #2 KeWaitFor
 -- what notices that devices do not answer (names of the lab's own)
 PopDripsWatchdogWorker save=rbx,rsi frame=38 : #3 KeBugCheckEx
 PnpWatchdogWorker save=rbx,rsi frame=38 : #3 KeBugCheckEx
+-- waits: services, and what takes locks
+NtWaitForMultipleObjects PAGE export save=rbx,rsi,rdi,r12 frame=298 : #4 ObWaitForMultipleObjects #1
+ObWaitForMultipleObjects PAGE save=rbx,rsi,rdi,r12,r14 frame=c0 : #4 KeWaitForMultipleObjects #1
+NtDelayExecution PAGE export save=rbx frame=40 : #3 KeDelayExecutionThread #1
+NtWaitForKeyedEvent PAGE export save=rbx,rsi,rdi frame=50 : #3 KeWaitForSingleObject #2
+NtWaitForAlertByThreadId export save=rbx frame=30 : #2 KeWaitForAlertByThreadId #1
+KeWaitForAlertByThreadId save=rbx,rsi,rdi frame=40 : #3 KiCommitThreadWait #1
+NtAlpcSendWaitReceivePort PAGE export save=rbx,rsi,rdi,r12,r14 frame=a0 : #3 AlpcpProcessSynchronousRequest #2
+AlpcpProcessSynchronousRequest PAGE save=rbx,rsi,rdi,r14 frame=b8 : #3 AlpcpReceiveSynchronousReply #2
+AlpcpReceiveSynchronousReply PAGE save=rbx,rsi,rdi frame=50 : #3 AlpcpSignalAndWait #1
+AlpcpSignalAndWait save=rbx,rsi,rdi frame=40 : #3 KeWaitForSingleObject #1
+ExAcquireResourceExclusiveLite export save=rbx,rsi,rdi,r14 frame=68 : #4 ExpWaitForResource #2
+ExAcquireResourceSharedLite export save=rbx,rsi,rdi,r14 frame=68 : #4 ExpWaitForResource #2
+ExpWaitForResource save=rbx,rsi,rdi frame=d0 : #4 KeWaitForSingleObject #3
+ExAcquireFastMutex export save=rbx frame=30 : #3 ExpAcquireFastMutexContended #1
+ExpAcquireFastMutexContended save=rbx,rsi frame=48 : #3 KeWaitForSingleObject #1
+KeAcquireGuardedMutex export save=rbx frame=30 : #3 KiAcquireGuardedMutex #1
+KiAcquireGuardedMutex save=rbx,rsi frame=38 : #3 KeWaitForGate #1
+KeWaitForGate export save=rbx,rsi,rdi frame=30 : #2 KiCommitThreadWait #1
+ExfAcquirePushLockExclusive export save=rbx,rsi,rdi frame=90 : #4 KeWaitForGate KeWaitForSingleObject #2
 """
 
 DATA = (
@@ -167,10 +187,16 @@ DATA = (
     ("ObpInfoMaskToOffset", 0x40),
     ("IopRootDeviceNode", 8), ("IoDriverObjectType", 8), ("IoDeviceObjectType", 8), ("IoFileObjectType", 8),
     ("ObpDirectoryObjectType", 8), ("PopIrpList", 0x10), ("KiBugCheckDriver", 8),
+    ("ExpSystemResourcesList", 0x10), ("IopDriverLoadResource", 0x68), ("ExWorkerQueue", 0x108),
 )  # fmt: skip
 
 # what the debugger's data block is encoded with in memory: Windows 8 and later, x64 (public symbol tables)
 ENCODING_DATA = (("KiWaitNever", 8), ("KiWaitAlways", 8), ("KdpDataBlockEncoded", 1))
+
+# what the pointers from timers to their deferred calls are encoded with: Windows 7, x64
+TIMER_DATA = (("KiWaitNever", 8), ("KiWaitAlways", 8))
+# the ready threads, which are members of KPRCB since Vista
+OLD_QUEUES = (("KiReadySummary", 4), ("KiDispatcherReadyListHead", 0x100))
 
 EXPORTED_DATA = (
     "PsInitialSystemProcess",

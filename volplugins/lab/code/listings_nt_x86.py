@@ -110,4 +110,22 @@ PnpDeviceActionWorker frame=20 save=ebx,esi,edi : #3 IopSynchronousCall #1 \
   PnpDeviceCompletionQueueGetCompletedRequest
 IopSynchronousCall frame=30 save=ebx,esi : #2 IofCallDriver #2 KeWaitForSingleObject
 PnpDeviceCompletionQueueGetCompletedRequest frame=8 save=ebx,edi : #2 KeWaitForSingleObject #2
+-- waits: services, and what takes locks
+NtWaitForMultipleObjects PAGE export frame=110 save=ebx,esi,edi : #4 ObWaitForMultipleObjects #1
+ObWaitForMultipleObjects PAGE frame=68 save=ebx,esi,edi : #4 KeWaitForMultipleObjects #1
+NtDelayExecution PAGE export frame=18 save=ebx : #3 KeDelayExecutionThread #1
+NtWaitForKeyedEvent PAGE export frame=28 save=ebx,esi,edi : #3 KeWaitForSingleObject #2
+NtAlpcSendWaitReceivePort PAGE export frame=48 save=ebx,esi,edi : #3 AlpcpProcessSynchronousRequest #2
+AlpcpProcessSynchronousRequest PAGE frame=58 save=ebx,esi,edi : #3 AlpcpReceiveSynchronousReply #2
+AlpcpReceiveSynchronousReply PAGE frame=28 save=ebx,esi,edi : #3 AlpcpSignalAndWait #1
+AlpcpSignalAndWait frame=18 save=ebx,esi,edi : #3 KeWaitForSingleObject #1
+ExAcquireResourceExclusiveLite export frame=28 save=ebx,esi,edi : #4 ExpWaitForResource #2
+ExAcquireResourceSharedLite export frame=28 save=ebx,esi,edi : #4 ExpWaitForResource #2
+ExpWaitForResource frame=78 save=ebx,esi,edi : #4 KeWaitForSingleObject #3
+ExAcquireFastMutex export frame=10 save=ebx : #3 ExpAcquireFastMutexContended #1
+ExpAcquireFastMutexContended frame=18 save=ebx,esi : #3 KeWaitForSingleObject #1
+KeAcquireGuardedMutex export frame=10 save=ebx : #3 KiAcquireGuardedMutex #1
+KiAcquireGuardedMutex frame=18 save=ebx,esi : #3 KeWaitForGate #1
+KeWaitForGate export frame=18 save=ebx,esi,edi : #2 KiCommitThreadWait #1
+ExfAcquirePushLockExclusive export frame=58 save=ebx,esi,edi : #4 KeWaitForGate KeWaitForSingleObject #2
 """

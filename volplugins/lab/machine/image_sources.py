@@ -99,7 +99,7 @@ def _kernel(profile: Profile, version: tuple[int, int, int, int]) -> ImageSource
         listings_nt_x64.EXPORTED_DATA,
         version,
         description="NT Kernel & System",
-        pad_pages=24,
+        pad_pages=23,
     )
 
 
@@ -108,7 +108,11 @@ def _kernel_data(profile: Profile) -> tuple[tuple[str, int], ...]:
     data: tuple[tuple[str, int], ...] = listings_nt_x64.DATA
     if profile.build < 10240:
         data = tuple(("ObpTraceFlags" if name == "ObHeaderCookie" else name, size) for name, size in data)
-    return data + (listings_nt_x64.ENCODING_DATA if profile.bits == 64 and profile.build >= 9200 else ())
+    if profile.build < 6000:
+        return data + listings_nt_x64.OLD_QUEUES
+    if profile.bits == 32:
+        return data
+    return data + (listings_nt_x64.ENCODING_DATA if profile.build >= 9200 else listings_nt_x64.TIMER_DATA)
 
 
 def _driver(name: str, listings: ModuleType, version: tuple[int, int, int, int]) -> ImageSource:

@@ -25,13 +25,14 @@ from volplugins.lab.machine.machine import Machine, new_machine
 from volplugins.lab.machine.processors import ProcessorStatus, cpu_of, write_processor
 from volplugins.lab.machine.profiles import HOSTS, PROFILES
 from volplugins.lab.machine.snapshot import Cpu, Snapshot
+from volplugins.lab.waits.hang_scenes import HANGS, hang_scenarios
 from volplugins.lab.world.section_pages import LARGE_FRAME, LARGE_FRAMES, add_section_pages
 from volplugins.lab.world.thread_stacks import halt, idle_stack
 from volplugins.lab.world.world import World, complete, populate
 
 MACHINES = tuple(PROFILES)
 FAULTS = tuple(SCENARIOS_X64)
-EVERY_FAULT = (*FAULTS, *HARD_FAULTS, *DEVICE_FAULTS)
+EVERY_FAULT = (*FAULTS, *HARD_FAULTS, *DEVICE_FAULTS, *HANGS)
 BASES = 3
 # faults that are the same failure as another one
 _SAME = {"myfault-loaded-only": "driver-read"}
@@ -75,7 +76,10 @@ def build(
     if processor not in (0, 1):
         raise ValueError(f"no processor {processor} (0 or 1)")
     profile = PROFILES[machine]
-    scenario = {**_scenarios(machine), **hard_scenarios(profile), **device_scenarios(profile), **RUNNING_STATES}[fault]
+    scenario = {
+        **_scenarios(machine), **hard_scenarios(profile), **device_scenarios(profile), **hang_scenarios(profile),
+        **RUNNING_STATES,
+    }[fault]  # fmt: skip
     made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
     made.littered, made.sparse = litter, sparse
     world = populate(made, "myfault" in fault, _extra(made, fault), wow64)
@@ -114,9 +118,16 @@ def device_faults_of(machine: str) -> tuple[str, ...]:
     return tuple(device_scenarios(PROFILES[machine]))
 
 
+def hangs_of(machine: str) -> tuple[str, ...]:
+    """The hangs that a machine can have, crashed by hand or (``-running``) in images only."""
+    return tuple(hang_scenarios(PROFILES[machine]))
+
+
 def every_fault_of(machine: str) -> tuple[str, ...]:
     """All that a machine can have, and the states of one that runs."""
-    return (*faults_of(machine), *hard_faults_of(machine), *device_faults_of(machine), *RUNNING_STATES)
+    return (
+        *faults_of(machine), *hard_faults_of(machine), *device_faults_of(machine), *hangs_of(machine), *RUNNING_STATES
+    )  # fmt: skip
 
 
 def _scenarios(machine: str) -> dict[str, Callable[[World], Crash]]:

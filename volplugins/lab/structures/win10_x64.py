@@ -4,6 +4,13 @@ Source: the public symbol table ntkrnlmp.pdb of build 19041. Notation: structure
 """
 
 TABLE = """
+_ALPC_COMMUNICATION_INFO 0x48: ConnectionPort 0x0 *_ALPC_PORT; ServerCommunicationPort 0x8 *_ALPC_PORT;
+  ClientCommunicationPort 0x10 *_ALPC_PORT; CommunicationList 0x18 _LIST_ENTRY
+_ALPC_PORT 0x1d8: PortListEntry 0x0 _LIST_ENTRY; CommunicationInfo 0x10 *_ALPC_COMMUNICATION_INFO;
+  OwnerProcess 0x18 *_EPROCESS; CompletionPort 0x20 *void; PortContext 0x38 *void; MainQueue 0x90 _LIST_ENTRY;
+  LargeMessageQueue 0xa0 _LIST_ENTRY; PendingQueue 0xb8 _LIST_ENTRY; WaitQueue 0xe8 _LIST_ENTRY; SequenceNo 0x190 i32;
+  MainQueueLength 0x1c0 u32; LargeMessageQueueLength 0x1c4 u32; PendingQueueLength 0x1c8 u32;
+  WaitQueueLength 0x1d4 u32
 _CLIENT_ID 0x10: UniqueProcess 0x0 *void; UniqueThread 0x8 *void
 _CMHIVE 0x12e8: Hive 0x0 _HHIVE
 _CM_KEY_BODY 0x68: Type 0x0 u32; KeyControlBlock 0x8 *void
@@ -47,22 +54,27 @@ _DRIVER_OBJECT 0x150: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJE
   DriverStart 0x18 *void; DriverSize 0x20 u32; DriverSection 0x28 *void; DriverExtension 0x30 *_DRIVER_EXTENSION;
   DriverName 0x38 _UNICODE_STRING; HardwareDatabase 0x48 *_UNICODE_STRING; FastIoDispatch 0x50 *void;
   DriverInit 0x58 *void; DriverStartIo 0x60 *void; DriverUnload 0x68 *void; MajorFunction 0x70 [28]*void
-_EPROCESS 0xa40: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x598 u64;
-  UniqueProcessId 0x440 *void; ActiveProcessLinks 0x448 _LIST_ENTRY;
-  RundownProtect 0x458 _EX_RUNDOWN_REF; Flags2 0x460 u32; Flags 0x464 u32; CreateTime 0x468 _LARGE_INTEGER;
-  PeakVirtualSize 0x490 u64; VirtualSize 0x498 u64; SessionProcessLinks 0x4a0 _LIST_ENTRY; Token 0x4b8 _EX_FAST_REF;
-  NumberOfPrivatePages 0x4f8 u64; SectionBaseAddress 0x520 *void; Cookie 0x528 u32;
-  InheritedFromUniqueProcessId 0x540 *void; Peb 0x550 *_PEB; Session 0x558 *_MM_SESSION_SPACE;
-  ObjectTable 0x570 *_HANDLE_TABLE; WoW64Process 0x580 *_EWOW64PROCESS; ImageFileName 0x5a8 [15]u8;
+_EPROCESS 0xa40: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x598 u64; UniqueProcessId 0x440 *void;
+  ActiveProcessLinks 0x448 _LIST_ENTRY; RundownProtect 0x458 _EX_RUNDOWN_REF; Flags2 0x460 u32; Flags 0x464 u32;
+  CreateTime 0x468 _LARGE_INTEGER; PeakVirtualSize 0x490 u64; VirtualSize 0x498 u64;
+  SessionProcessLinks 0x4a0 _LIST_ENTRY; Token 0x4b8 _EX_FAST_REF; NumberOfPrivatePages 0x4f8 u64; Job 0x510 *void;
+  SectionBaseAddress 0x520 *void; Cookie 0x528 u32; InheritedFromUniqueProcessId 0x540 *void; Peb 0x550 *_PEB;
+  Session 0x558 *_MM_SESSION_SPACE; ObjectTable 0x570 *_HANDLE_TABLE; WoW64Process 0x580 *_EWOW64PROCESS;
+  ImageFileName 0x5a8 [15]u8; PriorityClass 0x5b7 u8;
   SeAuditProcessCreationInfo 0x5c0 _SE_AUDIT_PROCESS_CREATION_INFO; HighestUserAddress 0x5d8 *void;
   ThreadListHead 0x5e0 _LIST_ENTRY; ActiveThreads 0x5f0 u32; LastThreadExitStatus 0x5fc i32; CommitCharge 0x648 u64;
   ExitStatus 0x7d4 i32; VadRoot 0x7d8 _RTL_AVL_TREE; VadHint 0x7e0 *void; VadCount 0x7e8 u64;
   ExitTime 0x840 _LARGE_INTEGER; Protection 0x87a _PS_PROTECTION
-_ERESOURCE 0x68: SystemResourcesList 0x0 _LIST_ENTRY; ActiveCount 0x18 i16; Flag 0x1a u16
+_ERESOURCE 0x68: SystemResourcesList 0x0 _LIST_ENTRY; OwnerTable 0x10 *_OWNER_ENTRY; ActiveCount 0x18 i16;
+  Flag 0x1a u16; SharedWaiters 0x20 *void; ExclusiveWaiters 0x28 *void; OwnerEntry 0x30 _OWNER_ENTRY;
+  ActiveEntries 0x40 u32; ContentionCount 0x44 u32; NumberOfSharedWaiters 0x48 u32; NumberOfExclusiveWaiters 0x4c u32;
+  SpinLock 0x60 u64
 _ETHREAD 0x898: Tcb 0x0 _KTHREAD; CreateTime 0x430 _LARGE_INTEGER; ExitTime 0x438 _LARGE_INTEGER;
-  StartAddress 0x450 *void; Cid 0x478 _CLIENT_ID; IrpList 0x4b0 _LIST_ENTRY; Win32StartAddress 0x4d0 *void;
-  ThreadListEntry 0x4e8 _LIST_ENTRY; CrossThreadFlags 0x510 u32; ExitStatus 0x548 i32;
-  ThreadName 0x610 *_UNICODE_STRING
+  KeyedWaitChain 0x438 _LIST_ENTRY; StartAddress 0x450 *void; KeyedWaitValue 0x458 *void; Cid 0x478 _CLIENT_ID;
+  AlpcWaitSemaphore 0x488 _KSEMAPHORE; KeyedWaitSemaphore 0x488 _KSEMAPHORE; IrpList 0x4b0 _LIST_ENTRY;
+  Win32StartAddress 0x4d0 *void; ThreadListEntry 0x4e8 _LIST_ENTRY; CrossThreadFlags 0x510 u32;
+  AlpcMessageId 0x528 u64; AlpcMessage 0x530 *void; AlpcWaitListEntry 0x538 _LIST_ENTRY; ExitStatus 0x548 i32;
+  ThreadName 0x610 *_UNICODE_STRING; OwnerEntryListHead 0x628 _LIST_ENTRY; LockEntries 0x650 [6]_KLOCK_ENTRY
 _EWOW64PROCESS 0x10: Peb 0x0 *void; Machine 0x8 u16; NtdllType 0xc enum _SYSTEM_DLL_TYPE
 _EXCEPTION_POINTERS 0x10: ExceptionRecord 0x0 *_EXCEPTION_RECORD; ContextRecord 0x8 *_CONTEXT
 _EXCEPTION_RECORD 0x98: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; ExceptionRecord 0x8 *_EXCEPTION_RECORD;
@@ -75,6 +87,8 @@ _EXCEPTION_REGISTRATION_RECORD 0x10: Next 0x0 *_EXCEPTION_REGISTRATION_RECORD; H
 _EX_FAST_REF 0x8: Object 0x0 *void; RefCnt 0x0 u64:0:4; Value 0x0 u64
 _EX_PUSH_LOCK 0x8: Value 0x0 u64; Ptr 0x0 *void
 _EX_RUNDOWN_REF 0x8: Count 0x0 u64; Ptr 0x0 *void
+_EX_WORK_QUEUE 0x2e0: WorkPriQueue 0x0 _KPRIQUEUE; WorkItemsProcessed 0x2c0 u32; WorkItemsProcessedLastPass 0x2c4 u32;
+  ThreadCount 0x2c8 i32; MaxThreads 0x2d0 i32; QueueIndex 0x2d4 u32
 _FAST_IO_DISPATCH 0xe0: SizeOfFastIoDispatch 0x0 u32; FastIoCheckIfPossible 0x8 *void; FastIoRead 0x10 *void;
   FastIoWrite 0x18 *void; FastIoQueryBasicInfo 0x20 *void; FastIoQueryStandardInfo 0x28 *void; FastIoLock 0x30 *void;
   FastIoUnlockSingle 0x38 *void; FastIoUnlockAll 0x40 *void; FastIoUnlockAllByKey 0x48 *void;
@@ -84,6 +98,7 @@ _FAST_IO_DISPATCH 0xe0: SizeOfFastIoDispatch 0x0 u32; FastIoCheckIfPossible 0x8 
   FastIoReadCompressed 0xa0 *void; FastIoWriteCompressed 0xa8 *void; MdlReadCompleteCompressed 0xb0 *void;
   MdlWriteCompleteCompressed 0xb8 *void; FastIoQueryOpen 0xc0 *void; ReleaseForModWrite 0xc8 *void;
   AcquireForCcFlush 0xd0 *void; ReleaseForCcFlush 0xd8 *void
+_FAST_MUTEX 0x38: Count 0x0 i32; Owner 0x8 *void; Contention 0x10 u32; Event 0x18 _KEVENT; OldIrql 0x30 u32
 _FILE_OBJECT 0xd8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJECT; Vpb 0x10 *_VPB; FsContext 0x18 *void;
   FsContext2 0x20 *void; SectionObjectPointer 0x28 *_SECTION_OBJECT_POINTERS; PrivateCacheMap 0x30 *void;
   FinalStatus 0x38 i32; RelatedFileObject 0x40 *_FILE_OBJECT; LockOperation 0x48 u8; DeletePending 0x49 u8;
@@ -123,6 +138,11 @@ _IRP 0xd0: Type 0x0 i16; Size 0x2 u16; MdlAddress 0x8 *void; Flags 0x10 u32; Ass
   StackCount 0x42 i8; CurrentLocation 0x43 i8; Cancel 0x44 u8; CancelIrql 0x45 u8; ApcEnvironment 0x46 i8;
   AllocationFlags 0x47 u8; UserIosb 0x48 *_IO_STATUS_BLOCK; UserEvent 0x50 *_KEVENT; CancelRoutine 0x68 *void;
   UserBuffer 0x70 *void; Tail 0x78 _unnamed_6
+_KALPC_MESSAGE 0x118: Entry 0x0 _LIST_ENTRY; PortQueue 0x10 *_ALPC_PORT; OwnerPort 0x18 *_ALPC_PORT;
+  WaitingThread 0x20 *_ETHREAD; SequenceNo 0x2c i32; QuotaProcess 0x30 *_EPROCESS;
+  CancelSequencePort 0x38 *_ALPC_PORT; CancelQueuePort 0x40 *_ALPC_PORT; CancelListEntry 0x50 _LIST_ENTRY;
+  CommunicationInfo 0xb8 *_ALPC_COMMUNICATION_INFO; ConnectionPort 0xc0 *_ALPC_PORT; ServerThread 0xc8 *_ETHREAD;
+  PortMessage 0xf0 _PORT_MESSAGE
 _KAPC_STATE 0x30: ApcListHead 0x0 [2]_LIST_ENTRY; Process 0x20 *_KPROCESS; InProgressFlags 0x28 u8;
   KernelApcInProgress 0x28 u8:0:1; SpecialApcInProgress 0x28 u8:1:1; KernelApcPending 0x29 u8;
   SpecialUserApcPending 0x2a u8:0:1; UserApcPending 0x2a u8:1:1; UserApcPendingAll 0x2a u8
@@ -133,7 +153,9 @@ _KDEVICE_QUEUE_ENTRY 0x18: DeviceListEntry 0x0 _LIST_ENTRY; SortKey 0x10 u32; In
 _KDPC 0x40: TargetInfoAsUlong 0x0 u32; Type 0x0 u8; Importance 0x1 u8; Number 0x2 u16;
   DpcListEntry 0x8 _SINGLE_LIST_ENTRY; ProcessorHistory 0x10 u64; DeferredRoutine 0x18 *void;
   DeferredContext 0x20 *void; SystemArgument1 0x28 *void; SystemArgument2 0x30 *void; DpcData 0x38 *void
-_KDPC_DATA 0x28: DpcLock 0x10 u64; DpcQueueDepth 0x18 i32; DpcCount 0x1c u32
+_KDPC_DATA 0x28: DpcList 0x0 _KDPC_LIST; DpcLock 0x10 u64; DpcQueueDepth 0x18 i32; DpcCount 0x1c u32;
+  ActiveDpc 0x20 *_KDPC
+_KDPC_LIST 0x10: ListHead 0x0 _SINGLE_LIST_ENTRY; LastEntry 0x8 *_SINGLE_LIST_ENTRY
 _KEVENT 0x18: Header 0x0 _DISPATCHER_HEADER
 _KEXCEPTION_FRAME 0x140: P1Home 0x0 u64; P2Home 0x8 u64; P3Home 0x10 u64; P4Home 0x18 u64; P5 0x20 u64;
   TrapFrame 0xd0 u64; OutputBuffer 0xd8 u64; OutputLength 0xe0 u64; MxCsr 0xf0 u64; Rbp 0xf8 u64; Rbx 0x100 u64;
@@ -145,6 +167,10 @@ _KLDR_DATA_TABLE_ENTRY 0xa0: InLoadOrderLinks 0x0 _LIST_ENTRY; ExceptionTable 0x
   u1 0x6e _unnamed_1; SectionPointer 0x70 *void; CheckSum 0x78 u32; CoverageSectionSize 0x7c u32;
   CoverageSection 0x80 *void; LoadedImports 0x88 *void; Spare 0x90 *void; SizeOfImageNotRounded 0x98 u32;
   TimeDateStamp 0x9c u32
+_KLOCK_ENTRY 0x60: EntryFlags 0x18 u32; WaitingBit 0x19 u8:0:1; AcquiredBit 0x1a u8:0:1; AcquiredByte 0x1a u8;
+  LockState 0x20 _KLOCK_ENTRY_LOCK_STATE; LockUnsafe 0x20 *void; SessionId 0x28 u32; SessionState 0x28 *void;
+  EntryLock 0x50 u64
+_KLOCK_ENTRY_LOCK_STATE 0x10: LockState 0x0 *void; SessionState 0x8 *void
 _KMUTANT 0x38: Header 0x0 _DISPATCHER_HEADER; MutantListEntry 0x18 _LIST_ENTRY; OwnerThread 0x28 *_KTHREAD;
   AbEnabled 0x30 u8:1:1; Abandoned 0x30 u8:0:1; Abandoned2 0x30 u8:0:1; MutantFlags 0x30 u8; Spare1 0x30 u8:1:7;
   Spare2 0x30 u8:2:6; ApcDisable 0x31 u8
@@ -156,31 +182,48 @@ _KPRCB 0xaf00: MxCsr 0x0 u32; LegacyNumber 0x4 u8; CurrentThread 0x8 *_KTHREAD; 
   IdleThread 0x18 *_KTHREAD; NestingLevel 0x20 u8; Number 0x24 u32; RspBase 0x28 u64; CpuType 0x40 i8; CpuID 0x41 i8;
   CpuStep 0x42 u16; CpuStepping 0x42 u8; CpuModel 0x43 u8; MHz 0x44 u32; MinorVersion 0x88 u16; MajorVersion 0x8a u16;
   GroupSetMember 0xc8 u64; Group 0xd0 u8; GroupIndex 0xd1 u8; ProcessorState 0x100 _KPROCESSOR_STATE;
-  KeSystemCalls 0x2d38 u32; DpcData 0x30c0 [2]_KDPC_DATA; DpcStack 0x3110 *void; DpcRoutineActive 0x312a u8;
-  ExceptionStackActive 0x7f26 u8; ExceptionStack 0x7f28 *void;
-  DpcWatchdogPeriod 0x7be8 i32; DpcWatchdogCount 0x7bec i32; InterruptCount 0x7e80 u32; KernelTime 0x7e84 u32;
-  UserTime 0x7e88 u32; DpcTime 0x7e8c u32; DpcWatchdogProfile 0x84a8 **void; VendorString 0x8590 [13]u8;
-  FeatureBits 0x85a0 u64; Context 0x85c0 *_CONTEXT; IsrStack 0x85d8 *void
+  DeferredReadyListHead 0x2d08 _SINGLE_LIST_ENTRY; KeSystemCalls 0x2d38 u32; KeContextSwitches 0x2d3c u32;
+  CurrentDpcRoutine 0x30a0 *void; DpcData 0x30c0 [2]_KDPC_DATA; DpcStack 0x3110 *void; DpcRoutineActive 0x312a u8;
+  TimerTable 0x3940 _KTIMER_TABLE; ExceptionStackActive 0x7f26 u8; ExceptionStack 0x7f28 *void;
+  DpcWatchdogPeriod 0x7be8 i32; DpcWatchdogCount 0x7bec i32; ReadySummary 0x7c18 u32;
+  DispatcherReadyListHead 0x7c80 [32]_LIST_ENTRY; InterruptCount 0x7e80 u32; KernelTime 0x7e84 u32;
+  UserTime 0x7e88 u32; DpcTime 0x7e8c u32; InterruptTime 0x7e90 u32; ReadyThreadCount 0x7eb4 u32;
+  SharedReadyQueueMask 0x8440 u64; SharedReadyQueue 0x8448 *_KSHARED_READY_QUEUE; DpcWatchdogProfile 0x84a8 **void;
+  VendorString 0x8590 [13]u8; FeatureBits 0x85a0 u64; Context 0x85c0 *_CONTEXT; IsrStack 0x85d8 *void
+_KPRIQUEUE 0x2b0: Header 0x0 _DISPATCHER_HEADER; EntryListHead 0x18 [32]_LIST_ENTRY; CurrentCount 0x218 [32]i32;
+  MaximumCount 0x298 u32; ThreadListHead 0x2a0 _LIST_ENTRY
 _KPROCESS 0x438: Header 0x0 _DISPATCHER_HEADER; ProfileListHead 0x18 _LIST_ENTRY; DirectoryTableBase 0x28 u64;
-  ThreadListHead 0x30 _LIST_ENTRY; BasePriority 0x280 i8; ProcessListEntry 0x350 _LIST_ENTRY; KernelTime 0x37c u32;
-  UserTime 0x380 u32; UserDirectoryTableBase 0x388 u64; AddressPolicy 0x390 u8
+  ThreadListHead 0x30 _LIST_ENTRY; BasePriority 0x280 i8; QuantumReset 0x281 i8; ProcessListEntry 0x350 _LIST_ENTRY;
+  CycleTime 0x360 u64; ContextSwitches 0x368 u64; KernelTime 0x37c u32; UserTime 0x380 u32;
+  UserDirectoryTableBase 0x388 u64; AddressPolicy 0x390 u8
 _KPROCESSOR_STATE 0x5c0: SpecialRegisters 0x0 _KSPECIAL_REGISTERS; ContextFrame 0xf0 _CONTEXT
+_KQUEUE 0x40: Header 0x0 _DISPATCHER_HEADER; EntryListHead 0x18 _LIST_ENTRY; CurrentCount 0x28 u32;
+  MaximumCount 0x2c u32; ThreadListHead 0x30 _LIST_ENTRY
 _KSEMAPHORE 0x20: Header 0x0 _DISPATCHER_HEADER; Limit 0x18 i32
+_KSHARED_READY_QUEUE 0x270: Lock 0x0 u64; ReadySummary 0x8 u32; ReadyListHead 0x10 [32]_LIST_ENTRY; Span 0x250 u8;
+  QueueIndex 0x252 u8; ProcCount 0x253 u8; ScanOwner 0x254 u8; Affinity 0x258 u64; ReadyThreadCount 0x260 u32
 _KSPECIAL_REGISTERS 0xf0: Cr0 0x0 u64; Cr2 0x8 u64; Cr3 0x10 u64; Cr4 0x18 u64; KernelDr0 0x20 u64;
   KernelDr1 0x28 u64; KernelDr2 0x30 u64; KernelDr3 0x38 u64; KernelDr6 0x40 u64; KernelDr7 0x48 u64;
   Gdtr 0x50 _KDESCRIPTOR; Idtr 0x60 _KDESCRIPTOR; Tr 0x70 u16; Ldtr 0x72 u16; Cr8 0xa0 u64; MsrGsBase 0xa8 u64;
   MsrGsSwap 0xb0 u64
 _KSYSTEM_TIME 0xc: LowPart 0x0 u32; High1Time 0x4 i32; High2Time 0x8 i32
 _KTHREAD 0x430: Header 0x0 _DISPATCHER_HEADER; InitialStack 0x28 *void; StackLimit 0x30 *void; StackBase 0x38 *void;
-  KernelStack 0x58 *void; Running 0x71 u8; Alertable 0x74 u32:4:1; KernelStackResident 0x78 u32:17:1;
-  SystemCallNumber 0x80 u32; FirstArgument 0x88 *void; TrapFrame 0x90 *_KTRAP_FRAME; ApcState 0x98 _KAPC_STATE;
-  Priority 0xc3 i8; WaitBlockList 0xd0 *_KWAIT_BLOCK; WaitListEntry 0xd8 _LIST_ENTRY; Teb 0xf0 *void;
-  WaitBlock 0x140 [4]_KWAIT_BLOCK; ContextSwitches 0x154 u32; State 0x184 u8; WaitIrql 0x186 u8; WaitMode 0x187 i8;
-  WaitTime 0x1b4 u32; Win32Thread 0x1c8 *void; NextProcessor 0x218 u32; Process 0x220 *_KPROCESS;
-  PreviousMode 0x232 i8; BasePriority 0x233 i8; WaitReason 0x283 u8; KernelTime 0x28c u32; UserTime 0x2dc u32;
-  ThreadListEntry 0x2f8 _LIST_ENTRY; MutantListHead 0x308 _LIST_ENTRY
-_KTIMER 0x40: Header 0x0 _DISPATCHER_HEADER; TimerListEntry 0x20 _LIST_ENTRY; Dpc 0x30 *_KDPC; Processor 0x38 u16;
-  TimerType 0x3a u16; Period 0x3c u32
+  CycleTime 0x48 u64; KernelStack 0x58 *void; Running 0x71 u8; Alertable 0x74 u32:4:1;
+  KernelStackResident 0x78 u32:17:1; SystemCallNumber 0x80 u32; ReadyTime 0x84 u32; FirstArgument 0x88 *void;
+  TrapFrame 0x90 *_KTRAP_FRAME; ApcState 0x98 _KAPC_STATE; Priority 0xc3 i8; UserIdealProcessor 0xc4 u32;
+  WaitStatus 0xc8 i64; WaitBlockList 0xd0 *_KWAIT_BLOCK; WaitListEntry 0xd8 _LIST_ENTRY;
+  Queue 0xe8 *_DISPATCHER_HEADER; Teb 0xf0 *void; Timer 0x100 _KTIMER; WaitBlock 0x140 [4]_KWAIT_BLOCK;
+  ContextSwitches 0x154 u32; State 0x184 u8; WaitIrql 0x186 u8; WaitMode 0x187 i8; WaitTime 0x1b4 u32;
+  Win32Thread 0x1c8 *void; KernelApcDisable 0x1e4 i16; SpecialApcDisable 0x1e6 i16; QueueListEntry 0x208 _LIST_ENTRY;
+  NextProcessor 0x218 u32; Process 0x220 *_KPROCESS; PreviousMode 0x232 i8; BasePriority 0x233 i8;
+  PriorityDecrement 0x234 i8; AdjustReason 0x236 u8; ApcStateIndex 0x24a u8; WaitBlockCount 0x24b u8;
+  IdealProcessor 0x24c u32; WaitReason 0x283 u8; SuspendCount 0x284 i8; KernelTime 0x28c u32; WaitPrcb 0x2c8 *_KPRCB;
+  UserTime 0x2dc u32; SuspendEvent 0x2e0 _KEVENT; ThreadListEntry 0x2f8 _LIST_ENTRY; MutantListHead 0x308 _LIST_ENTRY;
+  AbEntrySummary 0x318 u8; LockEntries 0x320 *_KLOCK_ENTRY
+_KTIMER 0x40: Header 0x0 _DISPATCHER_HEADER; DueTime 0x18 _ULARGE_INTEGER; TimerListEntry 0x20 _LIST_ENTRY;
+  Dpc 0x30 *_KDPC; Processor 0x38 u16; TimerType 0x3a u16; Period 0x3c u32
+_KTIMER_TABLE 0x4218: TimerExpiry 0x0 [64]*_KTIMER; TimerEntries 0x200 [2][256]_KTIMER_TABLE_ENTRY
+_KTIMER_TABLE_ENTRY 0x20: Lock 0x0 u64; Entry 0x8 _LIST_ENTRY; Time 0x18 _ULARGE_INTEGER
 _KTRAP_FRAME 0x190: P1Home 0x0 u64; P2Home 0x8 u64; P3Home 0x10 u64; P4Home 0x18 u64; P5 0x20 u64;
   PreviousMode 0x28 i8; PreviousIrql 0x29 u8; FaultIndicator 0x2a u8; ExceptionActive 0x2b u8; MxCsr 0x2c u32;
   Rax 0x30 u64; Rcx 0x38 u64; Rdx 0x40 u64; R8 0x48 u64; R9 0x50 u64; R10 0x58 u64; R11 0x60 u64; GsBase 0x68 u64;
@@ -261,6 +304,7 @@ _OBJECT_SYMBOLIC_LINK 0x28: CreationTime 0x0 _LARGE_INTEGER; LinkTarget 0x8 _UNI
   CallbackContext 0x10 *void; DosDeviceDriveIndex 0x18 u32; Flags 0x1c u32; AccessMask 0x20 u32
 _OBJECT_TYPE 0xd8: TypeList 0x0 _LIST_ENTRY; Name 0x10 _UNICODE_STRING; Index 0x28 u8; TotalNumberOfObjects 0x2c u32;
   TotalNumberOfHandles 0x30 u32; Key 0xc0 u32
+_OWNER_ENTRY 0x10: OwnerThread 0x0 u64; OwnerCount 0x8 u32:3:29; TableSize 0x8 u32
 _PEB 0x7c8: InheritedAddressSpace 0x0 u8; ReadImageFileExecOptions 0x1 u8; BeingDebugged 0x2 u8; Mutant 0x8 *void;
   ImageBaseAddress 0x10 *void; Ldr 0x18 *_PEB_LDR_DATA; ProcessParameters 0x20 *_RTL_USER_PROCESS_PARAMETERS;
   SubSystemData 0x28 *void; ProcessHeap 0x30 *void; NumberOfProcessors 0xb8 u32; NtGlobalFlag 0xbc u32;
@@ -278,11 +322,14 @@ _POOL_TRACKER_BIG_PAGES 0x18: Va 0x0 u64; Key 0x8 u32; Pattern 0xc u32:0:8; Pool
 _POP_IRP_DATA 0x100: Link 0x0 _LIST_ENTRY; Irp 0x10 *_IRP; Pdo 0x18 *_DEVICE_OBJECT; TargetDevice 0x20 *_DEVICE_OBJECT;
   CurrentDevice 0x28 *_DEVICE_OBJECT; WatchdogStart 0x30 u64; MinorFunction 0xb8 u8; PowerStateType 0xbc u32;
   PowerState 0xc0 u32
+_PORT_MESSAGE 0x28: ClientId 0x8 _CLIENT_ID; MessageId 0x18 u32; CallbackId 0x20 u32; ClientViewSize 0x20 u64
 _PS_PROTECTION 0x1: Audit 0x0 u8:3:1; Level 0x0 u8; Signer 0x0 u8:4:4; Type 0x0 u8:0:3
 _QUAD 0x8: DoNotUseThisField 0x0 double; UseThisFieldToCopy 0x0 i64
 _RTL_AVL_TREE 0x8: Root 0x0 *_RTL_BALANCED_NODE
 _RTL_BALANCED_NODE 0x18: Children 0x0 [2]*_RTL_BALANCED_NODE; Left 0x0 *_RTL_BALANCED_NODE;
   Right 0x8 *_RTL_BALANCED_NODE; Balance 0x10 u8:0:2; ParentValue 0x10 u64; Red 0x10 u8:0:1
+_RTL_CRITICAL_SECTION 0x28: DebugInfo 0x0 *void; LockCount 0x8 i32; RecursionCount 0xc i32; OwningThread 0x10 *void;
+  LockSemaphore 0x18 *void; SpinCount 0x20 u64
 _RTL_USER_PROCESS_PARAMETERS 0x440: MaximumLength 0x0 u32; Length 0x4 u32; Flags 0x8 u32;
   CurrentDirectory 0x38 _CURDIR; DllPath 0x50 _UNICODE_STRING; ImagePathName 0x60 _UNICODE_STRING;
   CommandLine 0x70 _UNICODE_STRING; Environment 0x80 *void; WindowTitle 0xb0 _UNICODE_STRING;
@@ -310,10 +357,12 @@ _TRIAGE_DEVICE_NODE 0x58: Sibling 0x0 *_TRIAGE_DEVICE_NODE; Child 0x8 *_TRIAGE_D
   InstancePath 0x28 _UNICODE_STRING; ServiceName 0x38 _UNICODE_STRING; PendingIrp 0x48 *_IRP; FxDevice 0x50 *void
 _TRIAGE_POP_FX_DEVICE 0x38: Link 0x0 _LIST_ENTRY; Irp 0x10 *_IRP; IrpData 0x18 *void; Status 0x20 i32;
   DeviceNode 0x30 *_TRIAGE_DEVICE_NODE
+_ULARGE_INTEGER 0x8 union: QuadPart 0x0 u64
 _UNICODE_STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *wchar
 _VACB 0x28: BaseAddress 0x0 *void
 _VPB 0x60: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16; DeviceObject 0x8 *_DEVICE_OBJECT;
   RealDevice 0x10 *_DEVICE_OBJECT; SerialNumber 0x18 u32; ReferenceCount 0x1c u32; VolumeLabel 0x20 [32]wchar
+_WORK_QUEUE_ITEM 0x20: List 0x0 _LIST_ENTRY; WorkerRoutine 0x10 *void; Parameter 0x18 *void
 _XSAVE_FORMAT 0x200: ControlWord 0x0 u16; StatusWord 0x2 u16; TagWord 0x4 u8; MxCsr 0x18 u32; MxCsr_Mask 0x1c u32
 _unnamed_0 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _unnamed_7 0x58: DeviceQueueEntry 0x0 _KDEVICE_QUEUE_ENTRY; DriverContext 0x0 [4]*void; Thread 0x20 *_ETHREAD;

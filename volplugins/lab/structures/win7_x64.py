@@ -4,6 +4,13 @@ Source: the public symbol table ntkrnlmp.pdb of build 7601. Notation: structures
 """
 
 TABLE = """
+_ALPC_COMMUNICATION_INFO 0x40: ConnectionPort 0x0 *_ALPC_PORT; ServerCommunicationPort 0x8 *_ALPC_PORT;
+  ClientCommunicationPort 0x10 *_ALPC_PORT; CommunicationList 0x18 _LIST_ENTRY
+_ALPC_PORT 0x1a0: PortListEntry 0x0 _LIST_ENTRY; CommunicationInfo 0x10 *_ALPC_COMMUNICATION_INFO;
+  OwnerProcess 0x18 *_EPROCESS; CompletionPort 0x20 *void; PortContext 0x38 *void; MainQueue 0x88 _LIST_ENTRY;
+  PendingQueue 0x98 _LIST_ENTRY; LargeMessageQueue 0xa8 _LIST_ENTRY; WaitQueue 0xb8 _LIST_ENTRY; SequenceNo 0x168 i32;
+  MainQueueLength 0x188 u32; PendingQueueLength 0x18c u32; LargeMessageQueueLength 0x190 u32;
+  WaitQueueLength 0x198 u32
 _CLIENT_ID 0x10: UniqueProcess 0x0 *void; UniqueThread 0x8 *void
 _CMHIVE 0xbe8: Hive 0x0 _HHIVE
 _CM_KEY_BODY 0x58: Type 0x0 u32; KeyControlBlock 0x8 *void
@@ -45,19 +52,24 @@ _DRIVER_OBJECT 0x150: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJE
   DriverStart 0x18 *void; DriverSize 0x20 u32; DriverSection 0x28 *void; DriverExtension 0x30 *_DRIVER_EXTENSION;
   DriverName 0x38 _UNICODE_STRING; HardwareDatabase 0x48 *_UNICODE_STRING; FastIoDispatch 0x50 *void;
   DriverInit 0x58 *void; DriverStartIo 0x60 *void; DriverUnload 0x68 *void; MajorFunction 0x70 [28]*void
-_EPROCESS 0x4f8: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x2d0 u64;
-  CreateTime 0x168 _LARGE_INTEGER; ExitTime 0x170 _LARGE_INTEGER;
-  RundownProtect 0x178 _EX_RUNDOWN_REF; UniqueProcessId 0x180 *void; ActiveProcessLinks 0x188 _LIST_ENTRY;
-  CommitCharge 0x1b8 u64; PeakVirtualSize 0x1d0 u64; VirtualSize 0x1d8 u64; SessionProcessLinks 0x1e0 _LIST_ENTRY;
-  ObjectTable 0x200 *_HANDLE_TABLE; Token 0x208 _EX_FAST_REF; NumberOfPrivatePages 0x248 u64;
-  SectionBaseAddress 0x270 *void; Cookie 0x278 u32; InheritedFromUniqueProcessId 0x290 *void; Session 0x2d8 *void;
-  ImageFileName 0x2e0 [15]u8; ThreadListHead 0x308 _LIST_ENTRY; Wow64Process 0x320 *void; ActiveThreads 0x328 u32;
-  LastThreadExitStatus 0x334 i32; Peb 0x338 *_PEB; SeAuditProcessCreationInfo 0x390 _SE_AUDIT_PROCESS_CREATION_INFO;
-  Flags2 0x43c u32; Flags 0x440 u32; ExitStatus 0x444 i32; VadRoot 0x448 _MM_AVL_TABLE; HighestUserAddress 0x4f0 *void
-_ERESOURCE 0x68: SystemResourcesList 0x0 _LIST_ENTRY; ActiveCount 0x18 i16; Flag 0x1a u16
+_EPROCESS 0x4f8: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x2d0 u64; CreateTime 0x168 _LARGE_INTEGER;
+  ExitTime 0x170 _LARGE_INTEGER; RundownProtect 0x178 _EX_RUNDOWN_REF; UniqueProcessId 0x180 *void;
+  ActiveProcessLinks 0x188 _LIST_ENTRY; CommitCharge 0x1b8 u64; PeakVirtualSize 0x1d0 u64; VirtualSize 0x1d8 u64;
+  SessionProcessLinks 0x1e0 _LIST_ENTRY; ObjectTable 0x200 *_HANDLE_TABLE; Token 0x208 _EX_FAST_REF;
+  NumberOfPrivatePages 0x248 u64; Job 0x260 *void; SectionBaseAddress 0x270 *void; Cookie 0x278 u32;
+  InheritedFromUniqueProcessId 0x290 *void; Session 0x2d8 *void; ImageFileName 0x2e0 [15]u8; PriorityClass 0x2ef u8;
+  ThreadListHead 0x308 _LIST_ENTRY; Wow64Process 0x320 *void; ActiveThreads 0x328 u32; LastThreadExitStatus 0x334 i32;
+  Peb 0x338 *_PEB; SeAuditProcessCreationInfo 0x390 _SE_AUDIT_PROCESS_CREATION_INFO; Flags2 0x43c u32;
+  Flags 0x440 u32; ExitStatus 0x444 i32; VadRoot 0x448 _MM_AVL_TABLE; HighestUserAddress 0x4f0 *void
+_ERESOURCE 0x68: SystemResourcesList 0x0 _LIST_ENTRY; OwnerTable 0x10 *_OWNER_ENTRY; ActiveCount 0x18 i16;
+  Flag 0x1a u16; SharedWaiters 0x20 *_KSEMAPHORE; ExclusiveWaiters 0x28 *_KEVENT; OwnerEntry 0x30 _OWNER_ENTRY;
+  ActiveEntries 0x40 u32; ContentionCount 0x44 u32; NumberOfSharedWaiters 0x48 u32; NumberOfExclusiveWaiters 0x4c u32;
+  SpinLock 0x60 u64
 _ETHREAD 0x4a8: Tcb 0x0 _KTHREAD; CreateTime 0x368 _LARGE_INTEGER; ExitTime 0x370 _LARGE_INTEGER;
-  ExitStatus 0x380 i32; StartAddress 0x390 *void; Cid 0x3b8 _CLIENT_ID; IrpList 0x3f0 _LIST_ENTRY;
-  Win32StartAddress 0x418 *void; ThreadListEntry 0x428 _LIST_ENTRY; CrossThreadFlags 0x450 u32
+  KeyedWaitChain 0x370 _LIST_ENTRY; ExitStatus 0x380 i32; StartAddress 0x390 *void; KeyedWaitValue 0x398 *void;
+  Cid 0x3b8 _CLIENT_ID; AlpcWaitSemaphore 0x3c8 _KSEMAPHORE; KeyedWaitSemaphore 0x3c8 _KSEMAPHORE;
+  IrpList 0x3f0 _LIST_ENTRY; Win32StartAddress 0x418 *void; ThreadListEntry 0x428 _LIST_ENTRY;
+  CrossThreadFlags 0x450 u32; AlpcMessageId 0x460 u64; AlpcMessage 0x468 *void; AlpcWaitListEntry 0x470 _LIST_ENTRY
 _EXCEPTION_POINTERS 0x10: ExceptionRecord 0x0 *_EXCEPTION_RECORD; ContextRecord 0x8 *_CONTEXT
 _EXCEPTION_RECORD 0x98: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; ExceptionRecord 0x8 *_EXCEPTION_RECORD;
   ExceptionAddress 0x10 *void; NumberParameters 0x18 u32; ExceptionInformation 0x20 [15]u64
@@ -68,7 +80,11 @@ _EXCEPTION_RECORD64 0x98: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; Excepti
 _EXCEPTION_REGISTRATION_RECORD 0x10: Next 0x0 *_EXCEPTION_REGISTRATION_RECORD; Handler 0x8 *void
 _EX_FAST_REF 0x8: Object 0x0 *void; RefCnt 0x0 u64:0:4; Value 0x0 u64
 _EX_PUSH_LOCK 0x8: Value 0x0 u64; Ptr 0x0 *void
+_EX_PUSH_LOCK_WAIT_BLOCK 0x40: WakeEvent 0x0 _KEVENT; Next 0x18 *_EX_PUSH_LOCK_WAIT_BLOCK;
+  Last 0x20 *_EX_PUSH_LOCK_WAIT_BLOCK; Previous 0x28 *_EX_PUSH_LOCK_WAIT_BLOCK; ShareCount 0x30 i32; Flags 0x34 i32
 _EX_RUNDOWN_REF 0x8: Count 0x0 u64; Ptr 0x0 *void
+_EX_WORK_QUEUE 0x58: WorkerQueue 0x0 _KQUEUE; DynamicThreadCount 0x40 u32; WorkItemsProcessed 0x44 u32;
+  WorkItemsProcessedLastPass 0x48 u32; QueueDepthLastPass 0x4c u32
 _FAST_IO_DISPATCH 0xe0: SizeOfFastIoDispatch 0x0 u32; FastIoCheckIfPossible 0x8 *void; FastIoRead 0x10 *void;
   FastIoWrite 0x18 *void; FastIoQueryBasicInfo 0x20 *void; FastIoQueryStandardInfo 0x28 *void; FastIoLock 0x30 *void;
   FastIoUnlockSingle 0x38 *void; FastIoUnlockAll 0x40 *void; FastIoUnlockAllByKey 0x48 *void;
@@ -78,6 +94,7 @@ _FAST_IO_DISPATCH 0xe0: SizeOfFastIoDispatch 0x0 u32; FastIoCheckIfPossible 0x8 
   FastIoReadCompressed 0xa0 *void; FastIoWriteCompressed 0xa8 *void; MdlReadCompleteCompressed 0xb0 *void;
   MdlWriteCompleteCompressed 0xb8 *void; FastIoQueryOpen 0xc0 *void; ReleaseForModWrite 0xc8 *void;
   AcquireForCcFlush 0xd0 *void; ReleaseForCcFlush 0xd8 *void
+_FAST_MUTEX 0x38: Count 0x0 i32; Owner 0x8 *_KTHREAD; Contention 0x10 u32; Event 0x18 _KEVENT; OldIrql 0x30 u32
 _FILE_OBJECT 0xd8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJECT; Vpb 0x10 *_VPB; FsContext 0x18 *void;
   FsContext2 0x20 *void; SectionObjectPointer 0x28 *_SECTION_OBJECT_POINTERS; PrivateCacheMap 0x30 *void;
   FinalStatus 0x38 i32; RelatedFileObject 0x40 *_FILE_OBJECT; LockOperation 0x48 u8; DeletePending 0x49 u8;
@@ -116,6 +133,11 @@ _IRP 0xd0: Type 0x0 i16; Size 0x2 u16; MdlAddress 0x8 *void; Flags 0x10 u32; Ass
   StackCount 0x42 i8; CurrentLocation 0x43 i8; Cancel 0x44 u8; CancelIrql 0x45 u8; ApcEnvironment 0x46 i8;
   AllocationFlags 0x47 u8; UserIosb 0x48 *_IO_STATUS_BLOCK; UserEvent 0x50 *_KEVENT; CancelRoutine 0x68 *void;
   UserBuffer 0x70 *void; Tail 0x78 _unnamed_7
+_KALPC_MESSAGE 0x100: Entry 0x0 _LIST_ENTRY; QuotaProcess 0x20 *_EPROCESS; SequenceNo 0x28 i32;
+  CancelSequencePort 0x30 *_ALPC_PORT; CancelQueuePort 0x38 *_ALPC_PORT; CancelListEntry 0x48 _LIST_ENTRY;
+  WaitingThread 0x58 *_ETHREAD; PortQueue 0x68 *_ALPC_PORT; OwnerPort 0x70 *_ALPC_PORT;
+  CommunicationInfo 0xc0 *_ALPC_COMMUNICATION_INFO; ConnectionPort 0xc8 *_ALPC_PORT; ServerThread 0xd0 *_ETHREAD;
+  PortMessage 0xd8 _PORT_MESSAGE
 _KAPC_STATE 0x30: ApcListHead 0x0 [2]_LIST_ENTRY; Process 0x20 *_KPROCESS; KernelApcInProgress 0x28 u8;
   KernelApcPending 0x29 u8; UserApcPending 0x2a u8
 _KDESCRIPTOR 0x10: Pad 0x0 [3]u16; Limit 0x6 u16; Base 0x8 *void
@@ -124,12 +146,14 @@ _KDEVICE_QUEUE 0x28: Type 0x0 i16; Size 0x2 i16; DeviceListHead 0x8 _LIST_ENTRY;
 _KDEVICE_QUEUE_ENTRY 0x18: DeviceListEntry 0x0 _LIST_ENTRY; SortKey 0x10 u32; Inserted 0x14 u8
 _KDPC 0x40: Type 0x0 u8; Importance 0x1 u8; Number 0x2 u16; DpcListEntry 0x8 _LIST_ENTRY; DeferredRoutine 0x18 *void;
   DeferredContext 0x20 *void; SystemArgument1 0x28 *void; SystemArgument2 0x30 *void; DpcData 0x38 *void
-_KDPC_DATA 0x20: DpcLock 0x10 u64; DpcQueueDepth 0x18 i32; DpcCount 0x1c u32
+_KDPC_DATA 0x20: DpcListHead 0x0 _LIST_ENTRY; DpcLock 0x10 u64; DpcQueueDepth 0x18 i32; DpcCount 0x1c u32
 _KEVENT 0x18: Header 0x0 _DISPATCHER_HEADER
 _KEXCEPTION_FRAME 0x140: P1Home 0x0 u64; P2Home 0x8 u64; P3Home 0x10 u64; P4Home 0x18 u64; P5 0x20 u64;
   TrapFrame 0xd0 u64; OutputBuffer 0xe0 u64; OutputLength 0xe8 u64; MxCsr 0xf0 u64; Rbp 0xf8 u64; Rbx 0x100 u64;
   Rdi 0x108 u64; Rsi 0x110 u64; R12 0x118 u64; R13 0x120 u64; R14 0x128 u64; R15 0x130 u64; Return 0x138 u64
 _KGATE 0x18: Header 0x0 _DISPATCHER_HEADER
+_KGUARDED_MUTEX 0x38: Count 0x0 i32; Owner 0x8 *_KTHREAD; Contention 0x10 u32; Gate 0x18 _KGATE;
+  KernelApcDisable 0x30 i16; SpecialApcDisable 0x32 i16
 _KMUTANT 0x38: Header 0x0 _DISPATCHER_HEADER; MutantListEntry 0x18 _LIST_ENTRY; OwnerThread 0x28 *_KTHREAD;
   Abandoned 0x30 u8; ApcDisable 0x31 u8
 _KPCR 0x7080: NtTib 0x0 _NT_TIB; GdtBase 0x0 *void; TssBase 0x8 *_KTSS64; UserRsp 0x10 u64; Self 0x18 *_KPCR;
@@ -140,30 +164,39 @@ _KPRCB 0x6f00: MxCsr 0x0 u32; LegacyNumber 0x4 u8; CurrentThread 0x8 *_KTHREAD; 
   IdleThread 0x18 *_KTHREAD; NestingLevel 0x20 u8; PrcbPad00 0x21 [3]u8; Number 0x24 u32; RspBase 0x28 u64;
   ProcessorState 0x40 _KPROCESSOR_STATE; CpuType 0x5f0 i8; CpuID 0x5f1 i8; CpuStep 0x5f2 u16; CpuStepping 0x5f2 u8;
   CpuModel 0x5f3 u8; MHz 0x5f4 u32; MinorVersion 0x638 u16; MajorVersion 0x63a u16; Group 0x658 u16;
-  GroupSetMember 0x660 u64; GroupIndex 0x668 u8; KeSystemCalls 0x20b8 u32; DpcData 0x2180 [2]_KDPC_DATA;
-  DpcStack 0x21c0 *void; DpcRoutineActive 0x21da u8; DpcWatchdogPeriod 0x4c68 i32; DpcWatchdogCount 0x4c6c i32;
-  InterruptCount 0x4f00 u32; KernelTime 0x4f04 u32; UserTime 0x4f08 u32; DpcTime 0x4f0c u32;
+  GroupSetMember 0x660 u64; GroupIndex 0x668 u8; DeferredReadyListHead 0x2088 _SINGLE_LIST_ENTRY;
+  KeSystemCalls 0x20b8 u32; KeContextSwitches 0x20bc u32; DpcData 0x2180 [2]_KDPC_DATA; DpcStack 0x21c0 *void;
+  DpcRoutineActive 0x21da u8; TimerTable 0x2a00 _KTIMER_TABLE; DpcWatchdogPeriod 0x4c68 i32;
+  DpcWatchdogCount 0x4c6c i32; ReadySummary 0x4c98 u32; DispatcherReadyListHead 0x4d00 [32]_LIST_ENTRY;
+  InterruptCount 0x4f00 u32; KernelTime 0x4f04 u32; UserTime 0x4f08 u32; DpcTime 0x4f0c u32; InterruptTime 0x4f10 u32;
   VendorString 0x53b8 [13]u8; FeatureBits 0x53c8 u64; Context 0x53e0 *_CONTEXT; ContextFlags 0x53e8 u32
 _KPROCESS 0x160: Header 0x0 _DISPATCHER_HEADER; ProfileListHead 0x18 _LIST_ENTRY; DirectoryTableBase 0x28 u64;
-  ThreadListHead 0x30 _LIST_ENTRY; BasePriority 0xb4 i8; ProcessListEntry 0xe0 _LIST_ENTRY; KernelTime 0xf8 u32;
-  UserTime 0xfc u32; UserDirectoryTableBase 0x110 u64; AddressPolicy 0x118 u8
+  ThreadListHead 0x30 _LIST_ENTRY; BasePriority 0xb4 i8; QuantumReset 0xb5 i8; ProcessListEntry 0xe0 _LIST_ENTRY;
+  CycleTime 0xf0 u64; KernelTime 0xf8 u32; UserTime 0xfc u32; UserDirectoryTableBase 0x110 u64; AddressPolicy 0x118 u8
 _KPROCESSOR_STATE 0x5b0: SpecialRegisters 0x0 _KSPECIAL_REGISTERS; ContextFrame 0xe0 _CONTEXT
+_KQUEUE 0x40: Header 0x0 _DISPATCHER_HEADER; EntryListHead 0x18 _LIST_ENTRY; CurrentCount 0x28 u32;
+  MaximumCount 0x2c u32; ThreadListHead 0x30 _LIST_ENTRY
 _KSEMAPHORE 0x20: Header 0x0 _DISPATCHER_HEADER; Limit 0x18 i32
 _KSPECIAL_REGISTERS 0xd8: Cr0 0x0 u64; Cr2 0x8 u64; Cr3 0x10 u64; Cr4 0x18 u64; KernelDr0 0x20 u64;
   KernelDr1 0x28 u64; KernelDr2 0x30 u64; KernelDr3 0x38 u64; KernelDr6 0x40 u64; KernelDr7 0x48 u64;
   Gdtr 0x50 _KDESCRIPTOR; Idtr 0x60 _KDESCRIPTOR; Tr 0x70 u16; Ldtr 0x72 u16; Cr8 0xa0 u64; MsrGsBase 0xa8 u64;
   MsrGsSwap 0xb0 u64
 _KSYSTEM_TIME 0xc: LowPart 0x0 u32; High1Time 0x4 i32; High2Time 0x8 i32
-_KTHREAD 0x368: Header 0x0 _DISPATCHER_HEADER; InitialStack 0x28 *void; StackLimit 0x30 *void; KernelStack 0x38 *void;
-  Running 0x49 u8; KernelStackResident 0x4c u32:0:1; Alertable 0x4c u32:5:1; ApcState 0x50 _KAPC_STATE;
-  Priority 0x7b i8; NextProcessor 0x7c u32; WaitBlockList 0x98 *_KWAIT_BLOCK; WaitListEntry 0xa0 _LIST_ENTRY;
-  Teb 0xb8 *void; WaitBlock 0x108 [4]_KWAIT_BLOCK; ContextSwitches 0x134 u32; State 0x164 u8; WaitIrql 0x166 u8;
-  WaitMode 0x167 i8; WaitTime 0x194 u32; TrapFrame 0x1d8 *_KTRAP_FRAME; FirstArgument 0x1e0 *void;
-  BasePriority 0x1f1 i8; PreviousMode 0x1f6 i8; SystemCallNumber 0x1f8 u32; Process 0x210 *_KPROCESS;
-  WaitReason 0x26b u8; Win32Thread 0x270 *void; StackBase 0x278 *void; KernelTime 0x284 u32; UserTime 0x2d4 u32;
-  ThreadListEntry 0x2f8 _LIST_ENTRY; MutantListHead 0x308 _LIST_ENTRY
-_KTIMER 0x40: Header 0x0 _DISPATCHER_HEADER; TimerListEntry 0x20 _LIST_ENTRY; Dpc 0x30 *_KDPC; Processor 0x38 u32;
-  Period 0x3c u32
+_KTHREAD 0x368: Header 0x0 _DISPATCHER_HEADER; CycleTime 0x18 u64; InitialStack 0x28 *void; StackLimit 0x30 *void;
+  KernelStack 0x38 *void; Running 0x49 u8; KernelStackResident 0x4c u32:0:1; Alertable 0x4c u32:5:1;
+  ApcState 0x50 _KAPC_STATE; Priority 0x7b i8; NextProcessor 0x7c u32; WaitStatus 0x90 i64;
+  WaitBlockList 0x98 *_KWAIT_BLOCK; WaitListEntry 0xa0 _LIST_ENTRY; Queue 0xb0 *_KQUEUE; Teb 0xb8 *void;
+  Timer 0xc0 _KTIMER; WaitBlock 0x108 [4]_KWAIT_BLOCK; ContextSwitches 0x134 u32; State 0x164 u8; WaitIrql 0x166 u8;
+  WaitMode 0x167 i8; WaitTime 0x194 u32; KernelApcDisable 0x1c4 i16; SpecialApcDisable 0x1c6 i16;
+  QueueListEntry 0x1c8 _LIST_ENTRY; TrapFrame 0x1d8 *_KTRAP_FRAME; FirstArgument 0x1e0 *void; ApcStateIndex 0x1f0 u8;
+  BasePriority 0x1f1 i8; PriorityDecrement 0x1f2 i8; AdjustReason 0x1f4 u8; PreviousMode 0x1f6 i8;
+  SystemCallNumber 0x1f8 u32; Process 0x210 *_KPROCESS; IdealProcessor 0x228 u32; UserIdealProcessor 0x22c u32;
+  WaitReason 0x26b u8; SuspendCount 0x26c i8; Win32Thread 0x270 *void; StackBase 0x278 *void; KernelTime 0x284 u32;
+  WaitPrcb 0x2c0 *_KPRCB; UserTime 0x2d4 u32; ThreadListEntry 0x2f8 _LIST_ENTRY; MutantListHead 0x308 _LIST_ENTRY
+_KTIMER 0x40: Header 0x0 _DISPATCHER_HEADER; DueTime 0x18 _ULARGE_INTEGER; TimerListEntry 0x20 _LIST_ENTRY;
+  Dpc 0x30 *_KDPC; Processor 0x38 u32; Period 0x3c u32
+_KTIMER_TABLE 0x2200: TimerExpiry 0x0 [64]*_KTIMER; TimerEntries 0x200 [256]_KTIMER_TABLE_ENTRY
+_KTIMER_TABLE_ENTRY 0x20: Lock 0x0 u64; Entry 0x8 _LIST_ENTRY; Time 0x18 _ULARGE_INTEGER
 _KTRAP_FRAME 0x190: P1Home 0x0 u64; P2Home 0x8 u64; P3Home 0x10 u64; P4Home 0x18 u64; P5 0x20 u64;
   PreviousMode 0x28 i8; PreviousIrql 0x29 u8; FaultIndicator 0x2a u8; ExceptionActive 0x2b u8; MxCsr 0x2c u32;
   Rax 0x30 u64; Rcx 0x38 u64; Rdx 0x40 u64; R8 0x48 u64; R9 0x50 u64; R10 0x58 u64; R11 0x60 u64; GsBase 0x68 u64;
@@ -235,6 +268,7 @@ _OBJECT_SYMBOLIC_LINK 0x20: CreationTime 0x0 _LARGE_INTEGER; LinkTarget 0x8 _UNI
   DosDeviceDriveIndex 0x18 u32; Flags 0x1c u32
 _OBJECT_TYPE 0xd0: TypeList 0x0 _LIST_ENTRY; Name 0x10 _UNICODE_STRING; Index 0x28 u8; TotalNumberOfObjects 0x2c u32;
   TotalNumberOfHandles 0x30 u32; Key 0xb8 u32
+_OWNER_ENTRY 0x10: OwnerThread 0x0 u64; OwnerCount 0x8 u32:2:30; TableSize 0x8 u32
 _PEB 0x380: InheritedAddressSpace 0x0 u8; ReadImageFileExecOptions 0x1 u8; BeingDebugged 0x2 u8; Mutant 0x8 *void;
   ImageBaseAddress 0x10 *void; Ldr 0x18 *_PEB_LDR_DATA; ProcessParameters 0x20 *_RTL_USER_PROCESS_PARAMETERS;
   SubSystemData 0x28 *void; ProcessHeap 0x30 *void; NumberOfProcessors 0xb8 u32; NtGlobalFlag 0xbc u32;
@@ -247,10 +281,13 @@ _PHYSICAL_MEMORY_RUN 0x10: BasePage 0x0 u64; PageCount 0x8 u64
 _POOL_HEADER 0x10: BlockSize 0x0 u32:16:8; PoolIndex 0x0 u32:8:8; PoolType 0x0 u32:24:8; PreviousSize 0x0 u32:0:8;
   Ulong1 0x0 u32; PoolTag 0x4 u32; AllocatorBackTraceIndex 0x8 u16; ProcessBilled 0x8 *_EPROCESS; PoolTagHash 0xa u16
 _POOL_TRACKER_BIG_PAGES 0x18: Va 0x0 *void; Key 0x8 u32; PoolType 0xc u32; NumberOfBytes 0x10 u64
+_PORT_MESSAGE 0x28: ClientId 0x8 _CLIENT_ID; MessageId 0x18 u32; CallbackId 0x20 u32; ClientViewSize 0x20 u64
 _QUAD 0x8: DoNotUseThisField 0x0 double; UseThisFieldToCopy 0x0 i64
 _RTL_AVL_TREE 0x8: Root 0x0 *_RTL_BALANCED_NODE
 _RTL_BALANCED_NODE 0x18: Children 0x0 [2]*_RTL_BALANCED_NODE; Left 0x0 *_RTL_BALANCED_NODE;
   Right 0x8 *_RTL_BALANCED_NODE; Balance 0x10 u8:0:2; ParentValue 0x10 u64; Red 0x10 u8:0:1
+_RTL_CRITICAL_SECTION 0x28: DebugInfo 0x0 *void; LockCount 0x8 i32; RecursionCount 0xc i32; OwningThread 0x10 *void;
+  LockSemaphore 0x18 *void; SpinCount 0x20 u64
 _RTL_USER_PROCESS_PARAMETERS 0x400: MaximumLength 0x0 u32; Length 0x4 u32; Flags 0x8 u32;
   CurrentDirectory 0x38 _CURDIR; DllPath 0x50 _UNICODE_STRING; ImagePathName 0x60 _UNICODE_STRING;
   CommandLine 0x70 _UNICODE_STRING; Environment 0x80 *void; WindowTitle 0xb0 _UNICODE_STRING;
@@ -269,10 +306,12 @@ _TEB 0x1818: NtTib 0x0 _NT_TIB; ClientId 0x40 _CLIENT_ID; ThreadLocalStoragePoin
 _TOKEN 0x318: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x74 u32; UserAndGroupCount 0x78 u32;
   UserAndGroups 0x90 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]i8; SourceIdentifier 0x8 _LUID
+_ULARGE_INTEGER 0x8 union: QuadPart 0x0 u64
 _UNICODE_STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *u16
 _VACB 0x30: BaseAddress 0x0 *void
 _VPB 0x60: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16; DeviceObject 0x8 *_DEVICE_OBJECT;
   RealDevice 0x10 *_DEVICE_OBJECT; SerialNumber 0x18 u32; ReferenceCount 0x1c u32; VolumeLabel 0x20 [32]wchar
+_WORK_QUEUE_ITEM 0x20: List 0x0 _LIST_ENTRY; WorkerRoutine 0x10 *void; Parameter 0x18 *void
 _XSAVE_FORMAT 0x200: ControlWord 0x0 u16; StatusWord 0x2 u16; TagWord 0x4 u8; MxCsr 0x18 u32; MxCsr_Mask 0x1c u32
 _unnamed_0 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _unnamed_8 0x50: DeviceQueueEntry 0x0 _KDEVICE_QUEUE_ENTRY; DriverContext 0x0 [4]*void; Thread 0x20 *_ETHREAD;

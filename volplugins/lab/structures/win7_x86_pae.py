@@ -4,6 +4,12 @@ Source: the public symbol table ntkrpamp.pdb of build 7601. Notation: structures
 """
 
 TABLE = """
+_ALPC_COMMUNICATION_INFO 0x24: ConnectionPort 0x0 *_ALPC_PORT; ServerCommunicationPort 0x4 *_ALPC_PORT;
+  ClientCommunicationPort 0x8 *_ALPC_PORT; CommunicationList 0xc _LIST_ENTRY
+_ALPC_PORT 0xfc: PortListEntry 0x0 _LIST_ENTRY; CommunicationInfo 0x8 *_ALPC_COMMUNICATION_INFO;
+  OwnerProcess 0xc *_EPROCESS; CompletionPort 0x10 *void; PortContext 0x1c *void; MainQueue 0x5c _LIST_ENTRY;
+  PendingQueue 0x64 _LIST_ENTRY; LargeMessageQueue 0x6c _LIST_ENTRY; WaitQueue 0x74 _LIST_ENTRY; SequenceNo 0xd4 i32;
+  MainQueueLength 0xe8 u32; PendingQueueLength 0xec u32; LargeMessageQueueLength 0xf0 u32; WaitQueueLength 0xf8 u32
 _CLIENT_ID 0x8: UniqueProcess 0x0 *void; UniqueThread 0x4 *void
 _CMHIVE 0x638: Hive 0x0 _HHIVE
 _CM_KEY_BODY 0x2c: Type 0x0 u32; KeyControlBlock 0x4 *void
@@ -44,19 +50,24 @@ _DRIVER_OBJECT 0xa8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJEC
   DriverStart 0xc *void; DriverSize 0x10 u32; DriverSection 0x14 *void; DriverExtension 0x18 *_DRIVER_EXTENSION;
   DriverName 0x1c _UNICODE_STRING; HardwareDatabase 0x24 *_UNICODE_STRING; FastIoDispatch 0x28 *void;
   DriverInit 0x2c *void; DriverStartIo 0x30 *void; DriverUnload 0x34 *void; MajorFunction 0x38 [28]*void
-_EPROCESS 0x2e0: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x160 u64;
-  CreateTime 0xa0 _LARGE_INTEGER; ExitTime 0xa8 _LARGE_INTEGER;
-  RundownProtect 0xb0 _EX_RUNDOWN_REF; UniqueProcessId 0xb4 *void; ActiveProcessLinks 0xb8 _LIST_ENTRY;
-  CommitCharge 0xd0 u32; PeakVirtualSize 0xdc u32; VirtualSize 0xe0 u32; SessionProcessLinks 0xe4 _LIST_ENTRY;
-  ObjectTable 0xf4 *_HANDLE_TABLE; Token 0xf8 _EX_FAST_REF; NumberOfPrivatePages 0x118 u32;
-  SectionBaseAddress 0x12c *void; Cookie 0x130 u32; InheritedFromUniqueProcessId 0x140 *void; Session 0x168 *void;
-  ImageFileName 0x16c [15]u8; ThreadListHead 0x188 _LIST_ENTRY; ActiveThreads 0x198 u32;
-  LastThreadExitStatus 0x1a4 i32; Peb 0x1a8 *_PEB; SeAuditProcessCreationInfo 0x1ec _SE_AUDIT_PROCESS_CREATION_INFO;
-  HighestUserAddress 0x264 *void; Flags2 0x26c u32; Flags 0x270 u32; ExitStatus 0x274 i32; VadRoot 0x278 _MM_AVL_TABLE
-_ERESOURCE 0x38: SystemResourcesList 0x0 _LIST_ENTRY; ActiveCount 0xc i16; Flag 0xe u16
+_EPROCESS 0x2e0: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x160 u64; CreateTime 0xa0 _LARGE_INTEGER;
+  ExitTime 0xa8 _LARGE_INTEGER; RundownProtect 0xb0 _EX_RUNDOWN_REF; UniqueProcessId 0xb4 *void;
+  ActiveProcessLinks 0xb8 _LIST_ENTRY; CommitCharge 0xd0 u32; PeakVirtualSize 0xdc u32; VirtualSize 0xe0 u32;
+  SessionProcessLinks 0xe4 _LIST_ENTRY; ObjectTable 0xf4 *_HANDLE_TABLE; Token 0xf8 _EX_FAST_REF;
+  NumberOfPrivatePages 0x118 u32; Job 0x124 *void; SectionBaseAddress 0x12c *void; Cookie 0x130 u32;
+  InheritedFromUniqueProcessId 0x140 *void; Session 0x168 *void; ImageFileName 0x16c [15]u8; PriorityClass 0x17b u8;
+  ThreadListHead 0x188 _LIST_ENTRY; ActiveThreads 0x198 u32; LastThreadExitStatus 0x1a4 i32; Peb 0x1a8 *_PEB;
+  SeAuditProcessCreationInfo 0x1ec _SE_AUDIT_PROCESS_CREATION_INFO; HighestUserAddress 0x264 *void; Flags2 0x26c u32;
+  Flags 0x270 u32; ExitStatus 0x274 i32; VadRoot 0x278 _MM_AVL_TABLE
+_ERESOURCE 0x38: SystemResourcesList 0x0 _LIST_ENTRY; OwnerTable 0x8 *_OWNER_ENTRY; ActiveCount 0xc i16; Flag 0xe u16;
+  SharedWaiters 0x10 *_KSEMAPHORE; ExclusiveWaiters 0x14 *_KEVENT; OwnerEntry 0x18 _OWNER_ENTRY;
+  ActiveEntries 0x20 u32; ContentionCount 0x24 u32; NumberOfSharedWaiters 0x28 u32; NumberOfExclusiveWaiters 0x2c u32;
+  SpinLock 0x34 u32
 _ETHREAD 0x2b8: Tcb 0x0 _KTHREAD; CreateTime 0x200 _LARGE_INTEGER; ExitTime 0x208 _LARGE_INTEGER;
-  ExitStatus 0x210 i32; StartAddress 0x218 *void; Cid 0x22c _CLIENT_ID; IrpList 0x24c _LIST_ENTRY;
-  Win32StartAddress 0x260 *void; ThreadListEntry 0x268 _LIST_ENTRY; CrossThreadFlags 0x280 u32
+  KeyedWaitChain 0x208 _LIST_ENTRY; ExitStatus 0x210 i32; StartAddress 0x218 *void; KeyedWaitValue 0x21c *void;
+  Cid 0x22c _CLIENT_ID; KeyedWaitSemaphore 0x234 _KSEMAPHORE; AlpcWaitSemaphore 0x234 _KSEMAPHORE;
+  IrpList 0x24c _LIST_ENTRY; Win32StartAddress 0x260 *void; ThreadListEntry 0x268 _LIST_ENTRY;
+  CrossThreadFlags 0x280 u32; AlpcMessageId 0x290 u32; AlpcMessage 0x294 *void; AlpcWaitListEntry 0x298 _LIST_ENTRY
 _EXCEPTION_POINTERS 0x8: ExceptionRecord 0x0 *_EXCEPTION_RECORD; ContextRecord 0x4 *_CONTEXT
 _EXCEPTION_RECORD 0x50: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; ExceptionRecord 0x8 *_EXCEPTION_RECORD;
   ExceptionAddress 0xc *void; NumberParameters 0x10 u32; ExceptionInformation 0x14 [15]u32
@@ -67,7 +78,11 @@ _EXCEPTION_RECORD64 0x98: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; Excepti
 _EXCEPTION_REGISTRATION_RECORD 0x8: Next 0x0 *_EXCEPTION_REGISTRATION_RECORD; Handler 0x4 *void
 _EX_FAST_REF 0x4: Object 0x0 *void; RefCnt 0x0 u32:0:3; Value 0x0 u32
 _EX_PUSH_LOCK 0x4: Value 0x0 u32; Ptr 0x0 *void
+_EX_PUSH_LOCK_WAIT_BLOCK 0x30: WakeEvent 0x0 _KEVENT; Next 0x10 *_EX_PUSH_LOCK_WAIT_BLOCK;
+  Last 0x14 *_EX_PUSH_LOCK_WAIT_BLOCK; Previous 0x18 *_EX_PUSH_LOCK_WAIT_BLOCK; ShareCount 0x1c i32; Flags 0x20 i32
 _EX_RUNDOWN_REF 0x4: Count 0x0 u32; Ptr 0x0 *void
+_EX_WORK_QUEUE 0x3c: WorkerQueue 0x0 _KQUEUE; DynamicThreadCount 0x28 u32; WorkItemsProcessed 0x2c u32;
+  WorkItemsProcessedLastPass 0x30 u32; QueueDepthLastPass 0x34 u32
 _FAST_IO_DISPATCH 0x70: SizeOfFastIoDispatch 0x0 u32; FastIoCheckIfPossible 0x4 *void; FastIoRead 0x8 *void;
   FastIoWrite 0xc *void; FastIoQueryBasicInfo 0x10 *void; FastIoQueryStandardInfo 0x14 *void; FastIoLock 0x18 *void;
   FastIoUnlockSingle 0x1c *void; FastIoUnlockAll 0x20 *void; FastIoUnlockAllByKey 0x24 *void;
@@ -77,6 +92,7 @@ _FAST_IO_DISPATCH 0x70: SizeOfFastIoDispatch 0x0 u32; FastIoCheckIfPossible 0x4 
   FastIoReadCompressed 0x50 *void; FastIoWriteCompressed 0x54 *void; MdlReadCompleteCompressed 0x58 *void;
   MdlWriteCompleteCompressed 0x5c *void; FastIoQueryOpen 0x60 *void; ReleaseForModWrite 0x64 *void;
   AcquireForCcFlush 0x68 *void; ReleaseForCcFlush 0x6c *void
+_FAST_MUTEX 0x20: Count 0x0 i32; Owner 0x4 *_KTHREAD; Contention 0x8 u32; Event 0xc _KEVENT; OldIrql 0x1c u32
 _FILE_OBJECT 0x80: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJECT; Vpb 0x8 *_VPB; FsContext 0xc *void;
   FsContext2 0x10 *void; SectionObjectPointer 0x14 *_SECTION_OBJECT_POINTERS; PrivateCacheMap 0x18 *void;
   FinalStatus 0x1c i32; RelatedFileObject 0x20 *_FILE_OBJECT; LockOperation 0x24 u8; DeletePending 0x25 u8;
@@ -115,15 +131,22 @@ _IRP 0x70: Type 0x0 i16; Size 0x2 u16; MdlAddress 0x4 *void; Flags 0x8 u32; Asso
   StackCount 0x22 u8; CurrentLocation 0x23 u8; Cancel 0x24 u8; CancelIrql 0x25 u8; ApcEnvironment 0x26 u8;
   AllocationFlags 0x27 u8; UserIosb 0x28 *_IO_STATUS_BLOCK; UserEvent 0x2c *_KEVENT; CancelRoutine 0x38 *void;
   UserBuffer 0x3c *void; Tail 0x40 _unnamed_7
+_KALPC_MESSAGE 0x88: Entry 0x0 _LIST_ENTRY; QuotaProcess 0x10 *_EPROCESS; SequenceNo 0x14 i32;
+  CancelSequencePort 0x1c *_ALPC_PORT; CancelQueuePort 0x20 *_ALPC_PORT; CancelListEntry 0x28 _LIST_ENTRY;
+  WaitingThread 0x30 *_ETHREAD; PortQueue 0x38 *_ALPC_PORT; OwnerPort 0x3c *_ALPC_PORT;
+  CommunicationInfo 0x64 *_ALPC_COMMUNICATION_INFO; ConnectionPort 0x68 *_ALPC_PORT; ServerThread 0x6c *_ETHREAD;
+  PortMessage 0x70 _PORT_MESSAGE
 _KAPC_STATE 0x18: ApcListHead 0x0 [2]_LIST_ENTRY; Process 0x10 *_KPROCESS; KernelApcInProgress 0x14 u8;
   KernelApcPending 0x15 u8; UserApcPending 0x16 u8
 _KDEVICE_QUEUE 0x14: Type 0x0 i16; Size 0x2 i16; DeviceListHead 0x4 _LIST_ENTRY; Lock 0xc u32; Busy 0x10 u8
 _KDEVICE_QUEUE_ENTRY 0x10: DeviceListEntry 0x0 _LIST_ENTRY; SortKey 0x8 u32; Inserted 0xc u8
 _KDPC 0x20: Type 0x0 u8; Importance 0x1 u8; Number 0x2 u16; DpcListEntry 0x4 _LIST_ENTRY; DeferredRoutine 0xc *void;
   DeferredContext 0x10 *void; SystemArgument1 0x14 *void; SystemArgument2 0x18 *void; DpcData 0x1c *void
-_KDPC_DATA 0x14: DpcLock 0x8 u32; DpcQueueDepth 0xc i32; DpcCount 0x10 u32
+_KDPC_DATA 0x14: DpcListHead 0x0 _LIST_ENTRY; DpcLock 0x8 u32; DpcQueueDepth 0xc i32; DpcCount 0x10 u32
 _KEVENT 0x10: Header 0x0 _DISPATCHER_HEADER
 _KGATE 0x10: Header 0x0 _DISPATCHER_HEADER
+_KGUARDED_MUTEX 0x20: Count 0x0 i32; Owner 0x4 *_KTHREAD; Contention 0x8 u32; Gate 0xc _KGATE;
+  KernelApcDisable 0x1c i16; SpecialApcDisable 0x1e i16
 _KMUTANT 0x20: Header 0x0 _DISPATCHER_HEADER; MutantListEntry 0x10 _LIST_ENTRY; OwnerThread 0x18 *_KTHREAD;
   Abandoned 0x1c u8; ApcDisable 0x1d u8
 _KPCR 0x3748: NtTib 0x0 _NT_TIB; Used_Self 0x18 *void; SelfPcr 0x1c *_KPCR; Prcb 0x20 *_KPRCB; Irql 0x24 u8;
@@ -134,27 +157,38 @@ _KPRCB 0x3628: MinorVersion 0x0 u16; MajorVersion 0x2 u16; CurrentThread 0x4 *_K
   IdleThread 0xc *_KTHREAD; LegacyNumber 0x10 u8; NestingLevel 0x11 u8; CpuType 0x14 u8; CpuID 0x15 u8;
   CpuStep 0x16 u16; CpuStepping 0x16 u8; CpuModel 0x17 u8; ProcessorState 0x18 _KPROCESSOR_STATE; MHz 0x3c0 u32;
   GroupIndex 0x3c5 u8; Group 0x3c6 u16; GroupSetMember 0x3c8 u32; Number 0x3cc u32; InterruptCount 0x4a4 u32;
-  KernelTime 0x4a8 u32; UserTime 0x4ac u32; DpcTime 0x4b0 u32; KeSystemCalls 0x590 u32; DpcData 0x18e0 [2]_KDPC_DATA;
-  DpcStack 0x1908 *void; DpcRoutineActive 0x1932 u8; DpcWatchdogPeriod 0x31c8 i32; DpcWatchdogCount 0x31cc i32;
+  KernelTime 0x4a8 u32; UserTime 0x4ac u32; DpcTime 0x4b0 u32; InterruptTime 0x4b8 u32; KeSystemCalls 0x590 u32;
+  DpcData 0x18e0 [2]_KDPC_DATA; DpcStack 0x1908 *void; DpcRoutineActive 0x1932 u8; TimerTable 0x1960 _KTIMER_TABLE;
+  DpcWatchdogPeriod 0x31c8 i32; DpcWatchdogCount 0x31cc i32; ReadySummary 0x31ec u32;
+  DeferredReadyListHead 0x31f4 _SINGLE_LIST_ENTRY; DispatcherReadyListHead 0x3220 [32]_LIST_ENTRY;
   VendorString 0x336c [13]u8; FeatureBits 0x3380 u32; Context 0x3618 *_CONTEXT; ContextFlags 0x361c u32
 _KPROCESS 0x98: Header 0x0 _DISPATCHER_HEADER; ProfileListHead 0x10 _LIST_ENTRY; DirectoryTableBase 0x18 u32;
-  ThreadListHead 0x2c _LIST_ENTRY; BasePriority 0x60 u8; ProcessListEntry 0x78 _LIST_ENTRY; KernelTime 0x88 u32;
-  UserTime 0x8c u32
+  ThreadListHead 0x2c _LIST_ENTRY; BasePriority 0x60 u8; QuantumReset 0x61 u8; ProcessListEntry 0x78 _LIST_ENTRY;
+  CycleTime 0x80 u64; KernelTime 0x88 u32; UserTime 0x8c u32
 _KPROCESSOR_STATE 0x320: ContextFrame 0x0 _CONTEXT; SpecialRegisters 0x2cc _KSPECIAL_REGISTERS
+_KQUEUE 0x28: Header 0x0 _DISPATCHER_HEADER; EntryListHead 0x10 _LIST_ENTRY; CurrentCount 0x18 u32;
+  MaximumCount 0x1c u32; ThreadListHead 0x20 _LIST_ENTRY
 _KSEMAPHORE 0x14: Header 0x0 _DISPATCHER_HEADER; Limit 0x10 i32
 _KSPECIAL_REGISTERS 0x54: Cr0 0x0 u32; Cr2 0x4 u32; Cr3 0x8 u32; Cr4 0xc u32; KernelDr0 0x10 u32; KernelDr1 0x14 u32;
   KernelDr2 0x18 u32; KernelDr3 0x1c u32; KernelDr6 0x20 u32; KernelDr7 0x24 u32; Gdtr 0x28 _DESCRIPTOR;
   Idtr 0x30 _DESCRIPTOR; Tr 0x38 u16; Ldtr 0x3a u16
 _KSYSTEM_TIME 0xc: LowPart 0x0 u32; High1Time 0x4 i32; High2Time 0x8 i32
-_KTHREAD 0x200: Header 0x0 _DISPATCHER_HEADER; InitialStack 0x28 *void; StackLimit 0x2c *void; KernelStack 0x30 *void;
-  Running 0x39 u8; KernelStackResident 0x3c u32:0:1; Alertable 0x3c u32:5:1; ApcState 0x40 _KAPC_STATE;
-  Priority 0x57 u8; NextProcessor 0x58 u32; ContextSwitches 0x64 u32; State 0x68 u8; WaitIrql 0x6a u8;
-  WaitMode 0x6b u8; WaitBlockList 0x70 *_KWAIT_BLOCK; WaitListEntry 0x74 _LIST_ENTRY; WaitTime 0x80 u32;
-  Teb 0x88 *void; ServiceTable 0xbc *void; WaitBlock 0xc0 [4]_KWAIT_BLOCK; TrapFrame 0x128 *_KTRAP_FRAME;
-  FirstArgument 0x12c *void; BasePriority 0x135 u8; PreviousMode 0x13a u8; SystemCallNumber 0x13c u32;
-  Process 0x150 *_KPROCESS; WaitReason 0x187 u8; Win32Thread 0x18c *void; StackBase 0x190 *void; KernelTime 0x198 u32;
-  UserTime 0x1c4 u32; ThreadListEntry 0x1e0 _LIST_ENTRY; MutantListHead 0x1e8 _LIST_ENTRY
-_KTIMER 0x28: Header 0x0 _DISPATCHER_HEADER; TimerListEntry 0x18 _LIST_ENTRY; Dpc 0x20 *_KDPC; Period 0x24 u32
+_KTHREAD 0x200: Header 0x0 _DISPATCHER_HEADER; CycleTime 0x10 u64; InitialStack 0x28 *void; StackLimit 0x2c *void;
+  KernelStack 0x30 *void; Running 0x39 u8; KernelStackResident 0x3c u32:0:1; Alertable 0x3c u32:5:1;
+  ApcState 0x40 _KAPC_STATE; Priority 0x57 u8; NextProcessor 0x58 u32; ContextSwitches 0x64 u32; State 0x68 u8;
+  WaitIrql 0x6a u8; WaitMode 0x6b u8; WaitStatus 0x6c i32; WaitBlockList 0x70 *_KWAIT_BLOCK;
+  WaitListEntry 0x74 _LIST_ENTRY; Queue 0x7c *_KQUEUE; WaitTime 0x80 u32; KernelApcDisable 0x84 i16;
+  SpecialApcDisable 0x86 i16; Teb 0x88 *void; Timer 0x90 _KTIMER; ServiceTable 0xbc *void;
+  WaitBlock 0xc0 [4]_KWAIT_BLOCK; QueueListEntry 0x120 _LIST_ENTRY; TrapFrame 0x128 *_KTRAP_FRAME;
+  FirstArgument 0x12c *void; ApcStateIndex 0x134 u8; BasePriority 0x135 u8; PriorityDecrement 0x136 u8;
+  AdjustReason 0x138 u8; PreviousMode 0x13a u8; SystemCallNumber 0x13c u32; Process 0x150 *_KPROCESS;
+  IdealProcessor 0x160 u32; UserIdealProcessor 0x164 u32; WaitReason 0x187 u8; SuspendCount 0x188 u8;
+  Win32Thread 0x18c *void; StackBase 0x190 *void; KernelTime 0x198 u32; WaitPrcb 0x1b8 *_KPRCB; UserTime 0x1c4 u32;
+  ThreadListEntry 0x1e0 _LIST_ENTRY; MutantListHead 0x1e8 _LIST_ENTRY
+_KTIMER 0x28: Header 0x0 _DISPATCHER_HEADER; DueTime 0x10 _ULARGE_INTEGER; TimerListEntry 0x18 _LIST_ENTRY;
+  Dpc 0x20 *_KDPC; Period 0x24 u32
+_KTIMER_TABLE 0x1840: TimerExpiry 0x0 [16]*_KTIMER; TimerEntries 0x40 [256]_KTIMER_TABLE_ENTRY
+_KTIMER_TABLE_ENTRY 0x18: Lock 0x0 u32; Entry 0x4 _LIST_ENTRY; Time 0x10 _ULARGE_INTEGER
 _KTRAP_FRAME 0x8c: DbgEbp 0x0 u32; DbgEip 0x4 u32; DbgArgMark 0x8 u32; DbgArgPointer 0xc u32; TempSegCs 0x10 u16;
   Logging 0x12 u8; TempEsp 0x14 u32; Dr0 0x18 u32; Dr1 0x1c u32; Dr2 0x20 u32; Dr3 0x24 u32; Dr6 0x28 u32;
   Dr7 0x2c u32; SegGs 0x30 u32; SegEs 0x34 u32; SegDs 0x38 u32; Edx 0x3c u32; Ecx 0x40 u32; Eax 0x44 u32;
@@ -224,6 +258,7 @@ _OBJECT_SYMBOLIC_LINK 0x18: CreationTime 0x0 _LARGE_INTEGER; LinkTarget 0x8 _UNI
   DosDeviceDriveIndex 0x10 u32; Flags 0x14 u32
 _OBJECT_TYPE 0x88: TypeList 0x0 _LIST_ENTRY; Name 0x8 _UNICODE_STRING; Index 0x14 u8; TotalNumberOfObjects 0x18 u32;
   TotalNumberOfHandles 0x1c u32; Key 0x7c u32
+_OWNER_ENTRY 0x8: OwnerThread 0x0 u32; OwnerCount 0x4 u32:2:30; TableSize 0x4 u32
 _PEB 0x248: InheritedAddressSpace 0x0 u8; ReadImageFileExecOptions 0x1 u8; BeingDebugged 0x2 u8; Mutant 0x4 *void;
   ImageBaseAddress 0x8 *void; Ldr 0xc *_PEB_LDR_DATA; ProcessParameters 0x10 *_RTL_USER_PROCESS_PARAMETERS;
   SubSystemData 0x14 *void; ProcessHeap 0x18 *void; NumberOfProcessors 0x64 u32; NtGlobalFlag 0x68 u32;
@@ -236,10 +271,13 @@ _PHYSICAL_MEMORY_RUN 0x8: BasePage 0x0 u32; PageCount 0x4 u32
 _POOL_HEADER 0x8: PreviousSize 0x0 u16:0:9; PoolIndex 0x0 u16:9:7; Ulong1 0x0 u32; BlockSize 0x2 u16:0:9;
   PoolType 0x2 u16:9:7; PoolTag 0x4 u32; AllocatorBackTraceIndex 0x4 u16; PoolTagHash 0x6 u16
 _POOL_TRACKER_BIG_PAGES 0x10: Va 0x0 *void; Key 0x4 u32; PoolType 0x8 u32; NumberOfBytes 0xc u32
+_PORT_MESSAGE 0x18: ClientId 0x8 _CLIENT_ID; MessageId 0x10 u32; ClientViewSize 0x14 u32; CallbackId 0x14 u32
 _QUAD 0x8: UseThisFieldToCopy 0x0 i64; DoNotUseThisField 0x0 double
 _RTL_AVL_TREE 0x4: Root 0x0 *_RTL_BALANCED_NODE
 _RTL_BALANCED_NODE 0xc: Children 0x0 [2]*_RTL_BALANCED_NODE; Left 0x0 *_RTL_BALANCED_NODE;
   Right 0x4 *_RTL_BALANCED_NODE; Red 0x8 u8:0:1; Balance 0x8 u8:0:2; ParentValue 0x8 u32
+_RTL_CRITICAL_SECTION 0x18: DebugInfo 0x0 *void; LockCount 0x4 i32; RecursionCount 0x8 i32; OwningThread 0xc *void;
+  LockSemaphore 0x10 *void; SpinCount 0x14 u32
 _RTL_USER_PROCESS_PARAMETERS 0x298: MaximumLength 0x0 u32; Length 0x4 u32; Flags 0x8 u32;
   CurrentDirectory 0x24 _CURDIR; DllPath 0x30 _UNICODE_STRING; ImagePathName 0x38 _UNICODE_STRING;
   CommandLine 0x40 _UNICODE_STRING; Environment 0x48 *void; WindowTitle 0x70 _UNICODE_STRING;
@@ -258,10 +296,12 @@ _TEB 0xfe4: NtTib 0x0 _NT_TIB; ClientId 0x20 _CLIENT_ID; ThreadLocalStoragePoint
 _TOKEN 0x1e8: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x74 u32; UserAndGroupCount 0x78 u32;
   UserAndGroups 0x90 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]u8; SourceIdentifier 0x8 _LUID
+_ULARGE_INTEGER 0x8: QuadPart 0x0 u64
 _UNICODE_STRING 0x8: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x4 *u16
 _VACB 0x20: BaseAddress 0x0 *void
 _VPB 0x58: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16; DeviceObject 0x8 *_DEVICE_OBJECT;
   RealDevice 0xc *_DEVICE_OBJECT; SerialNumber 0x10 u32; ReferenceCount 0x14 u32; VolumeLabel 0x18 [32]wchar
+_WORK_QUEUE_ITEM 0x10: List 0x0 _LIST_ENTRY; WorkerRoutine 0x8 *void; Parameter 0xc *void
 _XSAVE_FORMAT 0x200: ControlWord 0x0 u16; StatusWord 0x2 u16; TagWord 0x4 u8; MxCsr 0x18 u32; MxCsr_Mask 0x1c u32
 _unnamed_0 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _unnamed_8 0x28: DeviceQueueEntry 0x0 _KDEVICE_QUEUE_ENTRY; DriverContext 0x0 [4]*void; Thread 0x10 *_ETHREAD;

@@ -44,20 +44,24 @@ _DRIVER_OBJECT 0xa8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJEC
   DriverStart 0xc *void; DriverSize 0x10 u32; DriverSection 0x14 *void; DriverExtension 0x18 *_DRIVER_EXTENSION;
   DriverName 0x1c _UNICODE_STRING; HardwareDatabase 0x24 *_UNICODE_STRING; FastIoDispatch 0x28 *void;
   DriverInit 0x2c *void; DriverStartIo 0x30 *void; DriverUnload 0x34 *void; MajorFunction 0x38 [28]*void
-_EPROCESS 0x260: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x168 u64;
-  CreateTime 0x70 _LARGE_INTEGER; ExitTime 0x78 _LARGE_INTEGER;
-  RundownProtect 0x80 _EX_RUNDOWN_REF; UniqueProcessId 0x84 *void; ActiveProcessLinks 0x88 _LIST_ENTRY;
-  CommitCharge 0xa8 u32; PeakVirtualSize 0xac u32; VirtualSize 0xb0 u32; SessionProcessLinks 0xb4 _LIST_ENTRY;
-  ObjectTable 0xc4 *_HANDLE_TABLE; Token 0xc8 _EX_FAST_REF; VadRoot 0x11c *void; VadHint 0x120 *void;
-  NumberOfPrivatePages 0x128 u32; SectionBaseAddress 0x13c *void; InheritedFromUniqueProcessId 0x14c *void;
-  Session 0x170 *void; ImageFileName 0x174 [16]u8; ThreadListHead 0x190 _LIST_ENTRY; ActiveThreads 0x1a0 u32;
-  LastThreadExitStatus 0x1ac i32; Peb 0x1b0 *_PEB; SeAuditProcessCreationInfo 0x1f4 _SE_AUDIT_PROCESS_CREATION_INFO;
-  NumberOfVads 0x240 u32; Flags 0x248 u32; ExitStatus 0x24c i32; Cookie 0x258 u32
-_ERESOURCE 0x38: SystemResourcesList 0x0 _LIST_ENTRY; ActiveCount 0xc i16; Flag 0xe u16
+_EPROCESS 0x260: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x168 u64; CreateTime 0x70 _LARGE_INTEGER;
+  ExitTime 0x78 _LARGE_INTEGER; RundownProtect 0x80 _EX_RUNDOWN_REF; UniqueProcessId 0x84 *void;
+  ActiveProcessLinks 0x88 _LIST_ENTRY; CommitCharge 0xa8 u32; PeakVirtualSize 0xac u32; VirtualSize 0xb0 u32;
+  SessionProcessLinks 0xb4 _LIST_ENTRY; ObjectTable 0xc4 *_HANDLE_TABLE; Token 0xc8 _EX_FAST_REF; VadRoot 0x11c *void;
+  VadHint 0x120 *void; NumberOfPrivatePages 0x128 u32; Job 0x134 *void; SectionBaseAddress 0x13c *void;
+  InheritedFromUniqueProcessId 0x14c *void; Session 0x170 *void; ImageFileName 0x174 [16]u8;
+  ThreadListHead 0x190 _LIST_ENTRY; ActiveThreads 0x1a0 u32; LastThreadExitStatus 0x1ac i32; Peb 0x1b0 *_PEB;
+  SeAuditProcessCreationInfo 0x1f4 _SE_AUDIT_PROCESS_CREATION_INFO; NumberOfVads 0x240 u32; Flags 0x248 u32;
+  ExitStatus 0x24c i32; PriorityClass 0x254 u8; Cookie 0x258 u32
+_ERESOURCE 0x38: SystemResourcesList 0x0 _LIST_ENTRY; OwnerTable 0x8 *_OWNER_ENTRY; ActiveCount 0xc i16; Flag 0xe u16;
+  SharedWaiters 0x10 *_KSEMAPHORE; ExclusiveWaiters 0x14 *_KEVENT; OwnerThreads 0x18 [2]_OWNER_ENTRY;
+  ContentionCount 0x28 u32; NumberOfSharedWaiters 0x2c u16; NumberOfExclusiveWaiters 0x2e u16; SpinLock 0x34 u32
 _ETHREAD 0x258: Tcb 0x0 _KTHREAD; CreateTime 0x1c0 _LARGE_INTEGER; NestedFaultCount 0x1c0 u32:0:2;
-  ApcNeeded 0x1c0 u32:2:1; ExitTime 0x1c8 _LARGE_INTEGER; ExitStatus 0x1d0 i32; Cid 0x1ec _CLIENT_ID;
-  IrpList 0x210 _LIST_ENTRY; ThreadsProcess 0x220 *_EPROCESS; StartAddress 0x224 *void;
-  Win32StartAddress 0x228 *void; LpcReceivedMessageId 0x228 u32; ThreadListEntry 0x22c _LIST_ENTRY;
+  ApcNeeded 0x1c0 u32:2:1; ExitTime 0x1c8 _LARGE_INTEGER; KeyedWaitChain 0x1c8 _LIST_ENTRY; ExitStatus 0x1d0 i32;
+  KeyedWaitValue 0x1dc *void; Cid 0x1ec _CLIENT_ID; LpcReplySemaphore 0x1f4 _KSEMAPHORE;
+  KeyedWaitSemaphore 0x1f4 _KSEMAPHORE; LpcWaitingOnPort 0x208 *void; IrpList 0x210 _LIST_ENTRY;
+  ThreadsProcess 0x220 *_EPROCESS; StartAddress 0x224 *void; Win32StartAddress 0x228 *void;
+  LpcReceivedMessageId 0x228 u32; ThreadListEntry 0x22c _LIST_ENTRY; LpcReplyMessageId 0x23c u32;
   CrossThreadFlags 0x248 u32; LpcReceivedMsgIdValid 0x250 u8:0:1
 _EXCEPTION_POINTERS 0x8: ExceptionRecord 0x0 *_EXCEPTION_RECORD; ContextRecord 0x4 *_CONTEXT
 _EXCEPTION_RECORD 0x50: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; ExceptionRecord 0x8 *_EXCEPTION_RECORD;
@@ -69,7 +73,11 @@ _EXCEPTION_RECORD64 0x98: ExceptionCode 0x0 i32; ExceptionFlags 0x4 u32; Excepti
 _EXCEPTION_REGISTRATION_RECORD 0x8: Next 0x0 *_EXCEPTION_REGISTRATION_RECORD; Handler 0x4 *void
 _EX_FAST_REF 0x4: Object 0x0 *void; RefCnt 0x0 u32:0:3; Value 0x0 u32
 _EX_PUSH_LOCK 0x4: Value 0x0 u32; Ptr 0x0 *void
+_EX_PUSH_LOCK_WAIT_BLOCK 0x1c: WakeEvent 0x0 _KEVENT; Next 0x10 *_EX_PUSH_LOCK_WAIT_BLOCK; ShareCount 0x14 u32;
+  Exclusive 0x18 u8
 _EX_RUNDOWN_REF 0x4: Count 0x0 u32; Ptr 0x0 *void
+_EX_WORK_QUEUE 0x3c: WorkerQueue 0x0 _KQUEUE; DynamicThreadCount 0x28 u32; WorkItemsProcessed 0x2c u32;
+  WorkItemsProcessedLastPass 0x30 u32; QueueDepthLastPass 0x34 u32
 _FAST_IO_DISPATCH 0x70: SizeOfFastIoDispatch 0x0 u32; FastIoCheckIfPossible 0x4 *void; FastIoRead 0x8 *void;
   FastIoWrite 0xc *void; FastIoQueryBasicInfo 0x10 *void; FastIoQueryStandardInfo 0x14 *void; FastIoLock 0x18 *void;
   FastIoUnlockSingle 0x1c *void; FastIoUnlockAll 0x20 *void; FastIoUnlockAllByKey 0x24 *void;
@@ -79,6 +87,7 @@ _FAST_IO_DISPATCH 0x70: SizeOfFastIoDispatch 0x0 u32; FastIoCheckIfPossible 0x4 
   FastIoReadCompressed 0x50 *void; FastIoWriteCompressed 0x54 *void; MdlReadCompleteCompressed 0x58 *void;
   MdlWriteCompleteCompressed 0x5c *void; FastIoQueryOpen 0x60 *void; ReleaseForModWrite 0x64 *void;
   AcquireForCcFlush 0x68 *void; ReleaseForCcFlush 0x6c *void
+_FAST_MUTEX 0x20: Count 0x0 i32; Owner 0x4 *_KTHREAD; Contention 0x8 u32; Event 0xc _KEVENT; OldIrql 0x1c u32
 _FILE_OBJECT 0x70: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJECT; Vpb 0x8 *_VPB; FsContext 0xc *void;
   FsContext2 0x10 *void; SectionObjectPointer 0x14 *_SECTION_OBJECT_POINTERS; PrivateCacheMap 0x18 *void;
   FinalStatus 0x1c i32; RelatedFileObject 0x20 *_FILE_OBJECT; LockOperation 0x24 u8; DeletePending 0x25 u8;
@@ -128,12 +137,16 @@ _KPCR 0xd70: NtTib 0x0 _NT_TIB; SelfPcr 0x1c *_KPCR; Prcb 0x20 *_KPRCB; Irql 0x2
 _KPRCB 0xc50: MinorVersion 0x0 u16; MajorVersion 0x2 u16; CurrentThread 0x4 *_KTHREAD; NextThread 0x8 *_KTHREAD;
   IdleThread 0xc *_KTHREAD; Number 0x10 u8; SetMember 0x14 u32; CpuType 0x18 u8; CpuID 0x19 u8; CpuStep 0x1a u16;
   ProcessorState 0x1c _KPROCESSOR_STATE; InterruptCount 0x4a4 u32; KernelTime 0x4a8 u32; UserTime 0x4ac u32;
-  DpcTime 0x4b0 u32; KeSystemCalls 0x518 u32; DpcStack 0x868 *void; DpcRoutineActive 0x874 u32;
-  DpcInterruptRequested 0x878 u32; VendorString 0x900 [13]u8; MHz 0x910 u32; FeatureBits 0x914 u32
+  DpcTime 0x4b0 u32; InterruptTime 0x4b8 u32; KeContextSwitches 0x4fc u32; KeSystemCalls 0x518 u32;
+  DpcListHead 0x860 _LIST_ENTRY; DpcStack 0x868 *void; DpcCount 0x86c u32; DpcQueueDepth 0x870 u32;
+  DpcRoutineActive 0x874 u32; DpcInterruptRequested 0x878 u32; DpcLock 0x8a0 u32; VendorString 0x900 [13]u8;
+  MHz 0x910 u32; FeatureBits 0x914 u32
 _KPROCESS 0x6c: Header 0x0 _DISPATCHER_HEADER; ProfileListHead 0x10 _LIST_ENTRY; DirectoryTableBase 0x18 [2]u32;
   KernelTime 0x38 u32; UserTime 0x3c u32; ThreadListHead 0x50 _LIST_ENTRY; StackCount 0x60 u16; BasePriority 0x62 u8;
   State 0x65 u8
 _KPROCESSOR_STATE 0x320: ContextFrame 0x0 _CONTEXT; SpecialRegisters 0x2cc _KSPECIAL_REGISTERS
+_KQUEUE 0x28: Header 0x0 _DISPATCHER_HEADER; EntryListHead 0x10 _LIST_ENTRY; CurrentCount 0x18 u32;
+  MaximumCount 0x1c u32; ThreadListHead 0x20 _LIST_ENTRY
 _KSEMAPHORE 0x14: Header 0x0 _DISPATCHER_HEADER; Limit 0x10 i32
 _KSPECIAL_REGISTERS 0x54: Cr0 0x0 u32; Cr2 0x4 u32; Cr3 0x8 u32; Cr4 0xc u32; KernelDr0 0x10 u32; KernelDr1 0x14 u32;
   KernelDr2 0x18 u32; KernelDr3 0x1c u32; KernelDr6 0x20 u32; KernelDr7 0x24 u32; Gdtr 0x28 _DESCRIPTOR;
@@ -141,12 +154,15 @@ _KSPECIAL_REGISTERS 0x54: Cr0 0x0 u32; Cr2 0x4 u32; Cr3 0x8 u32; Cr4 0xc u32; Ke
 _KSYSTEM_TIME 0xc: LowPart 0x0 u32; High1Time 0x4 i32; High2Time 0x8 i32
 _KTHREAD 0x1c0: Header 0x0 _DISPATCHER_HEADER; MutantListHead 0x10 _LIST_ENTRY; InitialStack 0x18 *void;
   StackLimit 0x1c *void; Teb 0x20 *void; KernelStack 0x28 *void; State 0x2d u8; Priority 0x33 u8;
-  ApcState 0x34 _KAPC_STATE; ContextSwitches 0x4c u32; WaitIrql 0x58 u8; WaitMode 0x59 u8; WaitReason 0x5b u8;
-  WaitBlockList 0x5c *_KWAIT_BLOCK; WaitListEntry 0x60 _LIST_ENTRY; WaitTime 0x68 u32; BasePriority 0x6c u8;
-  WaitBlock 0x70 [4]_KWAIT_BLOCK; ServiceTable 0xe0 *void; KernelStackResident 0x12a u8; NextProcessor 0x12b u8;
-  Win32Thread 0x130 *void; TrapFrame 0x134 *_KTRAP_FRAME; PreviousMode 0x140 u8; KernelTime 0x144 u32;
-  UserTime 0x148 u32; Alertable 0x164 u8; StackBase 0x168 *void; ThreadListEntry 0x1b0 _LIST_ENTRY
-_KTIMER 0x28: Header 0x0 _DISPATCHER_HEADER; TimerListEntry 0x18 _LIST_ENTRY; Dpc 0x20 *_KDPC; Period 0x24 i32
+  ApcState 0x34 _KAPC_STATE; ContextSwitches 0x4c u32; WaitStatus 0x54 i32; WaitIrql 0x58 u8; WaitMode 0x59 u8;
+  WaitReason 0x5b u8; WaitBlockList 0x5c *_KWAIT_BLOCK; WaitListEntry 0x60 _LIST_ENTRY; WaitTime 0x68 u32;
+  BasePriority 0x6c u8; PriorityDecrement 0x6e u8; WaitBlock 0x70 [4]_KWAIT_BLOCK; KernelApcDisable 0xd4 u32;
+  ServiceTable 0xe0 *void; Queue 0xe4 *_KQUEUE; Timer 0xf0 _KTIMER; QueueListEntry 0x118 _LIST_ENTRY;
+  KernelStackResident 0x12a u8; NextProcessor 0x12b u8; Win32Thread 0x130 *void; TrapFrame 0x134 *_KTRAP_FRAME;
+  PreviousMode 0x140 u8; KernelTime 0x144 u32; UserTime 0x148 u32; Alertable 0x164 u8; ApcStateIndex 0x165 u8;
+  StackBase 0x168 *void; ThreadListEntry 0x1b0 _LIST_ENTRY; SuspendCount 0x1b9 u8; IdealProcessor 0x1ba u8
+_KTIMER 0x28: Header 0x0 _DISPATCHER_HEADER; DueTime 0x10 _ULARGE_INTEGER; TimerListEntry 0x18 _LIST_ENTRY;
+  Dpc 0x20 *_KDPC; Period 0x24 i32
 _KTRAP_FRAME 0x8c: DbgEbp 0x0 u32; DbgEip 0x4 u32; DbgArgMark 0x8 u32; DbgArgPointer 0xc u32; TempSegCs 0x10 u32;
   TempEsp 0x14 u32; Dr0 0x18 u32; Dr1 0x1c u32; Dr2 0x20 u32; Dr3 0x24 u32; Dr6 0x28 u32; Dr7 0x2c u32;
   SegGs 0x30 u32; SegEs 0x34 u32; SegDs 0x38 u32; Edx 0x3c u32; Ecx 0x40 u32; Eax 0x44 u32;
@@ -209,6 +225,7 @@ _OBJECT_SYMBOLIC_LINK 0x20: CreationTime 0x0 _LARGE_INTEGER; LinkTarget 0x8 _UNI
   LinkTargetRemaining 0x10 _UNICODE_STRING; LinkTargetObject 0x18 *void; DosDeviceDriveIndex 0x1c u32
 _OBJECT_TYPE 0x190: TypeList 0x38 _LIST_ENTRY; Name 0x40 _UNICODE_STRING; Index 0x4c u32;
   TotalNumberOfObjects 0x50 u32; TotalNumberOfHandles 0x54 u32; Key 0xac u32
+_OWNER_ENTRY 0x8: OwnerThread 0x0 u32; OwnerCount 0x4 i32; TableSize 0x4 u32
 _PEB 0x210: InheritedAddressSpace 0x0 u8; ReadImageFileExecOptions 0x1 u8; BeingDebugged 0x2 u8; Mutant 0x4 *void;
   ImageBaseAddress 0x8 *void; Ldr 0xc *_PEB_LDR_DATA; ProcessParameters 0x10 *_RTL_USER_PROCESS_PARAMETERS;
   SubSystemData 0x14 *void; ProcessHeap 0x18 *void; NumberOfProcessors 0x64 u32; NtGlobalFlag 0x68 u32;
@@ -222,7 +239,10 @@ _POOL_HEADER 0x8: PreviousSize 0x0 u16:0:9; PoolIndex 0x0 u16:9:7; Ulong1 0x0 u3
   PoolType 0x2 u16:9:7; ProcessBilled 0x4 *_EPROCESS; PoolTag 0x4 u32; AllocatorBackTraceIndex 0x4 u16;
   PoolTagHash 0x6 u16
 _POOL_TRACKER_BIG_PAGES 0xc: Va 0x0 *void; Key 0x4 u32; NumberOfPages 0x8 u32
+_PORT_MESSAGE 0x18: ClientId 0x8 _CLIENT_ID; MessageId 0x10 u32; ClientViewSize 0x14 u32; CallbackId 0x14 u32
 _QUAD 0x8: DoNotUseThisField 0x0 double
+_RTL_CRITICAL_SECTION 0x18: DebugInfo 0x0 *void; LockCount 0x4 i32; RecursionCount 0x8 i32; OwningThread 0xc *void;
+  LockSemaphore 0x10 *void; SpinCount 0x14 u32
 _RTL_USER_PROCESS_PARAMETERS 0x290: MaximumLength 0x0 u32; Length 0x4 u32; Flags 0x8 u32;
   CurrentDirectory 0x24 _CURDIR; DllPath 0x30 _UNICODE_STRING; ImagePathName 0x38 _UNICODE_STRING;
   CommandLine 0x40 _UNICODE_STRING; Environment 0x48 *void; WindowTitle 0x70 _UNICODE_STRING
@@ -240,10 +260,12 @@ _TEB 0xfb8: NtTib 0x0 _NT_TIB; ClientId 0x20 _CLIENT_ID; ThreadLocalStoragePoint
 _TOKEN 0xa8: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x48 u32; UserAndGroupCount 0x4c u32;
   UserAndGroups 0x68 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]u8; SourceIdentifier 0x8 _LUID
+_ULARGE_INTEGER 0x8: QuadPart 0x0 u64
 _UNICODE_STRING 0x8: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x4 *u16
 _VACB 0x18: BaseAddress 0x0 *void
 _VPB 0x58: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16; DeviceObject 0x8 *_DEVICE_OBJECT;
   RealDevice 0xc *_DEVICE_OBJECT; SerialNumber 0x10 u32; ReferenceCount 0x14 u32; VolumeLabel 0x18 [32]u16
+_WORK_QUEUE_ITEM 0x10: List 0x0 _LIST_ENTRY; WorkerRoutine 0x8 *void; Parameter 0xc *void
 _unnamed_0 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _unnamed_1 0x4: LongFlags 0x0 u32
 _unnamed_2 0x4: LongFlags 0x0 u32; VadFlags 0x0 _MMVAD_FLAGS

@@ -1,0 +1,42 @@
+"""Hangs by name: each a machine that somebody crashed by hand because it did not answer, or that still runs so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from volplugins.lab.crashes.crash import Crash
+from volplugins.lab.crashes.running import in_driver
+from volplugins.lab.crashes.scenarios_x64 import SCENARIOS_X64
+from volplugins.lab.crashes.scenarios_x86 import SCENARIOS_X86
+from volplugins.lab.machine.profiles import Profile
+from volplugins.lab.waits.hang import Hang
+from volplugins.lab.waits.hang_writing import begin_hang
+from volplugins.lab.waits.scenes_of_owners import OWNERS
+from volplugins.lab.world.world import World
+
+Scene = Callable[[Hang], None]
+_SCENES: Mapping[str, Scene] = {**OWNERS}
+PREFIX, RUNNING = "hang-", "-running"
+
+#: Every name: what hangs and was crashed by hand, and the same on machines that run (images only).
+HANGS = tuple(PREFIX + name for name in _SCENES)
+RUNNING_HANGS = tuple(name + RUNNING for name in HANGS)
+
+
+def hang_scenarios(profile: Profile) -> dict[str, Callable[[World], Crash]]:
+    """The hangs that a machine can have."""
+    usual = SCENARIOS_X64 if profile.bits == 64 else SCENARIOS_X86
+    made: dict[str, Callable[[World], Crash]] = {}
+    for name, scene in _SCENES.items():
+        made[PREFIX + name] = _with(scene, usual["keyboard"])
+        made[PREFIX + name + RUNNING] = _with(scene, in_driver)
+    return made
+
+
+def _with(scene: Scene, ending: Callable[[World], Crash]) -> Callable[[World], Crash]:
+    def play(world: World) -> Crash:
+        hang = begin_hang(world)
+        scene(hang)
+        return ending(world)
+
+    return play

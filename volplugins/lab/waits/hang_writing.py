@@ -1,0 +1,34 @@
+"""The last steps of every hang: all that waits until the machine is whole."""
+
+from __future__ import annotations
+
+from volplugins.lab.waits.accounts import write_processors, write_thread_accounts
+from volplugins.lab.waits.dispatchers import write_mutant_lists
+from volplugins.lab.waits.hang import Hang
+from volplugins.lab.waits.resources import resource, write_resources
+from volplugins.lab.waits.usual_waits import add_usual_waits
+from volplugins.lab.waits.wait_blocks import write_wait_blocks
+from volplugins.lab.waits.waits_truth import accounts_truth, waits_truth
+from volplugins.lab.world.world import World
+
+
+def begin_hang(world: World) -> Hang:
+    """A hang in which nothing waits yet; what it becomes is written when all else of the machine is there."""
+    hang = Hang(world)
+    world.afterwards.append(lambda: finish_hang(hang))
+    return hang
+
+
+def finish_hang(hang: Hang) -> None:
+    """Waits of all threads, locks, accounts, processors; truth["waits"]."""
+    resource(hang, [])  # one that nobody has
+    times = write_thread_accounts(hang)
+    add_usual_waits(hang)
+    write_wait_blocks(hang)
+    write_mutant_lists(hang)
+    write_resources(hang)
+    cpus = write_processors(hang)
+    shared = [thread.address for place, thread in hang.ready if place is None]
+    hang.machine.truth["waits"] = {
+        **waits_truth(hang), "cpus": cpus, "shared_ready": shared, "accounts": accounts_truth(hang, times)
+    }  # fmt: skip
