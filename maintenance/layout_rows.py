@@ -115,7 +115,9 @@ def _sources(
     differences: list[str],
 ) -> dict[int, int]:  # fmt: skip
     """Offset of one member by the build from which on it holds; -1: from there on there is no such member."""
-    column = {**_listed(name, paths_of(members[member])[0], bits, lists), **STATED.get((name, member, bits), {})}
+    path = paths_of(members[member])[0]
+    column = {**_listed(name, path, bits, lists), **STATED.get((name, member, bits), {})}
+    unlisted = not column
     for table in tables:
         assert table.build is not None
         place = next((at for each in paths_of(members[member]) if (at := table.reader.find(each)) is not None), None)
@@ -126,21 +128,39 @@ def _sources(
                 f"{name}.{member}, {bits} bits, {table.build}: {_text(known)} in a list, {_text(says)} in {table.guid}"
             )
         column[table.build] = -1 if says is None else says
+    if unlisted:
+        column |= dict.fromkeys(list(_unsure(column, _list_of(path, bits, lists))), -1)
     return column
+
+
+def _unsure(column: dict[int, int], listed: OffsetList | None) -> Iterator[int]:
+    """Builds of a list that lacks a member which moved: before the first table, and between two that differ."""
+    if len(set(column.values())) < 2:
+        return
+    for build in listed.builds if listed is not None else ():
+        before = [at for each, at in sorted(column.items()) if each < build]
+        after = [at for each, at in sorted(column.items()) if each > build]
+        if build not in column and after and before[-1:] != after[:1]:
+            yield build
 
 
 def _listed(name: str, path: Path, bits: int, lists: Lists) -> dict[int, int]:
     """A member's offsets by the lists; -1 from a build on that the list describes and that lacks it."""
-    where = {2: path[0], 3: _FIRST_MEMBERS.get(path[1])}.get(len(path))
-    listed = lists.get((where or "", bits))
+    listed = _list_of(path, bits, lists)
     if listed is None or name in _UNIONS or path[-1] not in listed.members:
         return {}
     column = listed.members[path[-1]]
     if not column:  # a member whose name the lists do not have
         return {}
-    if where in _CUT:
+    if path[0] in _CUT:
         return dict(column)
     return {build: column.get(build, -1) for build in listed.builds}
+
+
+def _list_of(path: Path, bits: int, lists: Lists) -> OffsetList | None:
+    """The list of the structure that has a member itself."""
+    where = {2: path[0], 3: _FIRST_MEMBERS.get(path[1])}.get(len(path))
+    return lists.get((where or "", bits))
 
 
 def _text(offset: int | None) -> str:

@@ -52,6 +52,27 @@ _NODES: Stated = {
     ("device_node", "PreviousStateTimestamp", 64): {22621: 0x380},
     ("device_node", "ProblemCodeLog", 64): {22621: 0x310},
 }
-STATED: Stated = {**_DRIVER_INTERFACE, **_OLD_OBJECTS, **_THREADS, **_NODES}
+# KTHREAD.WaitListEntry stands in front of Queue from Server 2003 on; KAPC_STATE (its place is in the lists) has been
+# the same since XP: two list heads, Process, then flags, the second for kernel APCs, the third for user ones (the
+# tables at hand; 2003 and Vista by the type tables of volatility 2)
+_QUEUED: Stated = {
+    ("thread", "WaitListEntry", 64): {3790: 0x98, 7600: 0xA0, 9200: 0xD8},
+    ("thread", "WaitListEntry", 32): {2600: 0x60, 6000: 0x70, 7600: 0x74, 9200: 0x9C},
+    ("thread", "PendingApcs", 64): {3790: 0x71, 7600: 0x79, 9200: 0xC1},
+    ("thread", "PendingApcs", 32): {2600: 0x49, 3790: 0x3D, 6000: 0x4D, 7600: 0x55, 9200: 0x85},
+    ("thread", "UserApcPending", 64): {3790: 0x72, 7600: 0x7A, 9200: 0xC2},
+    ("thread", "UserApcPending", 32): {2600: 0x4A, 3790: 0x3E, 6000: 0x4E, 7600: 0x56, 9200: 0x86},
+}
+# KPRCB: CR8 lies in the special registers at the begin of ProcessorState, whose place is in the lists; the debugger's
+# IRQL behind the counters of time, from 7 on; XP has one list of DPCs, in the block itself (the tables at hand)
+_PROCESSORS: Stated = {
+    ("processor", "Cr8", 64): {3790: 0xE0, 15063: 0x1A0},
+    ("processor", "DebuggerSavedIRQL", 64): {
+        3790: -1, 7600: 0x4718, 7601: 0x4F18, 9200: 0x5318, 9600: 0x5B18, 15063: 0x5B98,
+    },
+    ("processor", "DebuggerSavedIRQL", 32): {2600: -1, 7600: 0x4C4, 9600: 0x4C0},
+    ("processor", "DpcListHead", 64): {3790: -1}, ("processor", "DpcListHead", 32): {2600: 0x860, 3790: -1},
+}  # fmt: skip
+STATED: Stated = {**_DRIVER_INTERFACE, **_OLD_OBJECTS, **_THREADS, **_NODES, **_QUEUED, **_PROCESSORS}
 # bytes of members that no table at hand has on every machine
 SIZES = {"NameInfoOffset": 1, "StateTimestamp": 8, "PreviousStateTimestamp": 8, "ProblemCodeLog": 0x60}

@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
     "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io", "waits",
+    "processors",
     "target", "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
@@ -22,6 +23,7 @@ MAY_IMPORT = {
     "kernel": ("memory", "paging"),
     "io": ("memory", "paging", "image", "loader", "kernel"),
     "waits": ("memory", "kernel", "loader", "io"),
+    "processors": ("memory", "kernel", "io"),
     "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),

@@ -68,6 +68,7 @@ class ThreadWalk:
         anchor: registers of a frame further up, such as the fault that the thread has reported.
         more_stacks: stacks of processors (interrupt and DPC stacks) that the walk may begin on.
         tops: where interrupt stacks may end, besides (stack/interrupted.py).
+        wow64: whether ``running`` are registers of 32-bit code on x64.
 
     Attributes:
         stop, text: why the stack ended there, in the words of docs/output.md; set when the frames have been taken.
@@ -86,8 +87,9 @@ class ThreadWalk:
         function_at: FunctionAt | None = None,
         anchor: Registers | None = None,
         tops: Sequence[int] = (),
+        wow64: bool = False,
     ) -> None:
-        self._tops = tuple(tops)
+        self._tops, self._wow64 = tuple(tops), wow64
         self._memory, self._code, self._thread, self._bits = memory, code, thread, bits
         self._user, self._running = user, running
         self._name_of = name_of or (lambda _address: "")
@@ -105,7 +107,7 @@ class ThreadWalk:
             if start.stop not in _STILL_USER:
                 return
         elif start.registers.ip < USER_LIMIT[self._bits] and start.trust is Trust.CONTEXT:
-            user = UserStart(start.registers, 0, False)
+            user = UserStart(start.registers, 0, self._wow64)
         else:
             walker = Walker(
                 self._memory, self._code, self._ranges(start.registers.sp), USER_LIMIT[self._bits],
@@ -117,7 +119,7 @@ class ThreadWalk:
                 last = frame
             self._end(walker.stop.value, walker.text)
             user = self._crossing(walker, last)
-        if not kernel_only and self._thread.teb:
+        if not kernel_only and (self._thread.teb or user is not None):
             yield from self._in_user_mode(user or self._by_trap_frame())
 
     def _end(self, stop: str, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from volplugins.vol.output.cells import NOT_APPLICABLE_CELL, NOT_AVAILABLE_CELL, cell_maker, grid_column
 from volplugins.vol.output.columns import Column, Field, fields_of
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=tuple[Any, ...])
 GridRow = tuple[int, Sequence[Any]]
 _RowType = type[tuple[Any, ...]]
+
+
+class Detailed(NamedTuple):
+    """A row and what an option shows of the same thing besides: the cells of a second row at the end of its own."""
+
+    row: tuple[Any, ...]
+    details: tuple[Any, ...]
 
 
 class Table(Generic[Row]):
@@ -28,17 +35,31 @@ class Table(Generic[Row]):
         row: the type of its rows, a NamedTuple whose fields declare the columns. A field ``depth`` that declares none
             is the row's depth in the tree.
         child: the type of rows one level below, whose further columns come at the end.
+        details: types of rows whose columns come behind all others: those of ``Detailed``.
     """
 
-    def __init__(self, plugin: str, row: type[Row], option: str = "", child: _RowType | None = None) -> None:
+    def __init__(
+        self,
+        plugin: str,
+        row: type[Row],
+        option: str = "",
+        child: _RowType | None = None,
+        details: tuple[_RowType, ...] = (),
+    ) -> None:
         self.plugin, self.option = plugin, option
         self._row = row
         self._types: tuple[_RowType, ...] = (row,) if child is None else (row, child)
+        self._details = details
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """In the order in which they are shown."""
-        declared = [field.column for kind in self._types for field in fields_of(kind) if field.column is not None]
+        declared = [
+            field.column
+            for kind in (*self._types, *self._details)
+            for field in fields_of(kind)
+            if field.column is not None
+        ]
         return tuple(dict.fromkeys(declared))
 
     @property
@@ -72,19 +93,25 @@ class Table(Generic[Row]):
 
     def grid_rows(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[GridRow]:
         """Depth and cells of each row, as a TreeGrid takes them."""
-        makers = {kind: self._makers(kind) for kind in self._types}
+        makers: dict[tuple[_RowType, ...], list[tuple[Callable[[Any], Any], int]]] = {}
         depths = {kind: (_depth_place(kind), usual) for usual, kind in enumerate(self._types)}
-        for row in rows:
+        for found in rows:
+            row, details = found if type(found) is Detailed else (found, ())
+            kinds = (type(row), type(details)) if details else (type(row),)
+            if kinds not in makers:
+                makers[kinds] = self._makers(*kinds)
             place, usual = depths[type(row)]
             depth = usual if place is None else row[place]
-            yield depth, tuple([make(row[place]) for make, place in makers[type(row)]])
+            cells = (*row, *details)
+            yield depth, tuple([make(cells[place]) for make, place in makers[kinds]])
 
-    def _makers(self, kind: _RowType) -> list[tuple[Callable[[Any], Any], int]]:
-        """For each column what makes its cell from rows of this type, and of which of their fields.
+    def _makers(self, *kinds: _RowType) -> list[tuple[Callable[[Any], Any], int]]:
+        """For each column what makes its cell from rows of these types, one behind the other, and of which field.
 
         Where they have no such field, the cell is not applicable.
         """
-        places = {field.column: place for place, field in enumerate(fields_of(kind)) if field.column is not None}
+        fields = [field for kind in kinds for field in fields_of(kind)]
+        places = {field.column: place for place, field in enumerate(fields) if field.column is not None}
         return [
             (cell_maker(column), places[column]) if column in places else (lambda _: NOT_APPLICABLE_CELL, 0)
             for column in self.columns

@@ -83,14 +83,21 @@ class StackScene:
         if crashed is not None and reported is not None:
             self.running[crashed] = reported
 
-    def walk(self, process: Process | None, thread: Thread) -> ThreadWalk:
-        """The walk of one thread of ``process``."""
-        scene, running = self.scene, self.running.get(thread.ethread)
+    def walk(
+        self, process: Process | None, thread: Thread, given: Registers | None = None, wow64: bool = False
+    ) -> ThreadWalk:
+        """The walk of one thread of ``process``.
+
+        Args:
+            given: registers to begin with in place of its own; ``wow64``: of 32-bit code on x64.
+        """
+        scene, running = self.scene, given or self.running.get(thread.ethread)
+        anchor = self._anchor(thread) if given is None else None
         stacks = [(stack.low, stack.high) for stack in scene.processor_stacks] if running is not None else []
         return ThreadWalk(
             self._kernel_memory(process), self.code, thread, scene.bits, self._user_of(process),
-            running, self._kernel_name, stacks, function_at(scene.symbolizer), self._anchor(thread),
-            stack_tops(scene, running.sp) if running is not None else (),
+            running, self._kernel_name, stacks, function_at(scene.symbolizer), anchor,
+            stack_tops(scene, running.sp) if running is not None else (), wow64,
         )  # fmt: skip
 
     def _anchor(self, thread: Thread) -> Registers | None:

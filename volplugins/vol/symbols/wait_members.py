@@ -9,7 +9,7 @@ _KTHREAD = (
     "Priority", "BasePriority", "Queue", "KernelTime", "UserTime", "ContextSwitches", "CycleTime", "MutantListHead",
     "SuspendCount", "FirstArgument", "SystemCallNumber", "ApcStateIndex", "KernelApcDisable", "SpecialApcDisable",
     "LockEntries", "AbEntrySummary", "ReadyTime", "Win32Thread", "NextProcessor", "Alertable", "IdealProcessor",
-    "UserIdealProcessor", "AdjustIncrement", "AdjustReason", "PriorityDecrement",
+    "UserIdealProcessor", "AdjustIncrement", "AdjustReason", "PriorityDecrement", "WaitListEntry",
 )  # fmt: skip
 _ETHREAD = (
     "KeyedWaitChain", "KeyedWaitValue", "AlpcMessage", "AlpcMessageId", "AlpcReceiveAttributeSet",
@@ -63,7 +63,8 @@ WAIT_MEMBERS: dict[str, Members] = {
                "KernelTime", "UserTime", "DpcTime", "InterruptTime", "DpcRoutineActive", "DpcStack", "DpcData",
                "DpcRequestRate", "DpcWatchdogCount", "DpcWatchdogPeriod", "ReadySummary", "DispatcherReadyListHead",
                "DeferredReadyListHead", "TimerTable", "MHz", "CurrentDpcRoutine", "SharedReadyQueue",
-               "ReadyThreadCount"),
+               "ReadyThreadCount", "DebuggerSavedIRQL", "DpcListHead"),
+        "Cr8": ("_KPRCB", "ProcessorState", "SpecialRegisters", "Cr8"),
     },
     "dpc_data": {
         "DpcList": (("_KDPC_DATA", "DpcList"), ("_KDPC_DATA", "DpcListHead")),

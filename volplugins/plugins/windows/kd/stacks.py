@@ -22,6 +22,7 @@ class Stacks(Command, interfaces.plugins.PluginInterface):
     """Shows the stacks of all threads, or of chosen ones (WinDbg: .process, .thread, kv, !stacks).
 
     Each goes from the kernel into user mode through the process's own page directory, and on into 32-bit code on x64.
+    --trap, --context and --registers begin a stack anywhere (WinDbg: .trap, .cxr, k =).
     Trust says how each frame was found, Stop on the last one why there are no more. --group shows equal stacks once;
     --folded and --speedscope write files for flamegraph.pl and speedscope into the output folder (-o).
     """
@@ -37,6 +38,10 @@ class Stacks(Command, interfaces.plugins.PluginInterface):
             texts("thread", "Threads: TIDs (decimal, or 0x...), pid.tid in hexadecimal as --group shows, or ETHREADs"),
             flag("kernel-only", "Kernel frames only"),
             flag("args", "Show the words where arguments are, as kv does"),
+            text("trap", "Begin at the trap frame at this address, in --pid/--process, else the crashing process"),
+            text("context", "Begin with the context record at this address"),
+            text("registers", "Begin with these: IP,SP or IP,SP,BP in hexadecimal"),
+            flag("frame-registers", "Show the registers that are known at every frame"),
             flag("group", "Equal stacks once, with their threads"),
             text("folded", "Name of a file of folded stacks (flamegraph.pl)"),
             text("speedscope", "Name of a profile for speedscope"),
@@ -45,15 +50,20 @@ class Stacks(Command, interfaces.plugins.PluginInterface):
         ]
 
     def table(self):
-        from volplugins.vol.commands.stacks.row import STACKS
+        from volplugins.vol.commands.stacks.row import STACKS, WITH_REGISTERS
 
-        return STACKS
+        return WITH_REGISTERS if self.config.get("frame-registers", False) else STACKS
 
     def rows(self, request):
         from volplugins.vol.commands.stacks.rows import Wanted, stacks_rows
+        from volplugins.vol.commands.stacks.starts import Typed
 
         kinds = (request.flag(name) for name in ("kernel-only", "args", "group"))
-        wanted = Wanted(request.who, request.texts("thread"), *kinds, dirbase=request.text("dirbase"))
+        typed = Typed(*(request.text(name) or "" for name in ("trap", "context", "registers")))
+        wanted = Wanted(
+            request.who, request.texts("thread"), *kinds, request.text("dirbase"), typed,
+            request.flag("frame-registers"),
+        )  # fmt: skip
         image_file = request.images()
         scene = request.scene(image_file)
         return stacks_rows(scene, wanted, image_file, request.scan, request.progress, self._seen)

@@ -12,6 +12,7 @@ from volplugins.kernel.thread import Thread, try_read_thread
 from volplugins.kernel.thread_words import state_word, wait_word
 from volplugins.vol.commands.process.row import ThreadRow
 from volplugins.vol.scene.owned_structures import lists_threads, threads_in_list
+from volplugins.vol.scene.record_details import seconds, thread_details, waited
 from volplugins.vol.scene.stack_scene import StackScene
 
 if TYPE_CHECKING:
@@ -79,12 +80,14 @@ def small_dump_thread(stacks: StackScene, process: Process, thread: Thread) -> T
 def _row(stacks: StackScene, process: Process, thread: Thread, source: str, note: str) -> ThreadRow:
     start = thread.win32_start or thread.start or None
     name, start_note = _started(stacks, process, thread)
-    notes = (*_marks(stacks.scene, thread), _ended(thread), note, _elsewhere(process, thread), start_note)
+    scene, details = stacks.scene, thread_details(stacks.scene, thread)
+    notes = (*_marks(scene, thread), _ended(thread), note, _elsewhere(process, thread), start_note)
     return ThreadRow(
         process.pid, process.name, process.eprocess, source, "; ".join(part for part in notes if part), thread.tid,
         thread.ethread or None, state_word(thread.state), wait_word(thread.state, thread.wait_reason),
         thread.context_switches, start, name, thread.create_time, thread.exit_time,
-        thread.win32_start or None, thread.start or None,
+        thread.win32_start or None, thread.start or None, details.priority, details.base_priority,
+        waited(scene, thread, details), seconds(scene, details.kernel_ticks), seconds(scene, details.user_ticks),
     )  # fmt: skip
 
 

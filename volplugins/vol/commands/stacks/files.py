@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from volplugins.vol.commands.stacks.rows import ThreadStack
+from volplugins.vol.commands.stacks.shown import ThreadStack
 
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 

@@ -29,5 +29,12 @@ class StackRow(NamedTuple):
     note: Annotated[str, Column("Note", is_reason=True)]
 
 
+class RegistersRow(NamedTuple):
+    """What --frame-registers adds to a frame: the registers that are known there."""
+
+    registers: Annotated[str, Column("Registers", empty_is_absent=True)]
+
+
 STACKS = Table("windows.kd.stacks.Stacks", StackRow)
+WITH_REGISTERS = Table("windows.kd.stacks.Stacks", StackRow, option="--frame-registers", details=(RegistersRow,))
 failure_row = STACKS.failure

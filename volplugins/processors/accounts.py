@@ -1,0 +1,117 @@
+"""The counters of a processor: clock ticks by kind, and context switches; checked against the clock.
+
+KPRCB counts every clock tick of a processor in KernelTime (its idle thread's too) or UserTime, so that both together
+are about the ticks since it was started. On x64 what updates put into the timer table moves all behind it: 7601 and
+9600 grew by 0x800 bytes so (public symbol tables of both states).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from volplugins.kernel.members import read_member, read_word
+from volplugins.memory.structure import Layout
+from volplugins.processors.source import ProcessorSource
+
+_TIMES = ("KernelTime", "UserTime", "DpcTime", "InterruptTime")
+_COUNTERS = (*_TIMES, "InterruptCount", "DebuggerSavedIRQL")
+_FEWEST, _MOST = 0.5, 1.01  # of the ticks since boot: a processor may be started late, none counts more ticks than are
+_LATE = 64  # ticks that a count may be ahead of the clock's own
+_MOVED = (0x800, -0x800, 0x80, -0x80, 0x100, -0x100)
+_PCR_BELOW, _SWITCHES_IN_PCR = 0x120, 0x10  # x86 since Vista: KPCR.ContextSwitches (public symbol tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Of one processor. Times are in ticks of the clock; None: not known.
+
+    Attributes:
+        doubt: why the times are not given, or that they were found elsewhere; empty where all fits.
+    """
+
+    switches: int | None
+    kernel: int | None
+    user: int | None
+    dpc: int | None
+    interrupt: int | None
+    doubt: str = ""
+
+
+def fitting_layout(source: ProcessorSource) -> tuple[Layout, str]:
+    """The layout of KPRCB that the counters of all processors fit, and what was found out about it, in words.
+
+    Symbols are believed. A built-in one may be of another update: what lies behind the timer table is then looked for
+    at the distances that updates have moved it by, and left out where no place fits.
+    """
+    layout = source.layouts.waits.processor
+    if not layout.source.startswith("built-in") or not layout.has("KernelTime"):
+        return layout, ""
+    if source.clock is None or not source.processors or _fits(source, layout):
+        return layout, ""
+    for distance in _MOVED if _moves(layout) else ():
+        moved = _moved(layout, distance)
+        if _fits(source, moved):
+            return moved, f"members behind the timer table lie {distance:+#x} from where build {source.build} has them"
+    moves = _moves(layout)
+    first = layout.offset("TimerTable") if moves else 0
+    kept = {
+        name: place for name, place in layout.members.items() if (place[0] < first if moves else name not in _COUNTERS)
+    }
+    about = ", nor what lies behind the timer table" if moves else ""
+    why = f"the counters of build {source.build}'s KPRCB do not fit the time since boot: they are not given{about}"
+    return replace(layout, members=kept), why
+
+
+def read_accounts(source: ProcessorSource, prcb: int, layout: Layout) -> Accounts:
+    """The counters of the processor whose block is at ``prcb``."""
+    kernel, user, dpc, interrupt = (read_member(source.memory, prcb, layout, name) for name in _TIMES)
+    doubt = ""
+    if source.clock is not None and kernel is not None and user is not None:
+        total, ticks = kernel + user, source.clock.ticks
+        if not _plausible(total, ticks):
+            doubt = f"KernelTime and UserTime are {total} ticks, the clock counts {ticks}"
+        elif max(dpc or 0, interrupt or 0) > total:
+            doubt, dpc, interrupt = "DpcTime or InterruptTime is larger than all its ticks", None, None
+    return Accounts(_switches(source, prcb, layout), kernel, user, dpc, interrupt, doubt)
+
+
+def _switches(source: ProcessorSource, prcb: int, layout: Layout) -> int | None:
+    if layout.has("KeContextSwitches"):
+        return read_member(source.memory, prcb, layout, "KeContextSwitches")
+    if source.bits == 32 and source.build >= 6000:
+        return read_word(source.memory, prcb - _PCR_BELOW + _SWITCHES_IN_PCR, 4)
+    return None
+
+
+def _plausible(total: int, ticks: int) -> bool:
+    return _FEWEST * ticks - _LATE <= total <= _MOST * ticks + _LATE
+
+
+def _fits(source: ProcessorSource, layout: Layout) -> bool:
+    """Whether the counters can be those of most processors that can be read, and of one at least."""
+    assert source.clock is not None
+    ticks, seen = source.clock.ticks, list(_counters(source, layout))
+    good = sum(_plausible(kernel + user, ticks) and dpc <= kernel + user for kernel, user, dpc in seen)
+    return bool(seen) and 2 * good > len(seen)
+
+
+def _counters(source: ProcessorSource, layout: Layout) -> Iterator[tuple[int, int, int]]:
+    for processor in source.processors:
+        found: Sequence[int | None] = [
+            read_member(source.memory, processor.prcb, layout, name) for name in ("KernelTime", "UserTime", "DpcTime")
+        ]
+        kernel, user, dpc = found
+        if kernel is not None and user is not None:
+            yield kernel, user, dpc or 0
+
+
+def _moves(layout: Layout) -> bool:
+    """Whether the counters lie behind the timer table."""
+    return layout.has("TimerTable") and layout.offset("TimerTable") < layout.offset("KernelTime")
+
+
+def _moved(layout: Layout, distance: int) -> Layout:
+    first = layout.offset("TimerTable")
+    members = {name: (at + distance if at >= first else at, size) for name, (at, size) in layout.members.items()}
+    return replace(layout, members=members, size=layout.size + max(distance, 0))

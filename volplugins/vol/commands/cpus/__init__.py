@@ -1,0 +1,1 @@
+"""windows.kd.cpus: processors, their queues and timers."""

@@ -1,0 +1,112 @@
+"""One thread's stack as rows, equal stacks as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from volplugins.kernel.process import Process
+from volplugins.kernel.thread import Thread
+from volplugins.kernel.thread_words import state_word, wait_word
+from volplugins.stack.frame import Trust
+from volplugins.threads.thread_walk import ThreadFrame
+from volplugins.vol.commands.stacks.row import RegistersRow, StackRow
+from volplugins.vol.output.table import Detailed
+
+_MOST_NAMED = 64  # threads of equal stacks
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadStack:
+    """One thread's frames with their names, and why they end."""
+
+    process: Process
+    thread: Thread
+    frames: tuple[ThreadFrame, ...]
+    names: tuple[str, ...]
+    arguments: tuple[str, ...]
+    stop: str
+    text: str
+    note: str
+
+
+@dataclass(slots=True)
+class Alike:
+    """Equal stacks: the first, how many there are, and the threads that are named."""
+
+    first: ThreadStack
+    count: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def add(self, stack: ThreadStack) -> None:
+        self.count += 1
+        if len(self.names) < _MOST_NAMED:
+            self.names.append(pid_tid(stack))
+
+    @property
+    def note(self) -> str:
+        if self.count == 1:
+            return "1 thread"
+        more = f" and {self.count - len(self.names)} more" if self.count > len(self.names) else ""
+        return f"{self.count} threads: {', '.join(self.names)}{more}"
+
+
+def pid_tid(stack: ThreadStack) -> str:
+    """PID and TID in hexadecimal, as WinDbg writes them and --thread takes them."""
+    pid, tid = stack.process.pid, stack.thread.tid
+    return f"{pid:x}.{tid:x}" if pid is not None and tid is not None else f"{stack.thread.ethread:#x}"
+
+
+def kind(stack: ThreadStack) -> tuple[object, ...]:
+    """What makes two stacks equal: names where there are any, else addresses; and the end."""
+    calls = tuple(name or each.frame.ip for name, each in zip(stack.names, stack.frames, strict=True))
+    return (*calls, stack.stop)
+
+
+def shown(stack: ThreadStack, note: str, registers: bool) -> Iterator[StackRow | Detailed]:
+    """The rows, each with its registers where they are asked for."""
+    for row in _rows(stack, note):
+        if registers and row.frame is not None:
+            yield Detailed(row, RegistersRow(_registers_text(stack.frames[row.frame])))
+        else:
+            yield row
+
+
+def _registers_text(found: ThreadFrame) -> str:
+    """The registers that are known at a frame, as ``name=value``, at their full width."""
+    registers = found.frame.registers
+    if registers is None:
+        return ""
+    return " ".join(f"{name}={value:0{registers.bits // 4}x}" for name, value in registers.named().items())
+
+
+def _rows(stack: ThreadStack, note: str) -> Iterator[StackRow]:
+    thread = stack.thread
+    head = (
+        stack.process.pid, stack.process.name, thread.tid, thread.ethread, state_word(thread.state),
+        wait_word(thread.state, thread.wait_reason),
+    )  # fmt: skip
+    end = "; ".join(part for part in (stack.text, note) if part)
+    if not stack.frames:
+        yield StackRow(*head, None, "", None, None, None, "", "", "", stack.stop, end)
+        return
+    last = len(stack.frames) - 1
+    for number, found in enumerate(stack.frames):
+        frame = found.frame
+        following = stack.frames[number + 1].frame.ip if number < last else None
+        text = end if number == last else _checked(found) if number else ""
+        yield StackRow(
+            *head, number, found.ring, frame.sp, following, frame.ip, stack.names[number], frame.trust.value,
+            stack.arguments[number] if stack.arguments else "", stack.stop if number == last else "",
+            text or (note if number == 0 else ""),
+        )  # fmt: skip
+
+
+def _checked(found: ThreadFrame) -> str:
+    """For a scanned frame, and for a frame pointer's that is not proved: whether a call was seen before it."""
+    frame = found.frame
+    if frame.trust is Trust.FRAME_POINTER:
+        return {True: "", False: "no call ends there", None: "the code before it is not in memory"}[frame.call_checked]
+    if frame.trust is not Trust.SCAN:
+        return ""
+    return "a call ends there" if found.frame.call_checked else "the code before it is not in memory"
