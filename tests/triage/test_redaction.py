@@ -236,6 +236,27 @@ def test_requests_keep_their_drivers_and_lose_their_files():
     assert "secret" not in found["Note"] and "a.txt" not in found["Note"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "shown"),
+    [
+        ("Mutant", "\\BaseNamedObjects\\AcmeJohnsMutex", "\\BaseNamedObjects\\object-1"),
+        ("Event", "\\Sessions\\1\\BaseNamedObjects\\Local\\x", "\\Sessions\\1\\BaseNamedObjects\\Local\\object-1"),
+        ("Event", "\\Acme\\x", "\\object-1\\object-2"),
+        ("Event", "\\KernelObjects\\LowMemoryCondition", "\\KernelObjects\\LowMemoryCondition"),
+        ("Resource", "nt!IopDriverLoadResource", "nt!IopDriverLoadResource"),
+        ("Process", "explorer.exe", "explorer.exe"),
+        ("Irp", "\\secret\\plan.docx", "\\file-1.docx"),
+    ],
+)
+def test_names_of_objects(kind, name, shown):
+    row = {"ObjectType": kind, "ObjectName": name, "Verdict": "blocked", "Reason": "UserRequest"}
+    found = Redactor().row(row)
+    assert found["ObjectName"].replace("path-1\\", "") == shown
+    assert {key: value for key, value in found.items() if key != "ObjectName"} == {
+        key: value for key, value in row.items() if key != "ObjectName"
+    }
+
+
 def test_the_same_original_has_the_same_pseudonym_in_every_file():
     redactor = taught()
     first = redactor.row({"Path": f"C:\\Users\\{USER}\\secret\\a.dll"})

@@ -29,6 +29,7 @@ SAID = {
     "windows.kd.ptov.Ptov": {"Process": "error", "Note": WHY},
     "windows.kd.stacks.Stacks": {"Process": "error", "Note": WHY},
     "windows.kd.vtop.Vtop": {"Step": "error", "Note": WHY},
+    "windows.kd.waits.Waits": {"Process": "error", "Note": WHY},
 }
 # texts that are absent where they are empty
 NO_TEXT = {
@@ -42,6 +43,7 @@ NO_TEXT = {
     "windows.kd.irps.Irps": "Source Major Minor Driver File State Location Completion",
     "windows.kd.lm.Lm": "Pdb GuidAge Version",
     "windows.kd.vtop.Vtop": "Value",
+    "windows.kd.waits.Waits": "Process Reason ObjectType ObjectName Verdict",
 }
 # where the value is none of this row's, not merely unknown
 OF_NO_ROW = {"windows.kd.vtop.Vtop": "Value", "windows.kd.devices.Devices": "Depth"}

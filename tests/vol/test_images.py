@@ -39,6 +39,8 @@ from volplugins.vol.commands.ptov.rows import ptov_rows
 from volplugins.vol.commands.stacks.rows import Wanted as StacksWanted
 from volplugins.vol.commands.stacks.rows import stacks_rows
 from volplugins.vol.commands.vtop.rows import vtop_rows
+from volplugins.vol.commands.waits.rows import Wanted as WaitsWanted
+from volplugins.vol.commands.waits.rows import waits_rows
 from volplugins.vol.scene.crash_scene import analysis_of, kernel_variables, scene_of
 
 Rows = list[tuple[Any, ...]]
@@ -66,6 +68,7 @@ def every_row(scene: CrashScene) -> Iterator[tuple[str, Rows]]:
     yield "address", list(address_rows(scene, AddressWanted()))
     yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True)))
     yield "devices", list(device_rows(scene, DevicesWanted(stacks=True)))
+    yield "waits", list(waits_rows(scene, WaitsWanted()))
     yield "ptov", list(ptov_rows(scene, (), ()))
     found = vtop_rows(scene, [hex(process.peb or 0)], ["explorer.exe"], None)
     yield "vtop", [tuple(row[:-1]) for row in found if row.step != "fileoffset"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from volplugins.triage.private_devices import apart, instance_path
 from volplugins.triage.private_names import REDACTED, PrivateNames, is_everybodys
+from volplugins.triage.private_objects import object_name
 from volplugins.triage.private_paths import IMAGE_NAME, PrivatePaths
 
 ARGUMENTS = "<arguments>"
@@ -24,9 +25,10 @@ _MOST_KEPT = 20_000
 
 # columns that hold this program's own words, never the dump's
 _WORDS = frozenset(
-    """Section Group Source Life State Wait PageDirectory Verdict Mode Level Ring Trust Stop Type Protect Actual Usage
-    By Status Confidence Severity Technique Kind Problem Major Minor schema plugin absent confidence trust verdict
-    plugin_name sha256 modified kind severity technique format kernel_base kernel_found""".split()
+    """Section Group Source Life State Wait PageDirectory Verdict Mode Level Ring Trust Stop Type Protect Actual
+    Usage Reason ObjectType By Status Confidence Severity Technique Kind Problem Major Minor schema plugin
+    absent confidence trust verdict plugin_name sha256 modified kind severity technique format kernel_base
+    kernel_found""".split()
 )
 _PATH_COLUMNS = frozenset("Path path folder packed File".split())
 _INSTANCE_COLUMNS = frozenset("Instance instance device_instance".split())
@@ -128,6 +130,10 @@ class Redactor:
                 return {"Field": self._variable_name(field), "Value": self._variable(field.upper(), value)}
         if row.get("Usage") in ("Image", "MappedFile") and isinstance(row.get("Detail"), str):
             return {"Detail": self._path(row["Detail"])}
+        if isinstance(row.get("ObjectName"), str):
+            name = row["ObjectName"]
+            shown = self._path(name) if row.get("ObjectType") == "Irp" else object_name(self._names, name)
+            return {"ObjectName": self._names.without(shown)}
         return {}
 
     def _parameter(self, field: str, value: str) -> str:

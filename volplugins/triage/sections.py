@@ -50,6 +50,7 @@ SECTIONS = (
     Section("drivers", "drivers", "Drivers", weight=2),
     Section("devices", "devices", "Devices", ("stacks",)),
     Section("irps", "irps", "Irps", ("locations",), summed=True, weight=2),
+    Section("waits", "waits", "Waits", weight=2),
     Section("findings", "findings", "Findings", images=True, summed=True, weight=12),
     Section("address-summary", "address", "UserSpace", ("summary",), weight=4),
 )

@@ -8,7 +8,7 @@ WOW64 = """
 Wow64LdrpInitialize export save=rbx,rsi frame=48 : #3 RunCpuSimulation #2
 RunCpuSimulation save=rbx frame=40 : #2 *cpu #1
 Wow64SystemServiceEx export save=rbx,rsi,rdi frame=50 : #4 *service #3
-whNtWaitForSingleObject save=rbx frame=40 : #3 ntdll!NtWaitForSingleObject #2
+whNtWaitForSingleObject save=rbx frame=40 : #3 ntdll!NtWaitForSingleObject #2 *other #1
 """
 
 WOW64CPU = """
@@ -26,6 +26,8 @@ RtlUserThreadStart export frame=18 : *start #2
 DbgBreakPoint export leaf : =cc
 LdrInitializeThunk export frame=10 : #4
 NtReadFile export naked frame=0 : =b806000000 ={leave}@leave #1
+NtWaitForKeyedEvent export naked frame=0 : =b8d4010000 ={leave}@leave #1
+NtWaitForAlertByThreadId export naked frame=0 : =b8d3010000 ={leave}@leave #1
 """
 LEAVE_WINDOWS_7, LEAVE_WINDOWS_10 = "64ff15c0000000", "ffd2"
 

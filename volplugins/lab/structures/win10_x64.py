@@ -222,8 +222,10 @@ _KTHREAD 0x430: Header 0x0 _DISPATCHER_HEADER; InitialStack 0x28 *void; StackLim
   AbEntrySummary 0x318 u8; LockEntries 0x320 *_KLOCK_ENTRY
 _KTIMER 0x40: Header 0x0 _DISPATCHER_HEADER; DueTime 0x18 _ULARGE_INTEGER; TimerListEntry 0x20 _LIST_ENTRY;
   Dpc 0x30 *_KDPC; Processor 0x38 u16; TimerType 0x3a u16; Period 0x3c u32
-_KTIMER_TABLE 0x4218: TimerExpiry 0x0 [64]*_KTIMER; TimerEntries 0x200 [2][256]_KTIMER_TABLE_ENTRY
+_KTIMER_TABLE 0x4218: TimerExpiry 0x0 [64]*_KTIMER; TimerEntries 0x200 [2][256]_KTIMER_TABLE_ENTRY;
+  TableState 0x4200 _KTIMER_TABLE_STATE
 _KTIMER_TABLE_ENTRY 0x20: Lock 0x0 u64; Entry 0x8 _LIST_ENTRY; Time 0x18 _ULARGE_INTEGER
+_KTIMER_TABLE_STATE 0x18: LastTimerExpiration 0x0 [2]u64; LastTimerHand 0x10 [2]u32
 _KTRAP_FRAME 0x190: P1Home 0x0 u64; P2Home 0x8 u64; P3Home 0x10 u64; P4Home 0x18 u64; P5 0x20 u64;
   PreviousMode 0x28 i8; PreviousIrql 0x29 u8; FaultIndicator 0x2a u8; ExceptionActive 0x2b u8; MxCsr 0x2c u32;
   Rax 0x30 u64; Rcx 0x38 u64; Rdx 0x40 u64; R8 0x48 u64; R9 0x50 u64; R10 0x58 u64; R11 0x60 u64; GsBase 0x68 u64;
@@ -330,6 +332,8 @@ _RTL_BALANCED_NODE 0x18: Children 0x0 [2]*_RTL_BALANCED_NODE; Left 0x0 *_RTL_BAL
   Right 0x8 *_RTL_BALANCED_NODE; Balance 0x10 u8:0:2; ParentValue 0x10 u64; Red 0x10 u8:0:1
 _RTL_CRITICAL_SECTION 0x28: DebugInfo 0x0 *void; LockCount 0x8 i32; RecursionCount 0xc i32; OwningThread 0x10 *void;
   LockSemaphore 0x18 *void; SpinCount 0x20 u64
+_RTL_CRITICAL_SECTION_DEBUG 0x30: Type 0x0 u16; CriticalSection 0x8 *_RTL_CRITICAL_SECTION;
+  ProcessLocksList 0x10 _LIST_ENTRY; EntryCount 0x20 u32; ContentionCount 0x24 u32
 _RTL_USER_PROCESS_PARAMETERS 0x440: MaximumLength 0x0 u32; Length 0x4 u32; Flags 0x8 u32;
   CurrentDirectory 0x38 _CURDIR; DllPath 0x50 _UNICODE_STRING; ImagePathName 0x60 _UNICODE_STRING;
   CommandLine 0x70 _UNICODE_STRING; Environment 0x80 *void; WindowTitle 0xb0 _UNICODE_STRING;
@@ -357,7 +361,7 @@ _TRIAGE_DEVICE_NODE 0x58: Sibling 0x0 *_TRIAGE_DEVICE_NODE; Child 0x8 *_TRIAGE_D
   InstancePath 0x28 _UNICODE_STRING; ServiceName 0x38 _UNICODE_STRING; PendingIrp 0x48 *_IRP; FxDevice 0x50 *void
 _TRIAGE_POP_FX_DEVICE 0x38: Link 0x0 _LIST_ENTRY; Irp 0x10 *_IRP; IrpData 0x18 *void; Status 0x20 i32;
   DeviceNode 0x30 *_TRIAGE_DEVICE_NODE
-_ULARGE_INTEGER 0x8 union: QuadPart 0x0 u64
+_ULARGE_INTEGER 0x8 union: QuadPart 0x0 u64; LowPart 0x0 u32; HighPart 0x4 u32
 _UNICODE_STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *wchar
 _VACB 0x28: BaseAddress 0x0 *void
 _VPB 0x60: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16; DeviceObject 0x8 *_DEVICE_OBJECT;

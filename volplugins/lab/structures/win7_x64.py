@@ -288,6 +288,8 @@ _RTL_BALANCED_NODE 0x18: Children 0x0 [2]*_RTL_BALANCED_NODE; Left 0x0 *_RTL_BAL
   Right 0x8 *_RTL_BALANCED_NODE; Balance 0x10 u8:0:2; ParentValue 0x10 u64; Red 0x10 u8:0:1
 _RTL_CRITICAL_SECTION 0x28: DebugInfo 0x0 *void; LockCount 0x8 i32; RecursionCount 0xc i32; OwningThread 0x10 *void;
   LockSemaphore 0x18 *void; SpinCount 0x20 u64
+_RTL_CRITICAL_SECTION_DEBUG 0x30: Type 0x0 u16; CriticalSection 0x8 *_RTL_CRITICAL_SECTION;
+  ProcessLocksList 0x10 _LIST_ENTRY; EntryCount 0x20 u32; ContentionCount 0x24 u32
 _RTL_USER_PROCESS_PARAMETERS 0x400: MaximumLength 0x0 u32; Length 0x4 u32; Flags 0x8 u32;
   CurrentDirectory 0x38 _CURDIR; DllPath 0x50 _UNICODE_STRING; ImagePathName 0x60 _UNICODE_STRING;
   CommandLine 0x70 _UNICODE_STRING; Environment 0x80 *void; WindowTitle 0xb0 _UNICODE_STRING;
@@ -306,7 +308,7 @@ _TEB 0x1818: NtTib 0x0 _NT_TIB; ClientId 0x40 _CLIENT_ID; ThreadLocalStoragePoin
 _TOKEN 0x318: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x74 u32; UserAndGroupCount 0x78 u32;
   UserAndGroups 0x90 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]i8; SourceIdentifier 0x8 _LUID
-_ULARGE_INTEGER 0x8 union: QuadPart 0x0 u64
+_ULARGE_INTEGER 0x8 union: QuadPart 0x0 u64; LowPart 0x0 u32; HighPart 0x4 u32
 _UNICODE_STRING 0x10: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x8 *u16
 _VACB 0x30: BaseAddress 0x0 *void
 _VPB 0x60: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16; DeviceObject 0x8 *_DEVICE_OBJECT;

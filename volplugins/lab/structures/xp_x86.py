@@ -243,6 +243,8 @@ _PORT_MESSAGE 0x18: ClientId 0x8 _CLIENT_ID; MessageId 0x10 u32; ClientViewSize 
 _QUAD 0x8: DoNotUseThisField 0x0 double
 _RTL_CRITICAL_SECTION 0x18: DebugInfo 0x0 *void; LockCount 0x4 i32; RecursionCount 0x8 i32; OwningThread 0xc *void;
   LockSemaphore 0x10 *void; SpinCount 0x14 u32
+_RTL_CRITICAL_SECTION_DEBUG 0x20: Type 0x0 u16; CriticalSection 0x4 *_RTL_CRITICAL_SECTION;
+  ProcessLocksList 0x8 _LIST_ENTRY; EntryCount 0x10 u32; ContentionCount 0x14 u32
 _RTL_USER_PROCESS_PARAMETERS 0x290: MaximumLength 0x0 u32; Length 0x4 u32; Flags 0x8 u32;
   CurrentDirectory 0x24 _CURDIR; DllPath 0x30 _UNICODE_STRING; ImagePathName 0x38 _UNICODE_STRING;
   CommandLine 0x40 _UNICODE_STRING; Environment 0x48 *void; WindowTitle 0x70 _UNICODE_STRING
@@ -260,7 +262,7 @@ _TEB 0xfb8: NtTib 0x0 _NT_TIB; ClientId 0x20 _CLIENT_ID; ThreadLocalStoragePoint
 _TOKEN 0xa8: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x48 u32; UserAndGroupCount 0x4c u32;
   UserAndGroups 0x68 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]u8; SourceIdentifier 0x8 _LUID
-_ULARGE_INTEGER 0x8: QuadPart 0x0 u64
+_ULARGE_INTEGER 0x8: QuadPart 0x0 u64; LowPart 0x0 u32; HighPart 0x4 u32
 _UNICODE_STRING 0x8: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x4 *u16
 _VACB 0x18: BaseAddress 0x0 *void
 _VPB 0x58: Type 0x0 i16; Size 0x2 i16; Flags 0x4 u16; VolumeLabelLength 0x6 u16; DeviceObject 0x8 *_DEVICE_OBJECT;

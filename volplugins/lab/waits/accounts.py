@@ -12,6 +12,7 @@ from typing import Any
 from volplugins.lab.kernel.process_records import TICK, link_list
 from volplugins.lab.kernel.processes import Thread
 from volplugins.lab.machine.processors import Processor
+from volplugins.lab.waits.deferred import write_deferred
 from volplugins.lab.waits.hang import Hang
 from volplugins.lab.waits.wait_blocks import write_member
 
@@ -86,7 +87,8 @@ def _processor(hang: Hang, processor: Processor) -> dict[str, Any]:
         "idle": _pointer(hang, processor, "IdleThread"), "next": _pointer(hang, processor, "NextThread"),
         "switches": counts["KeContextSwitches"] if machine.structures.has("_KPRCB", "KeContextSwitches") else None,
         "kernel": counts["KernelTime"], "user": user, "dpc": counts["DpcTime"], "interrupt": counts["InterruptTime"],
-        "ready": [each.address for each in ready], "dpcs": [],
+        "ready": [each.address for each in ready], "dpcs": write_deferred(hang, processor),
+        "active": hang.active.get(number, 0), "masked": number in hang.masked,
     }  # fmt: skip
 
 

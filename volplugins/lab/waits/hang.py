@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from volplugins.lab.kernel.kernel_stack import KernelStack
 from volplugins.lab.kernel.process_records import write_thread
@@ -83,6 +85,10 @@ class Hang:
         deferred: calls that wait on a processor: its number, the routine.
         active: processor to the deferred routine that runs there.
         masked: processors whose interrupts are off.
+        work, busy: routines of work items that wait, and the queue's threads that are not idle.
+        queues, timers: the truth about them.
+        rooms: how much of a process's page of locks is used, by pid.
+        late: what is written when every thread's record is there, before the wait blocks.
     """
 
     world: World
@@ -94,6 +100,12 @@ class Hang:
     deferred: list[tuple[int, int]] = field(default_factory=list)
     active: dict[int, int] = field(default_factory=dict)
     masked: set[int] = field(default_factory=set)
+    rooms: dict[int, int] = field(default_factory=dict)
+    late: list[Callable[[], None]] = field(default_factory=list)
+    work: list[int] = field(default_factory=list)
+    busy: list[Thread] = field(default_factory=list)
+    queues: list[dict[str, Any]] = field(default_factory=list)
+    timers: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def machine(self) -> Machine:

@@ -9,13 +9,17 @@ from volplugins.lab.crashes.running import in_driver
 from volplugins.lab.crashes.scenarios_x64 import SCENARIOS_X64
 from volplugins.lab.crashes.scenarios_x86 import SCENARIOS_X86
 from volplugins.lab.machine.profiles import Profile
+from volplugins.lab.waits.busy_processors import keyboard_on_busy
 from volplugins.lab.waits.hang import Hang
 from volplugins.lab.waits.hang_writing import begin_hang
+from volplugins.lab.waits.scenes_of_locks import LOCKS, NEWER, WIDE
 from volplugins.lab.waits.scenes_of_owners import OWNERS
+from volplugins.lab.waits.scenes_of_processors import PROCESSORS
 from volplugins.lab.world.world import World
 
 Scene = Callable[[Hang], None]
-_SCENES: Mapping[str, Scene] = {**OWNERS}
+_SCENES: Mapping[str, Scene] = {**OWNERS, **LOCKS, **NEWER, **WIDE, **PROCESSORS}
+_VISTA = 6000
 PREFIX, RUNNING = "hang-", "-running"
 
 #: Every name: what hangs and was crashed by hand, and the same on machines that run (images only).
@@ -26,9 +30,12 @@ RUNNING_HANGS = tuple(name + RUNNING for name in HANGS)
 def hang_scenarios(profile: Profile) -> dict[str, Callable[[World], Crash]]:
     """The hangs that a machine can have."""
     usual = SCENARIOS_X64 if profile.bits == 64 else SCENARIOS_X86
+    lacking = {*(NEWER if profile.build < _VISTA else ()), *(WIDE if profile.bits == 32 else ())}
     made: dict[str, Callable[[World], Crash]] = {}
     for name, scene in _SCENES.items():
-        made[PREFIX + name] = _with(scene, usual["keyboard"])
+        if name in lacking:
+            continue
+        made[PREFIX + name] = _with(scene, keyboard_on_busy if name == "inversion" else usual["keyboard"])
         made[PREFIX + name + RUNNING] = _with(scene, in_driver)
     return made
 

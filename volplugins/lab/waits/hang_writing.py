@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from volplugins.lab.kernel.process_records import TICK
 from volplugins.lab.waits.accounts import write_processors, write_thread_accounts
+from volplugins.lab.waits.deferred import write_timers
 from volplugins.lab.waits.dispatchers import write_mutant_lists
 from volplugins.lab.waits.hang import Hang
 from volplugins.lab.waits.resources import resource, write_resources
@@ -23,12 +25,19 @@ def finish_hang(hang: Hang) -> None:
     """Waits of all threads, locks, accounts, processors; truth["waits"]."""
     resource(hang, [])  # one that nobody has
     times = write_thread_accounts(hang)
+    for each in hang.late:
+        each()
     add_usual_waits(hang)
     write_wait_blocks(hang)
     write_mutant_lists(hang)
     write_resources(hang)
     cpus = write_processors(hang)
-    shared = [thread.address for place, thread in hang.ready if place is None]
+    write_timers(hang)
+    ready = [{
+        "ethread": thread.address, "cpu": place, "seconds": thread.waits * TICK / 10_000_000,
+        "priority": hang.priorities[thread.address],
+    } for place, thread in hang.ready]  # fmt: skip
     hang.machine.truth["waits"] = {
-        **waits_truth(hang), "cpus": cpus, "shared_ready": shared, "accounts": accounts_truth(hang, times)
+        **waits_truth(hang), "cpus": cpus, "ready": ready, "timers": hang.timers, "queues": hang.queues,
+        "accounts": accounts_truth(hang, times)
     }  # fmt: skip

@@ -15,6 +15,7 @@ from volplugins.lab.waits.hang import Hang, Wait, Waited
 from volplugins.lab.waits.wait_blocks import write_member
 from volplugins.lab.waits.wait_words import NOTIFICATION_EVENT, PRIORITY_QUEUE, QUEUE, WAIT_ANY, WAIT_QUEUE
 
+_NORMAL = 12  # the priority of usual work
 _REDIRECTORS = ("\\FileSystem\\MRxSmb", "\\FileSystem\\Mup")
 
 
@@ -71,11 +72,32 @@ def worker_queue(hang: Hang, idle: list[Thread]) -> int:
         path = f"EntryListHead[{index}]" if structure == "_KPRIQUEUE" else "EntryListHead"
         link_list(machine, queue + known.offset(structure, path), [])
     write_member(machine, queue, structure, "MaximumCount", 2)
-    join_queue(hang, queue, idle)
+    join_queue(hang, queue, [*idle, *hang.busy])
+    items = _work_items(hang, queue, structure)
+    hang.queues.append({"queue": queue, "idle": [each.address for each in idle], "items": len(items),
+                        "routines": hang.work, "threads": [each.address for each in (*idle, *hang.busy)]})  # fmt: skip
     for thread in idle:
         waited = Waited(queue, queue, "Queue")
         hang.waits[thread.address] = Wait(thread, WR_QUEUE, [waited], _queue_kind(hang), 0, "idle")
     return queue
+
+
+def _work_items(hang: Hang, queue: int, structure: str) -> list[int]:
+    """The queue's entries: work that nobody has begun."""
+    machine = hang.machine
+    items = []
+    for routine in hang.work:
+        record = machine.record("_WORK_QUEUE_ITEM").fill(WorkerRoutine=routine)
+        items.append(machine.pool.store(record.data, "Work"))
+    wide = structure == "_KPRIQUEUE"
+    level = f"[{_NORMAL}]" if wide else ""
+    link_list(machine, queue + machine.structures.offset(structure, f"EntryListHead{level}"), items)
+    write_member(machine, queue, structure, "Header.SignalState", len(items))
+    if wide:
+        write_member(machine, queue, structure, f"CurrentCount[{_NORMAL}]", len(hang.busy))
+    else:
+        write_member(machine, queue, structure, "CurrentCount", 0)
+    return items
 
 
 def _queue_kind(hang: Hang) -> int:

@@ -6,6 +6,7 @@ the same place in every build), or, in the kernel, for an event on its own stack
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from volplugins.io.device_lookup import DeviceLookup
@@ -34,7 +35,7 @@ class RequestWaits:
 
     sources: RequestSources | None
     devices: DeviceLookup | None
-    _by_event: dict[int, Request] = field(default_factory=dict)
+    _by_event: dict[int, list[Request]] = field(default_factory=dict)
     _by_thread: dict[int, list[Request]] = field(default_factory=dict)
     _gathered: bool = False
 
@@ -42,11 +43,17 @@ class RequestWaits:
         """The request that a thread waits for by waiting for ``waited``; None where it waits for none."""
         if not self._gathered:
             self._gather()
-        request, how = self._by_event.get(waited), "the request sets the event that is waited for"
+        request, how = self._of_event(waiter, waited), "the request sets the event that is waited for"
         if request is None and waiter.reason in _EXECUTIVE and waiter.thread.holds(waited):
             own = self._by_thread.get(waiter.ethread, ())
             request, how = (own[0], "the only request in its thread's list") if len(own) == 1 else (None, "")
         return self._told(request, how) if request is not None else None
+
+    def _of_event(self, waiter: Waiter, waited: int) -> Request | None:
+        """Of several requests of one file the thread's own, before those that were cancelled."""
+        found = self._by_event.get(waited, ())
+        own = (each for each in found if each.thread == waiter.ethread and each.state is not State.CANCELLED)
+        return next(own, None) or next((each for each in found if each.thread == waiter.ethread), None) or _first(found)
 
     def _gather(self) -> None:
         self._gathered = True
@@ -58,11 +65,10 @@ class RequestWaits:
             if not isinstance(request, Request) or request.state not in _UNDER_WAY:
                 continue
             if request.user_event:
-                self._by_event.setdefault(request.user_event, request)
+                self._by_event.setdefault(request.user_event, []).append(request)
             current = request.shown
-            for file in (request.file, current.file if current is not None else 0):
-                if file:
-                    self._by_event.setdefault(file + at, request)
+            for file in {request.file, current.file if current is not None else 0} - {0}:
+                self._by_event.setdefault(file + at, []).append(request)
             for each in self.sources.sightings(irp):
                 if each.source is Source.THREAD:
                     self._by_thread.setdefault(each.owner, []).append(request)
@@ -79,3 +85,7 @@ class RequestWaits:
             request.irp, Kind.IRP, name=file.name if file is not None else "", driver=holder.driver, remote=remote,
         )  # fmt: skip
         return found.noting(asks, held_by, below, how)
+
+
+def _first(found: Sequence[Request]) -> Request | None:
+    return found[0] if found else None

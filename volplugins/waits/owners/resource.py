@@ -17,6 +17,7 @@ from volplugins.waits.system import WaitSystem
 OWNED_EXCLUSIVELY = 0x80
 OWNER_FLAGS = 7
 MOST_OWNERS = 4096
+_SHORT = 2  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,20 @@ def read_resource(system: WaitSystem, address: int) -> Resource:
     owners = tuple(dict.fromkeys(_owners(system, found, notes))) if held else ()
     pointers = (found.get(member) or 0 for member in ("SharedWaiters", "ExclusiveWaiters"))
     objects = tuple(each for each in pointers if each)
+    shared, alone = _counts(found)
     return Resource(
-        address, owners, bool((found.get("Flag") or 0) & OWNED_EXCLUSIVELY), found.get("NumberOfSharedWaiters") or 0,
-        found.get("NumberOfExclusiveWaiters") or 0, objects, found.get("ContentionCount") or 0, False, tuple(notes),
+        address, owners, bool((found.get("Flag") or 0) & OWNED_EXCLUSIVELY), shared, alone, objects, found.get("ContentionCount") or 0, False, tuple(notes),
     )  # fmt: skip
+
+
+def _counts(found: Structure) -> tuple[int, int]:
+    """How many wait for shared and for exclusive access; up to 2003 two bytes each, one behind the other."""
+    layout = found.layout
+    shared, alone = found.get("NumberOfSharedWaiters") or 0, found.get("NumberOfExclusiveWaiters") or 0
+    if not layout.has("NumberOfSharedWaiters") or not layout.has("NumberOfExclusiveWaiters"):
+        return shared, alone
+    short = layout.offset("NumberOfExclusiveWaiters") - layout.offset("NumberOfSharedWaiters") == _SHORT
+    return (shared & 0xFFFF, alone & 0xFFFF) if short else (shared, alone)
 
 
 def _owners(system: WaitSystem, found: Structure, notes: list[str]) -> Iterator[int]:

@@ -12,6 +12,7 @@ from volplugins.findings.drivers import of_view
 from volplugins.findings.finding import Finding
 from volplugins.findings.foreign_drivers import ForeignDrivers
 from volplugins.findings.requests import of_requests
+from volplugins.findings.waits import of_waits
 from volplugins.threads.module_code import ImageFile
 from volplugins.vol.commands.address.rows import Wanted as Regions
 from volplugins.vol.commands.address.rows import address_rows
@@ -34,6 +35,7 @@ from volplugins.vol.scene.io_requests import io_requests
 from volplugins.vol.scene.io_scene import io_view
 from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.shared_work import fault_text
+from volplugins.vol.scene.waits_scene import scene_waits
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -100,5 +102,6 @@ def _sources(scene: CrashScene, asked: Asked) -> Iterator[Source]:
     if not who:
         yield Source("drivers", lambda: [io_view(scene, scan)], of_view)
         yield Source("irps", lambda: [io_requests(scene, scan).sources], lambda each: of_requests(each, scene.modules))
+        yield Source("waits", lambda: [scene_waits(scene, scan).graph], of_waits)
     yield Source("lm", lambda: by_process(lm_rows(scene, Modules(who, scan=scan))), of_modules)
     yield Source("address", lambda: address_rows(scene, Regions(who, scan)), of_region, says=True)
