@@ -22,7 +22,7 @@ from volplugins.lab.world.wow64 import narrow
 
 _PAGE = 0x003C0000  # of every process: where its locks are
 _SIZE = 0x1000
-_NO_OBJECT = -2  # what the wait block of a thread that waits to be alerted points to: no object at all
+_NO_OBJECT = (1 << 64) - 2  # what the wait block of a thread that waits to be alerted points to: no object at all
 _ALERT_CALL = 0x1D3
 _WINDOWS_8, _VISTA = 9200, 6000
 
