@@ -16,6 +16,8 @@ SAID = {
     "windows.kd.address.UserSpace": {"Process": "error", "Note": WHY},
     "windows.kd.address.UserSpace --summary": {"Process": "error", "Note": WHY},
     "windows.kd.analyze.Analyze": {"Section": "bugcheck", "Field": "error", "Evidence": WHY},
+    "windows.kd.cpus.Cpus": {"Process": "error", "Note": WHY},
+    "windows.kd.cpus.Cpus --ready": {"List": "error", "Note": WHY},
     "windows.kd.devices.Devices": {"Instance": "error", "Note": WHY},
     "windows.kd.drivers.Drivers": {"Kind": "error", "Note": WHY},
     "windows.kd.dumpinfo.DumpInfo": {"Group": "header", "Field": "error", "Note": WHY},
@@ -25,9 +27,12 @@ SAID = {
     "windows.kd.pagedirs.PageDirs": {"Process": "error", "Evidence": WHY},
     "windows.kd.peb.Peb": {"Process": "error", "Section": "error", "Note": WHY},
     "windows.kd.process.Process": {"Name": "error", "Note": WHY},
+    "windows.kd.process.Process --details": {"Name": "error", "Note": WHY},
     "windows.kd.process.Process --threads": {"Name": "error", "Note": WHY},
+    "windows.kd.process.Process --threads --details": {"Name": "error", "Note": WHY},
     "windows.kd.ptov.Ptov": {"Process": "error", "Note": WHY},
     "windows.kd.stacks.Stacks": {"Process": "error", "Note": WHY},
+    "windows.kd.stacks.Stacks --frame-registers": {"Process": "error", "Note": WHY},
     "windows.kd.vtop.Vtop": {"Step": "error", "Note": WHY},
     "windows.kd.waits.Waits": {"Process": "error", "Note": WHY},
 }
@@ -36,6 +41,7 @@ NO_TEXT = {
     "windows.kd.address.UserSpace": "Type State Protect Actual Usage Detail",
     "windows.kd.address.UserSpace --summary": "By Name",
     "windows.kd.analyze.Analyze": "Value",
+    "windows.kd.cpus.Cpus --ready": "Process Symbol Module",
     "windows.kd.devices.Devices": "Instance Service State Problem Stack Driver Name Type",
     "windows.kd.drivers.Drivers": "Driver Name Type Symbol Module Source",
     "windows.kd.dumpinfo.DumpInfo": "Value",
@@ -49,9 +55,21 @@ NO_TEXT = {
 OF_NO_ROW = {"windows.kd.vtop.Vtop": "Value", "windows.kd.devices.Devices": "Depth"}
 THREADS = (
     "TID ETHREAD State Wait ContextSwitches StartAddress Start ThreadCreateTime ThreadExitTime Win32StartAddress "
-    "KernelStartAddress"
+    "KernelStartAddress Priority BasePriority Waited KernelTime UserTime"
+)
+DETAILS = (
+    "FullName ElapsedTime KernelTime UserTime WorkingSet WorkingSetMinimum WorkingSetMaximum WorkingSetPeak "
+    "VirtualSize VirtualSizePeak PageFaults CommitChargePeak QuotaPagedPool QuotaNonPagedPool BasePriority "
+    "ObjectTable Token Job"
+)
+THREAD_DETAILS = (
+    "Teb Win32Thread PriorityBoost IdealProcessor WaitMode Alertable WaitStartTick ApcsPending Impersonates "
+    "SuspendCount PendingIrps AttachedProcess InitialStack KernelStack StackBase StackLimit TrapFrame"
 )
 OF_NO_ROW["windows.kd.process.Process --threads"] = THREADS
+OF_NO_ROW["windows.kd.process.Process --details"] = DETAILS
+OF_NO_ROW["windows.kd.process.Process --threads --details"] = f"{THREADS} {DETAILS} {THREAD_DETAILS}"
+OF_NO_ROW["windows.kd.stacks.Stacks --frame-registers"] = "Registers"
 
 
 def test_every_table_is_here() -> None:

@@ -19,6 +19,7 @@ from volplugins.vol.scene.crash_scene import scene_of
 
 COLUMNS = ("TID", "ETHREAD", "State", "Wait", "ContextSwitches", "StartAddress", "Start", "ThreadCreateTime",
            "ThreadExitTime", "Win32StartAddress", "KernelStartAddress")  # fmt: skip
+ACCOUNTS = ("Priority", "BasePriority", "Waited", "KernelTime", "UserTime")
 MODES = pytest.mark.parametrize("name", [X64, PAE, X86])
 
 
@@ -94,7 +95,7 @@ def test_without_the_option_nothing_changes(dumps, rows):
     path, _ = dumps("win7-x64")
     plain = rows(path, "windows.kd.process")
     with_threads = rows(path, "windows.kd.process", plugin_options=("--threads",))
-    assert list(plain[0]) == list(with_threads[0])[: -len(COLUMNS)]
+    assert list(plain[0]) == list(with_threads[0])[: -len(COLUMNS + ACCOUNTS)]
     parents = [row for row in with_threads if row["TID"] is None]
     assert [{name: row[name] for name in plain[0]} for row in parents] == plain
     assert [row["Note"] for row in plain if row["Life"] == "exited"] == ["exited"]

@@ -80,7 +80,8 @@ def _switches(source: ProcessorSource, prcb: int, layout: Layout) -> int | None:
     if layout.has("KeContextSwitches"):
         return read_member(source.memory, prcb, layout, "KeContextSwitches")
     if source.bits == 32 and source.build >= 6000:
-        return read_word(source.memory, prcb - _PCR_BELOW + _SWITCHES_IN_PCR, 4)
+        # a processor that runs has switched: 0 is what a kernel without the member has there
+        return read_word(source.memory, prcb - _PCR_BELOW + _SWITCHES_IN_PCR, 4) or None
     return None
 
 

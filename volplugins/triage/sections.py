@@ -42,6 +42,7 @@ SECTIONS = (
     Section("analyze", "analyze", "Analyze", images=True, summed=True),
     Section("pagedirs", "pagedirs", "PageDirs", summed=True, weight=4),
     Section("process", "process", "Process", ("threads",), weight=2),
+    Section("cpus", "cpus", "Cpus"),
     Section("stacks", "stacks", "Stacks", images=True, summed=True, weight=4),
     Section("kernel-modules", "lm", "Lm", ("kernel-modules",), images=True),
     Section("lm", "lm", "Lm", images=True, weight=4),

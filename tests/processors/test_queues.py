@@ -1,0 +1,157 @@
+"""Ready queues and queues of deferred calls in memory that was written by hand, sound and hostile."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.processors.made_processors import SECONDS, Made
+from volplugins.processors.dpc_queue import active_routine, queued_dpcs
+from volplugins.processors.ready_queues import counts, knows_queues, ready_threads
+
+EVERY = pytest.mark.parametrize(("build", "bits"), [(3790, 64), (7601, 64), (19041, 64), (22621, 64), (7601, 32)])
+ROUTINE = 0xFFFFF80000012340
+
+
+def own_heads(made: Made, number: int = 0) -> int:
+    return made.prcbs[number] + made.waits.processor.offset("DispatcherReadyListHead")
+
+
+def ready(made: Made) -> tuple[list, list[str]]:
+    problems: list[str] = []
+    return list(ready_threads(made.source(), made.waits.processor, problems)), problems
+
+
+def dpcs(made: Made) -> tuple[list, list[str]]:
+    problems: list[str] = []
+    return list(queued_dpcs(made.source(), made.prcbs[0], made.waits.processor, problems)), problems
+
+
+def dpc_head(made: Made, queue: int = 0) -> int:
+    data = made.waits.dpc_data
+    return made.prcbs[0] + made.waits.processor.offset("DpcData") + queue * data.size + data.offset("DpcList")
+
+
+def chain(made: Made, head: int, calls: list[int], end: int) -> None:
+    """Links from a head through KDPCs to ``end``."""
+    at = made.waits.dpc.offset("DpcListEntry")
+    places = [head, *[call + at for call in calls]]
+    for place, following in zip(places, [*places[1:], end], strict=True):
+        made.put(place, following)
+
+
+@EVERY
+def test_ready_threads_come_by_priority_with_their_time(build: int, bits: int) -> None:
+    made = Made(build, bits)
+    low, first, second, other = (made.thread(64 * number) for number in range(1, 5))
+    made.ready(own_heads(made), 8, [low])
+    made.ready(own_heads(made), 15, [first, second])
+    made.ready(own_heads(made, 1), 31, [other])
+    found, problems = ready(made)
+    assert [(each.ethread, each.priority, each.processors) for each in found] == [
+        (first, 15, (0,)), (second, 15, (0,)), (low, 8, (0,)), (other, 31, (1,)),
+    ]  # fmt: skip
+    assert [each.waited for each in found] == [64 * ticks * SECONDS for ticks in (2, 3, 1, 4)]
+    assert not problems and counts(found, 0) == (3, 0) and counts(found, 1) == (1, 0)
+
+
+@pytest.mark.parametrize(("build", "bits"), [(9600, 64), (19041, 64), (22000, 64), (19041, 32)])
+def test_a_shared_queue_is_read_once(build: int, bits: int) -> None:
+    made = Made(build, bits, count=3)
+    queue, thread, own = made.room(), made.thread(), made.thread()
+    made.ready(queue + made.waits.ready_queue.offset("ReadyListHead"), 9, [thread])
+    made.ready(own_heads(made, 2), 9, [own])
+    for prcb in made.prcbs[:2]:
+        made.member(made.waits.processor, prcb, "SharedReadyQueue", queue)
+    found, problems = ready(made)
+    assert {(each.ethread, each.processors) for each in found} == {(own, (2,)), (thread, (0, 1))}
+    assert not problems and counts(found, 1) == (1, 1) and counts(found, 2) == (1, 0)
+
+
+def test_threads_that_are_not_yet_sorted_in_are_shown() -> None:
+    made = Made()
+    one, two = made.thread(), made.thread()
+    at = made.waits.thread.offset("WaitListEntry")
+    made.member(made.waits.processor, made.prcbs[0], "DeferredReadyListHead", one + at)
+    made.put(one + at, two + at)
+    assert [(each.ethread, each.priority) for each in ready(made)[0]] == [(one, None), (two, None)]
+    made.put(two + at, one + at)
+    found, (problem,) = ready(made)
+    assert len(found) == 2 and "runs in a loop" in problem
+
+
+def test_windows_xp_has_one_queue_that_symbols_name() -> None:
+    made = Made(2600, 32)
+    thread = made.thread(32)
+    heads = made.room()
+    made.ready(heads, 10, [thread])
+    assert ready(made)[1] == ["ready queues: their place is not known without symbols (KiDispatcherReadyListHead)"]
+    assert not knows_queues(made.source(), made.waits.processor)
+    made.variables["KiDispatcherReadyListHead"] = heads
+    ((found,), problems) = ready(made)
+    assert (found.ethread, found.priority, found.processors, found.waited) == (thread, 10, (0, 1), 0.5)
+    assert not problems
+
+
+def test_hostile_ready_lists_end_and_say_so() -> None:
+    made = Made()
+    thread, at = made.thread(), made.waits.thread.offset("WaitListEntry")
+    head = own_heads(made) + 16 * 8
+    for entry, word in ((0x7FF0, "no kernel address"), (made.base + 0xFFFFF, "cannot be read"),
+                        (made.room() + at, "is no thread")):  # fmt: skip
+        made.put(head, entry)
+        made.put(head + 8, head)
+        found, problems = ready(made)
+        assert not found and any(word in problem for problem in problems), word
+    made.ready(own_heads(made), 8, [thread])
+    made.put(thread + at, thread + at)
+    found, problems = ready(made)
+    assert [each.ethread for each in found] == [thread] and any("loop" in problem for problem in problems)
+    made.put(made.prcbs[1] + made.waits.processor.offset("SharedReadyQueue"), 0x1000)
+    assert any("no kernel address" in problem for problem in ready(made)[1])
+
+
+def test_a_thread_that_became_ready_in_the_future_has_no_time() -> None:
+    made = Made()
+    thread = made.thread(-5)
+    made.ready(own_heads(made), 8, [thread])
+    assert [each.waited for each in ready(made)[0]] == [None]
+
+
+@EVERY
+def test_calls_come_in_their_order_whatever_ends_the_list(build: int, bits: int) -> None:
+    made = Made(build, bits)
+    normal = [made.dpc(ROUTINE + number) for number in range(3)]
+    threaded = made.dpc(ROUTINE + 9, 26)
+    for end in (0, dpc_head(made)):
+        chain(made, dpc_head(made), normal, end)
+        chain(made, dpc_head(made, 1), [threaded], 0)
+        found, problems = dpcs(made)
+        assert [each.address for each in found] == [*normal, threaded]
+        assert [each.threaded for each in found] == [False, False, False, True]
+        assert found[1].routine == (ROUTINE + 1) & ((1 << bits) - 1) and not problems
+
+
+def test_hostile_queues_of_calls_end_and_say_so() -> None:
+    made = Made()
+    one, at = made.dpc(ROUTINE), made.waits.dpc.offset("DpcListEntry")
+    for end, word in ((one + at, "loop"), (0x1000, "leads to 0x1000"), (made.room() + at, "is no DPC"),
+                      (made.base + 0xFFFFC, "is no DPC")):  # fmt: skip
+        chain(made, dpc_head(made), [one], end)
+        found, problems = dpcs(made)
+        assert [each.address for each in found] == [one]
+        assert any(word in problem for problem in problems), (word, problems)
+
+
+@pytest.mark.parametrize("build", [9600, 19041])
+def test_the_routine_that_runs(build: int) -> None:
+    made = Made(build)
+    layout, prcb = made.waits.processor, made.prcbs[0]
+    assert active_routine(made.source(), prcb, layout) == 0
+    at = prcb + layout.offset("DpcData") + made.waits.dpc_data.offset("ActiveDpc")
+    made.put(at, made.dpc(ROUTINE))
+    assert active_routine(made.source(), prcb, layout) == ROUTINE
+    made.put(at, 0x5000)
+    assert active_routine(made.source(), prcb, layout) == 0
+    if layout.has("CurrentDpcRoutine"):
+        made.member(layout, prcb, "CurrentDpcRoutine", ROUTINE + 4)
+        assert active_routine(made.source(), prcb, layout) == ROUTINE + 4
