@@ -134,3 +134,16 @@ def test_built_in_tables_agree_with_real_symbol_tables(pdb: str, guid: str, bits
         assert said.invalid.page_file_low == own.page_file_low
         assert (said.invalid.swizzle, said.invalid.prototype_parts) == (own.swizzle, own.prototype_parts)
     assert said.invalid.page_file_high == own.page_file_high
+
+
+@pytest.mark.parametrize("build", [26100, 26200, 28000])
+def test_windows_11_24h2_and_later_have_a_row_of_their_own(build: int) -> None:
+    """EPROCESS shrank from 0xB80 to 0x840 bytes: nothing of the rows before holds."""
+    layouts, before = built_in(64, build), built_in(64, 22631)
+    for member in ("UniqueProcessId", "ActiveProcessLinks", "ImageFileName", "Peb", "VadRoot", "ObjectTable"):
+        assert layouts.process.offset(member) != before.process.offset(member)
+    assert layouts.process.size <= 0x840 and layouts.thread.size <= 0x788
+    assert layouts.thread.offset("ThreadListEntry") == 0x578
+    # the session is another structure there, whose members nobody has published
+    assert not layouts.process.has("Session")
+    assert layouts.vad.bits["MemCommit"] == (0x30, 4, 25, 1) and before.vad.bits["MemCommit"] == (0x34, 4, 31, 1)

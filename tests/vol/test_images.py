@@ -29,6 +29,8 @@ from volplugins.vol.commands.devices.rows import Wanted as DevicesWanted
 from volplugins.vol.commands.devices.rows import device_rows
 from volplugins.vol.commands.drivers.rows import Wanted as DriversWanted
 from volplugins.vol.commands.drivers.rows import driver_rows
+from volplugins.vol.commands.irps.rows import Wanted as IrpsWanted
+from volplugins.vol.commands.irps.rows import irps_rows
 from volplugins.vol.commands.lm.rows import Wanted as LmWanted
 from volplugins.vol.commands.lm.rows import lm_rows
 from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
@@ -67,6 +69,7 @@ def every_row(scene: CrashScene) -> Iterator[tuple[str, Rows]]:
     yield "kernel modules", list(lm_rows(scene, LmWanted(kernel=True)))
     yield "address", list(address_rows(scene, AddressWanted()))
     yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True)))
+    yield "irps", list(irps_rows(scene, IrpsWanted(locations=True)))
     yield "devices", list(device_rows(scene, DevicesWanted(stacks=True)))
     yield "waits", list(waits_rows(scene, WaitsWanted()))
     yield "ptov", list(ptov_rows(scene, (), ()))

@@ -44,7 +44,9 @@ _WIN8 = {"VadType": (0, 0, 3), "Protection": (0, 3, 5), "PrivateMemory": (0, 15,
 _1803 = {**_WIN8, "PrivateMemory": (0, 14, 1)}
 _1903 = {"VadType": (0, 4, 3), "Protection": (0, 7, 5), "PrivateMemory": (0, 20, 1), **_CHARGE}
 _21H2 = {**_1903, "PrivateMemory": (0, 21, 1)}
-VAD_BITS_64 = {3790: _FIRST_64, 9200: _WIN8, 17134: _1803, 18362: _1903, 20348: _21H2}
+# the bit moved from the charge's word to that of the flags, and the charge has all of its own
+_24H2 = {**_21H2, "MemCommit": (0, 25, 1), "CommitCharge": (4, 0, 32)}
+VAD_BITS_64 = {3790: _FIRST_64, 9200: _WIN8, 17134: _1803, 18362: _1903, 20348: _21H2, 26100: _24H2}
 VAD_BITS_32 = {2600: _XP_32, 3790: _SINCE_2003_32, 9200: _WIN8, 17134: _1803, 18362: _1903}
 
 # what a range maps

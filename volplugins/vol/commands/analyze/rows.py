@@ -22,6 +22,7 @@ from volplugins.vol.commands.analyze.stack_rows import stack_rows
 from volplugins.vol.commands.dumpinfo.rows import completeness_rows
 from volplugins.vol.output.rows import NOT_AVAILABLE, uptime, utc
 from volplugins.vol.scene.kernel_pdb import HEADER_ADDRESSES, MEANINGS, kernel_pdb
+from volplugins.vol.scene.kernel_revision import revision_of
 from volplugins.vol.scene.shared_work import fault_text
 from volplugins.vol.scene.user_frames import UserStack
 from volplugins.vol.symbols.store_images import image_of
@@ -186,6 +187,10 @@ def _system(analysis: Analysis) -> Iterator[AnalyzeRow]:
     scene, target = analysis.scene, analysis.scene.target
     lab = _build_lab(analysis)
     yield AnalyzeRow("system", "BUILD", str(target.build), Confidence.CERTAIN.value, lab or target.how("Build"))
+    revision = revision_of(scene)
+    if revision is not None:
+        sure = Confidence.HIGH if revision.fits else Confidence.LOW
+        yield AnalyzeRow("system", "REVISION", revision.text, sure.value, revision.how)
     machine = MACHINES.get(target.machine, f"machine {target.machine:#x}")
     yield AnalyzeRow("system", "MACHINE", machine, Confidence.CERTAIN.value, f"MachineImageType {target.machine:#x}")
     if scene.space is not None:

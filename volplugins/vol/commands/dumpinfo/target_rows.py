@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from volplugins.dumpfile.header import MACHINES
 from volplugins.vol.commands.dumpinfo.row import DumpinfoRow
 from volplugins.vol.output.rows import NOT_AVAILABLE, Cell
+from volplugins.vol.scene.kernel_revision import revision_of
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -31,6 +32,9 @@ def target_rows(target: Target, scene: CrashScene | None, layers: str = "") -> I
         ("Build", str(target.build) if target.build else NOT_AVAILABLE, target.how("Build")),
     ):
         yield DumpinfoRow("target", field, value, how)
+    revision = revision_of(scene) if scene is not None else None
+    if revision is not None:
+        yield DumpinfoRow("target", "Revision", revision.text, revision.how)
     for fact in target.facts:
         if fact.name not in known:
             yield DumpinfoRow("target", fact.name, fact.value, fact.how)
