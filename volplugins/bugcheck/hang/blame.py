@@ -57,21 +57,41 @@ def _of_routine(case: Case, cause: Cause) -> DeviceBlame | None:
 
 
 def _of_stacks(sources: HangSources, case: Case, cause: Cause) -> DeviceBlame:
-    """Another company's driver on the stacks of the threads, the one on most of them; else the program."""
+    """Another company's driver on the stacks of the threads; else the one whose lock it is; else the program."""
+    found = _stacks(case, cause.threads)
+    if found is not None:
+        sure = Confidence.MEDIUM if found[1].proof is Proof.EXACT else Confidence.LOW
+        return _by_stack(sources, case, cause, found, _at_most(cause.confidence, sure))
+    return _of_lock(sources, case, cause) or _program(sources, case, cause)
+
+
+def _stacks(case: Case, threads: tuple[int, ...]) -> tuple[int, OnStack] | None:
+    """A thread and a driver on its stack: of several drivers the one on most stacks."""
     found: dict[int, list[tuple[int, OnStack]]] = {}
-    for ethread in cause.threads[:_MOST_STACKS]:
+    for ethread in threads[:_MOST_STACKS]:
         on_stack = _on_stack(case, ethread)
         if on_stack is not None:
             found.setdefault(on_stack.module.base, []).append((ethread, on_stack))
-    if not found:
-        return _program(sources, case, cause)
-    ethread, on_stack = max(found.values(), key=len)[0]
+    return max(found.values(), key=len)[0] if found else None
+
+
+def _by_stack(
+    sources: HangSources, case: Case, cause: Cause, found: tuple[int, OnStack], sure: Confidence
+) -> DeviceBlame:
+    ethread, on_stack = found
     where = f"{on_stack.module.image_name} is the driver nearest to where {sources.who(ethread)} stands"
-    sure = Confidence.MEDIUM if on_stack.proof is Proof.EXACT else Confidence.LOW
-    reason = f"{cause.text}; {where} ({on_stack.frame.ip:#x})"
-    blame = case.blame(on_stack.module, reason, _at_most(cause.confidence, sure))
+    blame = case.blame(on_stack.module, f"{cause.text}; {where} ({on_stack.frame.ip:#x})", sure)
     culprit = blame.culprit
     return replace(blame, culprit=replace(culprit, address=on_stack.frame.ip)) if culprit is not None else blame
+
+
+def _of_lock(sources: HangSources, case: Case, cause: Cause) -> DeviceBlame | None:
+    """The driver in whose data the lock lies; less surely one on the stack of a thread that waits for it."""
+    module = case.scene.modules.at(cause.lock) if cause.lock else None
+    if module is not None and not case.owners.is_windows(module):
+        return case.blame(module, f"{cause.text}; the lock lies in {module.image_name}", Confidence.MEDIUM)
+    found = _stacks(case, cause.waiting) if cause.lock else None
+    return _by_stack(sources, case, cause, found, Confidence.LOW) if found is not None else None
 
 
 def _on_stack(case: Case, ethread: int) -> OnStack | None:

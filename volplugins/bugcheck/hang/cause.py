@@ -35,7 +35,8 @@ class Cause:
     Attributes:
         text: what it is, in words; ``confidence`` that it holds the machine up.
         threads: ETHREADs of those who have to act: the deadlock's, who keeps the lock, what a processor runs.
-        irp: the request; 0 for none. ``routine``: of a deferred call that runs, 0 for none.
+        irp: the request; 0 for none. ``routine``: of a deferred call that runs; ``lock``: its address; 0 for none.
+        waiting: ETHREADs of some that wait, for who uses a lock whose owner tells nothing.
         held_up: how many threads wait for it, directly or through others.
         seconds: how long the longest of these has been waiting, or the request has been under way.
         why: what makes it one, in words; empty where ``text`` says it.
@@ -50,13 +51,16 @@ class Cause:
     held_up: int = 0
     seconds: float = 0.0
     why: str = ""
+    lock: int = 0
+    waiting: tuple[int, ...] = ()
 
     @property
     def order(self) -> tuple[bool, bool, int, int, int, float]:
         """What is certain first, then what holds others up; of these the surest, what holds up most, the longest."""
         certain = self.confidence is Confidence.CERTAIN
+        several = self.held_up >= _SEVERAL and self.confidence is not Confidence.LOW
         sure = _SURE.index(self.confidence)
-        return not certain, self.held_up < _SEVERAL, sure, -self.held_up, int(self.kind), -self.seconds
+        return not certain, not several, sure, -self.held_up, int(self.kind), -self.seconds
 
 
 _SEVERAL = 2

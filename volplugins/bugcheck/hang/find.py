@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from volplugins.bugcheck.devices.lead import NOTHING, DeviceBlame
+from volplugins.bugcheck.devices.lead import NOTHING
 from volplugins.bugcheck.hang.blame import blame_cause
-from volplugins.bugcheck.hang.cause import Cause, Hang
+from volplugins.bugcheck.hang.cause import Hang
 from volplugins.bugcheck.hang.locks import lock_causes, told_locks, told_resources
 from volplugins.bugcheck.hang.low_memory import memory_causes, told_memory
 from volplugins.bugcheck.hang.paths import deadlock_causes, longest_paths, told_deadlocks, told_paths
 from volplugins.bugcheck.hang.requests import old_requests, request_causes, told_requests
 from volplugins.bugcheck.hang.sources import HangSources
 from volplugins.bugcheck.hang.starved import starved_causes, told_starved
-
-_MOST_BLAMED = 4  # causes that are tried for somebody at fault
 
 
 def explain_hang(sources: HangSources) -> Hang:
@@ -25,15 +23,9 @@ def explain_hang(sources: HangSources) -> Hang:
         ),
         key=lambda each: each.order,
     )  # fmt: skip
-    blame = _blame(sources, causes)
+    blame = blame_cause(sources, causes[0]) if causes else NOTHING
     told = (
         *told_deadlocks(sources), *told_requests(sources, requests), *told_starved(sources), *told_locks(sources),
         *told_paths(sources, paths), *told_resources(sources), *told_memory(sources),
     )  # fmt: skip
     return Hang(tuple(causes), blame, told, sources.notes)
-
-
-def _blame(sources: HangSources, causes: list[Cause]) -> DeviceBlame:
-    """By the first cause that leads to somebody."""
-    tried = [blame_cause(sources, each) for each in causes[:_MOST_BLAMED]]
-    return next((each for each in tried if each.culprit is not None), tried[0] if tried else NOTHING)

@@ -85,6 +85,9 @@ def told_paths(sources: HangSources, paths: list[Path]) -> Iterator[Told]:
 def _chain(sources: HangSources, chain: Chain) -> str:
     """``explorer.exe 1708.1712 (Mutant) > services.exe 948.952 (Irp) > \\Driver\\acmedrv``."""
     steps = [_step(sources, thread, held) for thread, held in zip(chain.threads, chain.waits, strict=False)]
+    if len(chain.waits) == len(chain.threads):  # it leads back to one of its own threads
+        again = next(each for each in chain.threads if each in chain.waits[-1].owners)
+        return " > ".join([*_cut(steps), f"{sources.who(again)} again, which is no deadlock for sure"])
     return " > ".join([*_cut(steps), _end(sources, chain.threads[-1])])
 
 

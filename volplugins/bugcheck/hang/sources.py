@@ -61,7 +61,7 @@ class HangSources:
             return f"thread {ethread:#x}"
         process = self.survey.processes.of_thread.get(ethread)
         pid, name = (process.pid, process.name) if process is not None else (waiter.thread.pid, "")
-        return f"{name or 'process'} {pid}.{waiter.thread.tid}"
+        return f"{name or ('process' if pid else 'Idle')} {pid}.{waiter.thread.tid}"
 
     def program(self, ethread: int) -> str:
         """Name of the thread's process; empty where it is not known."""

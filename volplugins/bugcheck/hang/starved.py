@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volplugins.bugcheck.hang.cause import LONG_SECONDS, Cause, Kind, Told, threads
+from volplugins.bugcheck.hang.interrupts import interrupts_off
 from volplugins.bugcheck.hang.sources import HangSources, lasts
 from volplugins.bugcheck.suspects import Confidence
 from volplugins.processors.block import ProcessorBlock
@@ -20,27 +21,38 @@ def long_ready(sources: HangSources) -> list[ReadyThread]:
 
 
 def starved_causes(sources: HangSources) -> Iterator[Cause]:
-    """The processors that run something while threads are long ready for them."""
+    """The processors that are not given up while threads are long ready for them, or that take no interrupts."""
     found = long_ready(sources)
     for block in sources.processors:
         number = block.processor.index
         waiting = [each for each in found if number is not None and number in each.processors]
-        if waiting and not block.is_idle:
-            behind = {each.ethread for each in waiting} | sources.held_up(each.ethread for each in waiting)
-            longest = max(each.waited or 0.0 for each in waiting)
-            text = f"processor {number} {_runs(sources, block)}: {threads(len(waiting))} for it, ready to run"
-            thread = block.processor.current_thread
-            yield Cause(
-                Kind.STARVED, f"{text}, the longest for {lasts(longest)}", _sure(sources, block),
-                (thread.ethread,) if thread is not None else (),
-                routine=0 if _crashed(sources, block) else block.routine, held_up=len(behind), seconds=longest,
-            )  # fmt: skip
+        busy = not block.is_idle or bool(block.in_dpc)
+        off = interrupts_off(sources, block) and not _crashed(sources, block)
+        if (waiting and busy) or off:
+            yield _cause(sources, block, waiting, off)
 
 
-def _sure(sources: HangSources, block: ProcessorBlock) -> Confidence:
+def _cause(sources: HangSources, block: ProcessorBlock, waiting: list[ReadyThread], off: bool) -> Cause:
+    thread = block.processor.current_thread
+    running = (thread.ethread,) if thread is not None else ()
+    behind = {each.ethread for each in waiting}
+    behind |= sources.held_up((*behind, *running)) - set(running)
+    longest = max((each.waited or 0.0 for each in waiting), default=0.0)
+    what = f"processor {block.processor.index} {_runs(sources, block)}{' with interrupts off' if off else ''}"
+    ready = f": {threads(len(waiting))} for it, ready to run, the longest for {lasts(longest)}" if waiting else ""
+    return Cause(
+        Kind.STARVED, what + ready, _sure(sources, block, bool(waiting), len(behind)), running,
+        routine=0 if _crashed(sources, block) else block.routine, held_up=len(behind), seconds=longest,
+    )  # fmt: skip
+
+
+def _sure(sources: HangSources, block: ProcessorBlock, starves: bool, held_up: int) -> Confidence:
     """A deferred call, and what runs at its level, lets no thread run; another thread may only be preferred."""
     above = block.in_dpc or (block.irql or 0) >= _DISPATCH_LEVEL
-    return Confidence.HIGH if above and not _crashed(sources, block) else Confidence.MEDIUM
+    if starves:
+        return Confidence.HIGH if above and not _crashed(sources, block) else Confidence.MEDIUM
+    # interrupts are off for moments all the time: that threads wait for the one that runs so makes it more
+    return Confidence.MEDIUM if held_up else Confidence.LOW
 
 
 def _crashed(sources: HangSources, block: ProcessorBlock) -> bool:

@@ -1,0 +1,117 @@
+"""analyze --hang on the lab's hangs: the cause that is true comes first, and leads to the driver that has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hang.hung import Hung, hung
+from volplugins.lab.machines.catalogue import MACHINES, hangs_of
+
+NOTHING = ("hang-addresses", "hang-objects", "hang-any-open")
+SCENES = tuple(each for each in hangs_of("win10-x64") if not each.endswith("-running"))
+# of these the lab's driver is to blame: it holds the request or the lock, or runs and does not stop
+DRIVERS = {
+    "hang-chain": "high", "hang-resources": "medium", "hang-fast-mutexes": "medium", "hang-push-locks": "medium",
+    "hang-deadlock-5": "medium", "hang-stuck-dpc": "high", "hang-inversion": "medium", "hang-owner-gone": "low",
+    "hang-starved-queue": "medium",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_deadlock_of_two_comes_first(machine: str) -> None:
+    found = hung(machine, "hang-deadlock-2")
+    members = found.truth["deadlocks"][0]
+    row, verdict = found.only("DEADLOCK"), found.only("VERDICT")
+    assert verdict.confidence == row.confidence == "certain"
+    assert str(verdict.value).startswith("deadlock: 2 threads wait for each other")
+    assert all(found.who(each) in str(row.value) and found.who(each) in str(verdict.value) for each in members)
+    assert str(row.value).count(" > ") == 2 and "1 thread waits for one of them" in row.evidence
+    assert found.only("MODULE_NAME").confidence == "low"
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_chain_of_twelve_ends_in_a_driver(machine: str) -> None:
+    found = hung(machine, "hang-chain")
+    chain = found.truth["chains"][0]
+    row = found.of("CHAIN")[0]
+    steps = str(row.value).split(" > ")
+    assert [found.who(each) for each in chain] == [step.split(" (")[0].split(" ")[-1] for step in steps[:-1]]
+    assert steps[-1] == "\\Driver\\acmedrv" and row.evidence.startswith("12 threads")
+    assert "\\Driver\\acmedrv holds IRP" in str(found.only("VERDICT").value)
+    assert found.only("VERDICT").evidence.startswith("12 threads wait for it")
+    blamed = found.only("MODULE_NAME")
+    assert (blamed.value, blamed.confidence) == ("acmedrv", "high")
+    assert found.of("DEVICE_INSTANCE")[0].value
+
+
+@pytest.mark.parametrize("scene", [each for each in SCENES if each in DRIVERS])
+def test_the_driver_at_fault(scene: str) -> None:
+    blamed = hung("win10-x64", scene).only("MODULE_NAME")
+    assert (blamed.value, blamed.confidence) == ("acmedrv", DRIVERS[scene])
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_every_deadlock_and_no_other(scene: str) -> None:
+    found = hung("win10-x64", scene)
+    expected = {frozenset(found.who(each) for each in ring) for ring in found.truth["deadlocks"]}
+    rows = found.of("DEADLOCK")
+    assert {frozenset(_threads(str(row.value))) for row in rows} == expected and len(rows) == len(expected)
+
+
+def _threads(text: str) -> list[str]:
+    return [step.split(" (")[0].split(" ")[-1] for step in text.split(" > ")]
+
+
+@pytest.mark.parametrize("scene", NOTHING)
+def test_waits_that_are_usual_are_no_cause(scene: str) -> None:
+    """What is left is the power request that every machine of the lab has; no thread waits for it."""
+    verdict = hung("win10-x64", scene).only("VERDICT")
+    assert "e1express holds IRP" in str(verdict.value) and "no other thread waits for it" in verdict.evidence
+
+
+def test_a_processor_that_is_not_given_up() -> None:
+    found = hung("win10-x64", "hang-inversion")
+    assert str(found.only("VERDICT").value).startswith("processor 1 runs services.exe")
+    ready = found.of("READY_THREAD")
+    assert len(ready) == sum(len(each["ready"]) for each in found.truth["cpus"][1:]) and "70 s" in str(ready[0].value)
+    assert "2 threads wait for it" in ready[0].evidence
+
+
+def test_a_deferred_call_that_does_not_end_in_the_idle_thread() -> None:
+    found = hung("win10-x64", "hang-stuck-dpc")
+    assert "runs DPC acmedrv" in str(found.only("PROCESSOR").value)
+
+
+def test_interrupts_that_are_off() -> None:
+    row = hung("win10-x64", "hang-interrupts-off").only("PROCESSOR")
+    assert "with interrupts off" in str(row.value) and row.confidence == "medium"
+
+
+def test_resources_with_most_waiters_first() -> None:
+    found = hung("win10-x64", "hang-resources")
+    counts = sorted((each["shared"] + each["exclusive"] for each in found.truth["resources"]), reverse=True)
+    shown = [int(str(row.value).split(": ")[1].split(" ")[0]) for row in found.of("RESOURCE")]
+    assert shown == [each for each in counts if each]
+
+
+@pytest.mark.parametrize(("fault", "word"), [("hang-chain", "0xe2"), ("keyboard", "0xe2"), ("power-button", "0x1c8")])
+def test_chosen_by_itself(fault: str, word: str) -> None:
+    assert f"by itself: bugcheck {word}" in str(hung("win10-x64", fault).only("CHOSEN").value)
+
+
+def test_not_chosen_for_a_driver_that_failed() -> None:
+    assert not hung("win10-x64", "driver-read").rows
+    assert hung("win10-x64", "driver-read", asked=True).only("CHOSEN").value == "--hang"
+
+
+def test_a_small_dump_says_what_it_lacks() -> None:
+    found = hung("win10-x64", "hang-chain", "triage")
+    assert found.only("VERDICT").value == "nothing is stuck that memory shows"
+    assert any("small dump" in str(row.value) for row in found.of("Note"))
+
+
+def test_rows_are_the_same_every_time() -> None:
+    first = hung("win10-x64", "hang-deadlock-5").rows
+    hung.cache_clear()
+    again: Hung = hung("win10-x64", "hang-deadlock-5")
+    assert again.rows == first
