@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.io.views import snapshot_of, view_of
+from tests.io.views import scene_of_snapshot, snapshot_of, view_of
+from volplugins.findings.drivers import of_view
 from volplugins.io.object_scan import scan_objects
 from volplugins.io.words.node_words import state_word
-from volplugins.lab.machines.catalogue import MACHINES
+from volplugins.lab.machines.catalogue import MACHINES, build
+from volplugins.vol.scene.io_scene import io_view
 
 BOTH = [(machine, sparse) for machine in MACHINES for sparse in (False, True)]
 
@@ -47,9 +49,9 @@ def test_devices(machine: str, sparse: bool) -> None:
 @pytest.mark.parametrize(("machine", "sparse"), BOTH)
 def test_nodes(machine: str, sparse: bool) -> None:
     view, truth = view_of(machine, sparse), _truth(machine, sparse)
-    build = view.system.build
+    number = view.system.build
     assert [
-        (each.address, each.parent, each.depth, each.instance, each.service, state_word(each.state, build),
+        (each.address, each.parent, each.depth, each.instance, each.service, state_word(each.state, number),
          each.problem, each.device)
         for each in view.tree.nodes
     ] == [
@@ -80,3 +82,14 @@ def test_the_search_alone_finds_every_driver_and_device(machine: str) -> None:
         addresses = [address for each, address in found if each == kind]
         assert len(set(addresses)) == len(addresses)
         assert set(addresses) == {each["object"] for each in truth[f"{kind}s"]}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_where_directories_are_absent_nothing_is_called_hidden(machine: str) -> None:
+    """A small dump holds a device and its driver, and none of the lists that they are in."""
+    scene = scene_of_snapshot(build(machine, "power-9f-3"), "triage")
+    view = io_view(scene)
+    assert view.drivers and view.devices
+    assert not [note for driver in view.drivers.values() for note in driver.notes if "directory" in note]
+    assert not list(of_view(view))
+    assert view.notes == ["a small dump holds the drivers and devices that its bugcheck names, not the lists of all"]

@@ -231,9 +231,11 @@ class Made:
         self.resources.append(address)
         return address
 
-    def survey(self, requests: None = None) -> Survey:
+    def survey(self, link: bool = True) -> Survey:
+        """The survey; ``link``: make the list of resources anew."""
         head = self.base + 0x40
-        self.link(head, *self.resources)
+        if link:
+            self.link(head, *self.resources)
         io = _io_system(self, SegmentReader({self.base: bytes(self.data)}), head)
         layouts = built_in(self.machine.bits, self.machine.build)
         user = SegmentReader(self.user)
@@ -242,7 +244,7 @@ class Made:
         owners = {thread: self.get(thread + self.machine.thread["Process"][0]) for thread in self.threads}
         by_address = {each.eprocess: each for each in self.processes.values()}
         threads = [(thread, by_address.get(owners[thread])) for thread in self.threads]
-        return make_survey(system, ObjectNamespace(), threads, tuple(by_address.values()), requests)
+        return make_survey(system, ObjectNamespace(), threads, tuple(by_address.values()))
 
     def graph(self) -> WaitGraph:
         return make_graph(self.survey())

@@ -15,7 +15,7 @@ from volplugins.findings.kinds import (
 )
 from volplugins.io.driver import Driver
 from volplugins.io.routines import IN_NONE, locate
-from volplugins.io.view import DIRECTORY, SCAN, IoView
+from volplugins.io.view import SCAN, UNLISTED, IoView
 from volplugins.io.words.functions import major_function
 
 _MOST_NAMED = 4  # routines of one driver that are named in one finding
@@ -39,7 +39,7 @@ def _of_driver(view: IoView, driver: Driver) -> Iterator[Finding]:
     name = driver.name or "a driver without a name"
     # what is left of a driver that was unloaded lies in freed memory for long: a search finds it, nothing else does
     gone = driver.source == SCAN and bool(driver.start) and module is None
-    if driver.source != DIRECTORY and view.namespace.root and not gone:
+    if UNLISTED in driver.notes and not gone:
         led = "a search of memory" if driver.source == SCAN else "one of its devices"
         yield Finding(DRIVER_HIDDEN, about, f"{name} is in no object directory; {led} leads to it", more)
     if not len(view.system.modules) or gone:

@@ -36,6 +36,10 @@ class ObjectNamespace:
     notes: list[str] = field(default_factory=list)
     root: int = 0
 
+    def whole(self, *directories: str) -> bool:
+        """Whether all that is in these directories is known: they are there, and nothing broke on the way."""
+        return not self.notes and set(directories) <= set(self.directories.values())
+
     def below(self, *directories: str) -> Iterator[tuple[int, str]]:
         """Address and full name of each object in these directories, such as ``\\Driver``, and in those below."""
         starts = tuple(each + "\\" for each in directories)

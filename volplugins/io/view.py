@@ -18,6 +18,7 @@ from volplugins.memory.reader import ReadError
 
 DRIVER_DIRECTORIES, DEVICES = ("\\Driver", "\\FileSystem"), "\\Device"
 DIRECTORY, DEVICE, BUGCHECK, SCAN = "directory", "device", "bugcheck", "scan"
+UNLISTED, _LIST = "in no object directory", "its list of devices"
 _MOST_DRIVERS, _MOST_DEVICES = 20_000, 200_000
 
 
@@ -134,13 +135,13 @@ class _Gatherer:
         address, seen = driver.first_device, set[int]()
         while address:
             if address in seen:
-                self._note(driver, f"its list of devices leads back to {address:#x}")
+                self._note(driver, f"{_LIST} leads back to {address:#x}")
                 return
             seen.add(address)
             self._listed.setdefault(address, driver.address)
             device = self.device(address, DEVICE)
             if device is None:
-                self._note(driver, f"its list of devices breaks at {address:#x}")
+                self._note(driver, f"{_LIST} breaks at {address:#x}")
                 return
             address = device.next
 
@@ -236,12 +237,13 @@ class _Gatherer:
         listed = self._listed.get(device.address)
         if listed is not None and listed != device.driver:
             yield f"in the list of another driver, {self._view.drivers[listed].name}"
-        if listed is None and device.driver in self._view.drivers:
+        driver = self._view.drivers.get(device.driver)
+        if listed is None and driver is not None and not any(note.startswith(_LIST) for note in driver.notes):
             yield "not in its driver's list of devices"
 
     def _driver_faults(self, driver: Driver) -> Iterable[str]:
-        if driver.source != DIRECTORY and self._view.namespace.root:
-            yield "in no object directory"
+        if driver.source != DIRECTORY and self._view.namespace.whole(*DRIVER_DIRECTORIES):
+            yield UNLISTED
         module = self._system.modules.at(driver.start) if driver.start else None
         if driver.start and module is None and len(self._system.modules):
             yield f"its image {driver.start:#x} is no loaded module"

@@ -24,6 +24,7 @@ class Held:
         driver: name of the driver that holds the request; remote: whether that is one that waits for other machines.
         self_blocks: whether its owner waits for ever who asks for it again (locks that do not count their owner's
             acquisitions).
+        owner_gone: whether it is held by one of whom no thread is left.
     """
 
     object: int
@@ -37,6 +38,7 @@ class Held:
     driver: str = ""
     remote: bool = False
     self_blocks: bool = False
+    owner_gone: bool = False
 
     def noting(self, *texts: str) -> Held:
         """The same with further notes; empty ones are left out."""

@@ -39,17 +39,14 @@ class WaitProcesses:
             return
         self.by_address[process.eprocess] = process
         self.of_thread[waiter.ethread] = process
-        if waiter.thread.tid is not None and not waiter.gone:
-            self._tids.setdefault(process.eprocess, {}).setdefault(waiter.thread.tid, waiter.ethread)
+        tids = self._tids.setdefault(process.eprocess, {})
+        if waiter.thread.tid is not None and (not waiter.gone or waiter.thread.tid not in tids):
+            tids[waiter.thread.tid] = waiter.ethread
 
     def know(self, processes: Iterable[Process]) -> None:
         """Processes of which no thread may be known."""
         for process in processes:
             self.by_address.setdefault(process.eprocess, process)
-
-    def pids(self) -> dict[int, int | None]:
-        """Process ids by EPROCESS."""
-        return {address: process.pid for address, process in self.by_address.items()}
 
     def thread(self, process: Process, tid: int) -> int:
         """ETHREAD of the thread of this id; 0 for none."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from volplugins.waits.held import Held
 from volplugins.waits.lock_entries import LockEntries
 from volplugins.waits.objects import Dispatcher, DispatcherObjects
-from volplugins.waits.owners.address import AddressWaits, section_held
+from volplugins.waits.owners.address import AddressWaits, section_held, waits_for_address
 from volplugins.waits.owners.alpc import held_message
 from volplugins.waits.owners.fast_mutex import held_fast_mutex
 from volplugins.waits.owners.mutant import MutantOwners
@@ -16,12 +16,10 @@ from volplugins.waits.owners.queue import held_queue
 from volplugins.waits.owners.request import RequestWaits
 from volplugins.waits.processes import WaitProcesses
 from volplugins.waits.resources import Resources
-from volplugins.waits.system import WaitSystem
+from volplugins.waits.system import WaitSystem, number_in
 from volplugins.waits.waiter import Waiter
 from volplugins.waits.words import (
     SUSPENDED,
-    WR_ALERT_BY_THREAD_ID,
-    WR_KEYED_EVENT,
     WR_LPC_RECEIVE,
     WR_LPC_REPLY,
     WR_PUSH_LOCK,
@@ -30,7 +28,6 @@ from volplugins.waits.words import (
 
 _USER_REQUEST = (6, 13)
 _OWN_MESSAGE = (WR_LPC_RECEIVE, WR_LPC_REPLY)
-_BY_ADDRESS = (WR_ALERT_BY_THREAD_ID, WR_KEYED_EVENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ class Resolver:
 
     def without_object(self, waiter: Waiter) -> Held | None:
         """What a thread waits for that has no wait block; None where nothing says."""
-        return self.addresses.held(waiter, 0) if waiter.reason in _BY_ADDRESS else None
+        return self.addresses.held(waiter, 0) if waits_for_address(waiter, 0) else None
 
     def held(self, waiter: Waiter, address: int) -> Held:
         """What a thread waits for by waiting for the dispatcher object at ``address``."""
@@ -69,12 +66,18 @@ class Resolver:
     def _own(self, waiter: Waiter, waited: Dispatcher) -> Held | None:
         """Objects of the thread itself, on which it waits for something else."""
         if waiter.reason in _OWN_MESSAGE:
-            return held_message(self.system, waiter, waited.address, self.processes.pids())
-        if waiter.reason in _BY_ADDRESS:
+            return held_message(self.system, waiter, waited.address, self._port)
+        if waits_for_address(waiter, waited.address):
             return self.addresses.held(waiter, waited.address)
         if waiter.reason in SUSPENDED and waiter.has_inside(waited.address):
             return Held(waited.address, waited.kind, notes=("it is suspended",))
         return None
+
+    def _port(self, port: int) -> tuple[str, int | None]:
+        """Name of an ALPC port, and the process that owns it."""
+        owner = number_in(self.system.io.memory, port, self.system.layouts.alpc_port, "OwnerProcess")
+        process = self.processes.by_address.get(owner or 0)
+        return self.objects.name(port), process.pid if process is not None else None
 
     def _lock(self, waiter: Waiter, waited: Dispatcher) -> Held | None:
         """The kernel's locks whose waiters wait for an object in the lock or on their stack; requests."""

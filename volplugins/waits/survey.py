@@ -14,7 +14,7 @@ from volplugins.waits.held import Held
 from volplugins.waits.lock_entries import LockEntries
 from volplugins.waits.object_waiters import ObjectWaiters
 from volplugins.waits.objects import DispatcherObjects
-from volplugins.waits.owners.address import AddressWaits
+from volplugins.waits.owners.address import AddressWaits, waits_for_address
 from volplugins.waits.owners.fast_resource import FastResources
 from volplugins.waits.owners.mutant import MutantOwners
 from volplugins.waits.owners.request import RequestWaits
@@ -118,13 +118,15 @@ def make_survey(
         found.take(waiter, process)
         entries.take(waiter, record)
         fast.take(ethread, record)
-        addresses.take(waiter)
     resources.gather(fast)
     sources, devices = requests if requests is not None else (None, None)
     resolver = Resolver(
         system, objects, found, MutantOwners(system), entries, resources, RequestWaits(sources, devices), addresses,
     )  # fmt: skip
     blocks = _all_blocks(survey)
+    for ethread, those in blocks.items():
+        if waits_for_address(survey.threads[ethread], those.blocks[0].object if those.blocks else 0):
+            addresses.take(survey.threads[ethread])
     resources.link(_events_on_stacks(survey, blocks))
     listed = ObjectWaiters(system)
     for ethread, those in blocks.items():

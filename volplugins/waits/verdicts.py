@@ -20,6 +20,8 @@ def verdict(graph: WaitGraph, ethread: int, held: Held) -> Verdict:
         return Verdict.IDLE
     if held.kind is Kind.IRP:
         return Verdict.REMOTE if held.remote else Verdict.DRIVER if held.driver else Verdict.NONE
+    if held.owner_gone:
+        return Verdict.OWNER_GONE
     found = {owner_verdict(graph.survey.thread(owner)) for owner in held.owners[:_MOST_OWNERS] if owner != ethread}
     return next((word for word in _BEST_FIRST if word in found), Verdict.NONE)
 

@@ -18,6 +18,7 @@ from volplugins.waits.waiter import Waiter
 from volplugins.waits.words import GATE_WAIT, TIMED_OUT, WAIT_ANY
 
 MOST_BLOCKS = 64
+_NO_OBJECT = -2  # of a thread that waits to be alerted by its id (as WinDbg's !thread shows it)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ def read_wait_blocks(system: WaitSystem, waiter: Waiter) -> WaitBlocks:
     for block in structures(system, waiter, faults):
         if block.unsigned("Thread") != waiter.ethread:
             faults.append(f"wait block {block.address:#x} names another thread, {block.unsigned('Thread'):#x}")
+        elif block.unsigned("Object") == _NO_OBJECT & ((1 << system.bits) - 1):
+            continue
         elif not system.io.in_kernel_half(block.unsigned("Object")):
             faults.append(f"wait block {block.address:#x} names no object: {block.unsigned('Object'):#x}")
         else:

@@ -16,7 +16,8 @@ from volplugins.lab.machine.processors import Processor
 # kernel variable whose address a member holds: member offset to name
 _KDBG_SYMBOLS = {
     0x48: "PsLoadedModuleList", 0x50: "PsActiveProcessHead", 0x58: "PspCidTable", 0x60: "ExpSystemResourcesList",
-    0x88: "KiBugcheckData", 0x98: "ObpRootDirectoryObject", 0xC0: "MmPfnDatabase", 0x1C8: "MmHighestUserAddress", 0x1D0: "MmSystemRangeStart",
+    0x88: "KiBugcheckData", 0x98: "ObpRootDirectoryObject", 0xC0: "MmPfnDatabase",
+    0x1C8: "MmHighestUserAddress", 0x1D0: "MmSystemRangeStart",
     0x1D8: "MmUserProbeAddress", 0x208: "NtBuildLab", 0x218: "KiProcessorBlock", 0x220: "MmUnloadedDrivers",
     0x228: "MmLastUnloadedDriver", 0x268: "CmNtCSDVersion", 0x270: "MmPhysicalMemoryBlock", 0x2D8: "KeLoaderBlock",
 }  # fmt: skip

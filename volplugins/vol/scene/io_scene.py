@@ -37,6 +37,8 @@ def _made(scene: CrashScene, scan: bool | None, progress: Progress | None) -> Io
             progress(percent, "Searching memory for drivers and devices")
 
     view = make_view(system, search, report, scene.target.bugcheck.parameters)
+    if scene.target.triage is not None:
+        view.notes[:] = ["a small dump holds the drivers and devices that its bugcheck names, not the lists of all"]
     if pages > _PAGES_SEARCHED and scan is None:
         view.notes.append(f"not searched for hidden drivers and devices ({pages >> 18} GiB; --scan does it)")
     return view

@@ -13,7 +13,7 @@ from volplugins.waits.held import Held
 from volplugins.waits.owners.critical_section import CriticalSection
 from volplugins.waits.processes import WaitProcesses
 from volplugins.waits.waiter import Waiter
-from volplugins.waits.words import WR_ALERT_BY_THREAD_ID, WR_KEYED_EVENT, Kind
+from volplugins.waits.words import EXECUTIVE, WR_ALERT_BY_THREAD_ID, WR_KEYED_EVENT, Kind
 
 _MOST_NAMED = 4
 _RELEASES = 1
@@ -23,7 +23,17 @@ def address_waited_for(waiter: Waiter) -> int:
     """The user address; 0 where the thread waits for none, or this build's place of it is not known."""
     if waiter.reason == WR_ALERT_BY_THREAD_ID:
         return waiter.first_argument
-    return waiter.key & ~_RELEASES if waiter.reason == WR_KEYED_EVENT else 0
+    return waiter.key & ~_RELEASES if waiter.reason in (WR_KEYED_EVENT, EXECUTIVE) else 0
+
+
+def waits_for_address(waiter: Waiter, waited: int) -> bool:
+    """Whether a thread waits for an address; ``waited``: the object of its wait, 0 for none.
+
+    Windows XP had no reason of its own for keyed events: there the semaphore in the thread itself tells.
+    """
+    if waiter.reason in (WR_ALERT_BY_THREAD_ID, WR_KEYED_EVENT):
+        return True
+    return waiter.reason == EXECUTIVE and waiter.key != 0 and waiter.has_inside(waited)
 
 
 @dataclass(slots=True)
@@ -64,5 +74,8 @@ class AddressWaits:
 def section_held(section: CriticalSection, owner: int, *notes: str) -> Held:
     """A critical section that a thread of the process holds."""
     owners = (owner,) if owner else ()
-    text = f"held by thread id {section.owner}, {section.waiters} wait for it"
-    return Held(section.address, Kind.CRITICAL_SECTION, owners, bool(owners), notes=(text, *notes))
+    gone = "" if owner else ", of which there is no thread in the process"
+    text = f"held by thread id {section.owner}{gone}; {section.waiters} wait for it"
+    return Held(
+        section.address, Kind.CRITICAL_SECTION, owners, bool(owners), notes=(text, *notes), owner_gone=not owner,
+    )  # fmt: skip

@@ -6,19 +6,21 @@ Vista there was LPC, whose messages name nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from volplugins.waits.held import Held
-from volplugins.waits.system import WaitSystem, number_in
+from volplugins.waits.system import WaitSystem
 from volplugins.waits.waiter import Waiter
 from volplugins.waits.words import WR_LPC_RECEIVE, Kind
 
+PortOf = Callable[[int], tuple[str, int | None]]
 
-def held_message(system: WaitSystem, waiter: Waiter, waited: int, pids: Mapping[int, int | None]) -> Held:
+
+def held_message(system: WaitSystem, waiter: Waiter, waited: int, port_of: PortOf) -> Held:
     """What a thread waits for that waits on its ALPC semaphore.
 
     Args:
-        pids: process ids by EPROCESS.
+        port_of: name of a port, and id of the process that owns it.
     """
     if waiter.reason == WR_LPC_RECEIVE and not waiter.message:
         return Held(waited, Kind.ALPC, idle=True, notes=("waits for messages to serve",))
@@ -32,16 +34,9 @@ def held_message(system: WaitSystem, waiter: Waiter, waited: int, pids: Mapping[
     server = found.unsigned("ServerThread")
     waiting = found.unsigned("WaitingThread")
     doubt = f"the message names another thread as waiting, {waiting:#x}" if waiting != waiter.ethread else ""
+    port = found.get("ConnectionPort") or 0
+    name, pid = port_of(port) if system.io.in_kernel_half(port) else ("", None)
     if server and server != waiter.ethread:
-        return Held(message, Kind.ALPC, (server,), not doubt, notes=(doubt,) if doubt else ())
-    pid = _port_owner(system, found.get("ConnectionPort") or 0, pids)
+        return Held(message, Kind.ALPC, (server,), not doubt, name).noting(doubt)
     where = "in its port's queue: no thread of the server has taken it"
-    return Held(message, Kind.ALPC, owner_pid=pid, notes=tuple(text for text in (where, doubt) if text))
-
-
-def _port_owner(system: WaitSystem, port: int, pids: Mapping[int, int | None]) -> int | None:
-    """Process id of the port's owner."""
-    if not system.io.in_kernel_half(port):
-        return None
-    process = number_in(system.io.memory, port, system.layouts.alpc_port, "OwnerProcess")
-    return pids.get(process or 0)
+    return Held(message, Kind.ALPC, name=name, owner_pid=pid).noting(where, doubt)

@@ -23,12 +23,15 @@ _MOST_SECTIONS = 4096
 # PEB.LoaderLock leads to one section, its RTL_CRITICAL_SECTION_DEBUG to the list of those that have one (winnt.h)
 _LOADER_LOCK = {64: 0x110, 32: 0xA0}
 _DEBUG_SECTION, _DEBUG_LIST = {64: 0x8, 32: 0x4}, {64: 0x10, 32: 0x8}
-_ODD_HANDLE = 3
+_ID_STEP, _HIGHEST_ID = 4, 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
 class CriticalSection:
-    """One that is held. ``owner``: thread id; ``waiters``: how many it counts; ``handle``: LockSemaphore."""
+    """One that is held and waited for.
+
+    ``owner``: thread id; ``waiters``: how many it counts; ``handle``: LockSemaphore.
+    """
 
     address: int
     owner: int
@@ -46,7 +49,10 @@ def layouts_of(system: WaitSystem, wow64: bool) -> Iterator[tuple[int, Layout]]:
 def section_at(
     memory: MemoryReader, address: int, layout: Layout, build: int, tids: Mapping[int, int]
 ) -> CriticalSection | None:
-    """The section at a user address, where one is there that a thread of its process holds and others wait for.
+    """The section at a user address, where one is there that is held and that others wait for.
+
+    Its owner is a thread of its process; or, where its debug record or the lack of one shows that it is a section, one
+    that is no more.
 
     Args:
         tids: the process's ETHREADs by thread id.
@@ -56,7 +62,9 @@ def section_at(
         return None
     owner, recursions = found.unsigned("OwningThread"), found.unsigned("RecursionCount")
     waiters = _waiters(found, build)
-    if owner not in tids or not 0 < recursions < _MOST_RECURSIONS or not 0 < waiters <= len(tids):
+    if not 0 < recursions < _MOST_RECURSIONS or not 0 < waiters <= len(tids):
+        return None
+    if owner not in tids and (owner % _ID_STEP or not 0 < owner < _HIGHEST_ID or not _is_section(memory, found)):
         return None
     return CriticalSection(address, owner, waiters, found.unsigned("LockSemaphore"))
 
@@ -101,6 +109,16 @@ def _listed(memory: MemoryReader, peb: int, bits: int, layout: Layout) -> Iterat
         if section:
             yield section
         entry = at(entry)
+
+
+def _is_section(memory: MemoryReader, found: Structure) -> bool:
+    """Whether DebugInfo says that there is none (since Windows 8), or leads to a record that names the section."""
+    width = found.layout.members["DebugInfo"][1]
+    debug = found.unsigned("DebugInfo")
+    if debug == (1 << 8 * width) - 1:
+        return True
+    named = Layout("_RTL_CRITICAL_SECTION_DEBUG", 2 * width, {"CriticalSection": (width, width)}, "winnt.h")
+    return number_in(memory, debug, named, "CriticalSection") == found.address
 
 
 def _waiters(found: Structure, build: int) -> int:

@@ -36,8 +36,8 @@ def held_fast_mutex(system: WaitSystem, waited: Dispatcher, reason: int | None, 
 
 def _layouts(system: WaitSystem, kind: int) -> tuple[tuple[Layout, str], ...]:
     if kind == EVENT_SYNCHRONIZATION:
-        return ((system.layouts.fast_mutex, "Event"), (system.layouts.guarded_mutex, "Gate"))
-    return ((system.layouts.guarded_mutex, "Gate"), (system.layouts.fast_mutex, "Event")) if kind == GATE else ()
+        return ((system.layouts.fast_mutex, "Event"),)
+    return ((system.layouts.guarded_mutex, "Gate"),) if kind == GATE else ()
 
 
 def _fits(system: WaitSystem, mutex: Structure, owner: int) -> bool:

@@ -54,9 +54,9 @@ def read_resource(system: WaitSystem, address: int) -> Resource:
     pointers = (found.get(member) or 0 for member in ("SharedWaiters", "ExclusiveWaiters"))
     objects = tuple(each for each in pointers if each)
     shared, alone = _counts(found)
-    return Resource(
-        address, owners, bool((found.get("Flag") or 0) & OWNED_EXCLUSIVELY), shared, alone, objects, found.get("ContentionCount") or 0, False, tuple(notes),
-    )  # fmt: skip
+    exclusive = bool((found.get("Flag") or 0) & OWNED_EXCLUSIVELY)
+    contention = found.get("ContentionCount") or 0
+    return Resource(address, owners, exclusive, shared, alone, objects, contention, False, tuple(notes))
 
 
 def _counts(found: Structure) -> tuple[int, int]:
