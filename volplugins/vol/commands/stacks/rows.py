@@ -151,7 +151,8 @@ def _from_starts(
     named = bool(wanted.who or wanted.dirbase)
     process = chosen[0][0] if named and chosen else None if named else scene.process or scene.system_process
     if process is None:
-        problems.append("no process to walk a stack in: --pid or --process names one")
+        if not problems:
+            problems.append("no process to walk a stack in: --pid or --process names one")
         return
     tests = _thread_tests(wanted)
     threads = threads_in_list(scene, process) if tests else ()
