@@ -11,6 +11,7 @@ from volplugins.report.crash_facts import headline
 from volplugins.report.device_tree import DeviceTree
 from volplugins.report.driver_names import DriverNames
 from volplugins.report.grids import Budget, Grid, faults_of, grid
+from volplugins.report.hang_text import hang_line
 from volplugins.report.page import put, rendered
 from volplugins.report.pending_requests import PendingRequests
 from volplugins.report.physical_map import physical_map
@@ -28,8 +29,10 @@ from volplugins.report.shown_text import shown
 from volplugins.report.stack_groups import StackGroups
 from volplugins.report.stuck_text import stuck_line
 from volplugins.report.summary_file import Summary
+from volplugins.report.wait_rows import WaitRows
+from volplugins.report.wait_trees import WaitTrees
 
-_SCRIPTS = ("dom.js", "grid.js", "regions.js", "flame.js", "processes.js", "report.js")
+_SCRIPTS = ("dom.js", "grid.js", "regions.js", "flame.js", "processes.js", "waits.js", "report.js")
 _PROCESSES = ("PID", "PPID", "Name", "PageDirectory", "Note", "Life", "Source", "Threads", "CreateTime", "ExitTime",
               "SessionId", "VadCount", "Handles", "CommitCharge", "Wow64", "EPROCESS", "DirBase")  # fmt: skip
 _VERDICTS = ("PID", "Process", "Verdict", "Mode", "DirBase", "Level", "TablesPresent", "TablesMissing", "UserPages",
@@ -44,6 +47,8 @@ _SUMMARY = ("PID", "Process", "By", "Name", "Count", "Size", "PercentBusy", "Per
 _DRIVERS = ("Kind", "Driver", "Name", "Type", "Module", "Object", "Routine", "Symbol", "Source", "Note")
 _IRPS = ("Driver", "Major", "Minor", "Age", "State", "Process", "PID", "TID", "File", "Device", "IRP", "Location",
          "Completion", "Source", "Note")  # fmt: skip
+_WAITS = ("PID", "Process", "TID", "Reason", "Waited", "Verdict", "ObjectType", "ObjectName", "Object", "OwnerPID",
+          "OwnerTID", "OwnerThread", "ETHREAD", "Note")  # fmt: skip
 # verdicts that say nothing against a process
 SOUND = ("ok", "tables-paged-out")
 
@@ -68,6 +73,7 @@ def write_report(folder: Path, lacking: list[str] | None = None) -> Path:
         "map": physical_map(summary.part("completeness").get("runs")), "verdicts": _counted(summary),
         "shown_processes": len(data["processes"]), "left_processes": content.details.left_out,
         "left_threads": content.stacks.left_out, "tree": content.tree, "requests": content.requests,
+        "hang": hang_line({"hang": summary.part("hang")}), "waits": content.waits, "wait_rows": content.wait_rows,
         "stuck": [(stuck_line(one), shown(one.get("why"))) for one in summary.entries("stuck")],
     }  # fmt: skip
     return put(rendered("report.html.j2", _SCRIPTS, data, facts), folder / "report.html")
@@ -90,6 +96,9 @@ class _Content:
         self.tree = DeviceTree(drivers, self.requests, budget, blamed)
         self.details = Details(self._wanted(summary), budget)
         self.stacks = StackGroups(budget)
+        self.wait_rows = WaitRows(budget)
+        self.wait_rows.read(self._files.get("waits", ()))
+        self.waits = WaitTrees(self.wait_rows)
 
     def data(self) -> dict[str, Any]:
         """What the scripts show."""
@@ -136,6 +145,7 @@ class _Content:
             "address-summary": grid(files["address-summary"], _SUMMARY, budget),
             "drivers": grid(files.get("drivers", ()), _DRIVERS, budget),
             "irps": grid(files.get("irps", ()), _IRPS, budget),
+            "waits": grid(files.get("waits", ()), _WAITS, budget),
         }
 
     def _wanted(self, summary: Summary) -> list[Key]:
@@ -161,9 +171,9 @@ class _Content:
 
 
 def _of_drivers(folder: Path, summary: Summary) -> Iterator[str]:
-    """Files of rows on drivers: a folder of an older version has none, and says so by its sections."""
+    """Files of rows on drivers and waits: a folder of an older version has none, and says so by its sections."""
     told = {str(one.get("name")) for one in summary.entries("sections")}
-    for name in ("drivers", "devices", "irps"):
+    for name in ("drivers", "devices", "irps", "waits"):
         if not told or name in told or (folder / "rows" / f"{name}.jsonl").exists():
             yield name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volplugins.bugcheck.hang.cause import LONG_SECONDS, Cause, Kind, Told, threads
-from volplugins.bugcheck.hang.sources import HangSources, lasts
+from volplugins.bugcheck.hang.sources import HangSources, lasts, named
 from volplugins.bugcheck.suspects import Confidence
 from volplugins.waits.graph import MOST_OWNERS
 from volplugins.waits.held import Held
@@ -79,7 +79,7 @@ def _cause(sources: HangSources, lock: Held, owner: int, waiting: tuple[int, ...
     behind = sources.held_up((owner,))
     longest = max((sources.seconds(each) or 0.0 for each in behind), default=0.0)
     does = _DOES.get(word, "waits for something that nobody is known to signal")
-    keeps = f"{sources.who(owner)} keeps {lock.kind.value} {lock.name or f'{lock.object:#x}'} and {does}"
+    keeps = f"{sources.who(owner)} keeps {named(lock.kind.value, lock.name, lock.object)} and {does}"
     text = f"{keeps}: {threads(len(behind))}, up to {lasts(longest)}"
     kernel = lock.kind in _OF_THE_KERNEL
     sure = Confidence.HIGH if word is Verdict.OWNER_GONE else Confidence.MEDIUM if kernel else Confidence.LOW

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from volplugins.bugcheck.hang.cause import Cause, Kind, Told, threads
-from volplugins.bugcheck.hang.sources import HangSources, lasts
+from volplugins.bugcheck.hang.sources import HangSources, lasts, named
 from volplugins.bugcheck.suspects import Confidence
 from volplugins.waits.chains import Chain
 from volplugins.waits.held import Held
@@ -107,12 +107,11 @@ def _cut(steps: list[str]) -> list[str]:
 
 
 def _step(sources: HangSources, thread: int, held: Held | None) -> str:
-    return f"{sources.who(thread)} ({_what(held)})" if held is not None else sources.who(thread)
-
-
-def _what(held: Held) -> str:
-    """The kind of lock, with its name where it has one."""
-    return f"{held.kind.value} {held.name}" if held.name else f"{held.kind.value} {held.object:#x}"
+    return (
+        f"{sources.who(thread)} ({named(held.kind.value, held.name, held.object)})"
+        if held is not None
+        else sources.who(thread)
+    )
 
 
 def _end(sources: HangSources, thread: int) -> str:
@@ -128,7 +127,7 @@ def _end(sources: HangSources, thread: int) -> str:
     held = next((each for each in wait.held if each.driver), wait.held[0] if wait.held else None)
     if held is None:
         return f"{who}, which waits ({sources.reason(waiter)})"
-    return f"{who} ({_what(held)})" + (f" > {held.driver}" if held.driver else "")
+    return f"{who} ({named(held.kind.value, held.name, held.object)})" + (f" > {held.driver}" if held.driver else "")
 
 
 _RUNNING = 2

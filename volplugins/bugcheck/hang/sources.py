@@ -96,6 +96,15 @@ class HangSources:
         return wait_word(waiter.thread.state, waiter.thread.wait_reason)
 
 
+def named(kind: str, name: str, address: int) -> str:
+    """A lock in words: ``Mutant "\\BaseNamedObjects\\x"``, ``Resource nt!x``, ``Event 0x…``.
+
+    Names that programs give stand in quotes, so that the end of each can be told (and redaction finds it).
+    """
+    shown = name.replace('"', "'")
+    return f'{kind} "{shown}"' if "\\" in name else f"{kind} {shown or f'{address:#x}'}"
+
+
 def lasts(seconds: float | None) -> str:
     """``40 s``; empty where it is not known."""
     return f"{seconds:.0f} s" if seconds is not None else ""
