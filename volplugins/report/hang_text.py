@@ -30,7 +30,9 @@ def hang_line(summary: Mapping[str, Any]) -> tuple[str, str]:
 def _behind(cause: Mapping[str, Any]) -> str:
     count = cause.get("held_up")
     told = "wait" in shown(cause.get("text")) and cause.get("kind") in ("lock", "starved")
-    return f"; {count} wait for it" if isinstance(count, int) and count > 0 and not told else ""
+    if not isinstance(count, int) or count <= 0 or told:
+        return ""
+    return "; 1 thread waits for it" if count == 1 else f"; {count} threads wait for it"
 
 
 def _matters(cause: Mapping[str, Any]) -> bool:

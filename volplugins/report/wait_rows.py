@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -9,11 +10,12 @@ from volplugins.report import caps
 from volplugins.report.grids import Budget
 from volplugins.report.row_file import Row
 from volplugins.report.shown_text import shown
-from volplugins.report.stuck_text import lasting
+from volplugins.report.stuck_text import lasting, short_driver
 
 DEADLOCK = "deadlock"
 _BY_OTHERS = (DEADLOCK, "blocked", "owner-runs", "owner-gone", "ready-starved")
 _BY_DRIVERS = ("driver", "remote")
+_HOLDER = re.compile(r"held by (\\[^;]+)")  # in Note
 # what the last thread of a chain does, in words
 ENDS = {"owner-runs": "runs", "owner-gone": "has ended", "ready-starved": "is ready and gets no processor"}
 
@@ -25,18 +27,20 @@ class Waiting:
     Attributes:
         what: it waits for: kind and name of the lock; ``since`` in words, ``seconds`` for sorting.
         owners: by key: the verdict of the wait. ``end``: what is known of it where it waits for nobody.
+        driver: that holds the request that it waits for.
         told: everything else, for who wants to know.
     """
 
     key: str
-    who: str = ""
+    pid: str = ""
     tid: str = ""
+    who: str = ""
     what: str = ""
     since: str = ""
     seconds: float = 0.0
     owners: dict[str, str] = field(default_factory=dict)
     end: str = ""
-    driver: bool = False
+    driver: str = ""
     told: str = ""
 
 
@@ -69,7 +73,8 @@ class WaitRows:
             elif verdict in _BY_DRIVERS or shown(row.get("ETHREAD"), 40) in self.threads:
                 self._end(row)
         for each in self.threads.values():
-            each.who = each.who or "a thread that is none, or no longer one"
+            known = f"{self._names.get(each.pid) or 'process'} {each.pid}.{each.tid}"
+            each.who = known if each.pid else "a thread that is none, or no longer one"
 
     def _take(self, row: Row, verdict: str) -> None:
         """A thread that another one holds up; of several waits of it the first is named."""
@@ -94,14 +99,13 @@ class WaitRows:
         one = self._named(key, row.get("PID"), row.get("TID"))
         if not one.owners and not one.what and self._budget.takes([told]):
             _waits(one, row, told)
-            one.driver = row.get("Verdict") in _BY_DRIVERS
+            found = _HOLDER.search(shown(row.get("Note"))) if row.get("Verdict") in _BY_DRIVERS else None
+            one.driver = short_driver(found[1]) if found is not None else ""
 
     def _named(self, key: str, pid: object, tid: object) -> Waiting:
         one = self.threads.setdefault(key, Waiting(key))
-        if not one.who and pid is not None:
-            number = shown(pid, 20)
-            one.tid = shown(tid, 20)
-            one.who = f"{self._names.get(number) or 'process'} {number}.{one.tid}"
+        if not one.pid and pid is not None:
+            one.pid, one.tid = shown(pid, 20), shown(tid, 20)
         return one
 
 

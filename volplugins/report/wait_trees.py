@@ -51,13 +51,12 @@ class Tree:
         """What it shows, in words."""
         if self.ring:
             more = self.threads - len(self.ring)
-            behind = f", {more} more wait for them" if more else ""
-            return f"Deadlock of {len(self.ring)}{behind}"
-        return f"{self.threads - 1} wait for {self.branches[0].steps[0].who}"
+            return f"Deadlock of {len(self.ring)}{f', {_threads(more)} for one of them' if more else ''}"
+        return f"{_threads(self.threads - 1)} for {self.branches[0].steps[0].who}"
 
 
 class WaitTrees:
-    """The pictures: deadlocks first, then what holds most threads up; ``left``: of these for which there was no room."""
+    """The pictures: deadlocks first, then what holds most threads up; ``left``: those for which there was no room."""
 
     def __init__(self, rows: WaitRows) -> None:
         self._rows = rows
@@ -94,7 +93,7 @@ class WaitTrees:
         return ring if one is start else []
 
     def _others(self) -> Iterable[Tree]:
-        """Who waits for nobody that is shown; then circles that are no deadlocks for sure, from any of their threads."""
+        """Who waits for nobody that is shown; then circles that are no deadlocks for sure, lowest thread first."""
         threads = list(self._rows.threads.values())
         ends = [each for each in threads if not any(key in self._rows.threads for key in each.owners)]
         for each in (*ends, *sorted(threads, key=lambda one: one.key)):
@@ -151,6 +150,10 @@ class WaitTrees:
             if each.key not in self._met:
                 self._met.add(each.key)
                 yield each
+
+
+def _threads(count: int) -> str:
+    return "1 thread waits" if count == 1 else f"{count} threads wait"
 
 
 def _bottom_up(branches: list[Branch]) -> Iterable[Branch]:
