@@ -7,9 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
-    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io", "waits",
-    "processors",
-    "target", "threads", "address", "bugcheck", "findings",
+    "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "io",
+    "processors", "waits", "target", "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -22,8 +21,8 @@ MAY_IMPORT = {
     "loader": ("memory", "image"),
     "kernel": ("memory", "paging"),
     "io": ("memory", "paging", "image", "loader", "kernel"),
-    "waits": ("memory", "kernel", "loader", "io"),
     "processors": ("memory", "kernel", "io"),
+    "waits": ("memory", "kernel", "loader", "io"),
     "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
