@@ -43,6 +43,11 @@ class Waiting:
     driver: str = ""
     told: str = ""
 
+    @property
+    def owner(self) -> str:
+        """Of the owners the one by which it is drawn; empty for none."""
+        return min(self.owners, key=lambda key: _BY_OTHERS.index(self.owners[key]), default="")
+
 
 class WaitRows:
     """Takes rows as they come.

@@ -24,7 +24,8 @@ def told_deadlocks(sources: HangSources) -> Iterator[Told]:
     causes = sorted(deadlock_causes(sources), key=lambda each: each.order)
     for cause in causes[:MOST_SHOWN]:
         behind = f"; {threads(cause.held_up)} for one of them" if cause.held_up else ""
-        evidence = f"each waits for what the next one holds, and nothing else wakes them{behind}"
+        limit = "; a wait of them has a time limit" if cause.confidence is not Confidence.CERTAIN else ""
+        evidence = f"each waits for what the next one holds{limit}{behind}"
         yield Told("DEADLOCK", _round(sources, cause.threads), cause.confidence, evidence)
     if len(causes) > MOST_SHOWN:
         yield Told("DEADLOCK", f"{len(causes) - MOST_SHOWN} more deadlocks", Confidence.HIGH, "windows.kd.waits")
