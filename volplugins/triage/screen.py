@@ -73,8 +73,8 @@ def _columns(character: str) -> int:
 
 
 def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
-    yield from _hang(summary)
     yield _stuck(summary)
+    yield from _hang(summary)
     if not summary.get("target", {}).get("crashed", True):
         yield from _running(summary)
         return
