@@ -129,11 +129,11 @@ def _sources(
             )
         column[table.build] = -1 if says is None else says
     if unlisted:
-        column |= dict.fromkeys(list(_unsure(column, _list_of(path, bits, lists))), -1)
+        column |= dict.fromkeys(list(unsure(column, _list_of(path, bits, lists))), -1)
     return column
 
 
-def _unsure(column: dict[int, int], listed: OffsetList | None) -> Iterator[int]:
+def unsure(column: dict[int, int], listed: OffsetList | None) -> Iterator[int]:
     """Builds of a list that lacks a member which moved: before the first table, and between two that differ."""
     if len(set(column.values())) < 2:
         return

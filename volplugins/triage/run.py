@@ -197,7 +197,9 @@ class TriageRun:
             nonlocal part  # a plugin of several steps begins each at 0
             part = min(max(percent or 0.0, part), 100.0)
             named = text and not self._options.redact  # it may name a process
-            self._progress(f"{section.name}: {text}" if named else section.name, base + share * part / 100.0)
+            # rounded, so that the end of one section is not past the beginning of the next
+            reached = round(base + share * part / 100.0, 6)
+            self._progress(f"{section.name}: {text}" if named else section.name, reached)
 
         return report
 
