@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 
 from tests.hang.hung import Hung, hung
+from volplugins.bugcheck.analysis import analyse
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.lab.machines.catalogue import MACHINES, build, hangs_of
 from volplugins.lab.writers import write
 from volplugins.target.of_dump import as_target
 from volplugins.target.target import NO_BUGCHECK, Bugcheck
+from volplugins.vol.commands.analyze.hang_rows import chosen_hang
+from volplugins.vol.commands.analyze.rows import later_rows
+from volplugins.vol.scene.crash_scene import scene_below
 from volplugins.vol.scene.hang_scene import why_hang
+from volplugins.vol.scene.session import open_file
 
 NOTHING = ("hang-addresses", "hang-objects", "hang-any-open")
 SCENES = tuple(each for each in hangs_of("win10-x64") if not each.endswith("-running"))
@@ -134,3 +139,14 @@ def test_rows_are_the_same_every_time() -> None:
     hung.cache_clear()
     again: Hung = hung("win10-x64", "hang-deadlock-5")
     assert again.rows == first
+
+
+@pytest.mark.parametrize("machine", ["win10-x64", "xp-x86"])
+def test_a_machine_that_runs_on(machine: str, tmp_path: Path) -> None:
+    """An image without a bugcheck: chosen by itself, and the same deadlock is found."""
+    path = write(build(machine, "hang-deadlock-2-running"), "raw", tmp_path / "a.raw")
+    context, layer = open_file(path, ())
+    scene = scene_below(context, layer)
+    rows = {row.field: row for row in later_rows(analyse(scene), None, chosen_hang(scene)) if row.section == "hang"}
+    assert rows["CHOSEN"].value == "by itself: no bugcheck is recorded: the machine runs"
+    assert str(rows["VERDICT"].value).startswith("deadlock: 2 threads wait for each other")
