@@ -12,6 +12,7 @@ from volplugins.report.device_tree import DeviceTree
 from volplugins.report.driver_names import DriverNames
 from volplugins.report.grids import Budget, Grid, faults_of, grid
 from volplugins.report.hang_text import hang_line
+from volplugins.report.head_findings import HeadFindings
 from volplugins.report.page import put, rendered
 from volplugins.report.pending_requests import PendingRequests
 from volplugins.report.physical_map import physical_map
@@ -49,6 +50,9 @@ _IRPS = ("Driver", "Major", "Minor", "Age", "State", "Process", "PID", "TID", "F
          "Completion", "Source", "Note")  # fmt: skip
 _WAITS = ("PID", "Process", "TID", "Reason", "Waited", "Verdict", "ObjectType", "ObjectName", "Object", "OwnerPID",
           "OwnerTID", "OwnerThread", "ETHREAD", "Note")  # fmt: skip
+_CPUS = ("Processor", "Thread", "PID", "Process", "IRQL", "InDpc", "Ready", "Dpcs", "ContextSwitches",
+         "SwitchesPerSecond", "KernelTime", "UserTime", "DpcTime", "InterruptTime", "PRCB", "Note")  # fmt: skip
+_FINDINGS = ("Severity", "Kind", "PID", "Process", "TID", "Address", "Module", "Evidence", "Next", "Note")
 # verdicts that say nothing against a process
 SOUND = ("ok", "tables-paged-out")
 
@@ -74,6 +78,7 @@ def write_report(folder: Path, lacking: list[str] | None = None) -> Path:
         "shown_processes": len(data["processes"]), "left_processes": content.details.left_out,
         "left_threads": content.stacks.left_out, "tree": content.tree, "requests": content.requests,
         "hang": hang_line({"hang": summary.part("hang")}), "waits": content.waits, "wait_rows": content.wait_rows,
+        "finds": content.findings, "found": content.findings.lines(data["processes"]),
         "stuck": [(stuck_line(one), shown(one.get("why"))) for one in summary.entries("stuck")],
     }  # fmt: skip
     return put(rendered("report.html.j2", _SCRIPTS, data, facts), folder / "report.html")
@@ -84,7 +89,7 @@ class _Content:
 
     def __init__(self, folder: Path, summary: Summary) -> None:
         names = ("dumpinfo", "analyze", "process", "pagedirs", "stacks", "peb", "lm", "kernel-modules", "address",
-                 "address-summary", *_of_drivers(folder, summary))  # fmt: skip
+                 "address-summary", *_of_later(folder, summary))  # fmt: skip
         self._files = {name: RowFile(folder, name) for name in names}
         self._summary = summary
         self.analysis = list(_first(self._files["analyze"], caps.TABLE_ROWS))
@@ -94,7 +99,9 @@ class _Content:
         self.requests = PendingRequests(drivers)
         blamed = shown(summary.part("crash").get("device_instance"))
         self.tree = DeviceTree(drivers, self.requests, budget, blamed)
-        self.details = Details(self._wanted(summary), budget)
+        self.findings = HeadFindings(summary)
+        told = self.findings.of_processes() if self.findings.known else None
+        self.details = Details(self._wanted(summary), budget, told)
         self.stacks = StackGroups(budget)
         self.wait_rows = WaitRows(budget)
         self.wait_rows.read(self._files.get("waits", ()))
@@ -109,6 +116,7 @@ class _Content:
         ):  # fmt: skip
             for row in self._files[name]:
                 take(row)
+        self.details.tell()
         self.stacks.read(self._files["stacks"])
         others = self.stacks.share_out(self.details)
         self._mark_crashed()
@@ -137,6 +145,7 @@ class _Content:
         files, budget = self._files, self._budget
         processes = (row for row in files["process"] if row.get("TID") is None)
         return {
+            "findings": self.findings.table(budget),
             "processes": grid(processes, _PROCESSES, budget),
             "verdicts": grid(files["pagedirs"], _VERDICTS, budget),
             "kernel-modules": grid(files["kernel-modules"], _KERNEL_MODULES, budget),
@@ -146,6 +155,8 @@ class _Content:
             "drivers": grid(files.get("drivers", ()), _DRIVERS, budget),
             "irps": grid(files.get("irps", ()), _IRPS, budget),
             "waits": grid(files.get("waits", ()), _WAITS, budget),
+            "cpus": grid(files.get("cpus", ()), _CPUS, budget),
+            "findings": grid(files.get("findings", ()), _FINDINGS, budget),
         }
 
     def _wanted(self, summary: Summary) -> list[Key]:
@@ -153,6 +164,7 @@ class _Content:
         wanted = [self._crashed()] if self._crashed()[0] else []
         wanted += [key_of(one.get("pid"), one.get("process")) for one in summary.entries("threads")]
         wanted += [key_of(one.get("pid"), one.get("process")) for one in summary.entries("directories")]
+        wanted += self.findings.processes()
         wanted += (
             key_of(row.get("PID"), row.get("Process"))
             for row in self._files["pagedirs"]
@@ -170,10 +182,10 @@ class _Content:
             detail.crashed = bool(pid) and shown(detail.pid) == pid
 
 
-def _of_drivers(folder: Path, summary: Summary) -> Iterator[str]:
-    """Files of rows on drivers and waits: a folder of an older version has none, and says so by its sections."""
+def _of_later(folder: Path, summary: Summary) -> Iterator[str]:
+    """Files of rows that came later: a folder of an older version has none, and says so by its sections."""
     told = {str(one.get("name")) for one in summary.entries("sections")}
-    for name in ("drivers", "devices", "irps", "waits"):
+    for name in ("drivers", "devices", "irps", "waits", "cpus", "findings"):
         if not told or name in told or (folder / "rows" / f"{name}.jsonl").exists():
             yield name
 

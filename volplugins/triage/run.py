@@ -32,6 +32,7 @@ from volplugins.triage.sections import SECTIONS, Section
 from volplugins.triage.spooled_rows import SpooledRows
 from volplugins.triage.stuck_requests import StuckRequests
 from volplugins.triage.versions import versions
+from volplugins.vol.commands.findings.heard import listen
 from volplugins.vol.scene.crash_scene import analysis_of, scene_below, target_below
 from volplugins.vol.scene.session import open_file
 from volplugins.vol.scene.shared_work import SharedWork, sharing
@@ -94,7 +95,8 @@ class TriageRun:
             "pagedirs": directories.take, "stacks": threads.take_frame, "process": threads.take_thread,
             "findings": findings.take, "irps": requests.take,
         }  # fmt: skip
-        runner = SectionRunner(work, layer, self._options)
+        listening = listen(work.context, analysis.scene) if analysis is not None else lambda _: None
+        runner = SectionRunner(work, layer, self._options, listening)
         outcomes = self._sections(runner, watchers)
         self._progress("summing up", 98.0)
         parts = self._parts(facts) | self._drivers(analysis, requests) | {"hang": self._hang(analysis)}
