@@ -156,7 +156,7 @@ class _Content:
             "irps": grid(files.get("irps", ()), _IRPS, budget),
             "waits": grid(files.get("waits", ()), _WAITS, budget),
             "cpus": grid(files.get("cpus", ()), _CPUS, budget),
-            "findings": grid(files.get("findings", ()), _FINDINGS, budget),
+            "finding-rows": grid(files.get("findings", ()), _FINDINGS, budget),
         }
 
     def _wanted(self, summary: Summary) -> list[Key]:
