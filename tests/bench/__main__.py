@@ -24,12 +24,13 @@ from tests.bench import (
     start_up,
     symbol_index,
     triage,
+    waits,
 )
 from tests.bench.figures import Figures, Unit
 
 UNITS: tuple[Unit, ...] = (
     *bitmap_open.UNITS, *start_up.UNITS, *page_tables.UNITS, *stacks.UNITS, *process_memory.UNITS, *triage.UNITS,
-    *corpus.UNITS, *symbol_index.UNITS, *images.UNITS, *drivers.UNITS,
+    *corpus.UNITS, *symbol_index.UNITS, *images.UNITS, *drivers.UNITS, *waits.UNITS,
 )  # fmt: skip
 _WRONG_USE = 2
 

@@ -24,6 +24,10 @@ TOKENS = 3_000
 TOKENS_OF_A_DEVICE = 12
 REQUESTS_OF_A_PROCESS = 200
 REQUESTS = 10_000
+# who waits on whom: threads that are read, those that are drawn, and in how many pictures
+WAITING = 20_000
+WAITING_SHOWN = 1_500
+WAIT_TREES = 40
 # the crashing stack, and lists in summary.json
 LIST_ROWS = 500
 # rows of a file that are read at all, and characters of a line

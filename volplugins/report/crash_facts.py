@@ -13,6 +13,7 @@ from volplugins.report.told_findings import SHADES, counted
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 # label, member of summary.crash, row of windows.kd.analyze that says the same
+_ELSEWHERE = ("stack", "modules", "hang")  # sections of the rows whose fields others have too
 _CRASH = (
     ("Failed at", "faulting_ip", "FAULTING_IP"),
     ("Instruction", "faulting_instruction", ""),
@@ -55,7 +56,7 @@ class Headline:
 def headline(summary: Summary, analysis: list[Row]) -> Headline:
     """From summary.json; what it lacks, from the rows of windows.kd.analyze."""
     crash = summary.part("crash")
-    known = {str(row.get("Field")): row for row in analysis if row.get("Section") not in ("stack", "modules")}
+    known = {str(row.get("Field")): row for row in analysis if row.get("Section") not in _ELSEWHERE}
 
     def fact(member: str, field_name: str) -> str:
         return shown(crash.get(member) or known.get(field_name, {}).get("Value"), caps.TEXT)

@@ -11,6 +11,7 @@ from volplugins.report.crash_facts import headline
 from volplugins.report.device_tree import DeviceTree
 from volplugins.report.driver_names import DriverNames
 from volplugins.report.grids import Budget, Grid, faults_of, grid
+from volplugins.report.hang_text import hang_line
 from volplugins.report.head_findings import HeadFindings
 from volplugins.report.page import put, rendered
 from volplugins.report.pending_requests import PendingRequests
@@ -29,8 +30,10 @@ from volplugins.report.shown_text import shown
 from volplugins.report.stack_groups import StackGroups
 from volplugins.report.stuck_text import stuck_line
 from volplugins.report.summary_file import Summary
+from volplugins.report.wait_rows import WaitRows
+from volplugins.report.wait_trees import WaitTrees
 
-_SCRIPTS = ("dom.js", "grid.js", "regions.js", "flame.js", "processes.js", "report.js")
+_SCRIPTS = ("dom.js", "grid.js", "regions.js", "flame.js", "processes.js", "waits.js", "report.js")
 _PROCESSES = ("PID", "PPID", "Name", "PageDirectory", "Note", "Life", "Source", "Threads", "CreateTime", "ExitTime",
               "SessionId", "VadCount", "Handles", "CommitCharge", "Wow64", "EPROCESS", "DirBase")  # fmt: skip
 _VERDICTS = ("PID", "Process", "Verdict", "Mode", "DirBase", "Level", "TablesPresent", "TablesMissing", "UserPages",
@@ -45,6 +48,11 @@ _SUMMARY = ("PID", "Process", "By", "Name", "Count", "Size", "PercentBusy", "Per
 _DRIVERS = ("Kind", "Driver", "Name", "Type", "Module", "Object", "Routine", "Symbol", "Source", "Note")
 _IRPS = ("Driver", "Major", "Minor", "Age", "State", "Process", "PID", "TID", "File", "Device", "IRP", "Location",
          "Completion", "Source", "Note")  # fmt: skip
+_WAITS = ("PID", "Process", "TID", "Reason", "Waited", "Verdict", "ObjectType", "ObjectName", "Object", "OwnerPID",
+          "OwnerTID", "OwnerThread", "ETHREAD", "Note")  # fmt: skip
+_CPUS = ("Processor", "Thread", "PID", "Process", "IRQL", "InDpc", "Ready", "Dpcs", "ContextSwitches",
+         "SwitchesPerSecond", "KernelTime", "UserTime", "DpcTime", "InterruptTime", "PRCB", "Note")  # fmt: skip
+_FINDINGS = ("Severity", "Kind", "PID", "Process", "TID", "Address", "Module", "Evidence", "Next", "Note")
 # verdicts that say nothing against a process
 SOUND = ("ok", "tables-paged-out")
 
@@ -69,6 +77,7 @@ def write_report(folder: Path, lacking: list[str] | None = None) -> Path:
         "map": physical_map(summary.part("completeness").get("runs")), "verdicts": _counted(summary),
         "shown_processes": len(data["processes"]), "left_processes": content.details.left_out,
         "left_threads": content.stacks.left_out, "tree": content.tree, "requests": content.requests,
+        "hang": hang_line({"hang": summary.part("hang")}), "waits": content.waits, "wait_rows": content.wait_rows,
         "finds": content.findings, "found": content.findings.lines(data["processes"]),
         "stuck": [(stuck_line(one), shown(one.get("why"))) for one in summary.entries("stuck")],
     }  # fmt: skip
@@ -80,7 +89,7 @@ class _Content:
 
     def __init__(self, folder: Path, summary: Summary) -> None:
         names = ("dumpinfo", "analyze", "process", "pagedirs", "stacks", "peb", "lm", "kernel-modules", "address",
-                 "address-summary", *_of_drivers(folder, summary))  # fmt: skip
+                 "address-summary", *_of_later(folder, summary))  # fmt: skip
         self._files = {name: RowFile(folder, name) for name in names}
         self._summary = summary
         self.analysis = list(_first(self._files["analyze"], caps.TABLE_ROWS))
@@ -94,6 +103,9 @@ class _Content:
         told = self.findings.of_processes() if self.findings.known else None
         self.details = Details(self._wanted(summary), budget, told)
         self.stacks = StackGroups(budget)
+        self.wait_rows = WaitRows(budget)
+        self.wait_rows.read(self._files.get("waits", ()))
+        self.waits = WaitTrees(self.wait_rows)
 
     def data(self) -> dict[str, Any]:
         """What the scripts show."""
@@ -142,6 +154,9 @@ class _Content:
             "address-summary": grid(files["address-summary"], _SUMMARY, budget),
             "drivers": grid(files.get("drivers", ()), _DRIVERS, budget),
             "irps": grid(files.get("irps", ()), _IRPS, budget),
+            "waits": grid(files.get("waits", ()), _WAITS, budget),
+            "cpus": grid(files.get("cpus", ()), _CPUS, budget),
+            "finding-rows": grid(files.get("findings", ()), _FINDINGS, budget),
         }
 
     def _wanted(self, summary: Summary) -> list[Key]:
@@ -167,10 +182,10 @@ class _Content:
             detail.crashed = bool(pid) and shown(detail.pid) == pid
 
 
-def _of_drivers(folder: Path, summary: Summary) -> Iterator[str]:
-    """Files of rows on drivers: a folder of an older version has none, and says so by its sections."""
+def _of_later(folder: Path, summary: Summary) -> Iterator[str]:
+    """Files of rows that came later: a folder of an older version has none, and says so by its sections."""
     told = {str(one.get("name")) for one in summary.entries("sections")}
-    for name in ("drivers", "devices", "irps"):
+    for name in ("drivers", "devices", "irps", "waits", "cpus", "findings"):
         if not told or name in told or (folder / "rows" / f"{name}.jsonl").exists():
             yield name
 

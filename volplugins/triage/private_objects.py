@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from volplugins.triage.private_devices import device_name
 from volplugins.triage.private_names import PrivateNames
 
@@ -12,6 +15,19 @@ _DIRECTORIES = frozenset(
 )
 # in these everything is Windows' own
 _OWN = frozenset("kernelobjects security objecttypes nls callback".split())
+
+
+# names of objects within a sentence, as the section hang of analyze has them
+_QUOTED = re.compile(r'\b(?P<kind>[A-Z][A-Za-z]+) "(?P<name>[^"\\]*\\[^"]*)"')
+
+
+def quoted_apart(text: str) -> Iterator[tuple[str, str, str]]:
+    """A sentence cut where it quotes the name of an object: what stands before, the object's kind, its name."""
+    at = 0
+    for found in _QUOTED.finditer(text) if '"' in text else ():
+        yield text[at : found.start()], found["kind"], found["name"]
+        at = found.end()
+    yield text[at:], "", ""
 
 
 def object_name(names: PrivateNames, text: str) -> str:

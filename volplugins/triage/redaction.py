@@ -13,7 +13,7 @@ from typing import Any
 
 from volplugins.triage.private_devices import apart, instance_path
 from volplugins.triage.private_names import REDACTED, PrivateNames, is_everybodys
-from volplugins.triage.private_objects import object_name
+from volplugins.triage.private_objects import object_name, quoted_apart
 from volplugins.triage.private_paths import IMAGE_NAME, PrivatePaths
 
 ARGUMENTS = "<arguments>"
@@ -98,10 +98,21 @@ class Redactor:
         if known != self._known or len(self._made) > _MOST_KEPT:
             self._known, self._made = known, {}
         if text not in self._made:
-            parts = apart(self._names, text)
-            made = "".join(part if ready else self._paths.in_text(part) for part, ready in parts)
+            made = "".join(
+                self._sentence(before) + self._quoted(kind, name) for before, kind, name in quoted_apart(text)
+            )
             self._made[text] = self._names.without(made)
         return self._made[text]
+
+    def _sentence(self, text: str) -> str:
+        parts = apart(self._names, text)
+        return "".join(part if ready else self._paths.in_text(part) for part, ready in parts)
+
+    def _quoted(self, kind: str, name: str) -> str:
+        """An object that a sentence names: that of a request is its file."""
+        if not name:
+            return ""
+        return f'{kind} "{self._path(name) if kind == "Irp" else object_name(self._names, name)}"'
 
     def _cell(self, name: str, value: Any) -> Any:
         if name in _WORDS:

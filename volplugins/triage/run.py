@@ -18,6 +18,7 @@ from volplugins.triage.crash_facts import CrashFacts
 from volplugins.triage.extras import write_page, write_timeline
 from volplugins.triage.file_hash import FileHash
 from volplugins.triage.foreign_objects import ForeignObject, foreign_objects
+from volplugins.triage.hang_facts import hang_facts
 from volplugins.triage.noted_directories import NotedDirectories
 from volplugins.triage.noted_findings import NotedFindings
 from volplugins.triage.noted_threads import NotedThreads
@@ -98,7 +99,7 @@ class TriageRun:
         runner = SectionRunner(work, layer, self._options, listening)
         outcomes = self._sections(runner, watchers)
         self._progress("summing up", 98.0)
-        parts = self._parts(facts) | self._drivers(analysis, requests)
+        parts = self._parts(facts) | self._drivers(analysis, requests) | {"hang": self._hang(analysis)}
         notes = _shortened(target.notes)
         self._faults += [f"{each.section.name}: {each.fault}" for each in outcomes if each.fault]
         self._faults += [f"{note.field}: {note.text}" for note in notes if note.severity == "fault"]
@@ -141,6 +142,14 @@ class TriageRun:
         except Exception as error:
             self._faults.append(f"summary, drivers: {one_line(error)}")
         return {"foreign_drivers": [each.summary() for each in foreign], "stuck": stuck}
+
+    def _hang(self, analysis: Analysis | None) -> dict[str, Any] | None:
+        """What holds the machine up; None where that could not be looked for."""
+        try:
+            return hang_facts(analysis.scene) if analysis is not None else None
+        except Exception as error:
+            self._faults.append(f"summary, hang: {one_line(error)}")
+            return None
 
     @staticmethod
     def _missing(facts: CrashFacts, problems: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from textwrap import wrap
 from typing import Any
 from unicodedata import east_asian_width
 
+from volplugins.report.hang_text import hang_line
 from volplugins.report.stuck_text import stuck_line
 from volplugins.report.told_findings import finding_lines
 
@@ -74,6 +75,7 @@ def _columns(character: str) -> int:
 
 def _blocks(summary: Mapping[str, Any]) -> Iterator[_Block]:
     yield _stuck(summary)
+    yield from _hang(summary)
     if not summary.get("target", {}).get("crashed", True):
         yield from _running(summary)
         return
@@ -114,6 +116,13 @@ def _stuck(summary: Mapping[str, Any]) -> _Block:
     stuck = summary.get("stuck") or ()
     lines = [line for each in stuck for line in _halves(stuck_line(each), each.get("why") or "")]
     return _Block("Stuck", lines, 2, "windows.kd.irps")
+
+
+def _hang(summary: Mapping[str, Any]) -> Iterator[_Block]:
+    """What holds threads up, where something does."""
+    label, text = hang_line(summary)
+    if label:
+        yield _Block(label, wrap(text, COLUMNS - _LABELS), 1, "windows.kd.analyze --hang")
 
 
 def _halves(line: str, why: str) -> tuple[str, str]:

@@ -28,6 +28,7 @@ from volplugins.waits.waiter import Waiter, read_waiter
 from volplugins.waits.words import WR_RESOURCE, Kind
 
 MOST_THREADS = 1 << 18
+TIMED = "its wait has a time limit"
 _MOST_OTHERS = 1 << 16
 _MOST_NOTES = 64
 _MOST_BLOCKS = 1 << 20
@@ -166,7 +167,7 @@ def _wait(waiter: Waiter, blocks: WaitBlocks, resolver: Resolver, listed: Object
         held = (lone,) if lone is not None else ()
     notes = [*dict.fromkeys(blocks.faults)]
     if blocks.timed and not _is_timer(held):
-        notes.append("its wait has a time limit")
+        notes.append(TIMED)
     if len(held) > 1:
         notes.append(
             f"one of {len(held)} objects is enough" if blocks.any else f"it waits for all of {len(held)} objects"

@@ -15,8 +15,8 @@ class Analyze(TimedCommand, interfaces.plugins.PluginInterface, timeliner.TimeLi
     """Says what crashed, who is to blame and how sure that is (WinDbg: !analyze -v).
 
     Works on every dump type, with symbols, with exports only, and with nothing; each row says how it is known.
-    Sections: bugcheck, context, process, system, culprit, signature, stack, modules, symbols (what is missing),
-    completeness.
+    Sections: bugcheck, context, process, system, culprit, hang (WinDbg: !analyze -hang), signature, stack, modules,
+    symbols (what is missing), completeness.
     """
 
     _required_framework_version = (2, 0, 0)
@@ -27,6 +27,7 @@ class Analyze(TimedCommand, interfaces.plugins.PluginInterface, timeliner.TimeLi
         return [
             image_path(),
             flag("user-frames", "Show the crashing thread's frames of user mode too"),
+            flag("hang", "Say what holds the machine up, as on dumps of 0xE2, 0x80, 0x1C8 and of machines that run"),
         ]
 
     def table(self):

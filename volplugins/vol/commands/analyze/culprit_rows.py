@@ -18,7 +18,7 @@ from volplugins.vol.output.rows import NOT_APPLICABLE, NOT_AVAILABLE, Cell
 def culprit_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
     """Who is to blame, or why nobody is; and the memory error that may be the cause instead."""
     if analysis.culprit is not None:
-        yield from _blamed(analysis, analysis.culprit)
+        yield from blamed_rows(analysis, analysis.culprit)
     else:
         asked = analysis.manual is not None and analysis.manual.asked_for
         why = _nobody(analysis)
@@ -37,11 +37,12 @@ def _nobody(analysis: Analysis) -> str:
     return "; ".join(analysis.scene.notes) or "no module is known"
 
 
-def _blamed(analysis: Analysis, culprit: Culprit) -> Iterator[AnalyzeRow]:
+def blamed_rows(analysis: Analysis, culprit: Culprit, section: str = "culprit") -> Iterator[AnalyzeRow]:
+    """MODULE_NAME, IMAGE_NAME, SYMBOL_NAME, MODULE_VERSION of one who is to blame."""
     confidence = culprit.confidence.value
     name = culprit.module.name if culprit.module else culprit.image_name.rsplit(".", 1)[0]
-    yield AnalyzeRow("culprit", "MODULE_NAME", name, confidence, culprit.reason)
-    yield AnalyzeRow("culprit", "IMAGE_NAME", culprit.image_name, confidence, culprit.reason)
+    yield AnalyzeRow(section, "MODULE_NAME", name, confidence, culprit.reason)
+    yield AnalyzeRow(section, "IMAGE_NAME", culprit.image_name, confidence, culprit.reason)
     if culprit.address is not None and culprit.module is not None:
         location = analysis.scene.symbolizer.locate(culprit.address)
         text = (
@@ -50,9 +51,9 @@ def _blamed(analysis: Analysis, culprit: Culprit) -> Iterator[AnalyzeRow]:
         from_what = {"pdb": "PDB symbols", "export": "nearest export"}.get(
             location.kind, "no symbols: offset in the module"
         )
-        yield AnalyzeRow("culprit", "SYMBOL_NAME", text, confidence, from_what)
+        yield AnalyzeRow(section, "SYMBOL_NAME", text, confidence, from_what)
     version, evidence = _version(analysis, culprit.module)
-    yield AnalyzeRow("culprit", "MODULE_VERSION", version, "", evidence)
+    yield AnalyzeRow(section, "MODULE_VERSION", version, "", evidence)
 
 
 def _version(analysis: Analysis, module: Module | None) -> tuple[Cell, str]:

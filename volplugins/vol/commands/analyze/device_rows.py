@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volplugins.bugcheck.analysis import Analysis
+from volplugins.bugcheck.devices.lead import BlamedDevice
 from volplugins.bugcheck.devices.place import DevicePlace
 from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.output.rows import NOT_AVAILABLE
@@ -12,15 +13,18 @@ from volplugins.vol.output.rows import NOT_AVAILABLE
 
 def device_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
     """The device's stack and instance path; nothing where no device is known."""
-    device = analysis.devices.device
-    if device is None:
-        return
+    if analysis.devices.device is not None:
+        yield from blamed_device_rows(analysis.devices.device)
+
+
+def blamed_device_rows(device: BlamedDevice, section: str = "culprit") -> Iterator[AnalyzeRow]:
+    """The same of one device."""
     place, confidence = device.place, device.confidence.value
     devices = " > ".join(f"{each.address:#x}" for each in place.stack)
     evidence = "; ".join([f"by {device.how}", f"devices {devices}", *place.notes])
-    yield AnalyzeRow("culprit", "DEVICE_STACK", place.shown, confidence, evidence)
+    yield AnalyzeRow(section, "DEVICE_STACK", place.shown, confidence, evidence)
     value, evidence = _instance(place)
-    yield AnalyzeRow("culprit", "DEVICE_INSTANCE", value or NOT_AVAILABLE, confidence if value else "", evidence)
+    yield AnalyzeRow(section, "DEVICE_INSTANCE", value or NOT_AVAILABLE, confidence if value else "", evidence)
 
 
 def _instance(place: DevicePlace) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from volplugins.memory.reader import ReadError
 from volplugins.target.target import Target
 from volplugins.vol.commands.analyze.culprit_rows import culprit_rows, signature_rows
 from volplugins.vol.commands.analyze.failing_rows import failing_rows
+from volplugins.vol.commands.analyze.hang_rows import HangWanted, hang_rows
 from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.commands.analyze.stack_rows import stack_rows
 from volplugins.vol.commands.dumpinfo.rows import completeness_rows
@@ -40,17 +41,21 @@ def analyze_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
     yield from later_rows(analysis)
 
 
-def later_rows(analysis: Analysis, user: UserStack | None = None) -> Iterator[AnalyzeRow]:
+def later_rows(
+    analysis: Analysis, user: UserStack | None = None, hang: HangWanted | None = None
+) -> Iterator[AnalyzeRow]:
     """The sections after ``bugcheck``. Each is written by itself; a failing one costs itself only.
 
     Args:
         user: the crashing thread's frames of user mode, where they were asked for.
+        hang: that a hang is looked for; None where it is not.
     """
     sections: tuple[tuple[str, Callable[[Analysis], Iterator[AnalyzeRow]]], ...] = (
         ("context", _context),
         ("process", _process),
         ("system", _system),
         ("culprit", culprit_rows),
+        ("hang", lambda each: hang_rows(each, hang) if hang is not None else iter(())),
         ("signature", signature_rows),
         ("stack", lambda each: stack_rows(each, user)),
         ("modules", _modules),

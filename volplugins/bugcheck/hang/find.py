@@ -1,0 +1,31 @@
+"""The whole explanation of a hang."""
+
+from __future__ import annotations
+
+from volplugins.bugcheck.devices.lead import NOTHING
+from volplugins.bugcheck.hang.blame import blame_cause
+from volplugins.bugcheck.hang.cause import Hang
+from volplugins.bugcheck.hang.locks import lock_causes, told_locks, told_resources
+from volplugins.bugcheck.hang.low_memory import memory_causes, told_memory
+from volplugins.bugcheck.hang.paths import deadlock_causes, longest_paths, told_deadlocks, told_paths
+from volplugins.bugcheck.hang.requests import old_requests, request_causes, told_requests
+from volplugins.bugcheck.hang.sources import HangSources
+from volplugins.bugcheck.hang.starved import starved_causes, told_starved
+
+
+def explain_hang(sources: HangSources) -> Hang:
+    """What holds the machine up, who is at fault, and everything that may be of use in telling it."""
+    requests, paths = old_requests(sources), longest_paths(sources)
+    causes = sorted(
+        (
+            *deadlock_causes(sources), *request_causes(requests), *starved_causes(sources), *lock_causes(sources),
+            *memory_causes(sources),
+        ),
+        key=lambda each: each.order,
+    )  # fmt: skip
+    blame = blame_cause(sources, causes[0]) if causes else NOTHING
+    told = (
+        *told_deadlocks(sources), *told_requests(sources, requests), *told_starved(sources), *told_locks(sources),
+        *told_paths(sources, paths), *told_resources(sources), *told_memory(sources),
+    )  # fmt: skip
+    return Hang(tuple(causes), blame, told, sources.notes)
