@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -160,3 +161,14 @@ def test_commands_that_were_heard_are_not_asked_again(tmp_path: Path, monkeypatc
     dump = write(with_user_defect(build("win10-x64"), "module-in-no-list"), "full", tmp_path / "a.dmp")
     summary = run_triage(dump, tmp_path / "out", TriageOptions(), silent).summary
     assert summary["faults"] == 0 and "module-not-listed" in {each["kind"] for each in summary["findings"]}
+
+
+def test_the_queries_of_the_page_run(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "corpus.md").read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n(.+?)```", page, re.S)
+    dump = write(with_io_defect(build("win7-x86-pae"), "dispatch-hook"), "full", tmp_path / "a.dmp")
+    everywhere(dump, tmp_path / "corpus")
+    with closing(sqlite3.connect(tmp_path / "corpus" / "corpus.sqlite")) as connection:
+        found = {query: connection.execute(query).fetchall() for query in queries}
+    (rows,) = (rows for query, rows in found.items() if "f.kind" in query)
+    assert [row[:2] for row in rows] == [("a.dmp", "routine-outside-modules")]

@@ -145,7 +145,7 @@ class _Content:
         files, budget = self._files, self._budget
         processes = (row for row in files["process"] if row.get("TID") is None)
         return {
-            "findings": self.findings.table(budget),
+            "findings": self.findings.table(files.get("findings", ()), budget),
             "processes": grid(processes, _PROCESSES, budget),
             "verdicts": grid(files["pagedirs"], _VERDICTS, budget),
             "kernel-modules": grid(files["kernel-modules"], _KERNEL_MODULES, budget),
@@ -185,7 +185,7 @@ class _Content:
 def _of_later(folder: Path, summary: Summary) -> Iterator[str]:
     """Files of rows that came later: a folder of an older version has none, and says so by its sections."""
     told = {str(one.get("name")) for one in summary.entries("sections")}
-    for name in ("drivers", "devices", "irps", "waits", "cpus", "findings"):
+    for name in ("drivers", "devices", "irps", "waits", "cpus", "findings", "segments"):
         if not told or name in told or (folder / "rows" / f"{name}.jsonl").exists():
             yield name
 

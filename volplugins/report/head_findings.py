@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from volplugins.report import caps
 from volplugins.report.grids import Budget, Grid, grid
 from volplugins.report.process_details import Key, key_of
+from volplugins.report.row_file import Row
 from volplugins.report.shown_text import shown
 from volplugins.report.summary_file import Summary
 from volplugins.report.told_findings import INFO, SHADES, counted, telling, whose
@@ -37,13 +38,11 @@ class HeadFindings:
     Attributes:
         known: whether it has such a list: folders of older versions have none.
         listed: the findings, those of highest severity first.
-        left: how many of them there was no room for.
     """
 
     def __init__(self, summary: Summary) -> None:
         self.known = isinstance(summary.member("findings"), list)
         self.listed = summary.entries("findings")
-        self.left = summary.left_out("findings")
 
     @property
     def numbers(self) -> list[tuple[str, int, str]]:
@@ -69,11 +68,10 @@ class HeadFindings:
         return Line(severity, SHADES[severity], shown(one.get("kind"), 80), who, element, evidence,
                     shown(one.get("next")), count - 1)  # fmt: skip
 
-    def table(self, budget: Budget) -> Grid:
-        """All of them."""
-        rows = [{name: one.get(name.lower()) for name in _COLUMNS} for one in self.listed]
-        made = grid(rows, _COLUMNS, budget)
-        return made | {"left": made["left"] + self.left}
+    @staticmethod
+    def table(rows: Iterable[Row], budget: Budget) -> Grid:
+        """All of them, from the rows of windows.kd.findings; one without a severity says what could not be looked at."""
+        return grid((row for row in rows if row.get("Severity") is not None), _COLUMNS, budget)
 
     def processes(self) -> list[Key]:
         """Those that a finding above ``info`` is about."""
