@@ -160,9 +160,9 @@ class TriageRun:
         outcomes = []
         with SpooledRows(self._folder, Redactor() if self._options.redact else None) as spool:
             for section in wanted:
-                base, share = 2.0 + 96.0 * done / total, 96.0 * section.weight / total
+                base, end = (2.0 + 96.0 * each / total for each in (done, done + section.weight))
                 with self._rows_of(section, spool) as out:
-                    report = self._reporter(section, base, share)
+                    report = self._reporter(section, base, end)
                     report(0.0, "")
                     watch = watchers.get(section.name, lambda _: None)
                     outcomes.append(runner.run(section, out, watch, report))
@@ -181,14 +181,15 @@ class TriageRun:
         with spool.file(f"rows/{section.name}.jsonl") as out:
             yield out
 
-    def _reporter(self, section: Section, base: float, share: float) -> Callable[[float, str], None]:
+    def _reporter(self, section: Section, base: float, end: float) -> Callable[[float, str], None]:
         part = 0.0
 
         def report(percent: float, text: str | None = None) -> None:
             nonlocal part  # a plugin of several steps begins each at 0
             part = min(max(percent or 0.0, part), 100.0)
             named = text and not self._options.redact  # it may name a process
-            self._progress(f"{section.name}: {text}" if named else section.name, base + share * part / 100.0)
+            whole = min(base + (end - base) * part / 100.0, end)  # rounded, it could be past where the next begins
+            self._progress(f"{section.name}: {text}" if named else section.name, whole)
 
         return report
 
