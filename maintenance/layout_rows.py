@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from maintenance.known_tables import KnownTable
 from maintenance.offset_lists import OffsetList
-from maintenance.stated import SIZES, STATED
+from maintenance.stated import NEWEST, SIZES, STATED
 from volplugins.kernel import descriptor_layouts, io_layouts, wait_layouts
 from volplugins.vol.symbols.descriptor_members import DESCRIPTOR_MEMBERS
 from volplugins.vol.symbols.members import IO_MEMBERS, Members, Path
@@ -121,8 +121,9 @@ def _sources(
 ) -> dict[int, int]:  # fmt: skip
     """Offset of one member by the build from which on it holds; -1: from there on there is no such member."""
     path = paths_of(members[member])[0]
-    column = {**_listed(name, path, bits, lists), **STATED.get((name, member, bits), {})}
-    unlisted = not column
+    listed, stated = _listed(name, path, bits, lists), STATED.get((name, member, bits), {})
+    column = {**listed, **stated}
+    unlisted = not listed and all(build >= NEWEST for build in stated)
     for table in tables:
         assert table.build is not None
         place = next((at for each in paths_of(members[member]) if (at := table.reader.find(each)) is not None), None)
@@ -134,11 +135,11 @@ def _sources(
             )
         column[table.build] = -1 if says is None else says
     if unlisted:
-        column |= dict.fromkeys(list(_unsure(column, _list_of(path, bits, lists))), -1)
+        column |= dict.fromkeys(list(unsure(column, lists.get((path[0], bits)))), -1)
     return column
 
 
-def _unsure(column: dict[int, int], listed: OffsetList | None) -> Iterator[int]:
+def unsure(column: dict[int, int], listed: OffsetList | None) -> Iterator[int]:
     """Builds of a list that lacks a member which moved: before the first table, and between two that differ."""
     if len(set(column.values())) < 2:
         return

@@ -83,8 +83,29 @@ _PROCESSORS: Stated = {
     ("processor", "DebuggerSavedIRQL", 32): {2600: -1, 7600: 0x4C4, 9600: 0x4C0},
     ("processor", "DpcListHead", 64): {3790: -1}, ("processor", "DpcListHead", 32): {2600: 0x860, 3790: -1},
 }  # fmt: skip
+# 24H2, 25H2 and 26H1: EPROCESS shrank by half and ETHREAD moved (ntdiff's listings); -1: its new place is not known
+NEWEST = 26100
+_PLACES = {
+    "process": {
+        "VirtualSize": 0x228, "Token": 0x248, "Job": 0x2A0, "ObjectTable": 0x300, "SectionBaseAddress": 0x2B0,
+        "SeAuditProcessCreationInfo": 0x350, **dict.fromkeys((
+            "PeakVirtualSize", "QuotaUsage", "QuotaPeak", "CommitChargePeak", "PriorityClass", "PeakCommitCharge",
+            "ProcessQuotaUsage", "ProcessQuotaPeak", "PageFaultCount", "WorkingSetSize", "PeakWorkingSetSize",
+            "MinimumWorkingSetSize", "MaximumWorkingSetSize", "BasePriority", "KernelTime", "UserTime", "CycleTime",
+            "ContextSwitches", "QuantumReset",
+        ), -1),
+    },
+    "thread": {
+        "AlpcMessage": 0x5C0, "AlpcMessageId": 0x5B8, "AlpcReceiveAttributeSet": 0x5C0, "OwnerEntryListHead": 0x6B8,
+        "KeyedWaitChain": 0x4C8, "ThreadName": 0x6A0, **dict.fromkeys((
+            "KeyedWaitValue", "ActiveImpersonationInfo", "ImpersonationInfo", "LastCallNtStatus", "LockEntryTable",
+            "LockEntries",
+        ), -1),
+    },
+}  # fmt: skip
+_24H2: Stated = {(name, member, 64): {NEWEST: at} for name, places in _PLACES.items() for member, at in places.items()}
 STATED: Stated = {
-    **_DRIVER_INTERFACE, **_OLD_OBJECTS, **_THREADS, **_NODES, **_QUEUED, **_PROCESSORS, **_INTERRUPTS,
+    **_DRIVER_INTERFACE, **_OLD_OBJECTS, **_THREADS, **_NODES, **_QUEUED, **_PROCESSORS, **_24H2, **_INTERRUPTS,
 }  # fmt: skip
 # bytes of members that no table at hand has on every machine
 SIZES = {"NameInfoOffset": 1, "StateTimestamp": 8, "PreviousStateTimestamp": 8, "ProblemCodeLog": 0x60}

@@ -77,6 +77,7 @@ def test_a_corpus_of_version_2_is_taken_over(batch: Batch, folder: Path, tmp_pat
     with closing(sqlite3.connect(path)) as connection, connection:  # as version 2 made it
         for column in ("device_stack", "device_instance"):
             connection.execute(f"ALTER TABLE failures DROP COLUMN {column}")
+        connection.execute("DROP TABLE findings")
         connection.execute("UPDATE corpus SET schema = 'volplugins.corpus/2'")
         connection.execute("PRAGMA user_version = 2")
     Database(path).close()
@@ -89,6 +90,30 @@ def test_a_corpus_of_version_2_is_taken_over(batch: Batch, folder: Path, tmp_pat
     assert recipes(tmp_path) == [RECIPE] * 3
 
 
+def test_findings_of_a_corpus_of_version_3_come_from_its_folders(batch: Batch, folder: Path, tmp_path: Path) -> None:
+    batch(folder)
+    path = tmp_path / "out" / "corpus.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:  # as version 3 made it
+        connection.execute("DROP TABLE findings")
+        connection.execute("UPDATE corpus SET schema = 'volplugins.corpus/3'")
+        connection.execute("PRAGMA user_version = 3")
+        ids = [row[0] for row in connection.execute("SELECT id FROM dumps ORDER BY id")]
+    told = [{"kind": "list-broken", "severity": "damage", "pid": 8, "evidence": "loop"}, "none", {"kind": ["x"]}]
+    for name, text in zip(
+        ids, (json.dumps({"findings": told}), "no summary", json.dumps({"findings": 7})), strict=True
+    ):
+        (tmp_path / "out" / "dumps" / name / "summary.json").write_text(text)
+    Database(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        found = connection.execute("SELECT dump, kind, severity, pid, evidence, next FROM findings").fetchall()
+        assert connection.execute("PRAGMA index_list(findings)").fetchall()
+    assert found == [
+        (ids[0], "list-broken", "damage", 8, "loop", None),
+        (ids[0], '["x"]', None, None, None, None),
+    ]
+
+
 def test_a_corpus_of_version_1_is_taken_over(batch: Batch, folder: Path, tmp_path: Path) -> None:
     batch(folder)
     path = tmp_path / "out" / "corpus.sqlite"
@@ -97,6 +122,7 @@ def test_a_corpus_of_version_1_is_taken_over(batch: Batch, folder: Path, tmp_pat
                               ("failures", "memory_error"), ("failures", "device_stack"),
                               ("failures", "device_instance")):  # fmt: skip
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute("DROP TABLE findings")
         connection.execute("UPDATE corpus SET schema = 'volplugins.corpus/1'")
         connection.execute("PRAGMA user_version = 1")
     database = Database(path)

@@ -53,8 +53,8 @@ def test_the_order_does_not_depend_on_how_they_came() -> None:
         collection = Collection()
         collection.add([*mixed[start:], *mixed[:start], mixed[0]])
         found = collection.in_order()
-        assert [each.severity.value for each in found] == ["suspicious", "odd", "odd", "odd", "damage", "info"]
-        assert [(each.about.pid, each.about.address) for each in found[1:4]] == [(4, None), (8, 0x1000), (8, 0x2000)]
+        assert [each.severity.value for each in found] == ["suspicious", "damage", "info", "info", "info", "info"]
+        assert [(each.about.pid, each.about.address) for each in found[2:5]] == [(4, None), (8, 0x1000), (8, 0x2000)]
         assert found == sorted(found, key=order)
 
 

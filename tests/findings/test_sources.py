@@ -90,7 +90,8 @@ def test_regions(cells: dict[str, Any], expected: list[str]) -> None:
 
 
 def thread(note: str = "", **cells: Any) -> ThreadRow:
-    usual = ThreadRow(8, "a.exe", 0x10, "list", note, 12, 0x20, "Waiting", "", None, 0x3000, "", None, None, None, None)
+    known = (8, "a.exe", 0x10, "list", note, 12, 0x20, "Waiting", "", None, 0x3000, "")
+    usual = ThreadRow(*known, *(None,) * (len(ThreadRow._fields) - len(known)))
     return usual._replace(**cells)
 
 

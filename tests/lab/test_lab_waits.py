@@ -10,6 +10,7 @@ import pytest
 
 from tests.lab.machine_memory import made
 from tests.lab.wait_reader import TERMINATED, WAITING, WaitReader
+from tests.sampling import sampled
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machines.catalogue import MACHINES, build, hangs_of
 from volplugins.lab.writers import kinds_of, write
@@ -21,12 +22,14 @@ GRAPHS = {
     "deadlock-2": ([2], [2]), "chain": ([12], []), "any-open": ([], []), "any-closed": ([], [3]), "all": ([], [2]),
     "deadlock-5": ([2], [5]), "owner-gone": ([3], []), "inversion": ([3, 2], []), "stuck-dpc": ([], []),
     "critical-sections": ([2], [2]), "critical-sections-32": ([], [2]), "alpc": ([3, 3], []), "addresses": ([], []),
+    "sleeper": ([2], []), "remote": ([3], []), "fast-resources": ([3, 2], []), "interrupts-off": ([2], []),
+    "starved-queue": ([2, 2, 2], []),
 }  # fmt: skip
 
 
-@pytest.fixture(params=CHOICES, ids=lambda choice: f"{choice[0]}-{choice[1]}")
+@pytest.fixture(params=sampled(range(len(CHOICES)), 3), ids=lambda number: "-".join(CHOICES[number][:2]))
 def case(request: pytest.FixtureRequest) -> Snapshot:
-    return made(*request.param)
+    return made(*CHOICES[request.param])
 
 
 def threads_of(snapshot: Snapshot) -> dict[int, dict[str, Any]]:
@@ -66,7 +69,9 @@ def owner_of(reader: WaitReader, each: dict[str, Any], one: dict[str, Any], thre
     if kind in members:
         return [reader.pointer(at, *members[kind])]
     if kind == "Resource":
-        return [owner for owner, _ in reader.owners(at)]
+        return [owner for owner, _ in reader.owners(at)] if at in reader.resources() else reader.fast_owners(at)
+    if kind == "Irp":
+        assert at in reader.requests(each["ethread"])
     if kind == "CriticalSection":
         return section_owner(reader, each["ethread"], at, thread["process"])
     if kind == "PushLock" and reader.layouts.has("_KLOCK_ENTRY"):
@@ -177,6 +182,27 @@ def test_processors(case: Snapshot) -> None:
             assert sorted(reader.ready(heads)) == sorted(cpu["ready"])
         assert reader.deferred(cpu["prcb"]) == cpu["dpcs"]
         assert bool(reader.number(cpu["prcb"], "_KPRCB", "DpcRoutineActive")) == bool(cpu["active"])
+
+
+def test_processes(case: Snapshot) -> None:
+    reader = WaitReader(case)
+    full = reader.layouts.has("_MMSUPPORT_INSTANCE")
+    for each in case.truth["waits"]["processes"]:
+        for path, key in (("Pcb.KernelTime", "KernelTime"), ("Pcb.UserTime", "UserTime"),
+                          (f"Vm.{'Instance.' if full else ''}WorkingSetSize", "WorkingSetSize"),
+                          (f"Vm.{'Instance.' if full else ''}PageFaultCount", "PageFaultCount"),
+                          ("PeakVirtualSize", "PeakVirtualSize")):  # fmt: skip
+            assert reader.number(each["eprocess"], "_EPROCESS", path) == each[key]
+
+
+def test_verdicts_of_requests_and_queues(case: Snapshot) -> None:
+    reader = WaitReader(case)
+    told = {each["ethread"]: each["verdict"] for each in case.truth["waits"]["threads"]}
+    for each in case.truth["waits"]["queues"]:
+        assert all(told[thread] == "idle" for thread in each["idle"])
+        assert all(reader.pointer(thread, "_ETHREAD", "Tcb.Queue") == each["queue"] for thread in each["threads"])
+    assert {"driver"} <= set(told.values())
+    assert ("remote" in told.values()) == (case.truth["fault"] == "hang-remote")
 
 
 def test_ready_threads_are_told_of_once(case: Snapshot) -> None:

@@ -72,6 +72,22 @@ class WaitReader(Reader):
                  for each in entries]  # fmt: skip
         return [each for each in found if each[0]]
 
+    def fast_owners(self, resource: int) -> list[int]:
+        """Threads whose own list has an entry that leads to a fast resource (public listings of its owner entry)."""
+        found = []
+        for process in self.snapshot.truth["processes"]:
+            for thread in process["threads"]:
+                head = thread["ethread"] + self.layouts.offset("_ETHREAD", "OwnerEntryListHead")
+                entries = [] if thread["exited"] else self.linked(head)
+                assert {self.pointer(each + 0x10) for each in entries} <= {thread["ethread"]}
+                found += [thread["ethread"] for each in entries if self.pointer(each + 0x18) == resource]
+        return found
+
+    def requests(self, thread: int) -> list[int]:
+        """The packets in a thread's list."""
+        entry = self.layouts.offset("_IRP", "ThreadListEntry")
+        return [each - entry for each in self.linked(thread + self.layouts.offset("_ETHREAD", "IrpList"))]
+
     def ready(self, heads: int) -> list[int]:
         """Threads in 32 lists by priority, the lowest first; each is ready and of that priority."""
         entry = self.layouts.offset("_ETHREAD", "Tcb.WaitListEntry")

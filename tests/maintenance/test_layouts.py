@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from maintenance.known_tables import KnownTable, known_tables
-from maintenance.layout_rows import GROUPS, IO, Group, StructureRows, compare, make_rows
+from maintenance.layout_rows import GROUPS, IO, Group, StructureRows, compare, make_rows, unsure
 from maintenance.layouts import BUILDS, text_of
 from maintenance.offset_lists import OffsetList, read_offset_lists
 from volplugins.kernel.builds.descriptors import DESCRIPTOR_TABLES
 from volplugins.kernel.builds.io import IO_TABLES
 from volplugins.kernel.builds.waits import WAIT_TABLES
+from volplugins.kernel.wait_layouts import built_in_waits
 
 _SHARED = Path(__file__).parents[2].parent / "shared"
 _MORE = [Path(each) for each in os.environ.get("SYMBOL_TABLES", "").split(os.pathsep) if each]
@@ -56,6 +57,16 @@ def test_a_wrong_row_is_seen() -> None:
     assert irp.columns[3] == "Flags"
     wide = [table for table in tables if table.bits == 64]
     assert {where for table in wide for where, _, _ in compare(IO, rows, table)} == {"_IRP.Flags"}
+
+
+def test_a_member_that_moved_is_not_guessed_between_the_tables() -> None:
+    rows = built_in_waits(64, 7601).thread, built_in_waits(64, 9200).thread, built_in_waits(64, 9600).thread
+    assert [layout.has("PriorityDecrement") for layout in rows] == [True, False, True]
+    assert [layout.has("WaitListEntry") for layout in rows] == [True, True, True]
+    column = {7601: 8, 9600: 16, 14393: 16}
+    listed = OffsetList(dict.fromkeys([6002, 7601, 9200, 9600, 10240, 14393, 22621], 8))
+    assert list(unsure(column, listed)) == [6002, 9200]
+    assert not list(unsure({7601: 8, 9600: 8}, listed)) and not list(unsure(column, None))
 
 
 def _tables() -> list[KnownTable]:

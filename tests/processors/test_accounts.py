@@ -46,6 +46,24 @@ def test_what_fits_nowhere_is_left_out_and_said() -> None:
     assert read_accounts(made.source(), made.prcbs[0], layout).kernel is None
 
 
+@pytest.mark.parametrize("distance", [0x1240, -0x344, 0x2C])
+def test_counters_of_an_unknown_update_are_looked_for(distance: int) -> None:
+    made = Made(22621, count=3)
+    right = made.waits.processor.offset("KernelTime")
+    for prcb in made.prcbs:
+        made.member(made.waits.processor, prcb, "DpcTime", 400)
+    moved(made, distance)
+    layout, said = fitting_layout(made.source())
+    assert layout.offset("KernelTime") == right and f"{distance:+#x}" in said
+    assert not layout.has("TimerTable") and not layout.has("SharedReadyQueue")
+    assert read_accounts(made.source(), made.prcbs[2], layout).dpc == 400
+    made.put(made.prcbs[0] + right + 0x40, TICKS * 9 // 10, 4)
+    for prcb in made.prcbs:  # two places fit: neither is taken
+        made.put(prcb + right + 0x40, TICKS * 9 // 10, 4)
+        made.put(prcb + right + 0x44, TICKS // 10, 4)
+    assert not fitting_layout(made.source())[0].has("KernelTime")
+
+
 def test_on_x86_the_counters_alone_are_left_out() -> None:
     made = Made(7601, 32)
     for prcb in made.prcbs:

@@ -8,6 +8,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from tests.report.hostile import ATTACKS
+from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 
@@ -15,9 +16,9 @@ _LEAST = 3  # letters: shorter ones are no names
 _SHORT = tuple(text for text in ATTACKS if len(text) < 60)
 
 
-def hostile_dump(path: Path) -> Path:
+def hostile_dump(path: Path, of: Snapshot | None = None) -> Path:
     """Write it: each text of the lab's account, wherever it stands in memory, is as long as before, and hostile."""
-    snapshot = build("win10-x64", "driver-read", wow64=True)
+    snapshot = of or build("win10-x64", "driver-read", wow64=True)
     pairs = [pair for number, text in enumerate(_texts(snapshot.truth)) for pair in _spellings(number, text)]
     pages = {pfn: _patched(page, pairs) for pfn, page in snapshot.pages.items()}
     return write(replace(snapshot, pages=pages), "full", path)

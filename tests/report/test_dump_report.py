@@ -69,7 +69,7 @@ def test_a_bad_directory_is_named_with_evidence_and_next(bad_directory: Path) ->
     text = page.texts["directories"]
     assert all(part in text for part in (row["Process"], "self-map-mismatch", row["Evidence"], row["Next"]))
     (victim,) = (one for one in page.data["processes"] if one["pid"] == row["PID"])
-    assert any(finding.startswith("page directory: self-map-mismatch") for finding in victim["findings"])
+    assert any(finding.startswith("page-directory: self-map-mismatch") for finding in victim["findings"])
 
 
 def made(tmp_path: Path, **rows: list[dict[str, Any]]) -> Path:

@@ -250,8 +250,8 @@ class Made:
         return make_graph(self.survey())
 
 
-def made_process(address: int, pid: int, peb: int = 0) -> Process:
-    return Process(address, pid, 0, f"made{pid}.exe", 0, peb, "made")
+def made_process(address: int, pid: int, peb: int = 0, table: int = 0) -> Process:
+    return Process(address, pid, 0, f"made{pid}.exe", 0, peb, "made", object_table=table)
 
 
 @dataclass(frozen=True, slots=True)

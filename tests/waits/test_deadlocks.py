@@ -9,9 +9,14 @@ import time
 import pytest
 
 from tests.waits.made_waits import MACHINES, WIN10, Made, ring, verdicts
+from volplugins.kernel.thread import Thread
 from volplugins.waits.chains import Chains
 from volplugins.waits.cycles import components
 from volplugins.waits.graph import make_graph
+from volplugins.waits.held import Held
+from volplugins.waits.survey import Wait
+from volplugins.waits.waiter import Waiter
+from volplugins.waits.words import Kind
 
 EVERY = pytest.mark.parametrize("name", MACHINES)
 
@@ -190,18 +195,21 @@ def test_components_of_a_long_ring() -> None:
 
 
 def test_the_cost_is_linear() -> None:
-    def seconds(count: int) -> float:
-        memory = Made(WIN10, bytearray(count * 0x8000))
-        threads = [memory.thread() for _ in range(count)]
-        mutants = [memory.mutant(thread) for thread in threads]
-        for number, thread in enumerate(threads):
-            memory.wait(thread, mutants[(number + 1) % count])
-        survey = memory.survey()
-        began = time.perf_counter()
-        graph = make_graph(survey)
-        assert len(graph.deadlocks[0]) == count
-        assert next(Chains(graph).all()).length == count
-        return time.perf_counter() - began
+    """Eight times the threads of one ring cost about eight times as much; a square would be 64 times."""
+    small = min(_seconds(2000) for _ in range(3))
+    assert min(_seconds(16_000) for _ in range(2)) < 35 * small
 
-    small = min(seconds(500) for _ in range(3))
-    assert seconds(4000) < 40 * small
+
+def _seconds(count: int) -> float:
+    """Of the graph and the chains of a ring of so many threads."""
+    survey = Made(WIN10, bytearray(1 << 16)).survey()
+    for number in range(count):
+        thread = Thread(number, 4, number, None, 0, 0, None, None, 5)
+        survey.threads[number] = Waiter(thread, 0)
+        held = Held(count + number, Kind.MUTANT, ((number + 1) % count,), True)
+        survey.waits[number] = Wait(survey.threads[number], (held,))
+    began = time.perf_counter()
+    graph = make_graph(survey)
+    assert len(graph.deadlocks[0]) == count
+    assert next(Chains(graph).all()).length == count
+    return time.perf_counter() - began

@@ -305,24 +305,31 @@ def test_a_section_of_a_32_bit_program() -> None:
     assert held_by(memory, waiter).owners == (owner,)
 
 
-def test_a_section_whose_event_is_waited_for() -> None:
+@pytest.mark.parametrize("name", ["win7", "xp"])
+def test_a_section_whose_event_is_waited_for(name: str) -> None:
     """Up to Windows 7: by the handle, through the list that PEB.LoaderLock leads to."""
-    memory = made("win7")
+    memory = made(name)
     owner, waiter = memory.thread(pid=12), memory.thread(pid=12)
     process = memory.processes[12]
-    memory.processes[12] = made_process(process.eprocess, 12, peb=0x20000)
+    table, page, header = memory.block(0x80), memory.block(0x1000, 0x1000), memory.block(0x200)
+    memory.put(table, page)
+    wide = memory.machine.width
+    memory.put(page + 0x44 // 4 * 2 * wide, header | 1)
+    memory.processes[12] = made_process(process.eprocess, 12, peb=0x20000, table=table)
     debugs = [0x30000, 0x31000]
-    memory.user[0x20000 + 0x110] = (0x10000).to_bytes(8, "little")
-    memory.user[0x10000] = section(0, 64, -1, 0, debug=debugs[0])
-    memory.user[0x11000] = section(memory.tid(owner), 64, handle=0x44, debug=debugs[1])
+    lock, body, count = (0x110, 0x30, -6) if wide == 8 else (0xA0, 0x18, 1)
+    bits = memory.machine.bits
+    memory.user[0x20000 + lock] = (0x10000).to_bytes(wide, "little")
+    memory.user[0x10000] = section(0, bits, -1, 0, debug=debugs[0])
+    memory.user[0x11000] = section(memory.tid(owner), bits, count, handle=0x44, debug=debugs[1])
     for debug, following, address in zip(debugs, debugs[::-1], (0x10000, 0x11000), strict=True):
-        memory.user[debug + 8] = address.to_bytes(8, "little") + (following + 0x10).to_bytes(8, "little")
-    event = memory.object(SYNCHRONIZATION_EVENT)
+        words = (address, following + 2 * wide)
+        memory.user[debug + wide] = b"".join(each.to_bytes(wide, "little") for each in words)
+    event = memory.object(SYNCHRONIZATION_EVENT, address=header + body)
     memory.wait(waiter, event)
-    memory.member(waiter, memory.machine.thread["FirstArgument"], 0x44)
     held = held_by(memory, waiter)
-    assert (held.object, held.owners) == (0x11000, (owner,))
-    memory.member(waiter, memory.machine.thread["FirstArgument"], 0x48)
+    assert (held.object, held.owners, held.kind) == (0x11000, (owner,), Kind.CRITICAL_SECTION)
+    memory.put(page + 0x44 // 4 * 2 * wide, memory.block(0x100))
     assert held_by(memory, waiter).object == event
 
 

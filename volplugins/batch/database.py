@@ -8,8 +8,9 @@ from pathlib import Path
 
 from volplugins import __version__
 from volplugins.batch import schema
+from volplugins.batch.digest import findings_of
 from volplugins.batch.errors import CorpusError, UseError
-from volplugins.batch.outcome_file import Result
+from volplugins.batch.outcome_file import FOLDER_NAME, Result
 
 Path_ = tuple[str, str]  # key, place
 # cells of a dump's row that its summary gives, and which of them is the signature
@@ -66,6 +67,21 @@ class Database:
             with _Transaction(self):
                 for statement in schema.migration(version):
                     run(statement)
+                if version < schema.FINDINGS_SINCE:
+                    self._fill_findings()
+
+    def _fill_findings(self) -> None:
+        for dump, _, folder in self.folders():
+            self._insert("findings", ([dump, *cells] for cells in self._findings_in(folder)))
+
+    def _findings_in(self, folder: str | None) -> list[list[object]]:
+        """Of a dump that was done before there was a table of findings: from its folder; none if it cannot be read."""
+        if folder is None or not FOLDER_NAME.fullmatch(Path(folder).name):
+            return []
+        try:
+            return findings_of(self.path.parent / "dumps" / Path(folder).name)
+        except (OSError, ValueError, RecursionError):
+            return []
 
     def dump_of(self, key: str) -> str | None:
         """The dump that lay at a place, by the place's key."""
@@ -100,8 +116,11 @@ class Database:
                 recipe = schema.FIRST_RECIPE
             row = [result.id, result.place, result.size, result.sha256, result.status, result.reason or None]
             self._insert("dumps", [[*row, *found, folder, result.seconds, recipe]])
+            tables = result.tables
+            if "findings" not in tables:
+                tables = {**tables, "findings": self._findings_in(folder)}
             for table in _OF_DUMPS:
-                self._insert(table, ([result.id, *cells] for cells in result.tables.get(table, ())))
+                self._insert(table, ([result.id, *cells] for cells in tables.get(table, ())))
             for key, place in paths:
                 self._add_path(result.id, key, place)
 

@@ -20,6 +20,7 @@ Row = dict[str, Any]
 _PROCESS = ("PID", "PPID", "Name", "EPROCESS", "SessionId", "DirBase", "PageDirectory", "Wow64", "CreateTime",
             "ExitTime", "Source", "Life", "Note")  # fmt: skip
 _VERDICT = ("PID", "Process", "EPROCESS", "DirBase", "Mode", "Verdict", "Evidence", "Next")
+_FINDING = ("kind", "severity", "pid", "process", "tid", "address", "module", "technique", "evidence", "next", "note")
 _MODULE = ("Module", "Path", "Timestamp", "CheckSum", "Pdb", "GuidAge", "Version", "Source")
 
 
@@ -29,10 +30,7 @@ def digest(folder: Path) -> Tables:
     Raises:
         OSError, ValueError: there is no summary, or it is none.
     """
-    with (folder / "summary.json").open(encoding="utf-8") as file:
-        summary = json.loads(file.read(_SUMMARY_BYTES))
-    if not isinstance(summary, dict):
-        raise ValueError("summary.json holds no object")
+    summary = _summary(folder)
     rows = folder / "rows"
     crash = _part(summary, "crash")
     tables: Tables = {name: [] for name in TABLES}
@@ -43,7 +41,32 @@ def digest(folder: Path) -> Tables:
     tables["verdicts"] = [_cells(row, _VERDICT) for row in _top(rows / "pagedirs.jsonl")]
     tables["modules"] = [*_modules(rows / "kernel-modules.jsonl", 1), *_modules(rows / "lm.jsonl", 0)][:_ROWS]
     tables["faults"] = list(_faults(summary))
+    tables["findings"] = list(_findings(summary))
     return tables
+
+
+def findings_of(folder: Path) -> list[list[Any]]:
+    """The rows of the table ``findings`` alone; none where the folder's summary has no list of them.
+
+    Raises:
+        OSError, ValueError: there is no summary, or it is none.
+    """
+    return list(_findings(_summary(folder)))
+
+
+def _summary(folder: Path) -> Row:
+    with (folder / "summary.json").open(encoding="utf-8") as file:
+        summary = json.loads(file.read(_SUMMARY_BYTES))
+    if not isinstance(summary, dict):
+        raise ValueError("summary.json holds no object")
+    return summary
+
+
+def _findings(summary: Row) -> Iterator[list[Any]]:
+    listed = summary.get("findings")
+    for one in listed[:_ROWS] if isinstance(listed, list) else ():
+        if isinstance(one, dict):
+            yield _cells(one, _FINDING)
 
 
 def _part(summary: Row, name: str) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FIRST_VERSION, VERSION = 1, 3
+FIRST_VERSION, VERSION = 1, 4
 
 
 def name_of(version: int) -> str:
@@ -39,6 +39,10 @@ TABLES = {
         "next TEXT",
     ),
     "faults": ("section TEXT", "fault TEXT"),
+    "findings": (
+        "kind TEXT", "severity TEXT", "pid INTEGER", "process TEXT", "tid INTEGER", "address TEXT", "module TEXT",
+        "technique TEXT", "evidence TEXT", "next TEXT", "note TEXT",
+    ),
 }  # fmt: skip
 
 _PATHS = "CREATE TABLE paths (key TEXT PRIMARY KEY, dump TEXT NOT NULL REFERENCES dumps(id), path TEXT NOT NULL)"
@@ -48,17 +52,27 @@ SELECT signature, count(*) AS dumps, min(crash_time) AS first_seen, max(crash_ti
 FROM dumps AS one WHERE signature IS NOT NULL GROUP BY signature"""
 _DISTINCT = """(SELECT group_concat({column}, ',') FROM (SELECT DISTINCT {column} FROM dumps
        WHERE signature = one.signature AND {column} IS NOT NULL ORDER BY {column})) AS {column}s"""
-_INDEXED = (("failures", "signature"), ("modules", "module"), ("processes", "name"), ("verdicts", "verdict"))
+_INDEXED = (
+    ("failures", "signature"), ("modules", "module"), ("processes", "name"), ("verdicts", "verdict"),
+    ("findings", "kind"),
+)  # fmt: skip
 
 #: Recipe of signatures from before recipes had numbers: those of corpora of version 1.
 FIRST_RECIPE = 1
 _DEVICES_SINCE = 3
+#: Since when there is a table of findings; a corpus of before has the findings in its folders.
+FINDINGS_SINCE = 4
 
 
 def migration(version: int) -> list[str]:
-    """What makes a database of an older version one of this version: the new columns, at the end of their tables."""
+    """What makes a database of an older version one of this version: the new columns, at the end of their tables,
+    and the new tables, which are empty.
+    """
     made = _to_version_2() if version < _DEVICES_SINCE - 1 else []
-    made += [f"ALTER TABLE failures ADD COLUMN {name} TEXT" for name in ("device_stack", "device_instance")]
+    if version < _DEVICES_SINCE:
+        made += [f"ALTER TABLE failures ADD COLUMN {name} TEXT" for name in ("device_stack", "device_instance")]
+    if version < FINDINGS_SINCE:
+        made += _table("findings")
     return [*made, f"UPDATE corpus SET schema = '{NAME}'", f"PRAGMA user_version = {VERSION}"]
 
 
@@ -78,10 +92,16 @@ def statements() -> list[str]:
     made = ["CREATE TABLE corpus (schema TEXT, written_by TEXT, redacted INTEGER)", _PATHS]
     made.append(_SIGNATURES.format(**lists))
     for name, columns in TABLES.items():
-        own = columns if name == "dumps" else ("dump TEXT NOT NULL REFERENCES dumps(id)", *columns)
-        made.append(f"CREATE TABLE {name} ({', '.join(own)})")
-        if name != "dumps":
-            made.append(f"CREATE INDEX {name}_dump ON {name} (dump)")
-    made += [f"CREATE INDEX {table}_{column} ON {table} ({column})" for table, column in _INDEXED]
+        made += [f"CREATE TABLE dumps ({', '.join(columns)})"] if name == "dumps" else _table(name)
     made += ["CREATE INDEX paths_dump ON paths (dump)", "CREATE INDEX paths_path ON paths (path)"]
     return [*made, "CREATE INDEX dumps_signature ON dumps (signature)", f"PRAGMA user_version = {VERSION}"]
+
+
+def _table(name: str) -> list[str]:
+    """What makes a table of rows that belong to dumps, and its indexes."""
+    columns = ", ".join(("dump TEXT NOT NULL REFERENCES dumps(id)", *TABLES[name]))
+    indexed = ("dump", *(column for table, column in _INDEXED if table == name))
+    return [
+        f"CREATE TABLE {name} ({columns})",
+        *(f"CREATE INDEX {name}_{column} ON {name} ({column})" for column in indexed),
+    ]

@@ -47,6 +47,11 @@ class Collection:
             self._kept[whose] += 1
             self._of_kind[finding.kind.name] += 1
 
+    def include(self, other: Collection) -> None:
+        """Take what another one took, and count what it left out."""
+        self.add(other._found)
+        self._left_out.update(other._left_out)
+
     def in_order(self) -> list[Finding]:
         """The findings, highest severity first."""
         found = sorted(self._found, key=order)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from volplugins.kernel.members import read_member, read_word
 from volplugins.memory.structure import Layout
+from volplugins.processors.counter_search import found_counters
 from volplugins.processors.source import ProcessorSource
 
 _TIMES = ("KernelTime", "UserTime", "DpcTime", "InterruptTime")
@@ -58,9 +59,16 @@ def fitting_layout(source: ProcessorSource) -> tuple[Layout, str]:
     kept = {
         name: place for name, place in layout.members.items() if (place[0] < first if moves else name not in _COUNTERS)
     }
+    without = replace(layout, members=kept)
+    elsewhere = found_counters(source, layout)
+    if elsewhere is not None:
+        counters = {name: elsewhere.members[name] for name in _TIMES}
+        distance = elsewhere.offset("KernelTime") - layout.offset("KernelTime")
+        said = f"the counters lie {distance:+#x} from where build {source.build} has them; what lies about them"
+        return replace(elsewhere, members={**kept, **counters}), f"{said} is not given"
     about = ", nor what lies behind the timer table" if moves else ""
     why = f"the counters of build {source.build}'s KPRCB do not fit the time since boot: they are not given{about}"
-    return replace(layout, members=kept), why
+    return without, why
 
 
 def read_accounts(source: ProcessorSource, prcb: int, layout: Layout) -> Accounts:

@@ -95,7 +95,7 @@ def _all_queues(source: ProcessorSource, layout: Layout, problems: list[str]) ->
 
 
 def _by_symbols(source: ProcessorSource) -> str:
-    return f" without symbols ({_XP_QUEUES})" if source.bits == 32 and source.build < 3790 else " in this build"
+    return f" without symbols ({_XP_QUEUES})" if source.bits == 32 and source.build < 3790 else ""
 
 
 def _shared(source: ProcessorSource, layout: Layout, problems: list[str]) -> Iterator[_Queues]:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from volplugins.report import caps
+from volplugins.report import caps, corpus_findings
 from volplugins.report.corpus_rows import Group, dumps, is_redacted, report_link, with_nobody
 from volplugins.report.grids import Budget
 from volplugins.report.hardware_suspects import HardwareSuspects
@@ -16,13 +16,15 @@ from volplugins.report.page import put, rendered
 from volplugins.report.shown_text import Cell, cell, shown
 
 _SCRIPTS = ("dom.js", "grid.js", "corpus.js")
-_GROUPS = ("Signature", "Dumps", "First seen", "Last seen", "Culprits", "Builds", "Machines", "Computers", "Confidence",
-           "Bugchecks")  # fmt: skip
+_GROUPS = ("Signature", "Dumps", "First seen", "Last seen", "Culprits", "Findings", "Builds", "Machines", "Computers",
+           "Confidence", "Bugchecks")  # fmt: skip
 # heading and column of the table dumps
 _DUMPS = (("Dump", "path"), ("Signature", "signature"), ("Crashed", "crash_time"), ("Culprit", "culprit"),
-          ("Confidence", "confidence"), ("Process", "process"), ("Build", "build"), ("Machine", "machine"),
-          ("Computer", "computer"), ("Status", "status"), ("Type", "dump_type"), ("Size", "size"),
-          ("Seconds", "seconds"), ("SHA-256", "sha256"))  # fmt: skip
+          ("Confidence", "confidence"), ("Findings", "findings"), ("Process", "process"), ("Build", "build"),
+          ("Machine", "machine"), ("Computer", "computer"), ("Status", "status"), ("Type", "dump_type"),
+          ("Size", "size"), ("Seconds", "seconds"), ("SHA-256", "sha256"))  # fmt: skip
+_FOUND = ("Dump", "Severity", "Kind", "Process", "PID", "Address", "Module", "Technique", "Evidence", "Next")
+_KINDS = ("Severity", "Kind", "Dumps", "Findings")
 _FAILURES = (("Dump", "path"), ("Status", "status"), ("Reason", "reason"), ("Size", "size"), ("Seconds", "seconds"))
 # of dumps that were analysed before recipes had numbers
 FIRST_RECIPE = 1
@@ -46,6 +48,7 @@ def write_index(corpus: Path, lacking: list[str] | None = None) -> Path:
         content.fault = f"corpus.sqlite: {shown(error)}"
         if lacking is not None:
             lacking.append(content.fault)
+    content.add_findings()
     page = rendered("index.html.j2", _SCRIPTS, content.data(), {"corpus": content})
     return put(page, corpus / "index.html")
 
@@ -62,6 +65,11 @@ class _Content:
         self.count = self.failed = self._dumps_left = self._failures_left = 0
         self.recipes: Counter[int] = Counter()
         self._suspects = HardwareSuspects()
+        self._found = corpus_findings.CorpusFindings.read(corpus / "corpus.sqlite")
+        self._places: dict[Any, tuple[Cell, str]] = {}
+        self._findings: list[list[Cell]] = []
+        self._finding_links: list[str] = []
+        self._findings_left = 0
         self._redacted = is_redacted(corpus / "corpus.sqlite")
         self._dumps: list[list[Cell]] = []
         self._links: list[str] = []
@@ -70,6 +78,7 @@ class _Content:
     def add(self, row: dict[str, Any]) -> None:
         """Take one dump: into its group, or among those that failed."""
         self.count += 1
+        row = {**row, "findings": self._found.kinds_of(row["id"])}
         self.statuses[shown(row["status"], 40)] += 1
         if row["reason"] not in (None, "") or row["faults"] not in (None, ""):
             self.failed += 1
@@ -78,6 +87,7 @@ class _Content:
             return
         told = with_nobody(row)
         self._add_to_group(told)
+        told = {**told, "findings": self._found.told(row["id"])}
         if row["signature"] not in (None, ""):
             recipe = row["signature_recipe"]
             self.recipes[recipe if type(recipe) is int else FIRST_RECIPE] += 1
@@ -88,6 +98,7 @@ class _Content:
         if len(self._dumps) < caps.DUMPS and self._budget.takes([*cells, link]):
             self._dumps.append(cells)
             self._links.append(link)
+            self._places[row["id"]] = cells[0], link
         else:
             self._dumps_left += 1
 
@@ -101,7 +112,25 @@ class _Content:
             "dumps": {"columns": dumps, "rows": self._dumps, "left": self._dumps_left},
             "failures": {"columns": failures, "rows": self._failures, "left": self._failures_left},
             "links": self._links,
+            "kinds": {"columns": _KINDS, "rows": self._found.kinds()[: caps.TABLE_ROWS], "left": 0},
+            "findings": {"columns": _FOUND, "rows": self._findings, "left": self._findings_left},
+            "finding_links": self._finding_links,
         }
+
+    def add_findings(self) -> None:
+        """Once the dumps are there: what was found in each, above ``info``; dumps that are not shown have none here."""
+        self.fault = self.fault or self._found.fault
+        for dump, cells in corpus_findings.rows(self._corpus / "corpus.sqlite"):
+            place, link = self._places.get(dump, (None, ""))
+            if (
+                place is not None
+                and len(self._findings) < caps.TABLE_ROWS
+                and self._budget.takes([*cells, place, link])
+            ):
+                self._findings.append([place, *cells])
+                self._finding_links.append(link)
+            else:
+                self._findings_left += 1
 
     @property
     def findings(self) -> list[str]:

@@ -18,7 +18,7 @@ COLUMNS = ("id", "path", "size", "sha256", "status", "reason", "machine", "build
            "signature_recipe")  # fmt: skip
 _DISTINCT = 200
 #: columns of which a group lists the distinct values
-GROUP_LISTS = ("culprit", "build", "machine", "computer", "confidence", "bugcheck")
+GROUP_LISTS = ("culprit", "findings", "build", "machine", "computer", "confidence", "bugcheck")
 _MEMORY = "(SELECT max(memory_error) FROM failures WHERE dump = dumps.id)"
 _FAULTS = "(SELECT group_concat(fault, '; ') FROM (SELECT fault FROM faults WHERE dump = dumps.id LIMIT 10))"
 
@@ -47,8 +47,9 @@ class Group:
             self.first, self.last = min(self.first or time, time), max(self.last, time)
         for name in GROUP_LISTS:
             values = self.seen.setdefault(name, {})
-            if row[name] not in (None, "") and len(values) < _DISTINCT:
-                values[shown(row[name], 80)] = None
+            for value in row[name] if name == "findings" else (row[name],):
+                if value not in (None, "") and len(values) < _DISTINCT:
+                    values[shown(value, 80)] = None
 
     def cells(self) -> list[Cell]:
         """The group as the index shows it."""
@@ -67,14 +68,13 @@ def dumps(database: Path) -> Iterator[dict[str, Any]]:
     """
     if not database.is_file():
         raise FileNotFoundError(2, "there is no such file", str(database))
-    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
-        there = _columns(connection, "dumps")
+    with closing(opened(database)) as connection:
+        there = columns_of(connection, "dumps")
         if not there:
             raise sqlite3.DatabaseError("it has no table of dumps")
         chosen = ", ".join(f'"{name}"' if name in there else "NULL" for name in COLUMNS)
-        known = "id" in there and {"dump", "fault"} <= _columns(connection, "faults")
-        told = "id" in there and {"dump", "memory_error"} <= _columns(connection, "failures")
+        known = "id" in there and {"dump", "fault"} <= columns_of(connection, "faults")
+        told = "id" in there and {"dump", "memory_error"} <= columns_of(connection, "failures")
         order = ", ".join(name for name in ("crash_time DESC", "path", "id") if name.split(" ")[0] in there) or "1"
         besides = f"{_FAULTS if known else 'NULL'}, {_MEMORY if told else 'NULL'}"
         statement = f"SELECT {chosen}, {besides} FROM dumps ORDER BY {order}"
@@ -85,13 +85,21 @@ def dumps(database: Path) -> Iterator[dict[str, Any]]:
 def is_redacted(database: Path) -> bool:
     """Whether names in it are pseudonyms, each dump's its own: then equal names mean nothing."""
     try:
-        with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(opened(database)) as connection:
             return bool(connection.execute("SELECT redacted FROM corpus").fetchone()[0])
     except (sqlite3.Error, TypeError):
         return False
 
 
-def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+def opened(database: Path) -> sqlite3.Connection:
+    """A connection that reads alone, and takes text that is none."""
+    connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    return connection
+
+
+def columns_of(connection: sqlite3.Connection, table: str) -> set[str]:
+    """Names of a table's columns; none where there is no such table."""
     return {str(row[1]) for row in connection.execute(f"PRAGMA table_info({table})")}
 
 

@@ -9,6 +9,7 @@ from volplugins.report import caps
 from volplugins.report.row_file import Row
 from volplugins.report.shown_text import shown
 from volplugins.report.summary_file import Summary
+from volplugins.report.told_findings import SHADES, counted
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 # label, member of summary.crash, row of windows.kd.analyze that says the same
@@ -126,6 +127,8 @@ def _glance(summary: Summary, score: int | None) -> list[tuple[str, str, str]]:
             found.append((kind, f"{count} {words.format(ending[count > 1])}", where))
     if stuck := len(summary.entries("stuck")):
         found.insert(0, ("unsound", f"{stuck} stuck request{'s' * (stuck > 1)}", "devices"))
+    found[:0] = [(SHADES.get(word, ""), f"{count} {word}", "findings") for word, count in counted(
+        summary.entries("findings"))]  # fmt: skip
     if missing := summary.part("symbols").get("missing"):
         found.append(
             ("sure-medium", f"symbols missing: {len(missing) if isinstance(missing, list) else 'some'}", "completeness")

@@ -11,6 +11,7 @@ from volplugins.report.crash_facts import headline
 from volplugins.report.device_tree import DeviceTree
 from volplugins.report.driver_names import DriverNames
 from volplugins.report.grids import Budget, Grid, faults_of, grid
+from volplugins.report.head_findings import HeadFindings
 from volplugins.report.page import put, rendered
 from volplugins.report.pending_requests import PendingRequests
 from volplugins.report.physical_map import physical_map
@@ -68,6 +69,7 @@ def write_report(folder: Path, lacking: list[str] | None = None) -> Path:
         "map": physical_map(summary.part("completeness").get("runs")), "verdicts": _counted(summary),
         "shown_processes": len(data["processes"]), "left_processes": content.details.left_out,
         "left_threads": content.stacks.left_out, "tree": content.tree, "requests": content.requests,
+        "finds": content.findings, "found": content.findings.lines(data["processes"]),
         "stuck": [(stuck_line(one), shown(one.get("why"))) for one in summary.entries("stuck")],
     }  # fmt: skip
     return put(rendered("report.html.j2", _SCRIPTS, data, facts), folder / "report.html")
@@ -88,7 +90,9 @@ class _Content:
         self.requests = PendingRequests(drivers)
         blamed = shown(summary.part("crash").get("device_instance"))
         self.tree = DeviceTree(drivers, self.requests, budget, blamed)
-        self.details = Details(self._wanted(summary), budget)
+        self.findings = HeadFindings(summary)
+        told = self.findings.of_processes() if self.findings.known else None
+        self.details = Details(self._wanted(summary), budget, told)
         self.stacks = StackGroups(budget)
 
     def data(self) -> dict[str, Any]:
@@ -100,6 +104,7 @@ class _Content:
         ):  # fmt: skip
             for row in self._files[name]:
                 take(row)
+        self.details.tell()
         self.stacks.read(self._files["stacks"])
         others = self.stacks.share_out(self.details)
         self._mark_crashed()
@@ -128,6 +133,7 @@ class _Content:
         files, budget = self._files, self._budget
         processes = (row for row in files["process"] if row.get("TID") is None)
         return {
+            "findings": self.findings.table(budget),
             "processes": grid(processes, _PROCESSES, budget),
             "verdicts": grid(files["pagedirs"], _VERDICTS, budget),
             "kernel-modules": grid(files["kernel-modules"], _KERNEL_MODULES, budget),
@@ -143,6 +149,7 @@ class _Content:
         wanted = [self._crashed()] if self._crashed()[0] else []
         wanted += [key_of(one.get("pid"), one.get("process")) for one in summary.entries("threads")]
         wanted += [key_of(one.get("pid"), one.get("process")) for one in summary.entries("directories")]
+        wanted += self.findings.processes()
         wanted += (
             key_of(row.get("PID"), row.get("Process"))
             for row in self._files["pagedirs"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,8 +40,11 @@ _UNLISTED = "mapped, and in none of the loader's lists"
 _WRONG = ("the list says ", "the file mapped there is ", "SizeOfImage is ")
 _NOTES = 20
 _MOST_WAITS = 3  # named in the head of a process
+_MOST_FACTS = 5  # findings of no more than ``info`` that are named
+_GONE = ("no-directory", "not-a-directory")  # of a process that has exited: as it should be
 
 Key = tuple[str, str]
+Told = Mapping[Key, Sequence[tuple[bool, str, str]]]
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class Detail:
     verdict: str = ""
     evidence: str = ""
     next: str = ""
+    gone: bool = False
     findings: list[str] = field(default_factory=list)
     regions: list[list[Cell]] = field(default_factory=list)
     modules: list[list[Cell]] = field(default_factory=list)
@@ -70,13 +74,25 @@ class Detail:
         if text not in self.findings and len(self.findings) < caps.FINDINGS_OF_A_PROCESS:
             self.findings.append(text)
 
+    def told(self, findings: Sequence[tuple[bool, str, str]]) -> None:
+        """Take what windows.kd.findings says in place of what the rows said; ``info`` is no more than a fact."""
+        self._say_unlisted()
+        severe = [f"{kind}: {evidence}" for above, kind, evidence in findings if above]
+        self.findings = severe[: caps.FINDINGS_OF_A_PROCESS]
+        self.facts += [(kind, evidence) for above, kind, evidence in findings if not above][:_MOST_FACTS]
+
     def as_data(self) -> dict[str, Any]:
         """The process as the scripts take it; without lists of modules, none is said to be missing from them."""
+        self._say_unlisted()
         facts = sorted(self.facts, key=lambda fact: not fact[0].startswith(_FIRST))
-        findings = [one for one in self.findings if self.listed or not one.endswith(_UNLISTED)]
-        if len(findings) < len(self.findings):
-            facts.append(("modules", "from the VADs: there are no lists of them, or they cannot be read"))
-        return {name: getattr(self, name) for name in self.__slots__} | {"facts": facts, "findings": findings}
+        return {name: getattr(self, name) for name in self.__slots__} | {"facts": facts}
+
+    def _say_unlisted(self) -> None:
+        """Without lists, no module is in none of them: that there are none is said instead."""
+        listed = [one for one in self.findings if self.listed or not one.endswith(_UNLISTED)]
+        if len(listed) < len(self.findings):
+            self.findings = listed
+            self.facts.append(("modules", "from the VADs: there are no lists of them, or they cannot be read"))
 
 
 class Details:
@@ -86,11 +102,16 @@ class Details:
         left_out: processes for which there is no room.
     """
 
-    def __init__(self, wanted: Iterable[Key], budget: Budget) -> None:
-        """Take processes of ``wanted`` first: the crashing one, then those with bad page directories."""
+    def __init__(self, wanted: Iterable[Key], budget: Budget, told: Told | None = None) -> None:
+        """Take processes of ``wanted`` first: the crashing one, then those with bad page directories.
+
+        Args:
+            told: windows.kd.findings of each process; None where they are not known, and rows have to say it.
+        """
         self._kept: dict[Key, Detail] = {}
         self._wanted = set(list(wanted)[: caps.PROCESSES])
         self._others: set[Key] = set()
+        self._told = told
         self._budget = budget
         self._room = {
             "regions": caps.REGIONS,
@@ -107,6 +128,12 @@ class Details:
     def all(self) -> list[Detail]:
         """Those shown, the crashing process first, then in the order in which they were seen."""
         return sorted(self._kept.values(), key=lambda detail: not detail.crashed)
+
+    def tell(self) -> None:
+        """Once the rows are read: what windows.kd.findings says of each process stands in place of what they said."""
+        if self._told is not None:
+            for key, detail in self._kept.items():
+                detail.told(self._told.get(key, ()))
 
     def of(self, row: Row, name: str = "Process") -> Detail | None:
         """The process that a row belongs to; None where it belongs to none or to one that is not shown."""
@@ -142,7 +169,8 @@ class Details:
             return
         detail.verdict = shown(row.get("Verdict"), 40)
         detail.evidence, detail.next = shown(row.get("Evidence"), caps.TEXT), shown(row.get("Next"))
-        if detail.verdict not in _SOUND:
+        detail.gone = row.get("Life") == "exited" and detail.verdict in _GONE
+        if detail.verdict not in _SOUND and not detail.gone:
             detail.found(f"page directory: {detail.verdict}: {detail.evidence}")
 
     def add_peb(self, row: Row) -> None:

@@ -31,6 +31,7 @@ from volplugins.triage.sections import SECTIONS, Section
 from volplugins.triage.spooled_rows import SpooledRows
 from volplugins.triage.stuck_requests import StuckRequests
 from volplugins.triage.versions import versions
+from volplugins.vol.commands.findings.heard import listen
 from volplugins.vol.scene.crash_scene import analysis_of, scene_below, target_below
 from volplugins.vol.scene.session import open_file
 from volplugins.vol.scene.shared_work import SharedWork, sharing
@@ -93,7 +94,8 @@ class TriageRun:
             "pagedirs": directories.take, "stacks": threads.take_frame, "process": threads.take_thread,
             "findings": findings.take, "irps": requests.take,
         }  # fmt: skip
-        runner = SectionRunner(work, layer, self._options)
+        listening = listen(work.context, analysis.scene) if analysis is not None else lambda _: None
+        runner = SectionRunner(work, layer, self._options, listening)
         outcomes = self._sections(runner, watchers)
         self._progress("summing up", 98.0)
         parts = self._parts(facts) | self._drivers(analysis, requests)
@@ -160,9 +162,9 @@ class TriageRun:
         outcomes = []
         with SpooledRows(self._folder, Redactor() if self._options.redact else None) as spool:
             for section in wanted:
-                base, end = (2.0 + 96.0 * each / total for each in (done, done + section.weight))
+                base, share = 2.0 + 96.0 * done / total, 96.0 * section.weight / total
                 with self._rows_of(section, spool) as out:
-                    report = self._reporter(section, base, end)
+                    report = self._reporter(section, base, share)
                     report(0.0, "")
                     watch = watchers.get(section.name, lambda _: None)
                     outcomes.append(runner.run(section, out, watch, report))
@@ -181,15 +183,16 @@ class TriageRun:
         with spool.file(f"rows/{section.name}.jsonl") as out:
             yield out
 
-    def _reporter(self, section: Section, base: float, end: float) -> Callable[[float, str], None]:
+    def _reporter(self, section: Section, base: float, share: float) -> Callable[[float, str], None]:
         part = 0.0
 
         def report(percent: float, text: str | None = None) -> None:
             nonlocal part  # a plugin of several steps begins each at 0
             part = min(max(percent or 0.0, part), 100.0)
             named = text and not self._options.redact  # it may name a process
-            whole = min(base + (end - base) * part / 100.0, end)  # rounded, it could be past where the next begins
-            self._progress(f"{section.name}: {text}" if named else section.name, whole)
+            # rounded, so that the end of one section is not past the beginning of the next
+            reached = round(base + share * part / 100.0, 6)
+            self._progress(f"{section.name}: {text}" if named else section.name, reached)
 
         return report
 

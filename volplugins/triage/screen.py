@@ -10,6 +10,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from volplugins.report.stuck_text import stuck_line
+from volplugins.report.told_findings import finding_lines
 
 LINES, COLUMNS = 24, 100
 _LABELS = 15
@@ -132,6 +133,7 @@ def _held(summary: Mapping[str, Any]) -> Iterator[_Block]:
 
 
 def _odd(summary: Mapping[str, Any]) -> Iterator[_Block]:
+    yield _Block("Findings", [*finding_lines(summary.get("findings") or ())], 2, "windows.kd.findings")
     yield _Block("Directories", [*_directories(summary)], 1, "windows.kd.pagedirs")
     yield _Block("Threads", [*_threads(summary)], 1, "windows.kd.stacks, windows.kd.process --threads")
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
     from volatility3.framework.interfaces.plugins import PluginInterface
 
+    from volplugins.vol.commands.findings.heard import Ear
+
 Row = dict[str, Any]
 _LONGEST_FAULT = 300
 _SHELLS = "volplugins.plugins.windows.kd"
@@ -43,11 +45,16 @@ class SectionOutcome:
 
 @dataclass(frozen=True, slots=True)
 class SectionRunner:
-    """Runs sections in one context."""
+    """Runs sections in one context.
+
+    Attributes:
+        listen: gives what takes a section's rows as its plugin makes them, by the section's name.
+    """
 
     work: SharedWork
     layer: str
     options: TriageOptions
+    listen: Callable[[str], Ear | None] = lambda _: None
 
     def run(
         self, section: Section, out: TextIO, watch: Callable[[Row], None], progress: Callable[[float, str], None]
@@ -59,18 +66,23 @@ class SectionRunner:
         """
         watched = _Watched(watch)
         rows = _WriteFaults(out)
+        ear = self.listen(section.name)
         before, start = len(self.work.faults), time.monotonic()
         fault: str | None = None
         try:
+            self.work.ear = ear.hear if ear is not None else None
             write_rows(self._plugin(section, progress), rows, watched)
         except Exception as error:
             if rows.fault is not None:
                 raise rows.fault from None
             fault = one_line(error)
+        finally:
+            self.work.ear = None
         caught = self.work.faults[before:]
-        return SectionOutcome(
-            section, watched.rows, time.monotonic() - start, fault or (caught[0] if caught else None) or watched.fault
-        )
+        fault = fault or (caught[0] if caught else None)
+        if ear is not None:
+            ear.end(fault is None)
+        return SectionOutcome(section, watched.rows, time.monotonic() - start, fault or watched.fault)
 
     def _plugin(self, section: Section, progress: Callable[[float, str], None]) -> PluginInterface:
         """The plugin with its options in the context's configuration, as volatility3's command line leaves them."""

@@ -16,6 +16,7 @@ from volplugins.waits.waiter import Waiter
 
 ENTRIES = 6
 _LOW_FLAGS = 3
+_ELSEWHERE_SINCE = 26000  # KTHREAD points to them there, and ETHREAD is another: no table of ours says where
 _MOST_HOLDERS = 1 << 16  # of one lock
 
 
@@ -36,6 +37,8 @@ class LockEntries:
     def known(self) -> bool:
         """Whether this build has them, at a place that is known."""
         thread, entry = self.system.layouts.thread, self.system.layouts.lock_entry
+        if self.system.io.build >= _ELSEWHERE_SINCE and not thread.source.startswith("symbols"):
+            return False
         return entry.has("LockState") and (thread.has("LockEntryTable") or thread.has("LockEntries"))
 
     def take(self, waiter: Waiter, record: Structure) -> None:

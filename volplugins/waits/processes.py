@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from volplugins.kernel.process import Process
 from volplugins.memory.reader import MemoryReader
+from volplugins.waits.handles import PACKED_SINCE, object_of
 from volplugins.waits.owners.critical_section import (
     CriticalSection,
     layouts_of,
@@ -63,21 +64,23 @@ class WaitProcesses:
                 return found
         return None
 
-    def section_of_handle(self, process: Process, handle: int) -> CriticalSection | None:
-        """The critical section whose waiters wait for the event of this handle."""
+    def section_of_event(self, process: Process, event: int) -> CriticalSection | None:
+        """The critical section whose waiters wait for this event of the process (up to Windows 7)."""
         if process.eprocess not in self._sections:
             self._sections[process.eprocess] = self._listed(process)
-        return self._sections[process.eprocess].get(handle)
+        return self._sections[process.eprocess].get(event)
 
     def _listed(self, process: Process) -> dict[int, CriticalSection]:
+        """By the events that their handles stand for."""
+        build, found = self.system.io.build, dict[int, CriticalSection]()
         memory, tids = self.memory(process), self._tids.get(process.eprocess, {})
-        found: dict[int, CriticalSection] = {}
-        for bits, layout in layouts_of(self.system, False):
-            if memory is None or not process.peb:
-                break
-            for each in sections_of_process(memory, process.peb, bits, layout, self.system.io.build, tids):
-                if each.handle:
-                    found.setdefault(each.handle, each)
+        if build >= PACKED_SINCE or memory is None or not process.peb or not process.object_table:
+            return found
+        layout = self.system.layouts.critical_section
+        for each in sections_of_process(memory, process.peb, self.system.bits, layout, build, tids):
+            event = object_of(self.system, process.object_table, each.handle) if each.handle else 0
+            if event:
+                found.setdefault(event, each)
         return found
 
     def memory(self, process: Process) -> MemoryReader | None:

@@ -95,9 +95,7 @@ class Resolver:
     def _plain(self, waiter: Waiter, waited: Dispatcher) -> Held:
         process = self.processes.of_thread.get(waiter.ethread)
         if process is not None and waiter.reason in _USER_REQUEST and waited.kind is Kind.EVENT:
-            section = (
-                self.processes.section_of_handle(process, waiter.first_argument) if waiter.first_argument else None
-            )
+            section = self.processes.section_of_event(process, waited.address)
             if section is not None:
                 how = f"its event {waited.address:#x} is what is waited for"
                 return section_held(section, self.processes.thread(process, section.owner), how)

@@ -17,6 +17,7 @@ from volplugins.waits.objects import DispatcherObjects
 from volplugins.waits.owners.address import AddressWaits, waits_for_address
 from volplugins.waits.owners.fast_resource import FastResources
 from volplugins.waits.owners.mutant import MutantOwners
+from volplugins.waits.owners.queue import starving_queue
 from volplugins.waits.owners.request import RequestWaits
 from volplugins.waits.processes import WaitProcesses
 from volplugins.waits.resolver import Resolver
@@ -170,6 +171,9 @@ def _wait(waiter: Waiter, blocks: WaitBlocks, resolver: Resolver, listed: Object
         notes.append(
             f"one of {len(held)} objects is enough" if blocks.any else f"it waits for all of {len(held)} objects"
         )
+    starving = starving_queue(resolver.objects.at(waiter.queue)) if waiter.queue else ""
+    if starving and not any(each.object == waiter.queue for each in held):
+        notes.append(starving)
     if blocks.faults:
         held = tuple(replace(each, sure=False) for each in held)
     return Wait(waiter, held, blocks.any, tuple(notes))

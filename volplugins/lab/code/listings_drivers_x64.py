@@ -189,7 +189,9 @@ NtAlpcSendWaitReceivePort export leaf : =4c8bd1 =b88b000000 =0f05 :NtAlpcSendWai
 PROGRAM = """
 WinMain entry save=rbx,rsi frame=48 : #3 Work #2
 Work save=rbx,rsi,rdi frame=80 : #3 ntdll!NtDeviceIoControlFile ntdll!NtWaitForSingleObject \
-  ntdll!NtTerminateProcess ntdll!NtReadFile #2 =488b01@touch #1 *other #1
+  ntdll!NtTerminateProcess ntdll!NtReadFile #2 =488b01@touch #1 \
+  ntdll!NtWaitForMultipleObjects ntdll!NtWaitForKeyedEvent ntdll!NtWaitForAlertByThreadId ntdll!NtDelayExecution \
+  ntdll!NtAlpcSendWaitReceivePort *other #1
 """
 
 LIBRARY = """

@@ -166,19 +166,21 @@ NtDeviceIoControlFile export naked frame=0 : =b842000000 =ba0003fe7f *system
 NtTerminateProcess export naked frame=0 : =b801010000 =ba0003fe7f *system
 NtWaitForSingleObject export naked frame=0 : =b80f010000 =ba0003fe7f *system
 NtReadFile export naked frame=0 : =b811010000 =ba0003fe7f *system
-RtlUserThreadStart export frame=18 : *start #2
-DbgBreakPoint export leaf : =cc
-LdrInitializeThunk export frame=10 : #4
 NtWaitForMultipleObjects export naked frame=0 : =b80e010000 =ba0003fe7f *system
 NtDelayExecution export naked frame=0 : =b83b000000 =ba0003fe7f *system
 NtWaitForKeyedEvent export naked frame=0 : =b81a010000 =ba0003fe7f *system
 NtAlpcSendWaitReceivePort export naked frame=0 : =b827000000 =ba0003fe7f *system
+RtlUserThreadStart export frame=18 : *start #2
+DbgBreakPoint export leaf : =cc
+LdrInitializeThunk export frame=10 : #4
 """
 
 PROGRAM = """
 WinMain entry frame=18 save=ebx,esi : #3 Work #2
 Work frame=30 save=ebx,esi,edi : #3 ntdll!NtDeviceIoControlFile ntdll!NtWaitForSingleObject \
-  ntdll!NtTerminateProcess ntdll!NtReadFile #2 =8b01@touch #1 *other #1
+  ntdll!NtTerminateProcess ntdll!NtReadFile #2 =8b01@touch #1 \
+  ntdll!NtWaitForMultipleObjects ntdll!NtWaitForKeyedEvent ntdll!NtDelayExecution ntdll!NtAlpcSendWaitReceivePort \
+  *other #1
 """
 
 LIBRARY = """

@@ -22,12 +22,15 @@ NtDeviceIoControlFile export naked frame=0 : =b807000000 ={leave}@leave #1
 NtTerminateProcess export naked frame=0 : =b82c000000 ={leave}@leave #1
 NtWaitForSingleObject export naked frame=0 : =b804000000 ={leave}@leave #1
 NtReadFile export naked frame=0 : =b806000000 ={leave}@leave #1
+NtWaitForKeyedEvent export naked frame=0 : =b8d4010000 ={leave}@leave #1
+NtWaitForMultipleObjects export naked frame=0 : =b85b000000 ={leave}@leave #1
+NtDelayExecution export naked frame=0 : =b834000000 ={leave}@leave #1
+NtAlpcSendWaitReceivePort export naked frame=0 : =b88b000000 ={leave}@leave #1
+NtWaitForAlertByThreadId export naked frame=0 : =b8d3010000 ={leave}@leave #1
 RtlUserThreadStart export frame=18 : *start #2
 DbgBreakPoint export leaf : =cc
 LdrInitializeThunk export frame=10 : #4
 NtReadFile export naked frame=0 : =b806000000 ={leave}@leave #1
-NtWaitForKeyedEvent export naked frame=0 : =b8d4010000 ={leave}@leave #1
-NtWaitForAlertByThreadId export naked frame=0 : =b8d3010000 ={leave}@leave #1
 """
 LEAVE_WINDOWS_7, LEAVE_WINDOWS_10 = "64ff15c0000000", "ffd2"
 

@@ -22,7 +22,7 @@ def add_io(machine: Machine, threads: dict[str, Thread]) -> None:
         threads: those that wait for requests, by program; their records are written.
     """
     for key, spec in DRIVERS.items():
-        if spec.builtin or key in machine.images:
+        if (spec.builtin and not spec.rare) or key in machine.images:
             driver_object(machine, key)
     for parts in LOOSE:
         below = 0

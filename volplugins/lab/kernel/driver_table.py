@@ -26,6 +26,7 @@ class DriverSpec:
             size are zero.
         dispatch: major function to routine; -1 stands for all others.
         fast_io: member of _FAST_IO_DISPATCH to routine.
+        rare: whether it is there only where a scenario asks for it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class DriverSpec:
     start_io: str = ""
     unload: str = ""
     fast_io: Mapping[str, str] = field(default_factory=dict)
+    rare: bool = False
 
     @property
     def file_system(self) -> bool:
@@ -58,6 +60,8 @@ DRIVERS: Mapping[str, DriverSpec] = {
         "nt!WmipIrpDispatch", *_OPEN, DEVICE_CONTROL, SYSTEM_CONTROL), "nt!WmipDriverEntry"),
     "RAW": DriverSpec("\\FileSystem\\RAW", _same(
         "nt!RawDispatch", *_OPEN, READ, WRITE, FILE_SYSTEM_CONTROL, DEVICE_CONTROL, PNP), "nt!RawInitialize"),
+    "mrxsmb": DriverSpec("\\FileSystem\\MRxSmb", _same(
+        "nt!RawDispatch", *_OPEN, READ, WRITE, FILE_SYSTEM_CONTROL, DEVICE_CONTROL), "nt!RawInitialize", rare=True),
     "fltmgr": DriverSpec("\\FileSystem\\FltMgr", {-1: "FltpDispatch", PNP: "FltpPassThrough", POWER: "FltpPassThrough"},
         fast_io={"FastIoRead": "FltpFastIoRead", "FastIoWrite": "FltpFastIoWrite"}),
     "ntfs": DriverSpec("\\FileSystem\\Ntfs", {

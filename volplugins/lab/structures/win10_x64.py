@@ -56,13 +56,14 @@ _DRIVER_OBJECT 0x150: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJE
   DriverInit 0x58 *void; DriverStartIo 0x60 *void; DriverUnload 0x68 *void; MajorFunction 0x70 [28]*void
 _EPROCESS 0xa40: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x598 u64; UniqueProcessId 0x440 *void;
   ActiveProcessLinks 0x448 _LIST_ENTRY; RundownProtect 0x458 _EX_RUNDOWN_REF; Flags2 0x460 u32; Flags 0x464 u32;
-  CreateTime 0x468 _LARGE_INTEGER; PeakVirtualSize 0x490 u64; VirtualSize 0x498 u64;
-  SessionProcessLinks 0x4a0 _LIST_ENTRY; Token 0x4b8 _EX_FAST_REF; NumberOfPrivatePages 0x4f8 u64; Job 0x510 *void;
-  SectionBaseAddress 0x520 *void; Cookie 0x528 u32; InheritedFromUniqueProcessId 0x540 *void; Peb 0x550 *_PEB;
-  Session 0x558 *_MM_SESSION_SPACE; ObjectTable 0x570 *_HANDLE_TABLE; WoW64Process 0x580 *_EWOW64PROCESS;
-  ImageFileName 0x5a8 [15]u8; PriorityClass 0x5b7 u8;
-  SeAuditProcessCreationInfo 0x5c0 _SE_AUDIT_PROCESS_CREATION_INFO; HighestUserAddress 0x5d8 *void;
-  ThreadListHead 0x5e0 _LIST_ENTRY; ActiveThreads 0x5f0 u32; LastThreadExitStatus 0x5fc i32; CommitCharge 0x648 u64;
+  CreateTime 0x468 _LARGE_INTEGER; ProcessQuotaUsage 0x470 [2]u64; ProcessQuotaPeak 0x480 [2]u64;
+  PeakVirtualSize 0x490 u64; VirtualSize 0x498 u64; SessionProcessLinks 0x4a0 _LIST_ENTRY; Token 0x4b8 _EX_FAST_REF;
+  NumberOfPrivatePages 0x4f8 u64; Job 0x510 *void; SectionBaseAddress 0x520 *void; Cookie 0x528 u32;
+  InheritedFromUniqueProcessId 0x540 *void; Peb 0x550 *_PEB; Session 0x558 *_MM_SESSION_SPACE;
+  ObjectTable 0x570 *_HANDLE_TABLE; WoW64Process 0x580 *_EWOW64PROCESS; ImageFileName 0x5a8 [15]u8;
+  PriorityClass 0x5b7 u8; SeAuditProcessCreationInfo 0x5c0 _SE_AUDIT_PROCESS_CREATION_INFO;
+  HighestUserAddress 0x5d8 *void; ThreadListHead 0x5e0 _LIST_ENTRY; ActiveThreads 0x5f0 u32;
+  LastThreadExitStatus 0x5fc i32; CommitCharge 0x648 u64; CommitChargePeak 0x650 u64; Vm 0x680 _MMSUPPORT_FULL;
   ExitStatus 0x7d4 i32; VadRoot 0x7d8 _RTL_AVL_TREE; VadHint 0x7e0 *void; VadCount 0x7e8 u64;
   ExitTime 0x840 _LARGE_INTEGER; Protection 0x87a _PS_PROTECTION
 _ERESOURCE 0x68: SystemResourcesList 0x0 _LIST_ENTRY; OwnerTable 0x10 *_OWNER_ENTRY; ActiveCount 0x18 i16;
@@ -268,6 +269,9 @@ _MMPTE_TRANSITION 0x8: Valid 0x0 u64:0:1; Write 0x0 u64:1:1; SwizzleBit 0x0 u64:
 _MMSECTION_FLAGS 0x4: Image 0x0 uint:5:1; Based 0x0 uint:6:1; File 0x0 uint:7:1; PhysicalMemory 0x0 uint:10:1;
   Reserve 0x0 uint:12:1; Commit 0x0 uint:13:1; UserReference 0x0 uint:16:1; FilePointerNull 0x0 uint:19:1
 _MMSUBSECTION_FLAGS 0x4: Protection 0x0 u16:1:5; SubsectionStatic 0x2 u16:0:1
+_MMSUPPORT_FULL 0x140: Instance 0x0 _MMSUPPORT_INSTANCE
+_MMSUPPORT_INSTANCE 0xc0: PageFaultCount 0x4 u32; MinimumWorkingSetSize 0x70 u64; WorkingSetSize 0x88 u64;
+  MaximumWorkingSetSize 0x98 u64; PeakWorkingSetSize 0xa0 u64
 _MMVAD 0x88: Core 0x0 _MMVAD_SHORT; u2 0x40 _unnamed_3; Subsection 0x48 *_SUBSECTION; FirstPrototypePte 0x50 *void;
   LastContiguousPte 0x58 *void; ViewLinks 0x60 _LIST_ENTRY; VadsProcess 0x70 *_EPROCESS
 _MMVAD_FLAGS 0x4: DeleteInProgress 0x0 u32:2:1; Lock 0x0 u32:0:1; LockContended 0x0 u32:1:1; NoChange 0x0 u32:3:1;

@@ -54,12 +54,13 @@ _DRIVER_OBJECT 0x150: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x8 *_DEVICE_OBJE
   DriverInit 0x58 *void; DriverStartIo 0x60 *void; DriverUnload 0x68 *void; MajorFunction 0x70 [28]*void
 _EPROCESS 0x4f8: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x2d0 u64; CreateTime 0x168 _LARGE_INTEGER;
   ExitTime 0x170 _LARGE_INTEGER; RundownProtect 0x178 _EX_RUNDOWN_REF; UniqueProcessId 0x180 *void;
-  ActiveProcessLinks 0x188 _LIST_ENTRY; CommitCharge 0x1b8 u64; PeakVirtualSize 0x1d0 u64; VirtualSize 0x1d8 u64;
-  SessionProcessLinks 0x1e0 _LIST_ENTRY; ObjectTable 0x200 *_HANDLE_TABLE; Token 0x208 _EX_FAST_REF;
-  NumberOfPrivatePages 0x248 u64; Job 0x260 *void; SectionBaseAddress 0x270 *void; Cookie 0x278 u32;
-  InheritedFromUniqueProcessId 0x290 *void; Session 0x2d8 *void; ImageFileName 0x2e0 [15]u8; PriorityClass 0x2ef u8;
-  ThreadListHead 0x308 _LIST_ENTRY; Wow64Process 0x320 *void; ActiveThreads 0x328 u32; LastThreadExitStatus 0x334 i32;
-  Peb 0x338 *_PEB; SeAuditProcessCreationInfo 0x390 _SE_AUDIT_PROCESS_CREATION_INFO; Flags2 0x43c u32;
+  ActiveProcessLinks 0x188 _LIST_ENTRY; ProcessQuotaUsage 0x198 [2]u64; ProcessQuotaPeak 0x1a8 [2]u64;
+  CommitCharge 0x1b8 u64; PeakVirtualSize 0x1d0 u64; VirtualSize 0x1d8 u64; SessionProcessLinks 0x1e0 _LIST_ENTRY;
+  ObjectTable 0x200 *_HANDLE_TABLE; Token 0x208 _EX_FAST_REF; NumberOfPrivatePages 0x248 u64; Job 0x260 *void;
+  SectionBaseAddress 0x270 *void; Cookie 0x278 u32; InheritedFromUniqueProcessId 0x290 *void; Session 0x2d8 *void;
+  ImageFileName 0x2e0 [15]u8; PriorityClass 0x2ef u8; ThreadListHead 0x308 _LIST_ENTRY; Wow64Process 0x320 *void;
+  ActiveThreads 0x328 u32; LastThreadExitStatus 0x334 i32; Peb 0x338 *_PEB; CommitChargePeak 0x380 u64;
+  SeAuditProcessCreationInfo 0x390 _SE_AUDIT_PROCESS_CREATION_INFO; Vm 0x398 _MMSUPPORT; Flags2 0x43c u32;
   Flags 0x440 u32; ExitStatus 0x444 i32; VadRoot 0x448 _MM_AVL_TABLE; HighestUserAddress 0x4f0 *void
 _ERESOURCE 0x68: SystemResourcesList 0x0 _LIST_ENTRY; OwnerTable 0x10 *_OWNER_ENTRY; ActiveCount 0x18 i16;
   Flag 0x1a u16; SharedWaiters 0x20 *_KSEMAPHORE; ExclusiveWaiters 0x28 *_KEVENT; OwnerEntry 0x30 _OWNER_ENTRY;
@@ -237,6 +238,8 @@ _MMPTE_TRANSITION 0x8: Valid 0x0 u64:0:1; Write 0x0 u64:1:1; Protection 0x0 u64:
 _MMSECTION_FLAGS 0x4: Image 0x0 uint:5:1; Based 0x0 uint:6:1; File 0x0 uint:7:1; PhysicalMemory 0x0 uint:10:1;
   Reserve 0x0 uint:12:1; Commit 0x0 uint:13:1; UserReference 0x0 uint:16:1; FilePointerNull 0x0 uint:19:1
 _MMSUBSECTION_FLAGS 0x4: Protection 0x0 u16:1:5; SubsectionStatic 0x2 u16:0:1
+_MMSUPPORT 0x90: MinimumWorkingSetSize 0x44 u32; WorkingSetSize 0x48 u32; MaximumWorkingSetSize 0x50 u32;
+  PeakWorkingSetSize 0x60 u32; PageFaultCount 0x74 u32
 _MMVAD 0x78: u1 0x0 _unnamed_3; LeftChild 0x8 *_MMVAD; RightChild 0x10 *_MMVAD; StartingVpn 0x18 u64;
   EndingVpn 0x20 u64; u 0x28 _unnamed_2; u2 0x40 _unnamed_4; Subsection 0x48 *_SUBSECTION;
   FirstPrototypePte 0x50 *void; LastContiguousPte 0x58 *void; ViewLinks 0x60 _LIST_ENTRY; VadsProcess 0x70 *_EPROCESS

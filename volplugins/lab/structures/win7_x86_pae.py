@@ -52,13 +52,14 @@ _DRIVER_OBJECT 0xa8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJEC
   DriverInit 0x2c *void; DriverStartIo 0x30 *void; DriverUnload 0x34 *void; MajorFunction 0x38 [28]*void
 _EPROCESS 0x2e0: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x160 u64; CreateTime 0xa0 _LARGE_INTEGER;
   ExitTime 0xa8 _LARGE_INTEGER; RundownProtect 0xb0 _EX_RUNDOWN_REF; UniqueProcessId 0xb4 *void;
-  ActiveProcessLinks 0xb8 _LIST_ENTRY; CommitCharge 0xd0 u32; PeakVirtualSize 0xdc u32; VirtualSize 0xe0 u32;
-  SessionProcessLinks 0xe4 _LIST_ENTRY; ObjectTable 0xf4 *_HANDLE_TABLE; Token 0xf8 _EX_FAST_REF;
-  NumberOfPrivatePages 0x118 u32; Job 0x124 *void; SectionBaseAddress 0x12c *void; Cookie 0x130 u32;
-  InheritedFromUniqueProcessId 0x140 *void; Session 0x168 *void; ImageFileName 0x16c [15]u8; PriorityClass 0x17b u8;
-  ThreadListHead 0x188 _LIST_ENTRY; ActiveThreads 0x198 u32; LastThreadExitStatus 0x1a4 i32; Peb 0x1a8 *_PEB;
-  SeAuditProcessCreationInfo 0x1ec _SE_AUDIT_PROCESS_CREATION_INFO; HighestUserAddress 0x264 *void; Flags2 0x26c u32;
-  Flags 0x270 u32; ExitStatus 0x274 i32; VadRoot 0x278 _MM_AVL_TABLE
+  ActiveProcessLinks 0xb8 _LIST_ENTRY; ProcessQuotaUsage 0xc0 [2]u32; ProcessQuotaPeak 0xc8 [2]u32;
+  CommitCharge 0xd0 u32; PeakVirtualSize 0xdc u32; VirtualSize 0xe0 u32; SessionProcessLinks 0xe4 _LIST_ENTRY;
+  ObjectTable 0xf4 *_HANDLE_TABLE; Token 0xf8 _EX_FAST_REF; NumberOfPrivatePages 0x118 u32; Job 0x124 *void;
+  SectionBaseAddress 0x12c *void; Cookie 0x130 u32; InheritedFromUniqueProcessId 0x140 *void; Session 0x168 *void;
+  ImageFileName 0x16c [15]u8; PriorityClass 0x17b u8; ThreadListHead 0x188 _LIST_ENTRY; ActiveThreads 0x198 u32;
+  LastThreadExitStatus 0x1a4 i32; Peb 0x1a8 *_PEB; CommitChargePeak 0x1e4 u32;
+  SeAuditProcessCreationInfo 0x1ec _SE_AUDIT_PROCESS_CREATION_INFO; Vm 0x1f0 _MMSUPPORT;
+  HighestUserAddress 0x264 *void; Flags2 0x26c u32; Flags 0x270 u32; ExitStatus 0x274 i32; VadRoot 0x278 _MM_AVL_TABLE
 _ERESOURCE 0x38: SystemResourcesList 0x0 _LIST_ENTRY; OwnerTable 0x8 *_OWNER_ENTRY; ActiveCount 0xc i16; Flag 0xe u16;
   SharedWaiters 0x10 *_KSEMAPHORE; ExclusiveWaiters 0x14 *_KEVENT; OwnerEntry 0x18 _OWNER_ENTRY;
   ActiveEntries 0x20 u32; ContentionCount 0x24 u32; NumberOfSharedWaiters 0x28 u32; NumberOfExclusiveWaiters 0x2c u32;
@@ -227,6 +228,8 @@ _MMPTE_TRANSITION 0x8: Valid 0x0 u64:0:1; Write 0x0 u64:1:1; Protection 0x0 u64:
 _MMSECTION_FLAGS 0x4: Image 0x0 u32:5:1; Based 0x0 u32:6:1; File 0x0 u32:7:1; PhysicalMemory 0x0 u32:10:1;
   Reserve 0x0 u32:12:1; Commit 0x0 u32:13:1; UserReference 0x0 u32:16:1; FilePointerNull 0x0 u32:19:1
 _MMSUBSECTION_FLAGS 0x4: Protection 0x0 u16:1:5; SubsectionStatic 0x2 u16:0:1
+_MMSUPPORT 0x6c: MinimumWorkingSetSize 0x30 u32; WorkingSetSize 0x34 u32; MaximumWorkingSetSize 0x3c u32;
+  PeakWorkingSetSize 0x4c u32; PageFaultCount 0x5c u32
 _MMVAD 0x3c: u1 0x0 _unnamed_3; LeftChild 0x4 *_MMVAD; RightChild 0x8 *_MMVAD; StartingVpn 0xc u32;
   EndingVpn 0x10 u32; u 0x14 _unnamed_2; u2 0x20 _unnamed_4; Subsection 0x24 *_SUBSECTION;
   FirstPrototypePte 0x28 *void; LastContiguousPte 0x2c *void; ViewLinks 0x30 _LIST_ENTRY; VadsProcess 0x38 *_EPROCESS

@@ -46,13 +46,14 @@ _DRIVER_OBJECT 0xa8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJEC
   DriverInit 0x2c *void; DriverStartIo 0x30 *void; DriverUnload 0x34 *void; MajorFunction 0x38 [28]*void
 _EPROCESS 0x260: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x168 u64; CreateTime 0x70 _LARGE_INTEGER;
   ExitTime 0x78 _LARGE_INTEGER; RundownProtect 0x80 _EX_RUNDOWN_REF; UniqueProcessId 0x84 *void;
-  ActiveProcessLinks 0x88 _LIST_ENTRY; CommitCharge 0xa8 u32; PeakVirtualSize 0xac u32; VirtualSize 0xb0 u32;
-  SessionProcessLinks 0xb4 _LIST_ENTRY; ObjectTable 0xc4 *_HANDLE_TABLE; Token 0xc8 _EX_FAST_REF; VadRoot 0x11c *void;
-  VadHint 0x120 *void; NumberOfPrivatePages 0x128 u32; Job 0x134 *void; SectionBaseAddress 0x13c *void;
+  ActiveProcessLinks 0x88 _LIST_ENTRY; QuotaUsage 0x90 [3]u32; QuotaPeak 0x9c [3]u32; CommitCharge 0xa8 u32;
+  PeakVirtualSize 0xac u32; VirtualSize 0xb0 u32; SessionProcessLinks 0xb4 _LIST_ENTRY;
+  ObjectTable 0xc4 *_HANDLE_TABLE; Token 0xc8 _EX_FAST_REF; VadRoot 0x11c *void; VadHint 0x120 *void;
+  NumberOfPrivatePages 0x128 u32; Job 0x134 *void; SectionBaseAddress 0x13c *void;
   InheritedFromUniqueProcessId 0x14c *void; Session 0x170 *void; ImageFileName 0x174 [16]u8;
   ThreadListHead 0x190 _LIST_ENTRY; ActiveThreads 0x1a0 u32; LastThreadExitStatus 0x1ac i32; Peb 0x1b0 *_PEB;
-  SeAuditProcessCreationInfo 0x1f4 _SE_AUDIT_PROCESS_CREATION_INFO; NumberOfVads 0x240 u32; Flags 0x248 u32;
-  ExitStatus 0x24c i32; PriorityClass 0x254 u8; Cookie 0x258 u32
+  CommitChargePeak 0x1ec u32; SeAuditProcessCreationInfo 0x1f4 _SE_AUDIT_PROCESS_CREATION_INFO; Vm 0x1f8 _MMSUPPORT;
+  NumberOfVads 0x240 u32; Flags 0x248 u32; ExitStatus 0x24c i32; PriorityClass 0x254 u8; Cookie 0x258 u32
 _ERESOURCE 0x38: SystemResourcesList 0x0 _LIST_ENTRY; OwnerTable 0x8 *_OWNER_ENTRY; ActiveCount 0xc i16; Flag 0xe u16;
   SharedWaiters 0x10 *_KSEMAPHORE; ExclusiveWaiters 0x14 *_KEVENT; OwnerThreads 0x18 [2]_OWNER_ENTRY;
   ContentionCount 0x28 u32; NumberOfSharedWaiters 0x2c u16; NumberOfExclusiveWaiters 0x2e u16; SpinLock 0x34 u32
@@ -199,6 +200,8 @@ _MMSECTION_FLAGS 0x4: Image 0x0 u32:5:1; Based 0x0 u32:6:1; File 0x0 u32:7:1; Ph
   Reserve 0x0 u32:12:1; Commit 0x0 u32:13:1; UserReference 0x0 u32:16:1; FilePointerNull 0x0 u32:19:1
 _MMSUBSECTION_FLAGS 0x4: ReadOnly 0x0 u32:0:1; ReadWrite 0x0 u32:1:1; SubsectionStatic 0x0 u32:2:1;
   Protection 0x0 u32:4:5
+_MMSUPPORT 0x40: PageFaultCount 0xc u32; PeakWorkingSetSize 0x10 u32; WorkingSetSize 0x14 u32;
+  MinimumWorkingSetSize 0x18 u32; MaximumWorkingSetSize 0x1c u32
 _MMVAD 0x28: StartingVpn 0x0 u32; EndingVpn 0x4 u32; Parent 0x8 *_MMVAD; LeftChild 0xc *_MMVAD;
   RightChild 0x10 *_MMVAD; u 0x14 _unnamed_2; ControlArea 0x18 *_CONTROL_AREA; FirstPrototypePte 0x1c *void;
   LastContiguousPte 0x20 *void; u2 0x24 _unnamed_3

@@ -76,6 +76,9 @@ def write_mutant_lists(hang: Hang) -> None:
     machine = hang.machine
     entry = machine.structures.offset("_KMUTANT", "MutantListEntry")
     head = machine.structures.offset("_ETHREAD", "Tcb.MutantListHead")
+    owned: dict[int, list[int]] = {}
+    for each in hang.mutants:
+        if each.owner is not None:
+            owned.setdefault(each.owner.address, []).append(each.address + entry)
     for thread in (*hang.threads(), *hang.world.idle.threads):
-        owned = [each.address + entry for each in hang.mutants if each.owner is thread]
-        link_list(machine, thread.address + head, owned)
+        link_list(machine, thread.address + head, owned.get(thread.address, []))

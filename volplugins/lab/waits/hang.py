@@ -43,7 +43,10 @@ class Waited:
 
 @dataclass(slots=True)
 class Wait:
-    """A thread's wait: ``verdict`` where it does not follow from the owners, ``mode`` 1 for user mode."""
+    """A thread's wait: ``verdict`` where it does not follow from the owners, ``mode`` 1 for user mode.
+
+    ``first`` is the place of its first block in the thread's array.
+    """
 
     thread: Thread
     reason: int
@@ -51,6 +54,7 @@ class Wait:
     kind: int = WAIT_ANY
     mode: int = 0
     verdict: str = ""
+    first: int = 0
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from volplugins.lab.waits.accounts import write_processors, write_thread_account
 from volplugins.lab.waits.deferred import write_timers
 from volplugins.lab.waits.dispatchers import write_mutant_lists
 from volplugins.lab.waits.hang import Hang
+from volplugins.lab.waits.process_accounts import write_process_accounts
 from volplugins.lab.waits.resources import resource, write_resources
 from volplugins.lab.waits.usual_waits import add_usual_waits
 from volplugins.lab.waits.wait_blocks import write_wait_blocks
@@ -27,6 +28,7 @@ def finish_hang(hang: Hang) -> None:
     times = write_thread_accounts(hang)
     for each in hang.late:
         each()
+    processes = write_process_accounts(hang)
     add_usual_waits(hang)
     write_wait_blocks(hang)
     write_mutant_lists(hang)
@@ -39,5 +41,5 @@ def finish_hang(hang: Hang) -> None:
     } for place, thread in hang.ready]  # fmt: skip
     hang.machine.truth["waits"] = {
         **waits_truth(hang), "cpus": cpus, "ready": ready, "timers": hang.timers, "queues": hang.queues,
-        "accounts": accounts_truth(hang, times)
+        "accounts": accounts_truth(hang, times), "processes": processes,
     }  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from volplugins.lab.kernel.processes import Thread
 from volplugins.lab.waits.dispatchers import event, mutant
+from volplugins.lab.waits.fast_resources import fast_resource, wait_for_fast_resource
 from volplugins.lab.waits.hang import Hang
 from volplugins.lab.waits.kernel_mutexes import kernel_mutex, push_lock, wait_for_mutex, wait_for_push_lock
 from volplugins.lab.waits.messages import port, wait_for_reply
@@ -139,6 +140,16 @@ def starved_queue(hang: Hang) -> None:
     hang.work += [hang.machine.symbol(name) for name in ("nt!IopProcessWorkItem", "acmedrv!AcmeWorkRoutine") * 3]
 
 
+def fast_resources(hang: Hang) -> None:
+    """A fast resource with two waiters, one of which has another that a third wants."""
+    owner, *others = (hang.worker() for _ in range(4))
+    hang.wait(owner, [event(hang)], 90)
+    lock = fast_resource(hang, owner)
+    wait_for_fast_resource(hang, others[0], lock, 80)
+    wait_for_fast_resource(hang, others[1], lock, 79)
+    wait_for_fast_resource(hang, others[2], fast_resource(hang, others[0]), 70)
+
+
 LOCKS: Mapping[str, Callable[[Hang], None]] = {
     "fast-mutexes": fast_mutexes, "critical-sections": critical_sections, "addresses": addresses,
     "deadlock-5": deadlock_of_five, "any-open": any_open, "any-closed": any_closed, "all": all_of_two,
@@ -146,4 +157,6 @@ LOCKS: Mapping[str, Callable[[Hang], None]] = {
 }  # fmt: skip
 #: Of Vista and later, of x64 only.
 NEWER: Mapping[str, Callable[[Hang], None]] = {"push-locks": push_locks, "alpc": messages}
+#: Of build 17763 and later.
+LATEST: Mapping[str, Callable[[Hang], None]] = {"fast-resources": fast_resources}
 WIDE: Mapping[str, Callable[[Hang], None]] = {"critical-sections-32": narrow_sections}

@@ -10,13 +10,14 @@ from volplugins.lab.devices.packets import COMPLETED, FREE
 from volplugins.lab.kernel.process_records import link_list
 from volplugins.lab.kernel.processes import WAITING, WR_QUEUE, Thread
 from volplugins.lab.machine.io_registry import Request
+from volplugins.lab.machine.machine import Machine
 from volplugins.lab.waits.dispatchers import event, write_header
 from volplugins.lab.waits.hang import Hang, Wait, Waited
 from volplugins.lab.waits.wait_blocks import write_member
 from volplugins.lab.waits.wait_words import NOTIFICATION_EVENT, PRIORITY_QUEUE, QUEUE, WAIT_ANY, WAIT_QUEUE
 
 _NORMAL = 12  # the priority of usual work
-_REDIRECTORS = ("\\FileSystem\\MRxSmb", "\\FileSystem\\Mup")
+_REDIRECTORS = ("\\FileSystem\\MRxSmb",)
 
 
 def add_usual_waits(hang: Hang) -> None:
@@ -66,12 +67,10 @@ def worker_queue(hang: Hang, idle: list[Thread]) -> int:
     structure = "_KPRIQUEUE" if known.has("_KPRIQUEUE") else "_KQUEUE"
     queue = machine.pool.allocate(known.size("_EX_WORK_QUEUE"), "ExWq")
     if structure == "_KQUEUE":
-        queue = machine.symbol("nt!ExWorkerQueue")
-    write_header(machine, queue, structure, PRIORITY_QUEUE if structure == "_KPRIQUEUE" else QUEUE)
-    for index in range(32 if structure == "_KPRIQUEUE" else 1):
-        path = f"EntryListHead[{index}]" if structure == "_KPRIQUEUE" else "EntryListHead"
-        link_list(machine, queue + known.offset(structure, path), [])
-    write_member(machine, queue, structure, "MaximumCount", 2)
+        queue = machine.symbol("nt!ExWorkerQueue") + known.size("_EX_WORK_QUEUE")
+        for index in (0, 2):
+            _empty_queue(machine, machine.symbol("nt!ExWorkerQueue") + index * known.size("_EX_WORK_QUEUE"))
+    _empty_queue(machine, queue)
     join_queue(hang, queue, [*idle, *hang.busy])
     items = _work_items(hang, queue, structure)
     hang.queues.append({"queue": queue, "idle": [each.address for each in idle], "items": len(items),
@@ -80,6 +79,19 @@ def worker_queue(hang: Hang, idle: list[Thread]) -> int:
         waited = Waited(queue, queue, "Queue")
         hang.waits[thread.address] = Wait(thread, WR_QUEUE, [waited], _queue_kind(hang), 0, "idle")
     return queue
+
+
+def _empty_queue(machine: Machine, queue: int) -> None:
+    """A queue that nobody belongs to; of the kernel's three up to Windows 7 all but the delayed one stay so."""
+    known = machine.structures
+    wide = known.has("_KPRIQUEUE")
+    structure = "_KPRIQUEUE" if wide else "_KQUEUE"
+    write_header(machine, queue, structure, PRIORITY_QUEUE if wide else QUEUE)
+    for index in range(32 if wide else 1):
+        path = f"EntryListHead[{index}]" if wide else "EntryListHead"
+        link_list(machine, queue + known.offset(structure, path), [])
+    link_list(machine, queue + known.offset(structure, "ThreadListHead"), [])
+    write_member(machine, queue, structure, "MaximumCount", 2)
 
 
 def _work_items(hang: Hang, queue: int, structure: str) -> list[int]:

@@ -33,7 +33,7 @@ def _write_blocks(machine: Machine, wait: Wait) -> list[int]:
     """The blocks of one thread; gives their addresses."""
     known, thread = machine.structures, wait.thread.address
     size, count = known.size("_KWAIT_BLOCK"), len(wait.objects)
-    first = thread + known.offset("_ETHREAD", "Tcb.WaitBlock[0]")
+    first = thread + known.offset("_ETHREAD", f"Tcb.WaitBlock[{wait.first}]")
     if count > _OWN:
         first = machine.pool.allocate(size * count, "Wait")
     blocks = [first + size * index for index in range(count)]

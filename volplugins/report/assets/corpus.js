@@ -31,6 +31,27 @@ function choosing(one) {
   });
 }
 
+const findingHost = document.getElementById('finding-grid');
+const chosenKind = document.getElementById('chosen-kind');
+const KIND = data.findings.columns.indexOf('Kind');
+const everyFinding = data.findings.rows.map((cells, index) => ({ cells, link: data.finding_links[index] }));
+
+function showFindings(kind) {
+  const wanted = kind === undefined ? everyFinding : everyFinding.filter((one) => one.cells[KIND] === kind);
+  const again = make('button', { type: 'button' }, 'show all');
+  again.addEventListener('click', () => showFindings());
+  chosenKind.replaceChildren(...(kind === undefined ? [] : [make('strong', {}, kind), ' ', again]));
+  if (wanted.length) new Grid(findingHost, data.findings.columns, wanted, { left: data.findings.left, each: linked });
+  else findingHost.replaceChildren(make('p', { class: 'none' }, kind === undefined ? 'Nothing above info.' : 'None above info.'));
+}
+
+function choosingKind(one) {
+  one.row.dataset.jump = '';
+  pressable(one.row, () => showFindings(one.cells[data.kinds.columns.indexOf('Kind')]));
+}
+
+gridIn(document.getElementById('kind-grid'), data.kinds, { each: choosingKind });
+showFindings();
 gridIn(document.getElementById('group-grid'), data.groups, { each: choosing });
 gridIn(document.getElementById('failure-grid'), data.failures);
 showDumps();

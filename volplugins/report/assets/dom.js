@@ -32,8 +32,12 @@ function counted(number, noun) {
 const SOUND = ['ok', 'tables-paged-out'];
 const SURE = ['certain', 'high', 'medium', 'low'];
 
-function badge(word) {
-  const kind = SOUND.includes(word) ? 'sound' : SURE.includes(word) ? `sure-${word}` : 'unsound';
+const SEVERITIES = { suspicious: 'unsound', odd: 'sure-medium', damage: 'unsound', info: '' };
+// of a process that has exited these say nothing against it
+const GONE = ['no-directory', 'not-a-directory'];
+
+function badge(word, usual) {
+  const kind = usual ? '' : Object.hasOwn(SEVERITIES, word) ? SEVERITIES[word] : SOUND.includes(word) ? 'sound' : SURE.includes(word) ? `sure-${word}` : 'unsound';
   return make('span', { class: `badge ${kind}` }, String(word));
 }
 

@@ -1,7 +1,7 @@
 // Tables that sort and filter. Rows beyond the first hundred are made when asked for.
 const STEP = 100;
 const SHORT = 34;
-const BADGES = ['Verdict', 'PageDirectory', 'Confidence'];
+const BADGES = ['Verdict', 'PageDirectory', 'Confidence', 'Severity'];
 const SIZES = ['Size', 'Commit', 'Resident', 'InDump', 'Largest'];
 // columns that paper has no room for
 const MINOR = ['SessionId', 'VadCount', 'Handles', 'CommitCharge', 'Wow64', 'EPROCESS', 'DirBase', 'Timestamp', 'GuidAge', 'Pdb',
@@ -102,7 +102,7 @@ class Grid {
 
   row(one) {
     if (!one.row) {
-      const cells = one.cells.map((value, at) => this.cell(value, this.columns[at]));
+      const cells = one.cells.map((value, at) => this.cell(value, this.columns[at], one.cells));
       cells.forEach((element, at) => element.classList.toggle('minor', MINOR.includes(this.columns[at])));
       one.row = make('tr', {}, cells.filter((_, at) => this.used[at]));
       if (this.options.each) this.options.each(one);
@@ -110,10 +110,10 @@ class Grid {
     return one.row;
   }
 
-  cell(value, name) {
+  cell(value, name, cells) {
     if (value === null || value === '') return make('td');
     if (this.options.cell?.[name]) return make('td', {}, this.options.cell[name](value));
-    if (BADGES.includes(name)) return make('td', {}, badge(value));
+    if (BADGES.includes(name)) return make('td', {}, badge(value, GONE.includes(value) && cells[this.columns.indexOf('Life')] === 'exited'));
     if (SIZES.includes(name) && typeof value === 'number') return make('td', { class: 'number', title: `${value} bytes` }, sized(value));
     if (typeof value === 'number') return make('td', { class: 'number' }, String(value));
     const time = TIME.exec(value);

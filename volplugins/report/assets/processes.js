@@ -3,7 +3,7 @@ function processElement(process, index) {
   const committed = process.regions.reduce((sum, cells) => sum + (Number(cells[data.columns.regions.indexOf('Commit')]) || 0), 0);
   const threads = process.threads.length || process.stacks.reduce((sum, group) => sum + group.threads.length, 0);
   const facts = [counted(threads, 'thread'), counted(process.modules.length, 'module'), counted(process.regions.length, 'region'), `${sized(committed)} committed`];
-  const summary = make('summary', {}, make('strong', {}, process.name), `PID ${process.pid}`, process.verdict ? badge(process.verdict) : null,
+  const summary = make('summary', {}, make('strong', {}, process.name), `PID ${process.pid}`, process.verdict ? badge(process.verdict, process.gone) : null,
     process.crashed ? make('span', { class: 'badge unsound' }, 'crashed here') : null,
     process.waits.length ? make('span', { class: 'badge' }, `waits for ${process.waits.join(', ')}`) : null,
     process.findings.length ? make('span', { class: 'badge sure-medium' }, counted(process.findings.length, 'finding')) : null,

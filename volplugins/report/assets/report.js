@@ -3,9 +3,10 @@ const eachProcess = document.getElementById('each-process');
 data.processes.forEach((process, index) => eachProcess.append(processElement(process, index)));
 if (!data.processes.length) eachProcess.append(make('p', { class: 'none' }, 'No rows of any process.'));
 
-// A row of the table of processes leads to the process itself.
-function jumping(one) {
-  const [pid, , name] = one.cells;
+// A row of the tables of processes and of findings leads to the process itself.
+function jumping(columns, one) {
+  const pid = one.cells[columns.indexOf('PID')];
+  const name = one.cells[columns.indexOf(columns.includes('Name') ? 'Name' : 'Process')];
   const index = data.processes.findIndex((process) => String(process.pid) === String(pid) && process.name === name);
   if (index < 0) return;
   one.row.dataset.jump = String(index);
@@ -15,6 +16,14 @@ function jumping(one) {
     element.scrollIntoView({ block: 'start' });
   });
 }
+
+// A link to a process opens it on the way there.
+document.querySelectorAll('a[href^="#process-"]').forEach((link) => {
+  link.addEventListener('click', () => {
+    const element = document.getElementById(link.hash.slice(1));
+    if (element) element.open = true;
+  });
+});
 
 document.querySelectorAll('figure .memory').forEach((map) => {
   const told = make('div', { class: 'told dim' }, 'Point at the map, or tap it.');
@@ -40,7 +49,9 @@ addEventListener('afterprint', () => {
   });
 });
 document.querySelectorAll('[data-grid]').forEach((host) => {
-  gridIn(host, data.tables[host.dataset.grid], host.dataset.grid === 'processes' ? { each: jumping } : {});
+  const table = data.tables[host.dataset.grid];
+  const leads = ['processes', 'findings'].includes(host.dataset.grid);
+  gridIn(host, table, leads ? { each: (one) => jumping(table.columns, one) } : {});
 });
 document.querySelectorAll('table.grid').forEach(enlivened);
 const everyStack = [...data.processes.flatMap((process) => process.stacks), ...data.others];

@@ -63,9 +63,11 @@ class Command:
 
     def _generator(self) -> Iterator[GridRow]:
         from volplugins.vol.commands.shell import rows_or_failure
+        from volplugins.vol.scene.shared_work import overheard
 
         table = self.table()
-        yield from table.grid_rows(rows_or_failure(table, lambda: self.rows(self._request())))
+        rows = rows_or_failure(table, lambda: self.rows(self._request()))
+        yield from table.grid_rows(overheard(self.context, rows))
 
     def _request(self) -> Request:
         from volplugins.vol.commands.shell import Request

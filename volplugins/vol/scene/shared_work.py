@@ -28,11 +28,13 @@ class SharedWork:
     Attributes:
         context: whose plugins share it.
         faults: what the shells caught and turned into rows: one line each.
+        ear: takes the rows that are made now as well, as the command made them; it raises nothing.
     """
 
     def __init__(self, context: ContextInterface) -> None:
         self.context = context
         self.faults: list[str] = []
+        self.ear: Callable[[Any], None] | None = None
         self._made: dict[Hashable, Any] = {}
         # what was made for the context, by identity: what is made of these is theirs
         self._own: dict[int, object] = {}
@@ -112,6 +114,15 @@ def once_of_scene(
     """The same for what is made of a scene, which knows no context; what has a size is kept while there is room."""
     work = next((each for each in _active if each.holds(scene)), None)
     return work.once(key, make, scene, size) if work is not None else make()
+
+
+def overheard(context: ContextInterface, rows: Iterator[_Made]) -> Iterator[_Made]:
+    """The rows; where work is shared, whoever listens to them hears each as it passes."""
+    ear = next((each.ear for each in _active if each.context is context), None)
+    for row in rows:
+        if ear is not None:
+            ear(row)
+        yield row
 
 
 def fault_text(error: Exception) -> str:

@@ -33,10 +33,12 @@ def held_message(system: WaitSystem, waiter: Waiter, waited: int, port_of: PortO
         return Held(waited, Kind.ALPC, notes=(text,))
     server = found.unsigned("ServerThread")
     waiting = found.unsigned("WaitingThread")
-    doubt = f"the message names another thread as waiting, {waiting:#x}" if waiting != waiter.ethread else ""
+    if waiting != waiter.ethread:
+        text = f"message {message:#x} names another thread as waiting, {waiting:#x}: it is not believed"
+        return Held(waited, Kind.ALPC, notes=(text,))
     port = found.get("ConnectionPort") or 0
     name, pid = port_of(port) if system.io.in_kernel_half(port) else ("", None)
     if server and server != waiter.ethread:
-        return Held(message, Kind.ALPC, (server,), not doubt, name).noting(doubt)
+        return Held(message, Kind.ALPC, (server,), True, name)
     where = "in its port's queue: no thread of the server has taken it"
-    return Held(message, Kind.ALPC, name=name, owner_pid=pid).noting(where, doubt)
+    return Held(message, Kind.ALPC, name=name, owner_pid=pid).noting(where)

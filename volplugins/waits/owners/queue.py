@@ -10,10 +10,12 @@ from volplugins.waits.objects import Dispatcher
 from volplugins.waits.system import WaitSystem
 from volplugins.waits.words import PRIORITY_QUEUE, Kind
 
+_MOST_ENTRIES = 1 << 24  # more than memory can hold
+
 
 def held_queue(system: WaitSystem, waited: Dispatcher) -> Held:
     """The queue that a worker waits for."""
-    entries = queue_entries(system, waited)
+    entries = queue_entries(waited)
     if entries is None:
         return Held(waited.address, Kind.QUEUE, idle=True, notes=("a worker that waits for work",))
     if not entries:
@@ -21,9 +23,15 @@ def held_queue(system: WaitSystem, waited: Dispatcher) -> Held:
     return Held(waited.address, Kind.QUEUE, notes=(_starved(system, waited, entries),))
 
 
-def queue_entries(system: WaitSystem, waited: Dispatcher) -> int | None:
+def starving_queue(queue: Dispatcher | None) -> str:
+    """Words for a queue in which entries wait while a thread that works for it waits for something else."""
+    entries = queue_entries(queue) if queue is not None and queue.kind is Kind.QUEUE else None
+    return f"it works for queue {queue.address:#x}, in which {entries} entries wait" if queue and entries else ""
+
+
+def queue_entries(queue: Dispatcher) -> int | None:
     """How many entries wait in the queue (SignalState counts them); None where that is not known."""
-    return waited.signal if 0 <= waited.signal < 1 << 24 else None
+    return queue.signal if 0 <= queue.signal < _MOST_ENTRIES else None
 
 
 def _starved(system: WaitSystem, waited: Dispatcher, entries: int) -> str:

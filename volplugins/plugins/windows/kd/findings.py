@@ -34,7 +34,9 @@ class Findings(Command, interfaces.plugins.PluginInterface):
         return FINDINGS
 
     def rows(self, request):
+        from volplugins.vol.commands.findings.heard import ears_of
         from volplugins.vol.commands.findings.rows import Asked, findings_rows
 
         images = request.images()
-        return findings_rows(request.scene(images), Asked(request.who, request.scan, images), request.progress)
+        asked = Asked(request.who, request.scan, images)
+        return findings_rows(request.scene(images), asked, request.progress, ears_of(self.context))

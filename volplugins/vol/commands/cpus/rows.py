@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from volplugins.bugcheck.hung_processor import hung_processor
 from volplugins.processors import dpc_queue, ready_queues
 from volplugins.processors.block import ProcessorBlock
+from volplugins.processors.irql import interrupts_off
 from volplugins.vol.commands.cpus.row import CpuRow, failure_row
 from volplugins.vol.scene.processor_scene import ProcessorScene, processor_scene
 
@@ -81,7 +82,10 @@ def _notes(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, shar
     hung = hung_processor(scene)
     if hung is not None and hung.prcb == processor.prcb:
         yield "hangs: bugcheck 0x101 says that it answers no clock interrupt and no IPI"
-    if scene.crashed is not None and scene.crashed.processor.prcb == processor.prcb:
+    crashed = scene.crashed is not None and scene.crashed.processor.prcb == processor.prcb
+    if not crashed and interrupts_off(found.source, processor.prcb):  # the one that reports has switched them off
+        yield "its interrupts are off"
+    if scene.crashed is not None and crashed:
         yield f"crashed ({scene.crashed.how})" if scene.target.crashed else "current"
     if processor.current_thread is None:
         yield "its current thread is not in the dump"

@@ -22,9 +22,14 @@ _OF_A_LIST, _NAMES_A_LIST = ("ldr ", "ldr32 "), "ModuleList: "
 
 def by_process(rows: Iterable[LmRow]) -> Iterator[list[LmRow]]:
     """The rows of one process after the other; the kernel's are left out."""
-    for pid, group in groupby(rows, key=lambda row: (row.pid, row.process)):
-        if pid[0] is not None:
+    for (pid, _), group in groupby(rows, key=whose):
+        if pid is not None:
             yield list(group)
+
+
+def whose(row: LmRow) -> tuple[int | None, str]:
+    """What rows of one process have in common."""
+    return row.pid, row.process
 
 
 def of_modules(rows: Sequence[LmRow]) -> Iterator[Finding]:
