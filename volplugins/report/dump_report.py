@@ -185,7 +185,7 @@ class _Content:
 def _of_later(folder: Path, summary: Summary) -> Iterator[str]:
     """Files of rows that came later: a folder of an older version has none, and says so by its sections."""
     told = {str(one.get("name")) for one in summary.entries("sections")}
-    for name in ("drivers", "devices", "irps", "waits", "cpus", "findings", "segments"):
+    for name in ("drivers", "devices", "irps", "waits", "cpus", "findings"):
         if not told or name in told or (folder / "rows" / f"{name}.jsonl").exists():
             yield name
 

@@ -70,7 +70,7 @@ class HeadFindings:
 
     @staticmethod
     def table(rows: Iterable[Row], budget: Budget) -> Grid:
-        """All of them, from the rows of windows.kd.findings; one without a severity says what could not be looked at."""
+        """All, from the rows of windows.kd.findings; one without a severity says what could not be looked at."""
         return grid((row for row in rows if row.get("Severity") is not None), _COLUMNS, budget)
 
     def processes(self) -> list[Key]:
