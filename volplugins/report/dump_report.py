@@ -52,6 +52,8 @@ _WAITS = ("PID", "Process", "TID", "Reason", "Waited", "Verdict", "ObjectType", 
           "OwnerTID", "OwnerThread", "ETHREAD", "Note")  # fmt: skip
 _CPUS = ("Processor", "Thread", "PID", "Process", "IRQL", "InDpc", "Ready", "Dpcs", "ContextSwitches",
          "SwitchesPerSecond", "KernelTime", "UserTime", "DpcTime", "InterruptTime", "PRCB", "Note")  # fmt: skip
+_SEGMENTS = ("Processor", "Table", "Index", "Selector", "Type", "DPL", "Present", "Base", "Limit", "Flags", "Target",
+             "Symbol", "Note")  # fmt: skip
 _FINDINGS = ("Severity", "Kind", "PID", "Process", "TID", "Address", "Module", "Evidence", "Next", "Note")
 # verdicts that say nothing against a process
 SOUND = ("ok", "tables-paged-out")
@@ -156,6 +158,7 @@ class _Content:
             "irps": grid(files.get("irps", ()), _IRPS, budget),
             "waits": grid(files.get("waits", ()), _WAITS, budget),
             "cpus": grid(files.get("cpus", ()), _CPUS, budget),
+            "segments": grid(files.get("segments", ()), _SEGMENTS, budget),
             "finding-rows": grid(files.get("findings", ()), _FINDINGS, budget),
         }
 
@@ -185,7 +188,7 @@ class _Content:
 def _of_later(folder: Path, summary: Summary) -> Iterator[str]:
     """Files of rows that came later: a folder of an older version has none, and says so by its sections."""
     told = {str(one.get("name")) for one in summary.entries("sections")}
-    for name in ("drivers", "devices", "irps", "waits", "cpus", "findings"):
+    for name in ("drivers", "devices", "irps", "waits", "cpus", "findings", "segments"):
         if not told or name in told or (folder / "rows" / f"{name}.jsonl").exists():
             yield name
 
