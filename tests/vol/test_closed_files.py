@@ -36,7 +36,7 @@ def test_a_layer_and_its_copy_are_closed(no_dump: Path, kind: str) -> None:
         assert copy.layers["FileLayer"].read(0, 4) == layer.read(0, 4) == b"PAGE"
         del context, layer, copy
         gc.collect()
-    assert [str(warning.message) for warning in said if warning.category is ResourceWarning] == []
+    assert [str(warning.message) for warning in said if str(no_dump) in str(warning.message)] == []
 
 
 def test_a_session_and_a_file_that_is_no_dump_are_closed(no_dump: Path) -> None:
@@ -48,4 +48,4 @@ def test_a_session_and_a_file_that_is_no_dump_are_closed(no_dump: Path) -> None:
         assert not [key for key in opened_dumps._dumps if key[0] == str(no_dump)]
         del context
         gc.collect()
-    assert [str(warning.message) for warning in said if warning.category is ResourceWarning] == []
+    assert [str(warning.message) for warning in said if str(no_dump) in str(warning.message)] == []

@@ -84,12 +84,15 @@ def test_a_process_has_the_time_of_its_threads_and_its_image(machine: str, symbo
     snapshot = made(machine)
     accounts = {each["ethread"]: each for each in snapshot.truth["waits"]["accounts"]}
     built = {each["eprocess"]: each for each in snapshot.truth["processes"]}
+    own = {each["eprocess"]: each for each in snapshot.truth["waits"]["processes"]}
     found = [each for each in shown(machine, symbols) if isinstance(each.row, ProcessRow)]
     assert {each.row.eprocess for each in found} == set(built)
     for row, details in found:
         threads = [accounts[t["ethread"]] for t in built[row.eprocess]["threads"] if t["ethread"] in accounts]
-        assert details.kernel_time == sum(each["kernel"] for each in threads) * TICK
-        assert details.user_time == sum(each["user"] for each in threads) * TICK
+        # its own counters are those of threads that have ended
+        ended = own.get(row.eprocess, {"KernelTime": 0, "UserTime": 0})
+        assert details.kernel_time == (ended["KernelTime"] + sum(each["kernel"] for each in threads)) * TICK
+        assert details.user_time == (ended["UserTime"] + sum(each["user"] for each in threads)) * TICK
         if row.peb and row.life == "running":
             assert details.full_name.lower().endswith(f"\\{built[row.eprocess]['name']}".lower())
             assert details.full_name.startswith("\\Device\\HarddiskVolume2\\")

@@ -6,7 +6,9 @@ const SIZES = ['Size', 'Commit', 'Resident', 'InDump', 'Largest'];
 // columns that paper has no room for
 const MINOR = ['SessionId', 'VadCount', 'Handles', 'CommitCharge', 'Wow64', 'EPROCESS', 'DirBase', 'Timestamp', 'GuidAge', 'Pdb',
   'End', 'Mode', 'TablesPresent', 'UserPages', 'InInit', 'ContextSwitches', 'StartAddress', 'Win32StartAddress', 'KernelStartAddress',
-  'ETHREAD', 'SHA-256', 'IRP', 'Minor', 'Device', 'Location', 'Completion', 'Routine', 'Object'];
+  'ETHREAD', 'SHA-256', 'IRP', 'Minor', 'Device', 'Location', 'Completion', 'Routine', 'Object',
+  'PRCB', 'SwitchesPerSecond', 'KernelTime', 'UserTime', 'DpcTime', 'InterruptTime', 'OwnerTID', 'OwnerThread', 'Selector', 'Base',
+  'Limit', 'Flags', 'Target', 'Present', 'DPL'];
 const TIME = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?\+00:00$/;
 const ADDRESS = /^0x[0-9a-f]+$/;
 
