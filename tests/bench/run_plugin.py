@@ -7,6 +7,7 @@ its state in modules.
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import time
@@ -44,6 +45,8 @@ def main(dump: str, name: str, rows: str = "") -> None:
     context.config["automagic.LayerStacker.single_location"] = Path(dump).resolve().as_uri()
     for option in OPTIONS.get(name, ("no-scan",)):
         context.config[f"plugins.{plugin.__name__}.{option}"] = True
+    if name.startswith("windows.kd."):  # as volatility3's own code is by now, ours is imported
+        importlib.import_module("volplugins.vol.scene.crash_scene")
     chosen = automagic.choose_automagic(available, plugin)
     made = plugins.construct_plugin(context, chosen, plugin, "plugins", None, None)
     found: list[list[Any]] = []

@@ -7,7 +7,7 @@ Tools; before Windows 8 the highest bit of a protected object's tag is set.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from volplugins.io.device import DEVICE_TYPE
 from volplugins.io.driver import DRIVER_TYPE
@@ -23,8 +23,14 @@ _LARGEST_PREFIX = 0x140  # pool header, optional headers and object header befor
 Progress = Callable[[float], None]
 
 
-def scan_objects(system: IoSystem, progress: Progress | None = None) -> Iterator[tuple[str, int]]:
-    """``driver`` or ``device`` and its address, for each that all of physical memory holds; in memory's order."""
+def scan_objects(
+    system: IoSystem, progress: Progress | None = None, known: Container[int] = ()
+) -> Iterator[tuple[str, int]]:
+    """``driver`` or ``device`` and its address, for each that all of physical memory holds; in memory's order.
+
+    Args:
+        known: addresses that need not be found again.
+    """
     physical, space = system.physical, system.space
     if physical is None or space is None:
         return
@@ -44,7 +50,9 @@ def scan_objects(system: IoSystem, progress: Progress | None = None) -> Iterator
             for kind, tags, number, layout, prove in finders:
                 for body in _bodies(data, tags, number, layout, system.width):
                     address = prove(system, data[body : body + layout.size], layout)
-                    if address is not None and space.translate(address).physical == start + body:
+                    if address is None or address in known:
+                        continue
+                    if space.translate(address).physical == start + body:
                         yield kind, address
             done += size >> 12
             if progress is not None:

@@ -93,7 +93,7 @@ def make_view(
     gatherer.grow_tree()
     if search and system.physical is not None:
         view.searched = True
-        for kind, address in scan_objects(system, progress):
+        for kind, address in scan_objects(system, progress, {*view.drivers, *view.devices}):
             (gatherer.driver if kind == "driver" else gatherer.device)(address, SCAN)
         gatherer.spread()
     gatherer.check_lists()

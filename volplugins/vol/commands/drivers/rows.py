@@ -112,7 +112,8 @@ def _routines(view: IoView, driver: Driver) -> Iterator[DriverRow]:
     entries = [("entry", name, address) for name, address in driver.entries]
     dispatch = [("dispatch", major_function(number), address) for number, address in enumerate(driver.dispatch)]
     # most of a table leads to one or two routines
-    places = {address: locate(view.system, driver, address) for _, _, address in (*entries, *dispatch)}
+    addresses = {address for _, _, address in (*entries, *dispatch)}
+    places = {address: locate(view.system, driver, address) for address in addresses}
     for kind, name, address in (*entries, *dispatch):
         found = places[address]
         module = found.module.image_name if found.module is not None else ""
