@@ -68,7 +68,7 @@ def _bodies(data: bytes, tags: tuple[bytes, ...], number: int, layout: Layout, w
             if header >= 0 and header % (2 * width) == 0:
                 last = min(header + _LARGEST_PREFIX, len(data) - layout.size)
                 for body in range(header + 4 * width, last, width):
-                    if data[body : body + 2] == number.to_bytes(2, "little"):
+                    if data[body] == number and not data[body + 1]:
                         yield body
             at = data.find(tag, at + 4)
 

@@ -70,13 +70,14 @@ def volatility_unix_time(seconds: int | None) -> Any:
 
 def volatility_cell(cell: Cell) -> Any:
     """The cell as volatility3's renderers take it."""
-    from volatility3.framework import renderers
-
     if isinstance(cell, str):
         if cell.isprintable():
             return cell
         # a renderer prints one row a line: what the dump puts into names must not break it
         return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in cell)
+
+    from volatility3.framework import renderers  # for few cells only
+
     return {
         "unreadable": renderers.UnreadableValue,
         "not-applicable": renderers.NotApplicableValue,
