@@ -150,8 +150,7 @@ def test_addresses_of_virtual_8086_mode() -> None:
     engine.reg_write(x86.UC_X86_REG_ESP, DATA)
     engine.reg_write(x86.UC_X86_REG_EBX, where.offset)
     engine.emu_start(CODE, 0x30002, count=2)
-    if not engine.reg_read(x86.UC_X86_REG_EFLAGS) & 1 << 17:
-        pytest.skip("this unicorn does not enter virtual-8086 mode")
+    assert engine.reg_read(x86.UC_X86_REG_EFLAGS) & 1 << 17, "not in virtual-8086 mode"
     assert engine.reg_read(x86.UC_X86_REG_EBX) & 0xFF == 0x77
 
 
