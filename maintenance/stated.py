@@ -73,6 +73,12 @@ _QUEUED: Stated = {
     ("thread", "UserApcPending", 64): {3790: 0x72, 7600: 0x7A, 9200: 0xC2},
     ("thread", "UserApcPending", 32): {2600: 0x4A, 3790: 0x3E, 6000: 0x4E, 7600: 0x56, 9200: 0x86},
 }
+# KTHREAD.Timer stands in front of WaitBlock (whose place is in the lists) from 8 on, with nothing between, as in all
+# tables at hand of 9600 and later; before, flags or a queue's links lay there
+_LIMITS: Stated = {
+    ("thread", "Timer", 64): {3790: -1, 7600: 0xC0, 9200: 0x100},
+    ("thread", "Timer", 32): {2600: 0xF0, 3790: -1, 7600: 0x90, 9200: 0xB8},
+}
 # KPRCB: CR8 lies in the special registers at the begin of ProcessorState, whose place is in the lists; the debugger's
 # IRQL behind the counters of time, from 7 on; XP has one list of DPCs, in the block itself (the tables at hand)
 _PROCESSORS: Stated = {
@@ -110,6 +116,7 @@ STATED: Stated = {
     **_THREADS,
     **_NODES,
     **_QUEUED,
+    **_LIMITS,
     **_PROCESSORS,
     **_INTERRUPTS,
     **_24H2,

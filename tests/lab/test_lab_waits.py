@@ -19,7 +19,8 @@ CHOICES = [(machine, fault, index % 3, (index + place) % 2) for index, machine i
            for place, fault in enumerate(hangs_of(machine)) if not fault.endswith("-running")]  # fmt: skip
 # scene to the lengths of its chains and of its deadlocks, said by hand
 GRAPHS = {
-    "deadlock-2": ([2], [2]), "chain": ([12], []), "any-open": ([], []), "any-closed": ([], [3]), "all": ([], [2]),
+    "deadlock-2": ([2], [2]), "deadlock-limited": ([], [2]),
+    "chain": ([12], []), "any-open": ([], []), "any-closed": ([], [3]), "all": ([], [2]),
     "deadlock-5": ([2], [5]), "owner-gone": ([3], []), "inversion": ([3, 2], []), "stuck-dpc": ([], []),
     "critical-sections": ([2], [2]), "critical-sections-32": ([], [2]), "alpc": ([3, 3], []), "addresses": ([], []),
     "sleeper": ([2], []), "remote": ([3], []), "fast-resources": ([3, 2], []), "interrupts-off": ([2], []),
@@ -52,7 +53,9 @@ def test_wait_blocks_lead_to_the_objects_and_back(case: Snapshot) -> None:
     reader = WaitReader(case)
     for each in case.truth["waits"]["threads"]:
         blocks = reader.blocks(each["ethread"])
-        assert list(blocks.objects) == [one["dispatcher"] for one in each["objects"]]
+        limit = bool(each["limit"]) and not reader.layouts.has("_KTHREAD", "WaitBlockCount")
+        own = [each["ethread"] + reader.layouts.offset("_ETHREAD", "Tcb.Timer")] * limit
+        assert list(blocks.objects) == [*(one["dispatcher"] for one in each["objects"]), *own]
         assert all(blocks.linked) or {one["type"] for one in each["objects"]} <= {"WaitAddress", "CriticalSection"}
         assert (blocks.kinds == {0}) == each["all"]
 

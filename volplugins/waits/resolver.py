@@ -19,6 +19,7 @@ from volplugins.waits.resources import Resources
 from volplugins.waits.system import WaitSystem, number_in
 from volplugins.waits.waiter import Waiter
 from volplugins.waits.words import (
+    DELAYS,
     SUSPENDED,
     WR_LPC_RECEIVE,
     WR_LPC_REPLY,
@@ -45,7 +46,9 @@ class Resolver:
 
     def without_object(self, waiter: Waiter) -> Held | None:
         """What a thread waits for that has no wait block; None where nothing says."""
-        return self.addresses.held(waiter, 0) if waits_for_address(waiter, 0) else None
+        if waits_for_address(waiter, 0):
+            return self.addresses.held(waiter, 0)
+        return Held(waiter.timer, Kind.TIMER) if waiter.reason in DELAYS and waiter.timed else None
 
     def held(self, waiter: Waiter, address: int) -> Held:
         """What a thread waits for by waiting for the dispatcher object at ``address``."""

@@ -40,6 +40,7 @@ class Wait:
 
     Attributes:
         held: one for each object. ``any``: whether one of them is enough.
+        timed: whether the wait ends by itself after some time.
         notes: what is odd about the wait as a whole.
     """
 
@@ -47,6 +48,7 @@ class Wait:
     held: tuple[Held, ...]
     any: bool = False
     notes: tuple[str, ...] = ()
+    timed: bool = False
 
 
 @dataclass(slots=True)
@@ -166,8 +168,9 @@ def _wait(waiter: Waiter, blocks: WaitBlocks, resolver: Resolver, listed: Object
         lone = resolver.without_object(waiter)
         held = (lone,) if lone is not None else ()
     notes = [*dict.fromkeys(blocks.faults)]
-    if blocks.timed and not _is_timer(held):
-        notes.append(TIMED)
+    timed = blocks.timed and not _is_timer(held)
+    if timed:
+        notes.append(TIMED + (f", {waiter.due:.1f} s from now" if waiter.due is not None else ""))
     if len(held) > 1:
         notes.append(
             f"one of {len(held)} objects is enough" if blocks.any else f"it waits for all of {len(held)} objects"
@@ -177,7 +180,7 @@ def _wait(waiter: Waiter, blocks: WaitBlocks, resolver: Resolver, listed: Object
         notes.append(starving)
     if blocks.faults:
         held = tuple(replace(each, sure=False) for each in held)
-    return Wait(waiter, held, blocks.any, tuple(notes))
+    return Wait(waiter, held, blocks.any, tuple(notes), timed)
 
 
 def _held(waiter: Waiter, block: WaitBlock, resolver: Resolver, listed: ObjectWaiters) -> Held:

@@ -45,7 +45,8 @@ class Waited:
 class Wait:
     """A thread's wait: ``verdict`` where it does not follow from the owners, ``mode`` 1 for user mode.
 
-    ``first`` is the place of its first block in the thread's array.
+    ``first`` is the place of its first block in the thread's array; ``limit``: seconds until the wait ends by itself, 0
+    for never.
     """
 
     thread: Thread
@@ -55,6 +56,7 @@ class Wait:
     mode: int = 0
     verdict: str = ""
     first: int = 0
+    limit: int = 0
 
 
 @dataclass(slots=True)
@@ -172,7 +174,7 @@ class Hang:
         self.waits[thread.address] = wait
         return wait
 
-    def wait(self, thread: Thread, objects: list[Waited], seconds: int, kind: int = WAIT_ANY) -> Wait:
+    def wait(self, thread: Thread, objects: list[Waited], seconds: int, kind: int = WAIT_ANY, limit: int = 0) -> Wait:
         """The thread waits for dispatcher objects, as programs and drivers ask for it."""
         several = len(objects) > 1
         stack = self.begin(thread, "NtWaitForMultipleObjects" if several else "NtWaitForSingleObject")
@@ -181,4 +183,4 @@ class Hang:
         stack.call("nt!KeWaitForMultipleObjects" if several else "nt!KeWaitForSingleObject")
         user = int(thread.process.pid != 4)
         reason = reason_number(self.machine, "UserRequest" if user else "Executive")
-        return self.commit(stack, Wait(thread, reason, objects, kind, user), seconds)
+        return self.commit(stack, Wait(thread, reason, objects, kind, user, limit=limit), seconds)

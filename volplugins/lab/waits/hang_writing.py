@@ -5,12 +5,13 @@ from __future__ import annotations
 from volplugins.lab.kernel.process_records import TICK
 from volplugins.lab.waits.accounts import write_processors, write_thread_accounts
 from volplugins.lab.waits.deferred import write_timers
-from volplugins.lab.waits.dispatchers import write_mutant_lists
+from volplugins.lab.waits.dispatchers import write_header, write_mutant_lists
 from volplugins.lab.waits.hang import Hang
 from volplugins.lab.waits.process_accounts import write_process_accounts
 from volplugins.lab.waits.resources import resource, write_resources
 from volplugins.lab.waits.usual_waits import add_usual_waits
 from volplugins.lab.waits.wait_blocks import write_wait_blocks
+from volplugins.lab.waits.wait_words import TIMER
 from volplugins.lab.waits.waits_truth import accounts_truth, waits_truth
 from volplugins.lab.world.world import World
 
@@ -30,6 +31,10 @@ def finish_hang(hang: Hang) -> None:
         each()
     processes = write_process_accounts(hang)
     add_usual_waits(hang)
+    for wait in hang.waits.values():
+        if wait.limit:
+            timer = wait.thread.address + hang.machine.structures.offset("_ETHREAD", "Tcb.Timer")
+            write_header(hang.machine, timer, "_KTIMER", TIMER)
     write_wait_blocks(hang)
     write_mutant_lists(hang)
     write_resources(hang)

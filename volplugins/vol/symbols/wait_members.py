@@ -9,7 +9,7 @@ _KTHREAD = (
     "Priority", "BasePriority", "Queue", "KernelTime", "UserTime", "ContextSwitches", "CycleTime", "MutantListHead",
     "SuspendCount", "FirstArgument", "SystemCallNumber", "ApcStateIndex", "KernelApcDisable", "SpecialApcDisable",
     "LockEntries", "AbEntrySummary", "ReadyTime", "Win32Thread", "NextProcessor", "Alertable", "IdealProcessor",
-    "UserIdealProcessor", "AdjustIncrement", "AdjustReason", "PriorityDecrement", "WaitListEntry",
+    "UserIdealProcessor", "AdjustIncrement", "AdjustReason", "PriorityDecrement", "WaitListEntry", "Timer",
 )  # fmt: skip
 _ETHREAD = (
     "KeyedWaitChain", "KeyedWaitValue", "AlpcMessage", "AlpcMessageId", "AlpcReceiveAttributeSet",
