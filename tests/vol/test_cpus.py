@@ -96,7 +96,7 @@ def test_queues_are_told_as_they_were_built(machine: str, fault: str) -> None:
         mine = [row.routine for row in rows if row.list == "dpc" and row.processor == cpu["number"]]
         assert mine == cpu["dpcs"]
     uptime = 1e-7 * build_header(machine, fault)["SystemUpTime"]
-    timers = {row.object: (row.processor, row.routine, row.period) for row in rows if row.list == "timer"}
+    timers = {row.object: (row.processor, row.routine or 0, row.period) for row in rows if row.list == "timer"}
     assert timers == {each["timer"]: (each["cpu"], each["routine"], each["period"] / 1000) for each in waits["timers"]}
     for row in rows:
         due = next((each["due"] for each in waits["timers"] if each["timer"] == row.object), None)

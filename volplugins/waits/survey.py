@@ -16,6 +16,7 @@ from volplugins.waits.object_waiters import ObjectWaiters
 from volplugins.waits.objects import DispatcherObjects
 from volplugins.waits.owners.address import AddressWaits, waits_for_address
 from volplugins.waits.owners.fast_resource import FastResources
+from volplugins.waits.owners.lpc import LpcMessages
 from volplugins.waits.owners.mutant import MutantOwners
 from volplugins.waits.owners.queue import starving_queue
 from volplugins.waits.owners.request import RequestWaits
@@ -106,7 +107,7 @@ def make_survey(
     """
     objects, resources, found = DispatcherObjects(system, names), Resources(system), WaitProcesses(system)
     entries, fast, addresses = LockEntries(system), FastResources(system), AddressWaits(found)
-    survey = Survey(system, objects, found, resources)
+    messages, survey = LpcMessages(system), Survey(system, objects, found, resources)
     found.know(processes)
     for ethread, process in threads:
         if len(survey.threads) >= MOST_THREADS:
@@ -121,10 +122,12 @@ def make_survey(
         found.take(waiter, process)
         entries.take(waiter, record)
         fast.take(ethread, record)
+        messages.take(waiter, record)
     resources.gather(fast)
     sources, devices = requests if requests is not None else (None, None)
     resolver = Resolver(
         system, objects, found, MutantOwners(system), entries, resources, RequestWaits(sources, devices), addresses,
+        messages,
     )  # fmt: skip
     blocks = _all_blocks(survey)
     for ethread, those in blocks.items():

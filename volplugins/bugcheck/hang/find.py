@@ -6,7 +6,7 @@ from volplugins.bugcheck.devices.lead import NOTHING
 from volplugins.bugcheck.hang.blame import blame_cause
 from volplugins.bugcheck.hang.cause import Hang
 from volplugins.bugcheck.hang.locks import lock_causes, told_locks, told_resources
-from volplugins.bugcheck.hang.low_memory import memory_causes, told_memory
+from volplugins.bugcheck.hang.low_memory import memory_causes, told_memory, unknown_memory
 from volplugins.bugcheck.hang.paths import deadlock_causes, longest_paths, told_deadlocks, told_paths
 from volplugins.bugcheck.hang.requests import old_requests, request_causes, told_requests
 from volplugins.bugcheck.hang.sources import HangSources
@@ -28,4 +28,5 @@ def explain_hang(sources: HangSources) -> Hang:
         *told_deadlocks(sources), *told_requests(sources, requests), *told_starved(sources), *told_locks(sources),
         *told_paths(sources, paths), *told_resources(sources), *told_memory(sources),
     )  # fmt: skip
-    return Hang(tuple(causes), blame, told, sources.notes)
+    notes = (*sources.notes, *filter(None, (unknown_memory(sources),)))
+    return Hang(tuple(causes), blame, told, notes)

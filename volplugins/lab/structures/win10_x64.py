@@ -255,6 +255,11 @@ _LIST_ENTRY 0x10: Flink 0x0 *_LIST_ENTRY; Blink 0x8 *_LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _MACHINE_FRAME 0x28: Rip 0x0 u64; SegCs 0x8 u16; Fill1 0xa [3]u16; EFlags 0x10 u32; Fill2 0x14 u32; Rsp 0x18 u64;
   SegSs 0x20 u16; Fill3 0x22 [3]u16
+_MI_PARTITION 0x2d00: Vp 0x1b00 _MI_VISIBLE_PARTITION
+_MI_SYSTEM_INFORMATION 0x3280: Vs 0x25c0 _MI_VISIBLE_STATE
+_MI_VISIBLE_PARTITION 0x1200: NumberOfPhysicalPages 0x10 u64; AvailablePages 0xc0 u64; TotalCommittedPages 0x228 u64;
+  TotalCommitLimit 0x2a8 u64
+_MI_VISIBLE_STATE 0xcc0: MaximumNonPagedPoolInPages 0x30 u64; NonPagedPoolCommit 0xa0 u64
 _MMPTE_HARDWARE 0x8: Valid 0x0 u64:0:1; Dirty1 0x0 u64:1:1; Owner 0x0 u64:2:1; WriteThrough 0x0 u64:3:1;
   CacheDisable 0x0 u64:4:1; Accessed 0x0 u64:5:1; Dirty 0x0 u64:6:1; LargePage 0x0 u64:7:1; Global 0x0 u64:8:1;
   CopyOnWrite 0x0 u64:9:1; Write 0x0 u64:11:1; PageFrameNumber 0x0 u64:12:36; NoExecute 0x0 u64:63:1

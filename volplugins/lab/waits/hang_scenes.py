@@ -12,14 +12,14 @@ from volplugins.lab.machine.profiles import Profile
 from volplugins.lab.waits.busy_processors import keyboard_on_busy
 from volplugins.lab.waits.hang import Hang
 from volplugins.lab.waits.hang_writing import begin_hang
-from volplugins.lab.waits.scenes_of_locks import LATEST, LOCKS, NEWER, WIDE
+from volplugins.lab.waits.scenes_of_locks import LATEST, LOCKS, NEWER, OLDER, WIDE
 from volplugins.lab.waits.scenes_of_owners import OWNERS
 from volplugins.lab.waits.scenes_of_processors import PROCESSORS
 from volplugins.lab.waits.scenes_of_requests import REQUESTS
 from volplugins.lab.world.world import World
 
 Scene = Callable[[Hang], None]
-_SCENES: Mapping[str, Scene] = {**OWNERS, **LOCKS, **NEWER, **LATEST, **WIDE, **PROCESSORS, **REQUESTS}
+_SCENES: Mapping[str, Scene] = {**OWNERS, **LOCKS, **NEWER, **OLDER, **LATEST, **WIDE, **PROCESSORS, **REQUESTS}
 _VISTA, _FAST = 6000, 17763
 PREFIX, RUNNING = "hang-", "-running"
 
@@ -31,7 +31,7 @@ RUNNING_HANGS = tuple(name + RUNNING for name in HANGS)
 def hang_scenarios(profile: Profile) -> dict[str, Callable[[World], Crash]]:
     """The hangs that a machine can have."""
     usual = SCENARIOS_X64 if profile.bits == 64 else SCENARIOS_X86
-    lacking = {*(NEWER if profile.build < _VISTA else ()), *(WIDE if profile.bits == 32 else ()),
+    lacking = {*(NEWER if profile.build < _VISTA else OLDER), *(WIDE if profile.bits == 32 else ()),
                *(LATEST if profile.build < _FAST else ())}  # fmt: skip
     made: dict[str, Callable[[World], Crash]] = {}
     for name, scene in _SCENES.items():
