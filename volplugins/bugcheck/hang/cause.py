@@ -19,7 +19,7 @@ def threads(count: int, verb: str = "wait") -> str:
 
 
 class Kind(IntEnum):
-    """What kinds there are; of causes that are else equal the first counts: want of memory may be why requests stand."""
+    """What kinds there are; of equal causes the first counts: want of memory may be why requests stand."""
 
     DEADLOCK = 0
     MEMORY = 1

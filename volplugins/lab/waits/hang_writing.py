@@ -47,4 +47,5 @@ def finish_hang(hang: Hang) -> None:
     hang.machine.truth["waits"] = {
         **waits_truth(hang), "cpus": cpus, "ready": ready, "timers": hang.timers, "queues": hang.queues,
         "accounts": accounts_truth(hang, times), "processes": processes,
+        "unread": [thread.address for thread in hang.unread],
     }  # fmt: skip
