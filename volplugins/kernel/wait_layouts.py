@@ -40,6 +40,7 @@ class WaitLayouts:
     dpc_data: Layout
     dpc: Layout
     timer: Layout
+    timer2: Layout
     timer_table: Layout
     timer_entry: Layout
     ready_queue: Layout

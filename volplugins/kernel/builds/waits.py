@@ -764,6 +764,20 @@ WAIT_TABLES: Tables = {
             2600: (0x0, 0x10, 0x18, 0x20, None, 0x24, None),
         }),
     }),
+    "timer2": ("_KTIMER2", {
+        64: ((
+            ("RbNodes", 0x30), ("DueTime", 0x10), ("Period", 0x8), ("Callback", 0x8), ("CallbackContext", 0x8),
+            ("CollectionIndex", 0x2),
+        ), {
+            14393: (0x18, 0x48, 0x58, 0x60, 0x68, 0x82, None),
+        }),
+        32: ((
+            ("RbNodes", 0x18), ("DueTime", 0x10), ("Period", 0x8), ("Callback", 0x4), ("CallbackContext", 0x4),
+            ("CollectionIndex", 0x2),
+        ), {
+            19041: (0x10, 0x28, 0x38, 0x40, 0x44, 0x52, None),
+        }),
+    }),
     "timer_table": ("_KTIMER_TABLE", {
         64: ((
             ("TimerEntries", 0x4000),

@@ -92,7 +92,7 @@ class Hang:
         active: processor to the deferred routine that runs there.
         masked: processors whose interrupts are off.
         work, busy: routines of work items that wait, and the queue's threads that are not idle.
-        queues, timers: the truth about them.
+        queues, timers, timers2: the truth about them.
         unread: threads that do not read the messages of their windows.
         rooms: how much of a process's page of locks is used, by pid.
         late: what is written when every thread's record is there, before the wait blocks.
@@ -114,6 +114,7 @@ class Hang:
     queues: list[dict[str, Any]] = field(default_factory=list)
     timers: list[dict[str, Any]] = field(default_factory=list)
     unread: list[Thread] = field(default_factory=list)
+    timers2: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def machine(self) -> Machine:

@@ -9,6 +9,7 @@ from volplugins.lab.waits.dispatchers import write_header, write_mutant_lists
 from volplugins.lab.waits.hang import Hang
 from volplugins.lab.waits.process_accounts import write_process_accounts
 from volplugins.lab.waits.resources import resource, write_resources
+from volplugins.lab.waits.timers2 import write_timers2
 from volplugins.lab.waits.usual_waits import add_usual_waits
 from volplugins.lab.waits.wait_blocks import write_wait_blocks
 from volplugins.lab.waits.wait_words import TIMER
@@ -40,12 +41,13 @@ def finish_hang(hang: Hang) -> None:
     write_resources(hang)
     cpus = write_processors(hang)
     write_timers(hang)
+    write_timers2(hang)
     ready = [{
         "ethread": thread.address, "cpu": place, "seconds": thread.waits * TICK / 10_000_000,
         "priority": hang.priorities[thread.address],
     } for place, thread in hang.ready]  # fmt: skip
     hang.machine.truth["waits"] = {
-        **waits_truth(hang), "cpus": cpus, "ready": ready, "timers": hang.timers, "queues": hang.queues,
-        "accounts": accounts_truth(hang, times), "processes": processes,
+        **waits_truth(hang), "cpus": cpus, "ready": ready, "timers": hang.timers, "timers2": hang.timers2,
+        "queues": hang.queues, "accounts": accounts_truth(hang, times), "processes": processes,
         "unread": [thread.address for thread in hang.unread],
     }  # fmt: skip

@@ -76,6 +76,7 @@ WAIT_MEMBERS: dict[str, Members] = {
     "dpc": same("_KDPC", "Type", "Importance", "Number", "DpcListEntry", "DeferredRoutine", "DeferredContext",
                 "SystemArgument1", "SystemArgument2", "DpcData"),
     "timer": same("_KTIMER", "Header", "DueTime", "TimerListEntry", "Dpc", "Processor", "Period"),
+    "timer2": same("_KTIMER2", "RbNodes", "DueTime", "Period", "Callback", "CallbackContext", "CollectionIndex"),
     "timer_table": same("_KTIMER_TABLE", "TimerEntries"),
     "timer_entry": {"Entry": ("_KTIMER_TABLE_ENTRY", "Entry"), "Time": ("_KTIMER_TABLE_ENTRY", "Time")},
     "ready_queue": same("_KSHARED_READY_QUEUE", "ReadySummary", "ReadyListHead", "ReadyThreadCount"),
