@@ -2,8 +2,8 @@
 
 KiTimer2Collections holds a tree (RTL_RB_TREE: Root, then Min, whose lowest bit says that pointers are encoded) and the
 next due time for each kind: four up to Windows 10, a fifth since 22000 (KTIMER2_COLLECTION_INDEX). A timer has two
-nodes (RbNodes), each in one tree, whose number CollectionIndex has; DueTime is in interrupt time, one for each node; Period
-in 100 ns (public symbol tables of 14393 to 22000). Only symbols name the collections.
+nodes (RbNodes), each in one tree, whose number CollectionIndex has; DueTime is in interrupt time, one for each node;
+Period in 100 ns (public symbol tables of 14393 to 22000). Only symbols name the collections.
 """
 
 from __future__ import annotations
