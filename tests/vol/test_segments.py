@@ -15,7 +15,6 @@ from tests.vol.test_irps_damaged import Writable, writable
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.kernel.processors import Processor
-from volplugins.lab.machine import descriptor_tables as made
 from volplugins.lab.machines.catalogue import MACHINES, build
 from volplugins.lab.writers import write
 from volplugins.loader.module import Module
@@ -44,6 +43,9 @@ class Changed:
         heads = [row for row in segment_rows(self.scene, Wanted()) if row.type == "table"]
         self.gdt = [row.base or 0 for row in heads if row.table == "gdt"]
         self.idt = [row.base or 0 for row in heads if row.table == "idt"]
+        for table in self.idt:
+            size = 16 if self.wide else 8
+            self.write(table + VECTOR * size, bytes(3 * size))
 
     def write(self, address: int, data: bytes) -> int:
         at = self.dump.place(address)
@@ -90,30 +92,44 @@ class Changed:
 @EVERY
 @pytest.mark.parametrize("symbols", [True, False], ids=["symbols", "none"])
 def test_every_processor_has_what_the_lab_wrote(machine: str, symbols: bool) -> None:
-    data, _ = dump_of(machine, "driver-read")
+    data, truth = dump_of(machine, "driver-read")
     at = scene(data, symbols)
     rows = list(segment_rows(at, Wanted()))
-    wide = at.bits == 64
-    written = made._GDT_64 if wide else made._GDT_32
-    handlers = made._HANDLERS_64 if wide else made._HANDLERS_32
+    told = truth["descriptors"]["processors"]
     assert {each.processor for each in rows if each.table != "ivt"} == {0, 1}
     for number in (0, 1):
         own = [each for each in rows if each.processor == number and each.type != "table"]
-        selectors = {each.selector for each in own if each.table == "gdt"}
-        assert selectors == {*written, 0x40 if wide else 0x28, *(() if wide else (0x30,))}
-        gates = {each.number: each for each in own if each.table == "idt"}
-        assert set(gates) == set(handlers)
+        segments = {each.selector: (each.base, each.limit) for each in own if each.table == "gdt"}
+        assert segments == {at: (each["base"], each["limit"]) for at, each in told[number]["segments"].items()}
+        gates = {each.number: each for each in own if each.table == "idt" and each.type != "interrupt"}
+        expected = told[number]["gates"]
+        assert {at: each.target for at, each in gates.items()} == {at: each["target"] for at, each in expected.items()}
         if symbols:
-            assert {vector: each.symbol for vector, each in gates.items()} == {
-                vector: f"nt!{name}" for vector, name in handlers.items()
+            assert {at: each.symbol for at, each in gates.items() if each.symbol[:3] != "hal"} == {
+                at: each["symbol"] for at, each in expected.items() if each["module"] != "hal"
             }
-        assert {vector: each.flags for vector, each in gates.items() if each.flags} == (
-            {vector: f"ist{stack}" for vector, stack in made.INTERRUPT_STACKS.items()} if wide else {}
-        )
-        assert not [each.note for each in own if each.note]
+        stacks = {at: f"ist{each['ist']}" for at, each in expected.items() if each["ist"]}
+        assert {at: each.flags for at, each in gates.items() if each.flags} == stacks
+        assert not [each.note for each in own if "outside" in each.note or "not at" in each.note]
     heads = [each for each in rows if each.type == "table" and each.table in ("gdt", "idt")]
     assert {each.note for each in heads} == {"the KPCR and the saved special registers agree"}
-    assert {each.limit for each in heads if each.table == "idt"} == {0xFFF if wide else 0x7FF}
+    assert {each.limit for each in heads if each.table == "idt"} == {0xFFF if at.bits == 64 else 0x7FF}
+
+
+@EVERY
+@pytest.mark.parametrize("symbols", [True, False], ids=["symbols", "none"])
+def test_interrupt_objects_are_those_that_the_lab_made(machine: str, symbols: bool) -> None:
+    data, truth = dump_of(machine, "driver-read")
+    rows = [each for each in segment_rows(scene(data, symbols), Wanted()) if each.type == "interrupt"]
+    for told in truth["descriptors"]["processors"]:
+        seen = [each for each in rows if each.processor == told["number"]]
+        assert [(each.number, each.target) for each in seen] == [
+            (each["vector"], each["routine"]) for each in sorted(told["interrupts"], key=lambda each: each["vector"])
+        ]
+        for each, made in zip(seen, sorted(told["interrupts"], key=lambda each: each["vector"]), strict=True):
+            assert f"KINTERRUPT {made['object']:#x} by " in each.note and each.symbol.startswith(made["module"])
+            assert ("message-signalled" in each.note) == made["message"] and ("shared" in each.flags) == made["shared"]
+            assert f"dispatched {made['count']} times" in each.note
 
 
 @EVERY
