@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from volplugins.descriptors.processor_tables import ProcessorTables, read_processor_tables
+from volplugins.descriptors.processor_tables import (
+    GivenRegisters,
+    ProcessorTables,
+    pcr_of,
+    read_processor_tables,
+)
 from volplugins.dumpfile.context import AMD64, I386
+from volplugins.kernel.processors import Processor
 from volplugins.paging.mode import PagingMode
 from volplugins.vol.scene.shared_work import once_of_scene
 
@@ -33,6 +39,20 @@ def processor_tables(scene: CrashScene) -> tuple[ProcessorTables, ...]:
     def make() -> tuple[ProcessorTables, ...]:
         bits, width = scene.bits, virtual_bits(scene)
         layouts = scene.layouts.descriptors
-        return tuple(read_processor_tables(scene.memory, each, layouts, bits, width) for each in scene.processors)
+        return tuple(
+            read_processor_tables(scene.memory, each, layouts, bits, width, _given(scene, each))
+            for each in scene.processors
+        )
 
     return once_of_scene(scene, ("descriptor tables",), make)
+
+
+def _given(scene: CrashScene, processor: Processor) -> GivenRegisters | None:
+    """What an image's container saved of a processor: the state whose GS, on x86 FS, has its KPCR as base."""
+    block = pcr_of(processor, scene.bits)
+    for state in scene.target.states:
+        bases = (state.fs_base,) if scene.bits == 32 else (state.gs_base, state.kernel_gs_base)
+        if state.tables is not None and block in bases:
+            tables = state.tables
+            return GivenRegisters(tables.gdt, tables.idt, tables.task, tables.ldt, state.source)
+    return None
