@@ -10,9 +10,15 @@ from volplugins.descriptors.processor_tables import (
     pcr_of,
     read_processor_tables,
 )
+from volplugins.descriptors.shadow_tables import shadow_notes
+from volplugins.descriptors.table import TableRegister
 from volplugins.dumpfile.context import AMD64, I386
+from volplugins.kernel.directories.shadow import frame_of
+from volplugins.kernel.process import Process
 from volplugins.kernel.processors import Processor
 from volplugins.paging.mode import PagingMode
+from volplugins.vol.scene.directory_verdicts import process_space
+from volplugins.vol.scene.process_selection import gather
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
@@ -56,3 +62,21 @@ def _given(scene: CrashScene, processor: Processor) -> GivenRegisters | None:
             tables = state.tables
             return GivenRegisters(tables.gdt, tables.idt, tables.task, tables.ldt, state.source)
     return None
+
+
+def shadow_text(scene: CrashScene, table: TableRegister) -> str:
+    """What KVA shadow's directory says of a table: that of the crashing process, else of any that has one."""
+    if scene.space is None:
+        return ""
+    known = (scene.process, *gather(scene, False).processes)
+    process = next((each for each in known if each is not None and _frame(scene, each)), None)
+    if process is None:
+        return "no process has a user directory"
+    kernel, user = scene.space.space, process_space(scene, process, process.user_directory)
+    pages = (lambda at: kernel.translate(at).physical), (lambda at: user.translate(at).physical)
+    return "; ".join(shadow_notes(table, *pages, f"{process.name} (PID {process.pid})"))
+
+
+def _frame(scene: CrashScene, process: Process) -> int:
+    assert scene.space is not None
+    return frame_of(scene.space.space.mode, process.user_directory)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volplugins.descriptors.shadow_tables import OTHER_PAGE
 from volplugins.findings.finding import Finding, Kind, Subject
 from volplugins.findings.kinds import CALL_GATE, DESCRIPTOR_TABLE, GATE_OUTSIDE_KERNEL
 from volplugins.vol.commands.segments import entry_rows
 from volplugins.vol.commands.segments.row import SegmentRow
 
 _EXCEPTIONS = 32  # vectors of the processor's own; what firmware and HAL wire on one processor alone lies above
-_REGISTERS = ("the KPCR says", "limit ")
+_REGISTERS = ("the container says", "the KPCR says", "limit ", "limits differ")
 
 
 def of_segment(row: SegmentRow) -> Iterator[Finding]:
@@ -46,7 +47,9 @@ def _kind(row: SegmentRow, note: str) -> Kind | None:
     if note.startswith(entry_rows.DIFFERS):
         common = row.table == "gdt" or (row.number is not None and row.number < _EXCEPTIONS)
         return DESCRIPTOR_TABLE if common else None
-    return DESCRIPTOR_TABLE if row.type == "table" and note.startswith(_REGISTERS) else None
+    if row.type == "table" and (note.startswith(_REGISTERS) or OTHER_PAGE in note):
+        return DESCRIPTOR_TABLE
+    return None
 
 
 def _place(row: SegmentRow) -> str:
