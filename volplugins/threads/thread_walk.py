@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from volplugins.kernel.thread import Thread
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.frame import Frame, Stop, Trust
+from volplugins.stack.left_task import LeftTask
 from volplugins.stack.registers import Registers
 from volplugins.stack.scanner import Range
 from volplugins.stack.trap_frame import read_trap_frame
@@ -69,6 +70,7 @@ class ThreadWalk:
         more_stacks: stacks of processors (interrupt and DPC stacks) that the walk may begin on.
         tops: where interrupt stacks may end, besides (stack/interrupted.py).
         wow64: whether ``running`` are registers of 32-bit code on x64.
+        left: the task that was left for the one that the processor runs (x86).
 
     Attributes:
         stop, text: why the stack ended there, in the words of docs/output.md; set when the frames have been taken.
@@ -88,7 +90,9 @@ class ThreadWalk:
         anchor: Registers | None = None,
         tops: Sequence[int] = (),
         wow64: bool = False,
+        left: LeftTask | None = None,
     ) -> None:
+        self._left = left
         self._tops, self._wow64 = tuple(tops), wow64
         self._memory, self._code, self._thread, self._bits = memory, code, thread, bits
         self._user, self._running = user, running
@@ -112,6 +116,7 @@ class ThreadWalk:
             walker = Walker(
                 self._memory, self._code, self._ranges(start.registers.sp), USER_LIMIT[self._bits],
                 function_at=self._function_at, anchor=self._anchor, tops=self._tops,
+                left=self._left,
             )  # fmt: skip
             last: Frame | None = None
             for frame in walker.frames(start.registers, start.trust, start.is_return):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from volplugins.address.section_files import SectionFiles
 from volplugins.bugcheck.crash_walk import stack_tops
+from volplugins.bugcheck.task_state import left_task
 from volplugins.image.debug_record import read_debug_record
 from volplugins.image.exports import read_exports
 from volplugins.image.headers import read_headers
@@ -98,6 +99,7 @@ class StackScene:
             self._kernel_memory(process), self.code, thread, scene.bits, self._user_of(process),
             running, self._kernel_name, stacks, function_at(scene.symbolizer), anchor,
             stack_tops(scene, running.sp) if running is not None else (), wow64,
+            left_task(scene, running.sp) if running is not None else None,
         )  # fmt: skip
 
     def _anchor(self, thread: Thread) -> Registers | None:

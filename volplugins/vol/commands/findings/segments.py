@@ -36,20 +36,19 @@ def _kinds(row: SegmentRow, notes: list[str]) -> Iterator[tuple[Kind, str]]:
 
 
 def _kind(row: SegmentRow, note: str) -> Kind | None:
-    if note.startswith(entry_rows.OUTSIDE) and row.table != "gdt":
-        return GATE_OUTSIDE_KERNEL
-    if note.startswith(entry_rows.ELSEWHERE):
+    if note.startswith(entry_rows.ELSEWHERE) or (note.startswith(entry_rows.OUTSIDE) and row.table != "gdt"):
         return GATE_OUTSIDE_KERNEL
     if note.startswith(entry_rows.CALL_GATE):
         return CALL_GATE if note.endswith("to ring 0") else None
-    if note.startswith(entry_rows.FOREIGN_CODE):
-        return DESCRIPTOR_TABLE
+    return DESCRIPTOR_TABLE if _is_odd_table(row, note) else None
+
+
+def _is_odd_table(row: SegmentRow, note: str) -> bool:
     if note.startswith(entry_rows.DIFFERS):
-        common = row.table == "gdt" or (row.number is not None and row.number < _EXCEPTIONS)
-        return DESCRIPTOR_TABLE if common else None
-    if row.type == "table" and (note.startswith(_REGISTERS) or OTHER_PAGE in note):
-        return DESCRIPTOR_TABLE
-    return None
+        return row.table == "gdt" or (row.number is not None and row.number < _EXCEPTIONS)
+    if row.type == "table":
+        return note.startswith(_REGISTERS) or OTHER_PAGE in note
+    return note.startswith(entry_rows.FOREIGN_CODE)
 
 
 def _place(row: SegmentRow) -> str:
