@@ -19,10 +19,11 @@ from volplugins.memory.reader import ReadError
 from volplugins.stack.frame import Trust
 from volplugins.stack.left_task import LeftTask
 from volplugins.stack.registers import from_names
+from volplugins.stack.segmented import VIRTUAL_8086, segmented_of
 
 _TRAP, _MACHINE_CHECK, _DOUBLE_FAULT = 0x7F, 0x9C, 8
 _TASKS_OF_TRAPS = (2, _DOUBLE_FAULT, 0x12)
-_KERNEL_CS, _USER_CS, _VIRTUAL_8086 = 0x8, 0x1B, 1 << 17
+_KERNEL_CS, _USER_CS = 0x8, 0x1B
 
 
 def task_moment(scene: CrashScene, sp: int) -> Moment | None:
@@ -46,9 +47,11 @@ def task_moment(scene: CrashScene, sp: int) -> Moment | None:
 def left_task(scene: CrashScene, sp: int) -> LeftTask | None:
     """The task that was left for the one whose stack holds ``sp``; None on all other stacks, and on x64."""
     for _, stack, address, state in _left_by(scene, sp):
-        user = state.segments["cs"] == _USER_CS or bool(state.registers["eflags"] & _VIRTUAL_8086)
+        values = registers_of(state)
+        segmented = segmented_of(values)
+        user = state.segments["cs"] == _USER_CS or segmented is not None
         if user or is_kernel_code(scene, state):
-            return LeftTask(from_names(32, registers_of(state)), user, stack, address)
+            return LeftTask(from_names(32, values), user, stack, address, segmented)
     return None
 
 
@@ -61,7 +64,7 @@ def registers_of(state: TaskState) -> dict[str, int]:
 def is_kernel_code(scene: CrashScene, state: TaskState) -> bool:
     """Whether a task's segment holds registers of code in the kernel, as the processor stored them."""
     registers = state.registers
-    if state.segments["cs"] != _KERNEL_CS or registers["eflags"] & _VIRTUAL_8086:
+    if state.segments["cs"] != _KERNEL_CS or registers["eflags"] & VIRTUAL_8086:
         return False
     return scene.code.holds(registers["eip"]) and bool(registers["esp"] >> 31)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from volplugins.stack.frame import Frame, Trust
 from volplugins.stack.registers import RBP, Registers
 from volplugins.stack.scanner import Range
+from volplugins.stack.segmented import SegmentedRegisters
 from volplugins.stack.trap_frame import TrapFrame
 
 
@@ -22,12 +23,14 @@ class LeftTask:
         registers: as the processor stored them; user: whether they are of user mode.
         stack: the stack of the task that it was left for.
         segment: address of the task state segment that holds the registers.
+        segmented: the same registers where they are of code that is not flat.
     """
 
     registers: Registers
     user: bool
     stack: Range
     segment: int
+    segmented: SegmentedRegisters | None = None
 
     def frame(self, entered: int | None = None) -> Frame:
         """The frame that was left; ``entered``: the trap frame that led there."""

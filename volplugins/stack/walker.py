@@ -20,7 +20,8 @@ from volplugins.stack.links import Callee, Link
 from volplugins.stack.plan import CannotUnwind
 from volplugins.stack.registers import RBP, Registers
 from volplugins.stack.scanner import Range, Scanner
-from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
+from volplugins.stack.segmented import read_segmented
+from volplugins.stack.trap_frame import TrapFrame, read_trap_frame, segmented_trap
 from volplugins.stack.unwind_x64 import CodeMap, unwind
 from volplugins.stack.unwind_x86 import PROLOG, sets_up_frame, unwind_by_frame_pointer, unwind_epilog, unwind_switch
 
@@ -205,6 +206,10 @@ class Walker:
             self._end(Stop.LOOP, f"the stack leads back to the frame at {machine_frame:#x}")
             return True
         self._entered.add(machine_frame)
+        if self._bits == 32 and self._user_limit and read_segmented(self._memory, machine_frame) is not None:
+            self.crossed, self.machine_frame = following.registers, machine_frame
+            self._end(Stop.END_OF_STACK)
+            return True
         if interrupted_kernel(self._memory, following):
             return False
         if following.ip == 0 or following.ip < self._user_limit:
@@ -331,7 +336,7 @@ class Walker:
         frame = registers.general[RBP]
         if not self._user_limit or frame is None or frame < self._user_limit:
             return None
-        trap = read_trap_frame(self._memory, frame, 32)
+        trap = read_trap_frame(self._memory, frame, 32) or segmented_trap(self._memory, frame)
         if trap is None or not (trap.user or trap.marked or self._code.holds(trap.ip)):
             return None
         return trap

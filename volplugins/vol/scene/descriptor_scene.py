@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from volplugins.descriptors.local_table import read_local_table
+from volplugins.descriptors.lookup import look_up
 from volplugins.descriptors.processor_tables import (
     GivenRegisters,
     ProcessorTables,
     pcr_of,
     read_processor_tables,
 )
+from volplugins.descriptors.selector import Selector
 from volplugins.descriptors.shadow_tables import shadow_notes
 from volplugins.descriptors.table import TableRegister
 from volplugins.dumpfile.context import AMD64, I386
@@ -17,6 +21,7 @@ from volplugins.kernel.directories.shadow import frame_of
 from volplugins.kernel.process import Process
 from volplugins.kernel.processors import Processor
 from volplugins.paging.mode import PagingMode
+from volplugins.stack.segmented_walk import Segment
 from volplugins.vol.scene.directory_verdicts import process_space
 from volplugins.vol.scene.process_selection import gather
 from volplugins.vol.scene.shared_work import once_of_scene
@@ -80,3 +85,19 @@ def shadow_text(scene: CrashScene, table: TableRegister) -> str:
 def _frame(scene: CrashScene, process: Process) -> int:
     assert scene.space is not None
     return frame_of(scene.space.space.mode, process.user_directory)
+
+
+def segments_of(scene: CrashScene, process: Process) -> Callable[[int], Segment | None]:
+    """Segments by selector for code of a process: its LDT's, and of the GDT those of the first processor."""
+    layouts, width = scene.layouts.descriptors, virtual_bits(scene)
+    local = read_local_table(scene.memory, process.eprocess, layouts, scene.target.build, width)
+    ldt = None if isinstance(local, str) else local
+    gdt = next((each.gdt for each in processor_tables(scene) if each.gdt is not None), None)
+
+    def segment(value: int) -> Segment | None:
+        found = look_up(scene.memory, Selector(value), gdt, ldt, width).descriptor
+        if found is None or not found.is_segment or not found.present:
+            return None
+        return Segment(found.base, *found.offsets, found.width)
+
+    return segment
