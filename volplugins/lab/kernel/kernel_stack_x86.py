@@ -78,6 +78,14 @@ class KernelStack32(KernelStack):
         self.fault_frame = frame
         return frame
 
+    def task(self, handler: str, ip: int, top: int) -> None:
+        """A task gate interrupts kernel code at ``ip``: the handler's registers are those of its TSS, all zero."""
+        assert self.current is not None
+        self._record(ip, "interrupted")
+        self.sp = top
+        self.registers.update(dict.fromkeys(self.register_names, 0))
+        self._enter(handler)
+
     def switch(self, function: str, top: int) -> None:
         """Not made on x86."""
         raise NotImplementedError(f"{function} of x86 stays on its stack")
@@ -98,9 +106,9 @@ class KernelStack32(KernelStack):
         return frame
 
     def enter_bugcheck(self, values: tuple[int, ...]) -> tuple[int, int]:
-        """KeBugCheckEx, or the page fault handler itself, calls KeBugCheck2: the context saved is its caller's."""
+        """KeBugCheckEx, or a handler itself (page faults, double faults), calls KeBugCheck2; saved is its caller's context."""
         assert self.current is not None
-        if self.current.name != "KiTrap0E":
+        if self.current.name not in ("KiTrap0E", "KiTrap08"):
             self._call("nt!KeBugCheckEx", values)
         sp = self.current.sp
         ip = self._leave("nt!KeBugCheck2")

@@ -54,7 +54,7 @@ class Process:
 
     ``images`` are those of user mode, ``ranges`` what its VADs describe, by address. A process of 32-bit code on x64
     has ``wow64`` (what EPROCESS.WoW64Process holds), the ``images32`` of its 32-bit loader, a 32-bit PEB, and TEBs from
-    ``highest_teb`` downwards.
+    ``highest_teb`` downwards. ``local_table`` is base and limit of its LDT (x86 only).
     """
 
     address: int
@@ -75,6 +75,7 @@ class Process:
     pcid: int = 0
     shadow: int = 0
     ranges: dict[int, Range] = field(default_factory=dict)
+    local_table: tuple[int, int] | None = None
 
     @property
     def directory_table_base(self) -> int:

@@ -13,6 +13,8 @@ from volplugins.lab.crashes.hard import HARD_FAULTS, hard_scenarios
 from volplugins.lab.crashes.running import RUNNING_STATES
 from volplugins.lab.crashes.scenarios_x64 import SCENARIOS_X64
 from volplugins.lab.crashes.scenarios_x86 import SCENARIOS_X86
+from volplugins.lab.kernel.descriptor_truth import write_descriptor_truth
+from volplugins.lab.kernel.interrupt_objects import connect_interrupts
 from volplugins.lab.kernel.kernel_data import (
     pfn_database,
     write_bugcheck_data,
@@ -21,9 +23,11 @@ from volplugins.lab.kernel.kernel_data import (
 )
 from volplugins.lab.kernel.process_records import write_thread
 from volplugins.lab.kernel.processes import RUNNING, Process, Thread
+from volplugins.lab.kernel.processor_tables import LOCAL_TABLE, write_current_thread
 from volplugins.lab.machine.machine import Machine, new_machine
 from volplugins.lab.machine.processors import ProcessorStatus, cpu_of, write_processor
 from volplugins.lab.machine.profiles import HOSTS, PROFILES
+from volplugins.lab.machine.real_mode import low_page
 from volplugins.lab.machine.snapshot import Cpu, Snapshot
 from volplugins.lab.waits.hang_scenes import HANGS, hang_scenarios
 from volplugins.lab.world.section_pages import LARGE_FRAME, LARGE_FRAMES, add_section_pages
@@ -98,8 +102,10 @@ def finish(world: World, crash: Crash, fault: str) -> Snapshot:
     write_bugcheck_data(world.machine, crash.code, crash.parameters)
     write_bugcheck_driver(world.machine, crash.parameters)
     write_memory_runs(world.machine)
+    _write_interrupts(world, crash)
     snapshot = _snapshot(world, crash, fault)
     snapshot.cpus, snapshot.crashed, snapshot.blocks = cpus, crash.crashed, tuple(crash.blocks)
+    snapshot.outside = {0: low_page(world.machine)}
     return snapshot
 
 
@@ -147,13 +153,24 @@ def _write_processors(world: World, crash: Crash) -> tuple[Cpu, ...]:
     first = ProcessorStatus(
         crash.thread.address, idles[world.crashing], crash.context,
         process.shadow if crash.user and process.shadow else process.directory_table_base, crash.cr2, crash.irql,
-        crash.crashed, crash.thread.teb, crash.user,
+        crash.crashed, crash.thread.teb, crash.user, crash.task, LOCAL_TABLE if process.local_table else 0,
     )  # fmt: skip
     second = _other_status(world, idles[1 - world.crashing], crash.crashed)
     statuses = (first, second) if world.crashing == 0 else (second, first)
     for processor, status in zip(world.processors, statuses, strict=True):
         write_processor(machine, processor, status)
     return tuple(cpu_of(machine, *each) for each in zip(world.processors, statuses, strict=True))
+
+
+def _write_interrupts(world: World, crash: Crash) -> None:
+    """What the processors' tables lead to, last, so that nothing else moves in memory for it."""
+    machine, others = world.machine, world.idle.threads
+    for processor in world.processors:
+        crashing = processor.number == world.crashing
+        hung = world.hung[0] if world.hung else others[processor.number]
+        write_current_thread(machine, processor, crash.thread if crashing else hung)
+    tasks = [crash.task if number == world.crashing else 0 for number in range(len(world.processors))]
+    write_descriptor_truth(machine, world.processors, connect_interrupts(machine, world.processors), tasks)
 
 
 def _other_status(world: World, idle_thread: int, saved: bool) -> ProcessorStatus:

@@ -118,13 +118,25 @@ def _start_programs(world: World, extra: tuple[tuple[str, str], ...], booted: in
 def _add_shadows(world: World) -> None:
     """KVA shadowing: PCID 2 for the kernel's directory, 1 for the shadow, which maps only the way into the kernel."""
     machine = world.machine
-    entry = machine.symbol("nt!KiSystemCall64") & ~0xFFF
+    code, tables = _ways_in(world)
     for process in world.processes:
         if process.exited:
             continue
         shadow = machine.tables.new_shadow(process.space.directory)
-        machine.tables.map(shadow, entry, machine.kernel.pages[entry], "code")
+        for page, protection in (*((each, "code") for each in code), *((each, "data") for each in tables)):
+            machine.tables.map(shadow, page, machine.kernel.pages[page], protection)
         process.pcid, process.shadow = 2, shadow | 1
+
+
+def _ways_in(world: World) -> tuple[list[int], list[int]]:
+    """Pages that user directories map too: code that gates and system calls lead to, and the processors' tables."""
+    machine = world.machine
+    thunks = machine.symbol("nt!KiIsrThunkShadow")
+    places = [thunks, thunks + 0x7FF]
+    places += [at + machine.images["nt"].base for name, at in machine.images["nt"].image.symbols.items()
+               if name.endswith("Shadow")]  # fmt: skip
+    each = [(one.tables.gdt, one.tables.idt, one.pcr) for one in world.processors]
+    return sorted({place & ~0xFFF for place in places}), sorted({at & ~0xFFF for one in each for at in one})
 
 
 def _add_exited(world: World, pid: int, created: int) -> None:

@@ -27,9 +27,9 @@ CALL_GATE = "a call gate from ring"
 DIFFERS = "differs from processor"
 ELSEWHERE = "not at nt!"
 _DECODERS = {16: decode_task_16, 32: decode_task_32, 64: decode_task_64}
-# each processor's own: on x86 its TSS, KPCR, the TEB, VDM and LDT of what it runs, the TSSs of double faults and NMIs;
+# each processor's own: on x86 its TSS, KPCR, the TEB, VDM and LDT of what it runs, TSSs of task gates, the GDT;
 # on x64 its TSS and the TEB of 32 bits
-_OWN_32 = (0x28, 0x30, 0x38, 0x40, 0x48, 0x50, 0x58)
+_OWN_32 = (0x28, 0x30, 0x38, 0x40, 0x48, 0x50, 0x58, 0x70)
 _OWN_64 = (0x40, 0x50)
 # code segments of ring 0 that Windows has on x64: its own, and one of 32 bits for what the HAL does (until Windows 8)
 _RING_0 = (0x10, 0x60)
