@@ -56,4 +56,4 @@ def test_each_hook_has_its_finding(machine: str, name: str, symbols: bool, tmp_p
     if hook["processor"] is not None:
         assert all(f"processor {hook['processor']}" in each.evidence for each in right)
     if hook["target"] is not None and name != "call-gate":
-        assert {each.subject.address for each in right} == {hook["target"]} or name == "idt-elsewhere"
+        assert {each.about.address for each in right} == {hook["target"]} or name == "idt-elsewhere"
