@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         "--populous", type=int, metavar="N", help="N more processes, each with 200 modules and 300 ranges of addresses"
     )
     make.add_argument("--wow64", action="store_true", help="a program of 32-bit code as well (x64 machines)")
+    make.add_argument("--vdm", action="store_true", help="a program that runs 16-bit code as well (x86 machines)")
     make.add_argument("--litter", action="store_true", help="stacks full of what earlier calls left there")
     make.add_argument("--sparse", action="store_true", help="kernel and drivers without PDBs that export few functions")
     make.add_argument("--processor", type=int, choices=(0, 1), default=0, help="which processor crashes")
@@ -216,6 +217,9 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
             continue
         if arguments.all and arguments.wow64 and not machine.endswith("x64"):
             print(f"volplugins lab: not made: {machine} runs 32-bit code only", file=sys.stderr)
+            continue
+        if arguments.all and arguments.vdm and machine.endswith("x64"):
+            print(f"volplugins lab: not made: {machine} runs no 16-bit code", file=sys.stderr)
             continue
         snapshot = _build(machine, arguments)
         if arguments.directory:

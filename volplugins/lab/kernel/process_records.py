@@ -5,6 +5,7 @@ from __future__ import annotations
 from volplugins.lab.kernel.processes import RUNNING, TERMINATED, USER_REQUEST, Process, Thread
 from volplugins.lab.kernel.vads import write_vads
 from volplugins.lab.machine.machine import Machine
+from volplugins.lab.machine.segment_records import LOCAL_TABLE, segment
 from volplugins.lab.structures.notation import Record
 
 TICK = 156_250  # of the clock, in units of 100 ns
@@ -38,6 +39,9 @@ def write_process(machine: Machine, process: Process) -> None:
         record.fill(HighestUserAddress=0x7FFFFFFEFFFF if machine.width == 8 else 0x7FFEFFFF)
         record.fill(VirtualSize=0x2100000000 if machine.width == 8 else 0x2000000, CommitCharge=0x40)
     record.fill(Wow64Process=process.wow64, WoW64Process=process.wow64)
+    if process.local_table:
+        record.set("Pcb.LdtDescriptor", segment(*process.local_table, LOCAL_TABLE))
+    record.fill(VdmObjects=process.virtual_machine)
     record.fill(ObjectTable=0 if process.exited else _handle_table(machine, process))
     if not process.exited:
         write_vads(machine, process, record)

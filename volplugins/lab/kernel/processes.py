@@ -54,7 +54,8 @@ class Process:
 
     ``images`` are those of user mode, ``ranges`` what its VADs describe, by address. A process of 32-bit code on x64
     has ``wow64`` (what EPROCESS.WoW64Process holds), the ``images32`` of its 32-bit loader, a 32-bit PEB, and TEBs from
-    ``highest_teb`` downwards. ``local_table`` is base and limit of its LDT (x86 only).
+    ``highest_teb`` downwards. ``local_table`` is base and limit of its LDT, ``virtual_machine`` the address of
+    its VdmObjects (x86 only). ``region`` is where the loader's lists lie, where not at the usual place.
     """
 
     address: int
@@ -76,6 +77,8 @@ class Process:
     shadow: int = 0
     ranges: dict[int, Range] = field(default_factory=dict)
     local_table: tuple[int, int] | None = None
+    virtual_machine: int = 0
+    region: int = 0
 
     @property
     def directory_table_base(self) -> int:

@@ -52,6 +52,7 @@ def build(
     litter: bool = False,
     sparse: bool = False,
     processor: int = 0,
+    vdm: bool = False,
 ) -> Snapshot:
     """Make a machine and let it crash.
 
@@ -66,10 +67,12 @@ def build(
             crashed thread's stack truth["stale_words"] says where.
         sparse: kernel and drivers of another build, whose PDBs nobody has and which export one function in ten.
         processor: number of the processor that crashes, 0 or 1.
+        vdm: one more program, NTVDM with 16-bit code in two of its threads (x86 machines only); truth["segmented"] says
+            by TID where they are.
 
     Raises:
         ValueError: no such machine, fault, layout, computer or processor, or a fault that this machine's Windows does
-            not have, or ``wow64`` of an x86 machine.
+            not have, or ``wow64`` of an x86 machine, or ``vdm`` of an x64 one.
     """
     if machine not in MACHINES or fault not in every_fault_of(machine):
         raise ValueError(f"{machine} has no fault {fault}" if machine in MACHINES else f"no machine {machine}")
@@ -77,6 +80,8 @@ def build(
         raise ValueError(f"no load layout {base} (0 to {BASES - 1}) or no computer {host} (0 to {len(HOSTS) - 1})")
     if wow64 and PROFILES[machine].bits != 64:
         raise ValueError(f"{machine} runs 32-bit code only: WOW64 is of x64 machines")
+    if vdm and PROFILES[machine].bits != 32:
+        raise ValueError(f"{machine} runs no 16-bit code: NTVDM is of x86 machines")
     if processor not in (0, 1):
         raise ValueError(f"no processor {processor} (0 or 1)")
     profile = PROFILES[machine]
@@ -86,7 +91,7 @@ def build(
     }[fault]  # fmt: skip
     made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
     made.littered, made.sparse = litter, sparse
-    world = populate(made, "myfault" in fault, _extra(made, fault), wow64)
+    world = populate(made, "myfault" in fault, _extra(made, fault), wow64, vdm)
     world.crashing = processor
     user_pages = add_section_pages(world) if sections else {}
     crash = scenario(world)

@@ -33,7 +33,7 @@ def create_process(machine: Machine, name: str, pid: int, parent: int, session: 
     address = machine.pool.allocate_object(machine.structures.size("_EPROCESS"), "Proc", "Process")
     process = Process(address, name, pid, parent, space, session, created, exited)
     if not kernel_only:
-        (load or _load_images)(machine, process)
+        (load or load_images)(machine, process)
         process.space.map(SHARED_USER_DATA, PAGE, "read", [machine.kernel.pages[machine.profile.shared_user_data]])
         write_peb(machine, machine, process, process.peb, "PEB")
         add_heaps(machine, process)
@@ -94,7 +94,8 @@ def map_stack(machine: Machine, process: Process, top: int, usage: str) -> None:
     process.add(reserved_range(top - STACK_RESERVE, STACK_RESERVE, STACK // PAGE + 1, usage))
 
 
-def _load_images(machine: Machine, process: Process) -> None:
+def load_images(machine: Machine, process: Process) -> None:
+    """Load ntdll, the program and for some a library, and say where the PEB lies."""
     images = machine_images(machine.profile.name)
     if process.name in _LIBRARY_USERS:
         copied = process.name == _LIBRARY_USERS[0]
