@@ -7,6 +7,8 @@ import struct
 import pytest
 
 from tests.bugcheck.tasks import SELECTOR, USUAL, TaskCrash, segment, task_crash
+from tests.vol.test_irps import scene
+from tests.vol.test_irps_damaged import writable
 from volplugins.bugcheck.analysis import analyse
 from volplugins.bugcheck.crash_walk import crash_stack
 from volplugins.stack.frame import Frame, Stop, Trust
@@ -78,10 +80,17 @@ def test_machine_checks_and_nmis_likewise(code: int, kind: int, vector: int) -> 
     assert (found.ip, found.sp) == (crash.left["ip"], crash.left["sp"])
 
 
-def test_the_stack_of_the_task_is_one_of_the_processors() -> None:
-    crash = task_crash("xp-x86", 8)
-    (stack,) = [each for each in crash.scene().processor_stacks if each.kind.startswith("Task")]
-    assert (stack.kind, stack.low, stack.high) == ("Task08", crash.top - 0x3000, crash.top)
+@MACHINES
+def test_the_stacks_of_tasks_are_the_processors(machine: str) -> None:
+    dump = writable(machine)
+    stacks = {(each.kind, each.processor, each.high) for each in scene(bytes(dump.data)).processor_stacks}
+    kinds = {0x50: "Task08", 0x58: "Task02", 0xA0: "Task12"}
+    assert stacks >= {
+        (kinds[selector], processor["number"], task["stack"])
+        for processor in dump.truth["descriptors"]["processors"]
+        for selector, task in processor["tasks"].items()
+        if selector in kinds
+    }
 
 
 def test_tr_tells_where_the_stack_does_not() -> None:

@@ -38,7 +38,7 @@ def near_call(at: int, to: int) -> bytes:
 
 
 def program(prolog: bytes) -> dict[int, bytes]:
-    """CODE:0 calls OTHER:100 far, that calls OTHER:200 near, that CODE:300 far, that CODE:400 with PUSH CS and a call."""
+    """CODE:0 calls OTHER:100 far, it OTHER:200 near, that CODE:300 far, that CODE:400 by PUSH CS and CALL."""
     at = 0x100 + len(prolog)
     first, second = bytearray(0x500), bytearray(0x500)
     first[0x10:0x15] = far_call(OTHER, 0x100)

@@ -259,6 +259,8 @@ class EntryRows:
         other = self._gates.get(vector)
         if self._first is None or tables is self._first or by_object or other == found:
             return []
+        if other is not None and other.gate is not None and self._behind(self._first, vector, other.gate.offset):
+            return []
         leads = f", where it leads to {other.gate.offset:#x}" if other is not None and other.gate is not None else ""
         return [f"{DIFFERS} {self._first.number}{leads}"]
 
