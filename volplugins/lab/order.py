@@ -28,6 +28,8 @@ class Order:
     user: str | None = None
     io: str | None = None
     gates: str | None = None
+    shadow: str | None = None
+    no_symbols: bool = False
     wow64: bool = False
     litter: bool = False
     sparse: bool = False
@@ -49,8 +51,12 @@ class Order:
         parts += ["vdm"] * self.vdm
         parts += ["litter"] * self.litter + ["sparse"] * self.sparse
         parts += [f"processor{self.processor}"] * (self.processor != 0) + ["clear"] * self.clear_kdbg
+        parts += ["nosymbols"] * self.no_symbols
         return "-".join(
-            [*parts, *(name for name in (self.directory, self.user, self.io, self.gates, self.defect) if name)]
+            [
+                *parts,
+                *(name for name in (self.directory, self.user, self.io, self.gates, self.shadow, self.defect) if name),
+            ]
         )
 
 
@@ -68,6 +74,8 @@ def truth_of(snapshot: Snapshot, order: Order) -> str:
         "user": order.user,
         "io": order.io,
         "gates": order.gates,
+        "shadow": order.shadow,
+        "no_symbols": order.no_symbols,
         "clear_kdbg": order.clear_kdbg,
         **{name: getattr(order, name) for name in VARIANTS},
         "header": snapshot.header,

@@ -21,7 +21,8 @@ class Thread:
     ``base`` and ``limit`` bound its kernel stack, both zero once it has ended; ``frames`` is its stack as built,
     innermost first; ``faulting`` says that it waits for a page that its user code touched; ``service`` is the system
     call that it waits in, with the functions that this has called; ``waits`` are the clock ticks since it began to
-    wait; ``frames32`` are those of its 32-bit code on x64. The others are what its record came to hold:
+    wait; ``frames32`` are those of its 32-bit code on x64. ``user_shadow`` is the base of its user shadow stack,
+    zero where it has none. The others are what its record came to hold:
     ``win32_start`` zero where it holds none, times as FILETIMEs.
     """
 
@@ -33,6 +34,7 @@ class Thread:
     teb: int = 0
     teb32: int = 0
     user_stack: int = 0
+    user_shadow: int = 0
     frames: list[dict[str, Any]] = field(default_factory=list)
     frames32: list[dict[str, Any]] = field(default_factory=list)
     faulting: bool = False

@@ -16,6 +16,7 @@ from volplugins.lab.kernel.kernel_data import (
 from volplugins.lab.kernel.object_types import add_object_types
 from volplugins.lab.kernel.process_records import link_list, write_process, write_thread
 from volplugins.lab.kernel.processes import TERMINATED, Process, Thread
+from volplugins.lab.machine.descriptor_tables import shadowed
 from volplugins.lab.machine.image_sources import load_images
 from volplugins.lab.machine.machine import Machine
 from volplugins.lab.machine.processors import Processor, place_processors
@@ -98,7 +99,7 @@ def populate(machine: Machine, myfault: bool, extra: tuple[tuple[str, str], ...]
         create_thread(machine, system, 8 + 4 * number)
     for _ in processors:
         create_thread(machine, idle, 0)
-    if machine.host.kva_shadow and machine.profile.build >= 10240:
+    if shadowed(machine):
         _add_shadows(world)
         idle.pcid = system.pcid
     return world
