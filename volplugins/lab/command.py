@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument(
         "--no-symbols",
         action="store_true",
-        help="a kernel that no symbol table is of: another GUID in its debug record",
+        help="a kernel of which there is no symbol table: another GUID",
     )
     make.add_argument("--processor", type=int, choices=(0, 1), default=0, help="which processor crashes")
     make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")

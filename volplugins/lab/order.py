@@ -52,12 +52,8 @@ class Order:
         parts += ["litter"] * self.litter + ["sparse"] * self.sparse
         parts += [f"processor{self.processor}"] * (self.processor != 0) + ["clear"] * self.clear_kdbg
         parts += ["nosymbols"] * self.no_symbols
-        return "-".join(
-            [
-                *parts,
-                *(name for name in (self.directory, self.user, self.io, self.gates, self.shadow, self.defect) if name),
-            ]
-        )
+        damage = (self.directory, self.user, self.io, self.gates, self.shadow, self.defect)
+        return "-".join([*parts, *(name for name in damage if name)])
 
 
 def truth_of(snapshot: Snapshot, order: Order) -> str:
