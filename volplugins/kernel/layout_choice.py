@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from volplugins.kernel.builds import processes
 from volplugins.kernel.debugger_data import DebuggerData
-from volplugins.kernel.layouts import KernelLayouts, built_in, differing, stated, with_debugger_data
+from volplugins.kernel.layouts import KernelLayouts, built_in, differing, known_builds, stated, with_debugger_data
 from volplugins.kernel.system_process import Fault, IsDirectory, find_process_layout, system_faults
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout
@@ -111,8 +110,7 @@ def _displaced(found: Layout, row: Layout) -> bool:
 
 def _others(kernel: Kernel) -> Iterator[KernelLayouts]:
     """The rows for other builds, nearest first."""
-    rows = processes.EPROCESS_64 if kernel.bits == 64 else processes.EPROCESS_32
-    for build in sorted(rows, key=lambda each: (abs(each - kernel.build), each)):
+    for build in sorted(known_builds(kernel.bits), key=lambda each: (abs(each - kernel.build), each)):
         yield built_in(kernel.bits, build)
 
 
