@@ -1,4 +1,4 @@
-"""Why a list and a symbol table of the same build differ, member by member: what is not here is a fault to look into."""
+"""Why a list and a symbol table of one build differ, member by member: what is not here is a fault to look into."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from volplugins.kernel.made_layouts import Cell
 
 _PATCHED_9600 = "the list is of the kernel as it was sold; the KPRCB of those patched since 2018 has grown before this"
-_PATCHED_14393 = (
-    "the list is of the kernel as it was sold; those patched since 2018 are eight bytes longer from here on"
-)
+_PATCHED_14393 = "the list is of the kernel as it was sold; those patched since 2018 are eight bytes longer here"
 _SHADOW = "KVA shadow came with a patch of 2018"
 _22000 = "the table is of another revision of 22000 than the list: its lock entries are those of the builds before"
 _WHY: dict[tuple[int, int], tuple[str, frozenset[str]]] = {

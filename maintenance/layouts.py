@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from volplugins.kernel.made_layouts import Tables
 
-# field of {holder}: the structure's name; bits to its members with their sizes in bytes, and the rows by first build
+# field of {holder}: the structure's name; bits to its members with their sizes in bytes, and rows by first build
 {table}: Tables = {{
 '''
 

@@ -88,9 +88,8 @@ def test_a_layout_displaced_as_a_whole_is_not_accepted(dumps, monkeypatch, machi
     assert crosscheck(scene).value == "ok"
     for column, cell in zip(names, right, strict=True):
         if found.has(column) and cell is not None:
-            assert found.bits.get(column, found.members.get(column, (0,)))[0] == (
-                cell if isinstance(cell, int) else cell[0]
-            )
+            place = found.bits.get(column, found.members.get(column, (None,)))
+            assert place[0] == (cell if isinstance(cell, int) else cell[0]), column
     if machine == "xp-x86":  # its KDBG is an older one, which states none: what is not known stays unknown
         listed = list_processes(scene.memory, dump.header.ps_active_process_head, found).processes
         truth = snapshot.truth["processes"]

@@ -16,6 +16,8 @@ from volplugins.kernel.system_process import Fault, IsDirectory, find_process_la
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout
 
+# members of the KPROCESS at the start, which need not be displaced with what follows it
+_IN_KPROCESS = frozenset({"DirectoryTableBase", "UserDirectoryTableBase", "ProfileListHead", "SecureHandle"})
 _FEWEST_ANCHORS = 5  # id, links and name; parent and PEB, which KDBG states
 
 
@@ -91,10 +93,12 @@ def _filled(kernel: Kernel, found: Layout) -> Layout:
     sure = [row.offset(name) for name in _anchors(found, row)]
     members = dict(found.members)
     for name, (at, size) in row.members.items():
-        if min(sure) < at < max(sure):
+        if min(sure) < at < max(sure) and name not in _IN_KPROCESS:
             members.setdefault(name, (at + delta, size))
+    inside = {name: place for name, place in row.bits.items() if min(sure) < place[0] < max(sure)}
+    bits = {name: (at + delta, size, low, width) for name, (at, size, low, width) in inside.items()}
     source = f"{found.source}; {row.source} displaced by {delta:#x} bytes"
-    return Layout(found.name, max(found.size, *(at + size for at, size in members.values())), members, source)
+    return Layout(found.name, max(found.size, *(at + size for at, size in members.values())), members, source, bits)
 
 
 def _anchors(found: Layout, row: Layout) -> list[str]:
