@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from volplugins.kernel.calibration.calibrate import calibrated
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.kernel.layouts import KernelLayouts, built_in, differing, known_builds, stated, with_debugger_data
 from volplugins.kernel.system_process import Fault, IsDirectory, find_process_layout, system_faults
@@ -40,6 +41,15 @@ class Kernel:
 
 def choose_layouts(kernel: Kernel) -> tuple[KernelLayouts, str]:
     """The layouts for a kernel without symbols, and why they are unsure; empty where the System process fits."""
+    layouts, doubt = _by_system(kernel)
+    if not kernel.links:
+        return layouts, doubt
+    said = {field: list(each) for field, each in stated(kernel.data).items()} if kernel.data is not None else {}
+    return calibrated(kernel.memory, kernel.links, kernel.bits, layouts, lambda: _corrected_others(kernel), said), doubt
+
+
+def _by_system(kernel: Kernel) -> tuple[KernelLayouts, str]:
+    """The row whose EPROCESS the System process fits, and what is left against it."""
     usual = _corrected(built_in(kernel.bits, kernel.build), kernel)
     if not kernel.links:
         return usual, ""
@@ -110,6 +120,10 @@ def _displaced(found: Layout, row: Layout) -> bool:
     """Whether all that is known lies in the row at the same distances."""
     anchors = _anchors(found, row)
     return len(anchors) >= _FEWEST_ANCHORS and len({found.offset(name) - row.offset(name) for name in anchors}) == 1
+
+
+def _corrected_others(kernel: Kernel) -> Iterator[KernelLayouts]:
+    return (_corrected(other, kernel) for other in _others(kernel))
 
 
 def _others(kernel: Kernel) -> Iterator[KernelLayouts]:
