@@ -14,6 +14,7 @@ from volplugins.kernel.layout_choice import first_links
 from volplugins.kernel.layouts import built_in
 from volplugins.kernel.process_list import list_processes
 from volplugins.kernel.thread import walk_threads
+from volplugins.vol.commands.dumpinfo.layout_rows import layout_rows
 
 MACHINES = ("win10-x64", "win7-x64", "win7-x86-pae", "xp-x86")
 
@@ -51,6 +52,15 @@ def test_the_right_rows_are_right_in_every_fact(dumps, machine):
     assert not problem and not process.wrong and not thread.wrong
     assert {"UniqueProcessId", "ThreadListHead", "ObjectTable", "Peb"} <= process.right.keys()
     assert {"Cid", "ThreadListEntry", "Process", "StackLimit"} <= thread.right.keys()
+    assert {row.value for row in layout_rows(scene)} == {"table"}
+
+
+def test_a_build_far_in_the_future_is_unsure_but_for_what_is_checked(dumps):
+    dump, _ = opened(dumps, "win10-x64", 60000)
+    rows = {row.field: row for row in layout_rows(build_scene(dump))}
+    assert (rows["_EPROCESS"].value, rows["_ETHREAD"].value) == ("unsure", "unsure")
+    assert "fits this kernel of build 60000" in rows["_EPROCESS"].note and "checked: " in rows["_ETHREAD"].note
+    assert rows["_MMVAD_SHORT"].value == rows["_IRP"].value == "unsure"
 
 
 @pytest.mark.parametrize("by", [8, 0x18, -0x10])
@@ -69,6 +79,9 @@ def test_a_row_that_fits_half_is_calibrated(dumps, monkeypatch, machine, by):
         assert found.source.startswith("found in"), found.source
         wrong = {name for name in found.members if right.has(name) and found.offset(name) != right.offset(name)}
         assert wrong == set(), found.source
+    words = {row.field: row.value for row in layout_rows(scene)}
+    assert (words["_EPROCESS"], words["_ETHREAD"]) == ("calibrated", "calibrated")
+    assert words["_IRP"] == words["_HANDLE_TABLE"] == "unsure" and words["_KPRCB"] in ("table", "unsure")
     assert scene.layouts.process.has("ThreadListHead") and scene.layouts.thread.has("Cid")
     listed = list_processes(scene.memory, scene.target.anchors.active_processes, scene.layouts.process).processes
     said = [(p.pid, t.tid) for p in listed for t in

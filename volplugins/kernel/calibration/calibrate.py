@@ -14,7 +14,7 @@ from volplugins.kernel.calibration.judgement import (
     thread_lists,
     with_threads,
 )
-from volplugins.kernel.calibration.search import found_process, found_thread
+from volplugins.kernel.calibration.search import FOUND, found_process, found_thread, moved_alike
 from volplugins.kernel.layouts import KernelLayouts
 from volplugins.memory.reader import MemoryReader
 from volplugins.memory.structure import Layout
@@ -42,7 +42,20 @@ def calibrated(
         lists = thread_lists(objects, process.offset("ThreadListHead")) if process.has("ThreadListHead") else ()
         objects = with_threads(objects, lists)
     thread = _thread(objects, layouts, process, rows, stated.get("thread", []))
-    return replace(layouts, process=process, thread=thread)
+    return _with_groups(replace(layouts, process=process, thread=thread), layouts)
+
+
+def _with_groups(found: KernelLayouts, row: KernelLayouts) -> KernelLayouts:
+    """The other layouts of these two structures, moved as theirs."""
+    thread, process = found.thread, found.process
+    io, waits, descriptors = found.io, found.waits, found.descriptors
+    if thread.source.startswith(FOUND):
+        io = replace(io, thread=moved_alike(io.thread, thread, row.thread))
+        waits = replace(waits, thread=moved_alike(waits.thread, thread, row.thread))
+    if process.source.startswith(FOUND):
+        waits = replace(waits, process=moved_alike(waits.process, process, row.process))
+        descriptors = replace(descriptors, process=moved_alike(descriptors.process, process, row.process))
+    return replace(found, io=io, waits=waits, descriptors=descriptors)
 
 
 def _process(objects: Objects, layout: Layout, stated: list[str]) -> Layout:

@@ -81,23 +81,40 @@ def _offsets(objects: Objects) -> Iterator[int]:
     yield from range(0x10, _REACH, objects.width)
 
 
-def _layout(base: Layout, places: Mapping[str, tuple[int, int]], row: Layout, where: str) -> Layout:
-    """The layout of found members, and of those of a row that lie between two that moved by one distance."""
-    members = dict(places)
-    moved = sorted((row.offset(name), at - row.offset(name)) for name, (at, _) in places.items() if name in row.members)
-    members |= {
+def moved_alike(layout: Layout, found: Layout, row: Layout) -> Layout:
+    """Members of another layout of the same structure, each moved as those around it that were found.
+
+    Args:
+        layout: by the table, as ``row``; ``found``: what the row became.
+    """
+    shifts = _shifts(found.members, row)
+    members = {
         name: (at + delta, size)
-        for name, (at, size) in row.members.items()
-        if name not in places and (delta := _between(moved, at)) is not None
+        for name, (at, size) in layout.members.items()
+        if (delta := _between(shifts, at)) is not None
     }
     bits = {
         name: (place[0] + delta, *place[1:])
-        for name, place in row.bits.items()
-        if (delta := _between(moved, place[0])) is not None
+        for name, place in layout.bits.items()
+        if (delta := _between(shifts, place[0])) is not None
     }
-    end = max([at + size for at, size in members.values()] + [at + size for at, size, _, _ in bits.values()], default=0)
+    ends = [at + size for at, size, *_ in (*members.values(), *bits.values())]
+    return Layout(layout.name, max(ends, default=0), members, f"{FOUND} live objects; {layout.source}, moved", bits)
+
+
+def _layout(base: Layout, places: Mapping[str, tuple[int, int]], row: Layout, where: str) -> Layout:
+    """The layout of found members, and of those of a row that lie between two that moved by one distance."""
+    known = Layout(base.name, 0, places, base.source)
+    between = moved_alike(row, known, row)
+    members = {**between.members, **places}
+    ends = [at + size for at, size, *_ in (*members.values(), *between.bits.values())]
     source = f"{FOUND} {where}; {row.source} between members that moved alike"
-    return Layout(base.name, end, members, source, bits)
+    return Layout(base.name, max(ends, default=0), members, source, between.bits)
+
+
+def _shifts(places: Mapping[str, tuple[int, int]], row: Layout) -> list[tuple[int, int]]:
+    """Offsets in the row of members that were found, ascending, and how far each moved."""
+    return sorted((row.offset(name), at - row.offset(name)) for name, (at, _) in places.items() if name in row.members)
 
 
 def _between(moved: list[tuple[int, int]], at: int) -> int | None:
