@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from volplugins.bugcheck.processor_sources import ProcessorSources
+from volplugins.bugcheck.task_stacks import task_stacks
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
 from volplugins.kernel.claims import SharedStructures
@@ -116,7 +117,10 @@ def build_scene(
     sources = ProcessorSources(memory, data, modules, symbolizer, target.bits, target.number_processors)
     processors, crashed, thread = _crashed_thread(work, sources, layouts)
     process = _process(work, thread, layouts)
-    stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits)
+    stacks = (
+        *processor_stacks(memory, processors, layouts.processor_stacks, work.bits),
+        *task_stacks(memory, processors, layouts.descriptors, work.bits),
+    )
     code = ModuleCode(memory, modules, image_file, _variables(target, data))
     return CrashScene(
         target, memory, space, data, modules, unloaded, symbolizer, code, layouts,
