@@ -10,6 +10,7 @@ from pathlib import Path
 
 from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
 from volplugins.lab.damage.files import DEFECTS, apply
+from volplugins.lab.damage.gates import GATE_HOOKS, with_gate_hook
 from volplugins.lab.damage.images import IMAGE_DEFECTS, damaged_memory, write_damaged
 from volplugins.lab.damage.io import IO_DEFECTS, with_io_defect
 from volplugins.lab.damage.user import USER_DEFECTS, with_user_defect
@@ -38,6 +39,7 @@ examples:
   volplugins lab make --populous 100 -o many-processes.dmp
   volplugins lab make --user load-order-loops --victim services.exe -o bad-list.dmp
   volplugins lab make --io dispatch-hook -o hooked.dmp
+  volplugins lab make --gates isr-outside -o hooked-interrupt.dmp
   volplugins lab make --all -o samples/
 """
 
@@ -130,6 +132,9 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
         "--io", metavar="NAME", choices=tuple(IO_DEFECTS), help="damage drivers, devices, requests or their directories"
     )
     make.add_argument(
+        "--gates", metavar="NAME", choices=tuple(GATE_HOOKS), help="change a processor's descriptor tables in this way"
+    )
+    make.add_argument(
         "--victim", metavar="IMAGE", default="explorer.exe", help="whose (--directory: * for all but System's)"
     )
     make.add_argument(
@@ -152,6 +157,7 @@ def _list(_arguments: argparse.Namespace) -> int:
         ("directories", DIRECTORY_DEFECTS),
         ("user structures", USER_DEFECTS),
         ("I/O objects", IO_DEFECTS),
+        ("gates", GATE_HOOKS),
     ):
         print(f"{title}:")
         for name in names:
@@ -218,6 +224,8 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
             snapshot = with_user_defect(snapshot, arguments.user, arguments.victim, arguments.narrow)
         if arguments.io:
             snapshot = with_io_defect(snapshot, arguments.io)
+        if arguments.gates:
+            snapshot = with_gate_hook(snapshot, arguments.gates)
         usual = (USER_DEFECTS[arguments.user].kind if arguments.user else "") or ("full" if snapshot.crashed else "raw")
         possible = kinds_of(snapshot) or IMAGE_KINDS
         for kind in [arguments.kind] if arguments.kind else possible if arguments.all else [usual]:
@@ -230,6 +238,7 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
                 directory=arguments.directory,
                 user=arguments.user,
                 io=arguments.io,
+                gates=arguments.gates,
                 populous=arguments.populous,
             )
             yield snapshot, replace(order, **{name: getattr(arguments, name) for name in VARIANTS})

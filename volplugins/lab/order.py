@@ -27,6 +27,7 @@ class Order:
     populous: int | None = None
     user: str | None = None
     io: str | None = None
+    gates: str | None = None
     wow64: bool = False
     litter: bool = False
     sparse: bool = False
@@ -46,7 +47,9 @@ class Order:
         parts += [f"populous{self.populous}"] * (self.populous is not None) + ["wow64"] * self.wow64
         parts += ["litter"] * self.litter + ["sparse"] * self.sparse
         parts += [f"processor{self.processor}"] * (self.processor != 0) + ["clear"] * self.clear_kdbg
-        return "-".join([*parts, *(name for name in (self.directory, self.user, self.io, self.defect) if name)])
+        return "-".join(
+            [*parts, *(name for name in (self.directory, self.user, self.io, self.gates, self.defect) if name)]
+        )
 
 
 def truth_of(snapshot: Snapshot, order: Order) -> str:
@@ -62,6 +65,7 @@ def truth_of(snapshot: Snapshot, order: Order) -> str:
         "populous": order.populous,
         "user": order.user,
         "io": order.io,
+        "gates": order.gates,
         "clear_kdbg": order.clear_kdbg,
         **{name: getattr(order, name) for name in VARIANTS},
         "header": snapshot.header,

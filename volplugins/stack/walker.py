@@ -244,7 +244,7 @@ class Walker:
                 if first is None:
                     self._end(Stop.END_OF_STACK)
                 return first
-            found = self._scanner.find(registers, bounds, is_return) or self._interrupted(registers)
+            found = self._scanner.find(registers, bounds, is_return) or self._interrupted(registers, bounds)
             if found is None:
                 self._end(self._scanner.stop, self._beyond(registers.sp))
             if found is None and bounds is None and self._scanner.stop is not Stop.NOT_IN_DUMP:
@@ -256,13 +256,15 @@ class Walker:
         cut = self._scanner.stop is Stop.LIMIT
         return f"no return address in the {MAX_STACK >> 10} KiB above {sp:#x}" if cut else ""
 
-    def _interrupted(self, registers: Registers) -> Frame | None:
+    def _interrupted(self, registers: Registers, bounds: Range | None) -> Frame | None:
         """Where the stack that is used up was entered from, on x64 kernels with interrupt stacks of their own."""
         if registers.bits != 64 or not self._user_limit:
             return None
         tops = tops_above(self._memory, registers.sp, self._tops)
         trap = linked_trap_frame(self._memory, self._code, tops)
-        return from_trap_frame(trap) if trap is not None else pushed_at_top(self._memory, self._code, tops)
+        if trap is not None:
+            return from_trap_frame(trap)
+        return pushed_at_top(self._memory, self._code, bounds[1]) if bounds is not None else None
 
     def _by_unwind_data(self, registers: Registers, is_return: bool) -> Frame:
         found = unwind(self._memory, self._code, registers, is_return)

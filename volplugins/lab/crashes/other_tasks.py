@@ -17,13 +17,12 @@ from volplugins.lab.crashes.scenarios_x86 import acme
 from volplugins.lab.kernel.kernel_stack_x86 import KernelStack32
 from volplugins.lab.kernel.processes import Thread
 from volplugins.lab.machine import segment_records as made
-from volplugins.lab.machine.descriptor_tables import TASK_32
+from volplugins.lab.machine.descriptor_tables import TASK_32, put_segment
 from volplugins.lab.machine.task_states import HANDLERS
 from volplugins.lab.machine.vectors import DOUBLE_FAULT_TASK, MACHINE_CHECK_TASK, NMI_TASK
 from volplugins.lab.world.world import World
 
 _REGISTERS = ("eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi")
-_NESTED = 0x4000  # EFLAGS.NT
 _BANK, _STATUS = 4, 0xB2000000000F0137  # of a machine check: an uncorrected error of a bus
 
 
@@ -37,7 +36,8 @@ def _leave_task(world: World, stack: KernelStack32, selector: int, ip: int, flag
     own.fill(Eip=ip, EFlags=flags, Esp=stack.current.sp, Cs=8, Ss=0x10, Ds=0x23, Es=0x23, Fs=0x30)
     machine.write(processor.tables.tss, own.data)
     machine.write(processor.tables.tasks[selector], TASK_32.to_bytes(2, "little"))
-    machine.write(processor.tables.gdt + selector + 5, bytes([made.BUSY_TASK]))
+    base, limit, _ = processor.tables.segments[selector]
+    put_segment(machine, processor.tables, selector, base, limit, made.BUSY_TASK)
     machine.truth["previous_task"] = {
         "selector": TASK_32, "tss": processor.tables.tss, "ip": ip, "sp": stack.current.sp, "flags": flags,
         "task": selector, "registers": {name: stack.registers[name] for name in _REGISTERS if name != "esp"},

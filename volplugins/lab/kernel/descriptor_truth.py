@@ -45,9 +45,19 @@ def _processor(machine: Machine, processor: Processor, interrupts: list[dict[str
         "tasks": {usual: {"base": tables.tss}, **_tasks(machine, processor)},
         "interrupt_stacks": {1: stacks.double_fault, 2: stacks.machine_check, 3: stacks.nmi} if wide else {},
         "gates": {vector: _gate(machine, processor, vector) for vector in sorted(tables.gates)},
+        "segments": {selector: dict(zip(("base", "limit", "access"), each, strict=True))
+                     for selector, each in sorted(tables.segments.items())},
         "interrupts": interrupts,
+        "system_calls": _system_calls(machine) if wide else {},
         "shadow": shadowed(machine),
-    }
+    }  # fmt: skip
+
+
+def _system_calls(machine: Machine) -> dict[str, int]:
+    """Where SYSCALL goes, by the name of the register in KSPECIAL_REGISTERS."""
+    end = "Shadow" if shadowed(machine) else ""
+    names = {"MsrLStar": "KiSystemCall64", "MsrCStar": "KiSystemCall32"}
+    return {register: machine.symbol(f"nt!{name}{end}") for register, name in names.items()}
 
 
 def _tasks(machine: Machine, processor: Processor) -> dict[int, dict[str, Any]]:

@@ -106,7 +106,7 @@ class KernelStack32(KernelStack):
         return frame
 
     def enter_bugcheck(self, values: tuple[int, ...]) -> tuple[int, int]:
-        """KeBugCheckEx, or a handler itself (page faults, double faults), calls KeBugCheck2; saved is its caller's context."""
+        """KeBugCheckEx, or the handler of page or double faults, calls KeBugCheck2; its caller's context is saved."""
         assert self.current is not None
         if self.current.name not in ("KiTrap0E", "KiTrap08"):
             self._call("nt!KeBugCheckEx", values)

@@ -44,6 +44,7 @@ _GDT_32: Mapping[int, tuple[int, int, int, int]] = {
 TASK_64, TASK_32, BLOCK, ALIAS, TEB = 0x40, 0x28, 0x30, 0x70, 0x38
 _LIMITS = {8: (0x57, 0xFFF), 4: (0x3FF, 0x7FF)}
 _KVA = "Shadow"
+_CODE_OR_DATA = 0x10
 
 
 @dataclass(slots=True)
@@ -53,7 +54,8 @@ class DescriptorTables:
     Attributes:
         tasks: x86: address of each further TSS by its selector.
         gates: by vector: what the gate leads to by name, empty for a task gate.
-        targets: by vector: the address; of a task gate that of the handler in its TSS.
+        targets: by vector: the address; none of a task gate.
+        segments: by selector: base, limit in bytes and the access byte of every descriptor of the GDT.
     """
 
     gdt: int
@@ -62,6 +64,7 @@ class DescriptorTables:
     tasks: dict[int, int] = field(default_factory=dict)
     gates: dict[int, str] = field(default_factory=dict)
     targets: dict[int, int] = field(default_factory=dict)
+    segments: dict[int, tuple[int, int, int]] = field(default_factory=dict)
 
 
 def limits(machine: Machine) -> tuple[int, int]:
@@ -83,19 +86,28 @@ def write_descriptor_tables(machine: Machine, pcr: int, task: int) -> Descriptor
     gdt = machine.system_block(0x2000)
     tables = DescriptorTables(gdt, task or gdt + 0x400, gdt + 0x1000)
     wide = machine.width == 8
-    for selector, (base, limit, access, flags) in (_GDT_64 if wide else _GDT_32).items():
-        machine.write(gdt + selector, segment(base, limit, access, flags))
+    for selector, made_of in (_GDT_64 if wide else _GDT_32).items():
+        put_segment(machine, tables, selector, *made_of)
     if wide:
-        machine.write(gdt + TASK_64, segment(tables.tss, 0x67, made.BUSY_TASK, wide=True))
+        put_segment(machine, tables, TASK_64, tables.tss, 0x67, made.BUSY_TASK)
         _fill_64(machine, tables)
         return tables
-    machine.write(gdt + TASK_32, segment(tables.tss, machine.structures.size("_KTSS") - 1, made.BUSY_TASK))
+    put_segment(machine, tables, TASK_32, tables.tss, machine.structures.size("_KTSS") - 1, made.BUSY_TASK)
     old = machine.profile.build < 6000
     block = (1, _PAGES) if old else (machine.structures.size("_KPCR"), made.WIDE)
-    machine.write(gdt + BLOCK, segment(pcr, block[0], made.DATA_0, block[1]))
-    machine.write(gdt + ALIAS, segment(gdt, _LIMITS[4][0], 0x92))
+    put_segment(machine, tables, BLOCK, pcr, block[0], made.DATA_0, block[1])
+    put_segment(machine, tables, ALIAS, gdt, _LIMITS[4][0], 0x92)
     _fill_32(machine, tables)
     return tables
+
+
+def put_segment(
+    machine: Machine, tables: DescriptorTables, selector: int, base: int, limit: int, access: int, flags: int = 0
+) -> None:
+    """Write a descriptor of the GDT; a system descriptor of x64 takes two places."""
+    wide = machine.width == 8 and not access & _CODE_OR_DATA
+    machine.write(tables.gdt + selector, segment(base, limit, access, flags, wide))
+    tables.segments[selector] = base, limit << 12 | 0xFFF if flags & made.PAGES else limit, access
 
 
 def _fill_64(machine: Machine, tables: DescriptorTables) -> None:

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from volplugins.lab.machine import segment_records as made
-from volplugins.lab.machine.descriptor_tables import DescriptorTables
+from volplugins.lab.machine.descriptor_tables import DescriptorTables, put_segment
 from volplugins.lab.machine.machine import Machine
-from volplugins.lab.machine.segment_records import segment
 from volplugins.lab.machine.vectors import DOUBLE_FAULT_TASK, MACHINE_CHECK_TASK, NMI_TASK
 
 TASK_SIZE = 0x68  # what the processor itself reads of a TSS
@@ -68,5 +67,5 @@ def write_tasks(machine: Machine, tables: DescriptorTables, places: TaskPlaces) 
             Fs=0x30, IoMapBase=TASK_SIZE,
         )  # fmt: skip
         machine.write(address, task.data[:TASK_SIZE])
-        machine.write(tables.gdt + selector, segment(address, TASK_SIZE - 1, made.TASK))
+        put_segment(machine, tables, selector, address, TASK_SIZE - 1, made.TASK)
         tables.tasks[selector] = address
