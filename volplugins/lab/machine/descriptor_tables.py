@@ -73,8 +73,11 @@ def limits(machine: Machine) -> tuple[int, int]:
 
 
 def shadowed(machine: Machine) -> bool:
-    """Whether kernel addresses are shadowed, so that gates lead into the pages that user directories have too."""
-    return machine.host.kva_shadow and machine.profile.build >= 10240
+    """Whether kernel addresses are shadowed, so that gates lead into the pages that user directories have too.
+
+    The processors that Windows 11 is for do not need it.
+    """
+    return machine.host.kva_shadow and 10240 <= machine.profile.build < 22000
 
 
 def write_descriptor_tables(machine: Machine, pcr: int, task: int) -> DescriptorTables:

@@ -31,7 +31,10 @@ WAIT_MEMBERS: dict[str, Members] = {
                "PeakCommitCharge", "ProcessQuotaUsage", "ProcessQuotaPeak"),
         **{name: (("_EPROCESS", "Vm", "Instance", name), ("_EPROCESS", "Vm", name)) for name in _VM},
         **{name: ("_EPROCESS", "Pcb", name) for name in
-           ("BasePriority", "KernelTime", "UserTime", "CycleTime", "ContextSwitches", "QuantumReset")},
+           ("BasePriority", "CycleTime", "ContextSwitches", "QuantumReset")},
+        # kernels of 22000 as patched later have the same four bytes under other names
+        **{name: (("_EPROCESS", "Pcb", name), ("_EPROCESS", "Pcb", f"{name}Low")) for name in
+           ("KernelTime", "UserTime")},
     },
     "wait_block": same("_KWAIT_BLOCK", "WaitListEntry", "WaitType", "BlockState", "WaitKey", "Thread", "Object",
                        "NextWaitBlock"),
