@@ -76,6 +76,23 @@ def test_the_culprit_and_the_instruction_are_the_ones_built(machine: str, fault:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_machine_check_blames_no_code_surely(machine: str, kind: str) -> None:
+    found = known(machine, "machine-check", kind).analysis
+    assert found.culprit is None or found.culprit.confidence is Confidence.LOW
+    assert "hardware" in (found.culprit.reason if found.culprit is not None else "hardware")
+
+
+@pytest.mark.parametrize("machine", ["win7-x86-pae", "xp-x86"])
+@pytest.mark.parametrize("fault", ["double-fault-task", "nmi-task", "machine-check"])
+def test_the_task_that_was_left_is_walked_to_its_end(machine: str, fault: str) -> None:
+    labelled = known(machine, fault, "bitmap-kernel")
+    built = [(each["ip"], each["sp"]) for each in labelled.truth["stack"] if each["ip"] >> 31]
+    assert [(frame.ip, frame.sp) for frame in labelled.analysis.crash_stack.frames] == built
+    assert [frame.trust for frame in labelled.analysis.crash_stack.frames].count(Trust.TASK_STATE) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("machine", "fault"), CALLS)
 def test_the_caller_of_no_code_is_the_word_at_its_stack_pointer(machine: str, fault: str, kind: str) -> None:
     labelled = known(machine, fault, kind)

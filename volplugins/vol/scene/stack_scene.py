@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from volplugins.address.section_files import SectionFiles
-from volplugins.bugcheck.crash_walk import stack_tops
+from volplugins.bugcheck.crash_walk import begun_stacks, stack_tops
 from volplugins.bugcheck.task_state import left_task
 from volplugins.image.debug_record import read_debug_record
 from volplugins.image.exports import read_exports
@@ -108,6 +108,7 @@ class StackScene:
             stack_tops(scene, running.sp) if running is not None else (), wow64,
             left_task(scene, running.sp) if running is not None else None,
             self._segmented.get(thread.ethread) if given is None else None,
+            begun_stacks(scene),
         )  # fmt: skip
 
     def _anchor(self, thread: Thread) -> Registers | None:
