@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.task_state import left_task
 from volplugins.dumpfile.context import ARM64, RegisterContext
 from volplugins.stack.call_site import call_before_arm64
 from volplugins.stack.candidates import walk as scan_walk
@@ -69,7 +70,7 @@ def walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: 
     walker = Walker(
         scene.memory, scene.code, ((low, base), *_other_stacks(scene, low)), limit, MAX_FRAMES,
         function_at(scene.symbolizer),
-        tops=stack_tops(scene, sp),
+        tops=stack_tops(scene, sp), left=left_task(scene, sp),
     )  # fmt: skip
     frames = tuple(walker.frames(registers, trust))
     return Stack(frames, walker.stop, walker.crossed.ip if walker.crossed is not None else None)

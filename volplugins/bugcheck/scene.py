@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from volplugins.bugcheck.processor_sources import ProcessorSources
+from volplugins.bugcheck.task_stacks import task_stacks
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
 from volplugins.kernel.calibration.processor_block import with_processor_block
@@ -119,7 +120,10 @@ def build_scene(
     if processors and target.triage is None:
         layouts = with_processor_block(layouts, memory, processors[0].prcb, target.bits)
     process = _process(work, thread, layouts)
-    stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits)
+    stacks = (
+        *processor_stacks(memory, processors, layouts.processor_stacks, work.bits),
+        *task_stacks(memory, processors, layouts.descriptors, work.bits),
+    )
     code = ModuleCode(memory, modules, image_file, _variables(target, data))
     return CrashScene(
         target, memory, space, data, modules, unloaded, symbolizer, code, layouts,

@@ -10,8 +10,11 @@ from pathlib import Path
 
 from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
 from volplugins.lab.damage.files import DEFECTS, apply
+from volplugins.lab.damage.gates import GATE_HOOKS, with_gate_hook
 from volplugins.lab.damage.images import IMAGE_DEFECTS, damaged_memory, write_damaged
 from volplugins.lab.damage.io import IO_DEFECTS, with_io_defect
+from volplugins.lab.damage.shadow_stacks import SHADOW_DEFECTS, with_shadow_defect
+from volplugins.lab.damage.unknown_kernel import without_symbols
 from volplugins.lab.damage.user import USER_DEFECTS, with_user_defect
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.order import VARIANTS, Order, truth_of
@@ -38,6 +41,9 @@ examples:
   volplugins lab make --populous 100 -o many-processes.dmp
   volplugins lab make --user load-order-loops --victim services.exe -o bad-list.dmp
   volplugins lab make --io dispatch-hook -o hooked.dmp
+  volplugins lab make --machine win11-24h2-x64 --shadow rop-chain -o chain.dmp
+  volplugins lab make --no-symbols -o unknown-kernel.dmp
+  volplugins lab make --gates isr-outside -o hooked-interrupt.dmp
   volplugins lab make --all -o samples/
 """
 
@@ -58,7 +64,7 @@ def main(argv: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - as below
     from volplugins.lab.machine.profiles import HOSTS  # noqa: PLC0415
-    from volplugins.lab.machines.catalogue import BASES, EVERY_FAULT, MACHINES  # noqa: PLC0415 - large tables: only when asked for
+    from volplugins.lab.machines.catalogue import BASES, EVERY_FAULT, EVERY_MACHINE  # noqa: PLC0415 - large tables: only when asked for
 
     # Names come from `list`: help that spelt them all out could not be read.
     plain = argparse.RawDescriptionHelpFormatter
@@ -69,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     make = commands.add_parser(
         "make", help="make a dump or an image", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=plain
     )
-    machines, faults = tuple(MACHINES), (*EVERY_FAULT, *RUNNING_STATES)
+    machines, faults = tuple(EVERY_MACHINE), (*EVERY_FAULT, *RUNNING_STATES)
     make.add_argument(
         "--machine", metavar="MACHINE", choices=machines, help="the machine (default: win10-x64; with --all: every one)"
     )
@@ -98,8 +104,14 @@ def _parser() -> argparse.ArgumentParser:
         "--populous", type=int, metavar="N", help="N more processes, each with 200 modules and 300 ranges of addresses"
     )
     make.add_argument("--wow64", action="store_true", help="a program of 32-bit code as well (x64 machines)")
+    make.add_argument("--vdm", action="store_true", help="a program that runs 16-bit code as well (x86 machines)")
     make.add_argument("--litter", action="store_true", help="stacks full of what earlier calls left there")
     make.add_argument("--sparse", action="store_true", help="kernel and drivers without PDBs that export few functions")
+    make.add_argument(
+        "--no-symbols",
+        action="store_true",
+        help="a kernel of which there is no symbol table: another GUID",
+    )
     make.add_argument("--processor", type=int, choices=(0, 1), default=0, help="which processor crashes")
     make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")
     make.add_argument(
@@ -130,6 +142,13 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
         "--io", metavar="NAME", choices=tuple(IO_DEFECTS), help="damage drivers, devices, requests or their directories"
     )
     make.add_argument(
+        "--gates", metavar="NAME", choices=tuple(GATE_HOOKS), help="change a processor's descriptor tables in this way"
+    )
+    make.add_argument(
+        "--shadow", metavar="NAME", choices=tuple(SHADOW_DEFECTS),
+        help="overwrite a thread's stack in this way, whose shadow stack tells the truth (win11-24h2-x64)",
+    )  # fmt: skip
+    make.add_argument(
         "--victim", metavar="IMAGE", default="explorer.exe", help="whose (--directory: * for all but System's)"
     )
     make.add_argument(
@@ -139,10 +158,10 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
 
 def _list(_arguments: argparse.Namespace) -> int:
     from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - see _parser
-    from volplugins.lab.machines.catalogue import EVERY_FAULT, MACHINES  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import EVERY_FAULT, EVERY_MACHINE  # noqa: PLC0415 - see _parser
 
     for title, names in (
-        ("machines", MACHINES),
+        ("machines", EVERY_MACHINE),
         ("faults", EVERY_FAULT),
         ("no faults (images only)", RUNNING_STATES),
         ("kinds", KINDS),
@@ -152,6 +171,8 @@ def _list(_arguments: argparse.Namespace) -> int:
         ("directories", DIRECTORY_DEFECTS),
         ("user structures", USER_DEFECTS),
         ("I/O objects", IO_DEFECTS),
+        ("gates", GATE_HOOKS),
+        ("shadow stacks", SHADOW_DEFECTS),
     ):
         print(f"{title}:")
         for name in names:
@@ -201,15 +222,18 @@ def _write(snapshot: Snapshot, order: Order, path: Path) -> Snapshot:
 
 
 def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
-    from volplugins.lab.machines.catalogue import MACHINES, every_fault_of  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import EVERY_MACHINE, every_fault_of  # noqa: PLC0415 - see _parser
 
-    machines = [arguments.machine] if arguments.machine else list(MACHINES) if arguments.all else ["win10-x64"]
+    machines = [arguments.machine] if arguments.machine else list(EVERY_MACHINE) if arguments.all else ["win10-x64"]
     for machine in machines:
         if arguments.all and arguments.fault not in every_fault_of(machine):
             print(f"volplugins lab: not made: {machine} has no fault {arguments.fault}", file=sys.stderr)
             continue
         if arguments.all and arguments.wow64 and not machine.endswith("x64"):
             print(f"volplugins lab: not made: {machine} runs 32-bit code only", file=sys.stderr)
+            continue
+        if arguments.all and arguments.vdm and machine.endswith("x64"):
+            print(f"volplugins lab: not made: {machine} runs no 16-bit code", file=sys.stderr)
             continue
         snapshot = _build(machine, arguments)
         if arguments.directory:
@@ -218,6 +242,12 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
             snapshot = with_user_defect(snapshot, arguments.user, arguments.victim, arguments.narrow)
         if arguments.io:
             snapshot = with_io_defect(snapshot, arguments.io)
+        if arguments.gates:
+            snapshot = with_gate_hook(snapshot, arguments.gates)
+        if arguments.shadow:
+            snapshot = with_shadow_defect(snapshot, arguments.shadow)
+        if arguments.no_symbols:
+            snapshot = without_symbols(snapshot)
         usual = (USER_DEFECTS[arguments.user].kind if arguments.user else "") or ("full" if snapshot.crashed else "raw")
         possible = kinds_of(snapshot) or IMAGE_KINDS
         for kind in [arguments.kind] if arguments.kind else possible if arguments.all else [usual]:
@@ -230,6 +260,9 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
                 directory=arguments.directory,
                 user=arguments.user,
                 io=arguments.io,
+                gates=arguments.gates,
+                shadow=arguments.shadow,
+                no_symbols=arguments.no_symbols,
                 populous=arguments.populous,
             )
             yield snapshot, replace(order, **{name: getattr(arguments, name) for name in VARIANTS})

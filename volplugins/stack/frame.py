@@ -15,6 +15,7 @@ class Trust(str, Enum):
     SWITCH_FRAME = "switch-frame"
     TRAP_FRAME = "trap-frame"
     MACHINE_FRAME = "machine-frame"
+    TASK_STATE = "task-state"
     WOW64_CONTEXT = "wow64-context"
     UNWIND_INFO = "unwind-info"
     LEAF = "leaf"

@@ -127,6 +127,7 @@ def target_of_image(
         notes=(*image.notes, *_doubts(heads, block)),
         mode=space.mode,
         facts=facts,
+        states=image.processors,
     )
 
 
