@@ -20,9 +20,12 @@ from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.paging.address_space import AddressSpace
+from volplugins.stack.frame import RETURNS
+from volplugins.stack.functions import Bounds, bounds_at
 from volplugins.stack.registers import Registers, from_names
 from volplugins.stack.segmented import SegmentedRegisters
 from volplugins.stack.segmented_walk import segmented_text
+from volplugins.stack.unwind_x64 import CodeMap
 from volplugins.threads.module_code import ImageFile, ModuleCode
 from volplugins.threads.named_functions import function_at
 from volplugins.threads.running import running_registers, segmented_registers
@@ -132,6 +135,18 @@ class StackScene:
             names = side.names if found.ring == USER or side.names32 is None else side.names32
         location = names.locate(found.frame.ip)
         return location.text() if location.module is not None else ""
+
+    def bounds(self, process: Process | None, found: ThreadFrame, innermost: bool) -> Bounds | None:
+        """The function that a frame is in by unwind data; None where there is none, and for 32-bit code."""
+        if found.ring == WOW64:
+            return None
+        code: CodeMap = self.code
+        if found.ring == USER:
+            side = self._sides.get(process.eprocess) if process is not None else None
+            if not isinstance(side, _Side):
+                return None
+            code = side.side.code
+        return bounds_at(code, found.frame.ip, not innermost and found.frame.trust in RETURNS)
 
     def name_of(self, process: Process, address: int) -> tuple[str, str]:
         """Name of an address of the kernel or of the process, as ``name`` writes it, and why there is none."""
