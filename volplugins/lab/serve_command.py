@@ -74,6 +74,7 @@ def _add_trouble(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--misbehave", metavar="NAME", choices=tuple(MISBEHAVIOURS), help=", ".join(MISBEHAVIOURS))
     serve.add_argument("--after", type=int, default=20, metavar="N", help="... from the Nth request on (default: 20)")
     serve.add_argument("--keep-ids", action="store_true", help="packet ids go on from one stop to the next")
+    serve.add_argument("--stray-processors", action="store_true", help="replies name processors that mean nothing")
     serve.add_argument("--says", action="append", default=[], choices=_SAYS,
                        help="what it says before it reports a break-in; may be repeated")  # fmt: skip
 
@@ -90,7 +91,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     server = MachineServer(
         machine, arguments.listen, state, [_announcement(machine, each) for each in arguments.says], noise,
         (arguments.misbehave, arguments.after) if arguments.misbehave else None,
-        keep_ids=arguments.keep_ids, seed=arguments.seed,
+        keep_ids=arguments.keep_ids, stray_processors=arguments.stray_processors, seed=arguments.seed,
     )  # fmt: skip
     with server:
         print(f"{snapshot.machine} ({arguments.fault}) is {state} at {server.address}; Ctrl-C ends it", flush=True)

@@ -67,9 +67,11 @@ def answer(machine: ServedMachine, request: Request) -> Answer:
     return handler(machine, request)
 
 
-def packed(request: Request, reply: Answer, noise: random.Random) -> bytes:
-    """The reply's payload; level, processor and the padding hold whatever was on the kernel's stack."""
-    head = struct.pack("<IHHI", request.api, noise.getrandbits(16), noise.getrandbits(16), reply.status)
+def packed(request: Request, reply: Answer, noise: random.Random, stray: bool) -> bytes:
+    """The reply's payload; the level and the padding hold whatever was on the kernel's stack, ``stray`` the processor
+    too: some targets give it back as it was sent, some do not."""
+    processor = noise.getrandbits(16) if stray else request.processor
+    head = struct.pack("<IHHI", request.api, noise.getrandbits(16), processor, reply.status)
     return head + noise.randbytes(4) + reply.union[:UNION].ljust(UNION, b"\0") + reply.data
 
 

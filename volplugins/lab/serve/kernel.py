@@ -31,6 +31,7 @@ class Kernel:
         before: what it says before it reports that it stands, at each break-in.
         tick: seconds between two looks for a break-in byte while it runs.
         keep_ids: packet ids go on from one stop to the next, instead of starting anew with SYNC.
+        stray_processors: the processor that replies state is whatever was on the kernel's stack.
         seed: of what is in bytes that mean nothing.
     """
 
@@ -43,13 +44,14 @@ class Kernel:
         resend_after: float = 0.5,
         tick: float = 0.015,
         keep_ids: bool = False,
+        stray_processors: bool = False,
         seed: int = 0,
     ) -> None:
         self.machine, self.before, self.log = machine, tuple(before), log or WireLog()
         self.link = KernelLink(resend_after, first_ids=_LEFT_IDS if state == LEFT else None)
         self.running = state == RUNNING
         self.on_request: Callable[[Request], bool] = lambda _request: True
-        self._tick, self._keep_ids, self._noise = tick, keep_ids, random.Random(seed)
+        self._tick, self._keep_ids, self._stray, self._noise = tick, keep_ids, stray_processors, random.Random(seed)
         self._queue: deque[Announcement] = deque()
         self._looked, self._last_byte = 0.0, b""
         self._fresh = state == STOPPED
@@ -160,7 +162,7 @@ class Kernel:
         reply = answers.answer(self.machine, request)
         self.log.record(answers.asked(request, reply))
         if request.api != answers.REBOOT:
-            self.link.send(MANIPULATE, answers.packed(request, reply, self._noise), now)
+            self.link.send(MANIPULATE, answers.packed(request, reply, self._noise, self._stray), now)
 
     def _dr7(self, request: Request) -> int | None:
         """The Dr7 of a control set: behind the status and the trace flag, as wide as the machine."""

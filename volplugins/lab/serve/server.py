@@ -37,6 +37,7 @@ class MachineServer:
         misbehaviour: a name of MISBEHAVIOURS, and after how many requests.
         resend_after: seconds until the kernel sends again what nobody acknowledged.
         keep_ids: packet ids go on from one stop to the next.
+        stray_processors: the processor that replies state means nothing.
 
     Raises:
         ValueError: no such misbehaviour.
@@ -53,10 +54,20 @@ class MachineServer:
         misbehaviour: tuple[str, int] | None = None,
         resend_after: float = 0.5,
         keep_ids: bool = False,
+        stray_processors: bool = False,
         seed: int = 0,
     ) -> None:
         self.log = WireLog()
-        self.kernel = Kernel(machine, state, before, self.log, resend_after, keep_ids=keep_ids, seed=seed)
+        self.kernel = Kernel(
+            machine,
+            state,
+            before,
+            self.log,
+            resend_after,
+            keep_ids=keep_ids,
+            stray_processors=stray_processors,
+            seed=seed,
+        )
         self._behaviour = Behaviour(self.kernel, *misbehaviour, seed) if misbehaviour else None
         noise = noise or Noise(seed=seed)
         self._in, self._out = Line(noise, "in"), Line(noise, "out")
