@@ -22,6 +22,7 @@ _CONTROL_REPORT, _SYMBOLS_AT = 192, 32
 _SEGMENTS_INCLUDED, _STANDARD_CODE = 1, 2
 _LEVEL = 6
 _INSTRUCTION_BYTES = 16
+_LONGEST_ANSWER = 0x100
 #: How often what is no stop is sent again before the kernel takes the debugger for gone.
 RETRIES = 4
 
@@ -71,7 +72,7 @@ def command(machine: ServedMachine, text: str) -> Announcement:
 
 
 def debug_print(machine: ServedMachine, text: str) -> Announcement:
-    """A line of DbgPrint; the header of x64 is padded to 16 bytes."""
+    """A line of DbgPrint."""
     return Announcement(DEBUG_IO, _debug_io(machine, PRINT, text), ACKNOWLEDGEMENT, RETRIES)
 
 
@@ -89,8 +90,8 @@ def wanted_file(path: str) -> Announcement:
 
 def _debug_io(machine: ServedMachine, api: int, text: str) -> bytes:
     data = text.encode("ascii", "replace")
-    head = struct.pack("<IHHI", api, _LEVEL, machine.current, len(data))
-    return head + (bytes(4) if machine.wide else b"") + data
+    # the header is as long for a print as for a prompt, which says in its last word how much of an answer it takes
+    return struct.pack("<IHHII", api, _LEVEL, machine.current, len(data), _LONGEST_ANSWER) + data
 
 
 def _extended(address: int) -> int:
