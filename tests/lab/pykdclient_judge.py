@@ -24,8 +24,11 @@ while debugger._handlePacket()[0] != 7:
     pass
 debugger.running = False
 print("memory", bytes(debugger._readVirtualMemory(int(sys.argv[2], 0), 64)).hex())
+debugger.next_pid ^= 1  # it does so itself for continues only, which are all that it sends by itself
 debugger._sendDbgKdGetContext()
 print("context", bytes(debugger._waitStateManipulate(0x3132)[56:]).hex())
+debugger.next_pid ^= 1
 debugger._sendDbgKdGetVersion()
 print("version", bytes(debugger._waitStateManipulate(0x3146)[16:56]).hex())
+debugger.next_pid ^= 1
 debugger._sendDbgKdContinue2()

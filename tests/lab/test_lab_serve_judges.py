@@ -19,7 +19,7 @@ from volplugins.lab.serve.served_machine import serve_snapshot
 from volplugins.lab.serve.server import MachineServer
 
 NTOSEYE = shutil.which("ntoseye", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
-PORT_NOBODY_LISTENS_AT = "http://127.0.0.1:1"
+NO_NETWORK = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), "http://127.0.0.1:1")  # where nobody listens
 needs_ntoseye = pytest.mark.skipif(NTOSEYE is None, reason="ntoseye is not installed (judges)")
 
 
@@ -34,7 +34,7 @@ def ntoseye(address: str, home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [NTOSEYE, "-b", "kd", "--connect", address, "--memory-source", "kd", "--batch", "--plain-repl", "-c", "r"],
         capture_output=True, text=True, timeout=60, check=False,
-        env={"PATH": "", "HOME": str(home), "HTTPS_PROXY": PORT_NOBODY_LISTENS_AT, "HTTP_PROXY": PORT_NOBODY_LISTENS_AT},
+        env={"PATH": "", "HOME": str(home), **NO_NETWORK},
     )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_pykdclient_reads_a_machine_that_was_left(name: str) -> None:
     with MachineServer(machine, state="left") as server:
         port = server.address.rpartition(":")[2]
         command = [sys.executable, str(judge), port, hex(base)]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
         if ran.returncode == 3:
             pytest.skip("pykdclient is not installed")
         end = time.monotonic() + 2
