@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import time
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from volplugins.lab.machine_options import add_machine_options, build_machine
@@ -93,15 +96,27 @@ def _serve(arguments: argparse.Namespace) -> int:
         (arguments.misbehave, arguments.after) if arguments.misbehave else None,
         keep_ids=arguments.keep_ids, stray_processors=arguments.stray_processors, seed=arguments.seed,
     )  # fmt: skip
-    with server:
+    with server, _ended_by(signal.SIGINT, signal.SIGTERM) as ended:
         print(f"{snapshot.machine} ({arguments.fault}) is {state} at {server.address}; Ctrl-C ends it", flush=True)
-        try:
-            while server.serving:
-                time.sleep(0.1)
-        except KeyboardInterrupt:
-            print()
+        while server.serving and not ended.wait(0.1):
+            pass
     print(f"{server.log.summary()}; the machine {'runs' if server.running else 'stands'}")
     return _DONE
+
+
+@contextmanager
+def _ended_by(*signals: signal.Signals) -> Iterator[threading.Event]:
+    """An event that the first of the signals sets; in another thread than the main one nothing does."""
+    ended = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield ended
+        return
+    before = [(each, signal.signal(each, lambda *_: ended.set())) for each in signals]
+    try:
+        yield ended
+    finally:
+        for each, handler in before:
+            signal.signal(each, handler)
 
 
 def _built(arguments: argparse.Namespace) -> Snapshot:
