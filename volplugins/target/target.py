@@ -122,6 +122,11 @@ class Target:
         return next((fact.how for fact in self.facts if fact.name == name), "dump header")
 
     @property
+    def standing(self) -> dict[int, RegisterContext]:
+        """Registers of a live machine's processors, by number; empty for what is not live."""
+        return {each.number: each.context for each in self.processors if each.context is not None}
+
+    @property
     def holds_all(self) -> bool:
         """Whether it is meant to hold all of the machine's RAM: a complete dump, an image, a live machine."""
         if self.dump is None:
