@@ -46,7 +46,7 @@ FLOORS = {
     "vol": ("output", "layers", "symbols", "scene", "commands"),
     "lab": (
         "structures", "code", "machine", "kernel", "user", "devices", "world", "crashes", "waits", "machines",
-        "writers", "damage",
+        "writers", "damage", "serve",
     ),
 }  # fmt: skip
 THIRD_PARTY = {
