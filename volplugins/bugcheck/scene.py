@@ -113,7 +113,8 @@ def build_scene(
         mode = space.space.mode
         space.space.use_invalid_layout(invalid_layout(layouts, mode, target.build, memory, kernel))
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
-    sources = ProcessorSources(memory, data, modules, symbolizer, target.bits, target.number_processors)
+    known = tuple((each.number, each.prcb) for each in target.processors if each.prcb)
+    sources = ProcessorSources(memory, data, modules, symbolizer, target.bits, target.number_processors, known)
     processors, crashed, thread = _crashed_thread(work, sources, layouts)
     process = _process(work, thread, layouts)
     stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits)
