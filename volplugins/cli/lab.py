@@ -10,7 +10,7 @@ PASSES_ARGUMENTS = True
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the help; its arguments go to the lab unread."""
-    subparsers.add_parser("lab", help="make sample dumps of every type, or play a machine that a debugger attaches to", add_help=False)
+    subparsers.add_parser("lab", help="make sample dumps, or play a machine to attach to", add_help=False)
 
 
 def run(args: argparse.Namespace) -> int:
