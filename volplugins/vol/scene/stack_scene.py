@@ -85,8 +85,9 @@ class StackScene:
         self.code, self._files = scene.code, mapped_files(scene)
         crashed = scene.thread.ethread if scene.thread is not None else None
         self.running = running_registers(
-            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context
-        )
+            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context,
+            scene.target.standing,
+        )  # fmt: skip
         self._segmented = segmented_registers(
             scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context
         )
@@ -187,7 +188,7 @@ class StackScene:
 
     def _kernel_memory(self, process: Process | None) -> MemoryReader:
         """Through the process's own directory where it is sound (session space needs it), else the kernel's."""
-        if process is None or self.court is None or self.court.verdict(process).word not in USABLE:
+        if process is None or self.court is None or self.court.word(process) not in USABLE:
             return self.scene.memory
         return process_space(self.scene, process)
 
@@ -208,7 +209,7 @@ class StackScene:
     def _make_side(self, process: Process) -> _Side | str:
         if self.court is None:
             return "user memory is not in this kind of dump"
-        word = self.court.verdict(process).word
+        word = self.court.word(process)
         if word not in WALKABLE:
             return f"page-directory:{word}"
         scene, bits = self.scene, self.scene.bits
