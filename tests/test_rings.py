@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "vol": (*CORE, "vol"),
     "plugins": (*CORE, "vol", "plugins"),
     "report": (),
+    "api": (*CORE, "vol", "packed", "report", "api"),
     "packed": ("dumpfile", "imagefile"),
     "triage": (*CORE, "vol", "plugins", "report", "packed", "triage"),
     "symbols_exchange": (*CORE, "vol", "packed", "symbols_exchange"),
@@ -53,6 +54,7 @@ THIRD_PARTY = {
     "vol": {"numpy", "pefile", "yara", "volatility3"},
     "plugins": {"volatility3"},
     "report": {"jinja2"},
+    "api": {"pandas", "pyarrow"},
     "packed": set(),
     "triage": {"numpy", "volatility3"},
     "symbols_exchange": {"volatility3"},
@@ -72,6 +74,7 @@ KNOWN_THIRD_PARTY = {
     "capstone",
     "cramjam",
     "dissect",
+    "pandas",
 }
 
 
