@@ -32,12 +32,13 @@ MAY_IMPORT = {
     "vol": (*CORE, "vol"),
     "plugins": (*CORE, "vol", "plugins"),
     "report": (),
+    "corpus": ("report", "corpus"),
     "api": (*CORE, "vol", "packed", "report", "api"),
     "packed": ("dumpfile", "imagefile"),
     "triage": (*CORE, "vol", "plugins", "report", "packed", "triage"),
     "symbols_exchange": (*CORE, "vol", "packed", "symbols_exchange"),
     "batch": ("dumpfile", "vol", "report", "packed", "triage", "batch"),
-    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "packed", "triage", "symbols_exchange", "batch"),
+    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "packed", "triage", "symbols_exchange", "batch", "corpus"),
     "lab": (),
 }
 # rooms within a folder, from the ground up: each imports only those before it, and itself
@@ -54,6 +55,7 @@ THIRD_PARTY = {
     "vol": {"numpy", "pefile", "yara", "volatility3"},
     "plugins": {"volatility3"},
     "report": {"jinja2"},
+    "corpus": set(),
     "api": {"pandas", "pyarrow"},
     "packed": set(),
     "triage": {"numpy", "volatility3"},
