@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class CorpusDatabase:
         found = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' LIMIT 100")
         return [str(row[0]) for row in found if str(row[0]).isidentifier()]
 
-    def has(self, table: str, columns: Sequence[str]) -> bool:
+    def has(self, table: str, columns: Collection[str]) -> bool:
         """Whether the table is there with these columns."""
         return set(columns) <= self.columns.get(table, set())
 
