@@ -108,6 +108,10 @@ class Database:
         statement = "SELECT id, iif(sha256 IS NULL, '', status), folder FROM dumps ORDER BY id"
         return list(self._connection.execute(statement))
 
+    def places(self) -> dict[str, str]:
+        """The first place of every dump, by its id."""
+        return {dump: str(path) for dump, path in self._connection.execute("SELECT id, path FROM dumps")}
+
     def counts(self) -> dict[str, int]:
         """Dumps by status."""
         return dict(self._connection.execute("SELECT status, count(*) FROM dumps GROUP BY status"))
