@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.conftest import browser  # noqa: F401 - the same browser
+from tests.report.conftest import browser  # noqa: F401
 from volplugins.batch.options import BatchOptions
 from volplugins.batch.run import run_batch
 from volplugins.lab.damage.user import with_user_defect
