@@ -46,7 +46,8 @@ def main(dump: str, name: str, rows: str = "") -> None:
     for option in OPTIONS.get(name, ("no-scan",)):
         context.config[f"plugins.{plugin.__name__}.{option}"] = True
     if name.startswith("windows.kd."):  # as volatility3's own code is by now, ours is imported
-        importlib.import_module(f"volplugins.vol.commands.{name.split('.')[2]}.rows")
+        for module in (f"commands.{name.split('.')[2]}.rows", "commands.shell", "scene.budgeted_grid"):
+            importlib.import_module(f"volplugins.vol.{module}")
     chosen = automagic.choose_automagic(available, plugin)
     made = plugins.construct_plugin(context, chosen, plugin, "plugins", None, None)
     found: list[list[Any]] = []

@@ -33,6 +33,19 @@ def grid_column(column: Column) -> tuple[str, type]:
 def cell_maker(column: Column) -> Callable[[Any], Any]:
     """Makes the cell of this column from a row's value."""
     convert, absent = _KINDS[column.kind][1], volatility_cell(column.absent)
+    if column.kind is Kind.TEXT:
+        return _text_maker(absent, column.empty_is_absent)
     if column.empty_is_absent:
         return lambda value: absent if value is None or value == "" else convert(value)
     return lambda value: absent if value is None else convert(value)
+
+
+def _text_maker(absent: Any, empty_is_absent: bool) -> Callable[[Any], Any]:
+    """The most usual one, in one step where nothing is to be done."""
+
+    def cell(value: Any) -> Any:
+        if type(value) is str and value.isprintable() and (value or not empty_is_absent):
+            return value
+        return absent if value is None or (value == "" and empty_is_absent) else volatility_cell(value)
+
+    return cell

@@ -34,6 +34,14 @@ class StreamedGrid(renderers.TreeGrid):
         return None
 
 
+class _Node(TreeNode):
+    """A node whose cells are not looked at one by one: a ``Table`` makes them by what its columns declare."""
+
+    def _validate_values(self, values: Any) -> None:
+        if len(values) != len(self._treegrid.columns):
+            super()._validate_values(values)  # which says what is wrong
+
+
 def stream(grid: interfaces.renderers.TreeGrid, function: Visitor, accumulator: Any = None) -> None:
     """Give each row to ``function`` as it comes, in a node that the grid does not keep.
 
@@ -42,6 +50,7 @@ def stream(grid: interfaces.renderers.TreeGrid, function: Visitor, accumulator: 
     if not isinstance(grid, TreeGrid) or not hasattr(grid, "_generator"):
         grid.populate(function, accumulator)
         return
+    kind = _Node if isinstance(grid, StreamedGrid) else TreeNode
     try:
         parents: list[TreeNode] = []
         numbers: list[int] = []  # of the rows that lead to the present one, each among those of its parent
@@ -49,7 +58,7 @@ def stream(grid: interfaces.renderers.TreeGrid, function: Visitor, accumulator: 
             depth = min(len(parents), level)
             numbers[depth:] = [numbers[depth] + 1 if depth < len(numbers) else 0]
             path = TreeGrid.path_sep.join(map(str, numbers))
-            node = TreeNode(path, grid, parents[depth - 1] if depth else None, values)
+            node = kind(path, grid, parents[depth - 1] if depth else None, values)
             parents[depth:] = [node]
             accumulator = function(node, accumulator)
             grid._row_count += 1

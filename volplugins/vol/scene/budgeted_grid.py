@@ -76,9 +76,12 @@ class _BudgetedRows:
         return memory.pages_in_file if memory is not None else 0
 
     def _size(self, cells: Sequence[Any]) -> int:
-        return self._around + sum(
-            (len(cell) if cell.isascii() else _CELL * len(cell)) if isinstance(cell, str) else _NUMBER for cell in cells
-        )
+        texts = [cell for cell in cells if isinstance(cell, str)]
+        size = self._around + _NUMBER * (len(cells) - len(texts))
+        joined = "".join(texts)
+        if joined.isascii():
+            return size + len(joined)
+        return size + sum(len(text) if text.isascii() else _CELL * len(text) for text in texts)
 
     def _left_out(self, budget: Budget, cells: Sequence[Any]) -> str:
         """What the last row says."""

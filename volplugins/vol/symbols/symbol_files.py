@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from volatility3 import symbols
 from volatility3.framework import constants
 from volatility3.framework.automagic import symbol_cache
 from volatility3.framework.layers import resources
@@ -20,6 +21,7 @@ from volatility3.framework.symbols import intermed
 from volplugins.kernel.layouts import KernelLayouts
 from volplugins.vol.symbols import pdb_store
 from volplugins.vol.symbols.kernel_index import kernels_at_hand
+from volplugins.vol.symbols.symbol_folders import has_folder
 from volplugins.vol.symbols.symbol_layouts import kernel_layouts
 from volplugins.vol.symbols.table_facts import identity_of
 
@@ -77,6 +79,8 @@ def find_location(record: DebugRecord) -> str | None:
         found = symbol_cache.SqliteCache(identifiers).find_location(wanted, "windows")
     if found:
         return found
+    if not any(has_folder(path, record.pdb_name) for path in symbols.__path__):
+        return None
     name = os.path.join(record.pdb_name, f"{record.guid}-{record.age}")
     urls: Iterable[str] = intermed.IntermediateSymbolTable.file_symbol_url("windows", name)
     return next(iter(urls), None)
