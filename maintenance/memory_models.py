@@ -7,16 +7,18 @@ The version line and the empty lines that volatility3 prints first are left out;
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import re
 import shlex
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from maintenance.model_drawing import Model, Row, draw
+from volplugins.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 PAGE, DRAWING = ROOT / "docs" / "memory-models.md", ROOT / "docs" / "memory-models.svg"
@@ -34,23 +36,30 @@ _MODELS = (
 
 
 class Runner:
-    """Runs commands of this checkout in one folder, with a cache of its own."""
+    """Runs commands of this checkout in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        home = {name: str(folder / "home") for name in ("HOME", "USERPROFILE", "APPDATA", "XDG_CACHE_HOME")}
-        self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **home}
-        (folder / "home").mkdir(exist_ok=True)
 
     def run(self, command: str) -> str:
-        """Standard output of ``volplugins …``; raises CalledProcessError where it fails."""
+        """Standard output of ``volplugins …``, without the version's line.
+
+        Raises:
+            RuntimeError: the command fails.
+        """
         program, *arguments = shlex.split(command)
-        assert program == "volplugins", command
-        done = subprocess.run(
-            [sys.executable, "-m", "volplugins.cli.main", *arguments], cwd=self.folder, env=self._environment,
-            capture_output=True, encoding="utf-8", check=True, timeout=120,
-        )  # fmt: skip
-        return _VERSION.sub("", done.stdout, count=1).strip("\n")
+        output, before = io.StringIO(), Path.cwd()
+        os.chdir(self.folder)
+        try:
+            with contextlib.redirect_stdout(output):
+                code = main(arguments) if program == "volplugins" else 1
+        except SystemExit as error:  # volatility3's command line
+            code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        finally:
+            os.chdir(before)
+        if code:
+            raise RuntimeError(f"{command}: exit code {code}")
+        return _VERSION.sub("", output.getvalue(), count=1).strip("\n")
 
 
 def page_of(text: str, runner: Runner) -> str:
@@ -86,7 +95,7 @@ def made() -> tuple[str, str]:
         return page_of(PAGE.read_text(encoding="utf-8"), runner), drawing(runner)
 
 
-def main() -> int:
+def write_or_compare() -> int:
     """Write both, or say whether they are as they must be."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="put what the commands print into page and drawing")
@@ -102,4 +111,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_compare())

@@ -101,9 +101,10 @@ def _boxes(model: Model) -> Iterator[_Box]:
     selector = by_step["selector"]
     left, _, offset = model.address.partition(":")
     value = selector["Value"] or ""
-    said = "segment" if value.startswith("0x") else value
-    yield _Box("b", "selector : offset", (("m", f"{left} : {offset}"), ("s", said)))
     descriptor = by_step.get("descriptor")
+    said = value if descriptor is not None else f"the segment begins at {value}0"
+    label = "selector : offset" if descriptor is not None else "segment : offset"
+    yield _Box("b", label, (("m", f"{left} : {offset}"), ("s", said)))
     if descriptor is None:
         yield _Box("n", "no descriptor", (("s", model.because),))
     else:
