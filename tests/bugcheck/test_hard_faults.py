@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.bugcheck.labelled import analysed
+from tests.sampling import sampled
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.culprit import Confidence
 from volplugins.lab.machines.catalogue import FAULTS, MACHINES, build, faults_of, hard_faults_of
@@ -57,8 +58,7 @@ EVERY = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("machine", "fault"), HARD)
+@pytest.mark.parametrize(("machine", "fault", "kind"), sampled([(*pair, kind) for pair in HARD for kind in KINDS], 5))
 def test_the_culprit_and_the_instruction_are_the_ones_built(machine: str, fault: str, kind: str) -> None:
     labelled = known(machine, fault, kind)
     truth, found = labelled.truth, labelled.analysis
