@@ -23,6 +23,10 @@ class Trust(str, Enum):
     SCAN = "scan"
 
 
+# how frames are found whose instruction pointer is a return address
+RETURNS = (Trust.UNWIND_INFO, Trust.LEAF, Trust.FRAME_POINTER, Trust.SCAN)
+
+
 class Stop(str, Enum):
     """Why a walk stopped."""
 

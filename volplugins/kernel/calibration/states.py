@@ -22,6 +22,10 @@ SYMBOLS, TABLE, CALIBRATED, UNSURE = "symbols", "table", "calibrated", "unsure"
 _WORST = (UNSURE, CALIBRATED, TABLE, SYMBOLS)
 # builds up to which rows are stated: 28000 (26H1) has the offsets of 26100 (System Informer's list); the last for x86
 NEWEST_KNOWN = {64: 28000, 32: 19045}
+# what the block's queues and accounts are read by is known up to this build
+_NEWEST_BLOCK = 22000
+# the field under which a judgement of that layout stands
+BLOCK = "processor_block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ def structure_states(
     for field, layout in _layouts(layouts):
         if layout.members or layout.bits:
             said = judged.get(field, NOTHING)
-            state = StructureState(layout.name, _word(layout, said, known), (layout.source,), str(said))
+            sure = known and (field != BLOCK or build <= _NEWEST_BLOCK)
+            state = StructureState(layout.name, _word(layout, said, sure), (layout.source,), str(said))
             found.setdefault(layout.name, []).append(state)
     return tuple(_joined(found[name]) for name in found)
 
@@ -76,7 +81,8 @@ def _layouts(layouts: KernelLayouts) -> Iterator[tuple[str, Layout]]:
         yield field, getattr(layouts, field)
     for group in (layouts.io, layouts.waits, layouts.descriptors):
         for each in fields(group):
-            yield "", getattr(group, each.name)
+            layout = getattr(group, each.name)
+            yield BLOCK if layout is layouts.waits.processor else "", layout
 
 
 def _strange(process: Layout) -> bool:

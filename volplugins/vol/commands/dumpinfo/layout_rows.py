@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from volplugins.kernel.calibration.judgement import Judgement
-from volplugins.kernel.calibration.states import judgements, structure_states
+from volplugins.kernel.calibration.processor_block import judge_processor_block
+from volplugins.kernel.calibration.states import BLOCK, judgements, structure_states
 from volplugins.kernel.layout_choice import first_links
 from volplugins.vol.commands.dumpinfo.row import DumpinfoRow
 
@@ -23,6 +24,8 @@ def layout_rows(scene: CrashScene) -> Iterator[DumpinfoRow]:
     if scene.processors:
         witness = f"the current threads of {len(scene.processors)} processors are threads"
         judged["processor"] = Judgement({"CurrentThread": witness}, frozenset())
+        prcb = scene.processors[0].prcb
+        judged[BLOCK] = judge_processor_block(scene.layouts, scene.memory, prcb, scene.bits)
     for state in structure_states(scene.layouts, judged, target.build, scene.bits):
         note = "; ".join(state.sources) + (f" (checked: {state.witness})" if state.witness else "")
         yield DumpinfoRow("layout", state.structure, state.word, note)

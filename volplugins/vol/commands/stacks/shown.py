@@ -9,6 +9,7 @@ from volplugins.kernel.process import Process
 from volplugins.kernel.thread import Thread
 from volplugins.kernel.thread_words import state_word, wait_word
 from volplugins.stack.frame import Trust
+from volplugins.stack.functions import Bounds
 from volplugins.stack.segmented import SegmentedRegisters
 from volplugins.threads.thread_walk import ThreadFrame
 from volplugins.vol.commands.stacks.row import RegistersRow, StackRow
@@ -19,7 +20,10 @@ _MOST_NAMED = 64  # threads of equal stacks
 
 @dataclass(frozen=True, slots=True)
 class ThreadStack:
-    """One thread's frames with their names, and why they end."""
+    """One thread's frames with their names, and why they end.
+
+    ``bounds``: of frames that no symbol names, the function that unwind data say they are in.
+    """
 
     process: Process
     thread: Thread
@@ -29,6 +33,11 @@ class ThreadStack:
     stop: str
     text: str
     note: str
+    bounds: tuple[Bounds | None, ...] = ()
+
+    def bounds_of(self, number: int) -> Bounds | None:
+        """Those of one frame."""
+        return self.bounds[number] if self.bounds else None
 
 
 @dataclass(slots=True)
@@ -85,9 +94,9 @@ def _registers_text(found: ThreadFrame) -> str:
 
 def _segmented_registers(found: SegmentedRegisters) -> str:
     """Registers of code that is not flat: pointers as segment and offset, then the other segments and registers."""
-    values, digits = found.values, 4 if found.virtual else 8
+    values, digits, first = found.values, 4 if found.virtual else 8, 1 if found.virtual else 0
     pairs = (("cs", "eip"), ("ss", "esp"), ("ss", "ebp"))
-    shown = [f"{left}:{right}={values[left]:04x}:{values[right]:0{digits}x}" for left, right in pairs]
+    shown = [f"{left}:{right[first:]}={values[left]:04x}:{values[right]:0{digits}x}" for left, right in pairs]
     shown += [f"{name}={values[name]:04x}" for name in ("ds", "es", "fs", "gs") if name in values]
     rest = ("eax", "ebx", "ecx", "edx", "esi", "edi", "efl")
     return " ".join([*shown, *(f"{name}={values[name]:08x}" for name in rest if name in values)])
@@ -108,11 +117,12 @@ def _rows(stack: ThreadStack, note: str) -> Iterator[StackRow]:
         frame = found.frame
         following = stack.frames[number + 1].frame.ip if number < last else None
         text = end if number == last else _checked(found) if number else ""
+        bounds = stack.bounds_of(number)
         text = "; ".join(part for part in (_segmented(found), text) if part)
         yield StackRow(
             *head, number, found.ring, frame.sp, following, frame.ip, stack.names[number], frame.trust.value,
             stack.arguments[number] if stack.arguments else "", stack.stop if number == last else "",
-            text or (note if number == 0 else ""),
+            "; ".join(filter(None, [str(bounds or ""), text or (note if number == 0 else "")])),
         )  # fmt: skip
 
 
