@@ -39,7 +39,6 @@ from volplugins.vol.commands.peb.rows import peb_rows
 from volplugins.vol.commands.process.rows import Wanted as ProcessWanted
 from volplugins.vol.commands.process.rows import process_rows
 from volplugins.vol.commands.ptov.rows import ptov_rows
-from volplugins.vol.commands.segments.row import SegmentRow
 from volplugins.vol.commands.segments.rows import Wanted as SegmentsWanted
 from volplugins.vol.commands.segments.rows import segment_rows
 from volplugins.vol.commands.stacks.rows import Wanted as StacksWanted
@@ -74,7 +73,7 @@ def every_row(scene: CrashScene) -> Iterator[tuple[str, Rows]]:
     yield "address", list(address_rows(scene, AddressWanted()))
     yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True)))
     yield "irps", list(irps_rows(scene, IrpsWanted(locations=True)))
-    yield "segments", [_of_any_registers(row) for row in segment_rows(scene, SegmentsWanted()) if row.table != "ivt"]
+    yield "segments", list(segment_rows(scene, SegmentsWanted()))
     yield "devices", list(device_rows(scene, DevicesWanted(stacks=True)))
     yield "waits", list(waits_rows(scene, WaitsWanted()))
     yield "ptov", list(ptov_rows(scene, (), ()))
@@ -90,11 +89,6 @@ def _of_any(row: Any) -> tuple[Any, ...]:
         if row.section in ("bugcheck", "system") and not row.field.startswith("BUGCHECK_P")
         else tuple(row)
     )
-
-
-def _of_any_registers(row: SegmentRow) -> tuple[Any, ...]:
-    """A row without that the container's registers agree too; the page of real mode's vectors is in images alone."""
-    return tuple(row._replace(note=row.note.replace("the container, the KPCR", "the KPCR")))
 
 
 def _without_device_memory(rows: Rows) -> Rows:
