@@ -18,7 +18,7 @@ _BOUNDS = re.compile(r"function 0x([0-9a-f]+)…0x([0-9a-f]+)")
 
 
 def test_a_frame_that_nothing_names_has_its_function(dumps):
-    dump, snapshot = opened(dumps, "win10-x64")
+    dump, _ = opened(dumps, "win10-x64")
     scene = build_scene(dump)
     seen = []
     rows = list(stacks_rows(scene, Wanted(kernel_only=True), seen=seen))

@@ -111,6 +111,7 @@ class StackScene:
             stack_tops(scene, running.sp) if running is not None else (), wow64,
             left_task(scene, running.sp) if running is not None else None,
             self._segmented.get(thread.ethread) if given is None else None,
+            scene.layouts.thread if given is None else None,
         )  # fmt: skip
 
     def _anchor(self, thread: Thread) -> Registers | None:

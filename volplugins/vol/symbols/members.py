@@ -34,6 +34,8 @@ MEMBERS: dict[str, Members] = {
         **{name: ("_ETHREAD", "Tcb", name) for name in ("InitialStack", "StackLimit", "KernelStack", "StackBase")},
         **{name: ("_ETHREAD", "Tcb", name) for name in ("TrapFrame", "State", "Teb", "WaitReason")},
         **{name: ("_ETHREAD", "Tcb", name) for name in ("KernelStackResident", "ContextSwitches")},
+        **{name: ("_ETHREAD", "Tcb", name) for name in ("KernelShadowStack", "KernelShadowStackInitial")},
+        **{name: ("_ETHREAD", "Tcb", name) for name in ("KernelShadowStackLimit", "StateSaveArea")},
         "ApcProcess": ("_ETHREAD", "Tcb", "ApcState", "Process"),
         "Process": (("_ETHREAD", "Tcb", "Process"), ("_ETHREAD", "ThreadsProcess")),
         **same("_ETHREAD", "Cid", "ThreadListEntry", "CreateTime", "ExitTime", "ExitStatus", "StartAddress"),
