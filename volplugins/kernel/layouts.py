@@ -41,6 +41,7 @@ class KernelLayouts:
     subsection: Layout
     control_area: Layout
     file_object: Layout
+    pfn: Layout
     io: IoLayouts
     waits: WaitLayouts
     descriptors: GateLayouts

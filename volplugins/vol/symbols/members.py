@@ -75,6 +75,11 @@ MEMBERS: dict[str, Members] = {
     "subsection": same("_SUBSECTION", "ControlArea"),
     "control_area": same("_CONTROL_AREA", "FilePointer"),
     "file_object": same("_FILE_OBJECT", "FileName"),
+    "pfn": {
+        **same("_MMPFN", "PteAddress"),
+        "PageLocation": ("_MMPFN", "u3", "e1", "PageLocation"),
+        **{name: ("_MMPFN", "u4", name) for name in ("PteFrame", "PrototypePte")},
+    },
 }  # fmt: skip
 # by field of IoLayouts
 _QUEUE = ("_DEVICE_OBJECT", "DeviceQueue")
