@@ -13,6 +13,7 @@ from volplugins.lab.damage.files import DEFECTS, apply
 from volplugins.lab.damage.gates import GATE_HOOKS, with_gate_hook
 from volplugins.lab.damage.images import IMAGE_DEFECTS, damaged_memory, write_damaged
 from volplugins.lab.damage.io import IO_DEFECTS, with_io_defect
+from volplugins.lab.damage.page_database import PFN_DEFECTS, with_pfn_defect
 from volplugins.lab.damage.shadow_stacks import SHADOW_DEFECTS, with_shadow_defect
 from volplugins.lab.damage.unknown_kernel import without_symbols
 from volplugins.lab.damage.user import USER_DEFECTS, with_user_defect
@@ -149,6 +150,10 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
         help="overwrite a thread's stack in this way, whose shadow stack tells the truth (win11-24h2-x64)",
     )  # fmt: skip
     make.add_argument(
+        "--pfn", metavar="NAME", choices=tuple(PFN_DEFECTS),
+        help="let the database of page frames contradict the page tables in this way (win11-24h2-x64)",
+    )  # fmt: skip
+    make.add_argument(
         "--victim", metavar="IMAGE", default="explorer.exe", help="whose (--directory: * for all but System's)"
     )
     make.add_argument(
@@ -173,6 +178,7 @@ def _list(_arguments: argparse.Namespace) -> int:
         ("I/O objects", IO_DEFECTS),
         ("gates", GATE_HOOKS),
         ("shadow stacks", SHADOW_DEFECTS),
+        ("page frames", PFN_DEFECTS),
     ):
         print(f"{title}:")
         for name in names:
@@ -236,18 +242,7 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
             print(f"volplugins lab: not made: {machine} runs no 16-bit code", file=sys.stderr)
             continue
         snapshot = _build(machine, arguments)
-        if arguments.directory:
-            snapshot = with_directory_defect(snapshot, arguments.directory, arguments.victim)
-        if arguments.user:
-            snapshot = with_user_defect(snapshot, arguments.user, arguments.victim, arguments.narrow)
-        if arguments.io:
-            snapshot = with_io_defect(snapshot, arguments.io)
-        if arguments.gates:
-            snapshot = with_gate_hook(snapshot, arguments.gates)
-        if arguments.shadow:
-            snapshot = with_shadow_defect(snapshot, arguments.shadow)
-        if arguments.no_symbols:
-            snapshot = without_symbols(snapshot)
+        snapshot = _damaged(snapshot, arguments)
         usual = (USER_DEFECTS[arguments.user].kind if arguments.user else "") or ("full" if snapshot.crashed else "raw")
         possible = kinds_of(snapshot) or IMAGE_KINDS
         for kind in [arguments.kind] if arguments.kind else possible if arguments.all else [usual]:
@@ -262,10 +257,30 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
                 io=arguments.io,
                 gates=arguments.gates,
                 shadow=arguments.shadow,
+                pfn=arguments.pfn,
                 no_symbols=arguments.no_symbols,
                 populous=arguments.populous,
             )
             yield snapshot, replace(order, **{name: getattr(arguments, name) for name in VARIANTS})
+
+
+def _damaged(snapshot: Snapshot, arguments: argparse.Namespace) -> Snapshot:
+    """The machine with all the damage that is asked for."""
+    if arguments.directory:
+        snapshot = with_directory_defect(snapshot, arguments.directory, arguments.victim)
+    if arguments.user:
+        snapshot = with_user_defect(snapshot, arguments.user, arguments.victim, arguments.narrow)
+    if arguments.io:
+        snapshot = with_io_defect(snapshot, arguments.io)
+    if arguments.gates:
+        snapshot = with_gate_hook(snapshot, arguments.gates)
+    if arguments.shadow:
+        snapshot = with_shadow_defect(snapshot, arguments.shadow)
+    if arguments.pfn:
+        snapshot = with_pfn_defect(snapshot, arguments.pfn)
+    if arguments.no_symbols:
+        snapshot = without_symbols(snapshot)
+    return snapshot
 
 
 def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:

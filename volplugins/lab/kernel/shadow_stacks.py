@@ -26,6 +26,7 @@ _CET_AT = 0x340  # in the compacted area: after 200h, 40h of header and 100h of 
 _COMPACTED = 1 << 63
 _ENABLED = 1  # IA32_U_CET: shadow stacks are on
 _USER_CET = 1 << 14  # EPROCESS.MitigationFlags2
+_PLACE = 0x100000  # from where the kernel's own pages begin, behind the processors' stacks
 _TOP = 0x380  # from a kernel stack's base: the XSAVE area
 
 
@@ -64,7 +65,7 @@ def write_shadow_stacks(machine: Machine, processes: list[Process]) -> None:
     """Give every thread its shadow stacks; truth["shadow_stacks"] says by ETHREAD what they hold."""
     if not machine.structures.has("_KTHREAD", "KernelShadowStack"):
         return
-    at = machine.next_system = (machine.next_system + 0xFFFF) & ~0xFFFF
+    at = machine.profile.system_bases[machine.base_index] + _PLACE
     truth = machine.truth.setdefault("shadow_stacks", {})
     for process in processes:
         for thread in process.threads:

@@ -12,6 +12,7 @@ import struct
 from dataclasses import replace
 from typing import Any
 
+from volplugins.lab.kernel.page_database import ENTRY
 from volplugins.lab.machine.profiles import PROFILES
 from volplugins.lab.machine.snapshot import PAGE, Snapshot
 
@@ -45,7 +46,8 @@ def with_five_levels(snapshot: Snapshot) -> Snapshot:
         struct.pack_into("<Q", page, slot * 8, top << 12 | 1 << 63 | _VALID)
         pages[top] = bytes(page)
         moved[directory << 12] = top << 12
-    _name_kernel(pages)
+    _name_kernel(snapshot, pages)
+    _drop_page_database(snapshot, pages)
     truth = _moved_truth(snapshot, moved)
     truth["modules"] = [_renamed(each) if each["name"] == "nt" else each for each in truth["modules"]]
     for process in snapshot.truth["processes"]:
@@ -66,15 +68,28 @@ def with_five_levels(snapshot: Snapshot) -> Snapshot:
     )  # fmt: skip
 
 
-def _name_kernel(pages: dict[int, bytes]) -> None:
-    """Every name of the kernel's files becomes one of the same length."""
-    names = [(old + end, LA57_KERNEL + end) for old in ("ntoskrnl", "ntkrnlmp") for end in (".exe", ".pdb")]
-    texts = [(old.encode(code), new.encode(code)) for old, new in names for code in ("ascii", "utf-16-le")]
-    for frame, page in pages.items():
-        for old, new in texts:
-            if old in page:
-                page = page.replace(old, new)  # noqa: PLW2901 - one page, several names
-        pages[frame] = page
+def _name_kernel(snapshot: Snapshot, pages: dict[int, bytes]) -> None:
+    """Every name of the kernel's files becomes one of the same length: in its image, and in the list of modules.
+
+    Drivers still import from ntoskrnl.exe.
+    """
+    kernel = next(each for each in snapshot.truth["modules"] if each["name"] == "nt")
+    own = {snapshot.virtual.get(at) for at in range(kernel["base"], kernel["base"] + kernel["size"], PAGE)}
+    for old in ("ntoskrnl", "ntkrnlmp"):
+        for frame, page in pages.items():
+            for code in ("ascii", "utf-16-le") if frame in own else ("utf-16-le",):
+                for end in (".exe", ".pdb"):
+                    page = page.replace((old + end).encode(code), (LA57_KERNEL + end).encode(code))  # noqa: PLW2901
+            pages[frame] = page
+
+
+def _drop_page_database(snapshot: Snapshot, pages: dict[int, bytes]) -> None:
+    """Its addresses of entries are those of four levels."""
+    database = snapshot.truth.get("pfn_database")
+    if database:
+        last = max(sum(run) for run in snapshot.runs) * ENTRY
+        for at in range(database["base"], database["base"] + last, PAGE):
+            pages.pop(snapshot.virtual[at], None)
 
 
 def _renamed(module: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +110,7 @@ def _store(snapshot: Snapshot, pages: dict[int, bytes], address: int, value: int
 
 
 def _moved_truth(snapshot: Snapshot, moved: dict[int, int]) -> dict[str, Any]:
-    truth = dict(snapshot.truth)
+    truth = {name: value for name, value in snapshot.truth.items() if name != "pfn_database"}
 
     def process(each: dict[str, Any]) -> dict[str, Any]:
         return {**each, "dtb": moved.get(each["dtb"] & ~0xFFF, 0)}
