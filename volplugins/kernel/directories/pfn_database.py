@@ -1,8 +1,8 @@
 """The PFN database: what the memory manager itself says of every page of RAM, a second witness beside the page tables.
 
 One MMPFN per page (MmPfnDatabase leads to the array): where the entry that maps the page lies (PteAddress, through the
-self-map; of a page that is shared the prototype entry), and in which page that entry is (u4.PteFrame). A top-level table
-is in itself. Layout: public symbol tables; PteAddress has a lock in its lowest bit.
+self-map; of a page that is shared the prototype entry), and in which page that entry is (u4.PteFrame). A top-level
+table is in itself. Layout: public symbol tables; PteAddress has a lock in its lowest bit.
 """
 
 from __future__ import annotations

@@ -34,12 +34,8 @@ class PageWitness:
         """The self-map's slot in the directory (x64)."""
         return self_map_slot(self.space)
 
-    def of_step(self, virtual: int, step: Step, slot: int | None, levels: int) -> str:
-        """What it says of the page that a step's entry leads to; empty where it says nothing, or need not know.
-
-        Args:
-            levels: how many steps of the translation are levels of tables.
-        """
+    def of_step(self, virtual: int, step: Step, slot: int | None) -> str:
+        """What it says of the page that a step's entry leads to; empty where it says nothing, or need not know."""
         facts = self.space.mode.facts
         if step.entry is None or not step.entry & 1 or step.level == "prototype":
             return ""
@@ -50,7 +46,10 @@ class PageWitness:
         if record is None:
             return ""
         entry_at = entry_virtual(virtual, step.level, self.space.mode, slot)
-        found = differences(record, entry_at, step.entry_physical >> 12, step.level != last)
+        table = step.entry_physical >> 12
+        if step.level == facts.levels[0].name and virtual >> (facts.address_bits - 1) & 1:
+            table = record.containing  # the kernel's tables are the same in every directory: the first is said to be
+        found = differences(record, entry_at, table, step.level != last)
         if found:
             return f"contradicted by the PFN database: {'; '.join(found)}"
         shared = ", shared" if record.prototype and step.level == last else ""
