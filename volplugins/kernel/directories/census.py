@@ -38,6 +38,10 @@ class Pages(Protocol):
         """Pages (n, 4096), which may be a view of the file, and whether each is in the dump."""
         ...  # pragma: no cover - a protocol has no body
 
+    def present(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether each of these pages is in the dump; nothing is read."""
+        ...  # pragma: no cover - a protocol has no body
+
     def describes_each(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Whether the machine has RAM at each of these pages."""
         ...  # pragma: no cover - a protocol has no body
@@ -57,13 +61,16 @@ def table_frames(mode: PagingMode, entries: _Words, mask: int) -> npt.NDArray[np
     return numbers
 
 
-def take_census(pages: Pages, mode: PagingMode, top: _Words, top_physical: int, mask: int = 0) -> Census:
+def take_census(
+    pages: Pages, mode: PagingMode, top: _Words, top_physical: int, mask: int = 0, leaves: bool = True
+) -> Census:
     """Count the user half of the directory whose top entries are ``top`` (at ``top_physical``).
 
     Args:
         mask: the kernel's InvalidPteMask, where it has one.
+        leaves: whether the lowest tables are read and their pages counted; else it is only said which are there.
     """
-    return _CensusWalk(pages, mode, mask).run(top, top_physical)
+    return _CensusWalk(pages, mode, mask, leaves).run(top, top_physical)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +85,8 @@ class _Tables:
 class _CensusWalk:
     """One walk, level by level."""
 
-    def __init__(self, pages: Pages, mode: PagingMode, mask: int) -> None:
-        self._pages, self._mode, self._mask = pages, mode, mask
+    def __init__(self, pages: Pages, mode: PagingMode, mask: int, leaves: bool = True) -> None:
+        self._pages, self._mode, self._mask, self._leaves = pages, mode, mask, leaves
         self._kind = np.dtype("<u4") if mode.facts.entry_size == 4 else np.dtype("<u8")
         self._seen = np.zeros(0, np.int64)
         self.census = Census()
@@ -91,7 +98,11 @@ class _CensusWalk:
         *upper, last = self._mode.facts.levels[:-1]
         for level in upper:
             entries, addresses = self._descend(level, self._distinct(self._led_to(level, entries, addresses)))
-        self._count_pages(last, self._distinct(self._led_to(last, entries, addresses)))
+        lowest = self._distinct(self._led_to(last, entries, addresses))
+        if self._leaves:
+            self._count_pages(last, lowest)
+        elif len(lowest.frames):
+            self._note_presence(last, lowest, 0, self._pages.present(lowest.frames))
         return self.census
 
     def _led_to(self, level: Level, entries: _Words, addresses: _Words) -> _Tables:
@@ -155,19 +166,26 @@ class _CensusWalk:
         part = slice(start, start + _BATCH)
         frames = tables.frames[part]
         data, there = self._pages.read_pages(frames)
+        if not self._note_presence(level, tables, start, there):
+            data, frames = data[there], frames[there]
+        return data.view(self._kind), frames
+
+    def _note_presence(self, level: Level, tables: _Tables, start: int, there: npt.NDArray[np.bool_]) -> bool:
+        """Count the tables from ``start`` on as present or missing; whether all are there."""
         census, name = self.census, level.name
         present = int(np.count_nonzero(there))
         if present:
             census.tables_present[name] = census.tables_present.get(name, 0) + present
-        if present < len(frames):
-            census.tables_missing[name] = census.tables_missing.get(name, 0) + len(frames) - present
-            outside = ~self._pages.describes_each(frames[~there])
-            census.tables_outside += int(np.count_nonzero(outside))
-            first = start + int(np.flatnonzero(~there)[0])
-            hole = Hole(name, int(tables.addresses[first]), int(tables.entries[first]), bool(outside[0]))
-            census.first_missing = census.first_missing or hole
-            data, frames = data[there], frames[there]
-        return data.view(self._kind), frames
+        if present == len(there):
+            return True
+        census.tables_missing[name] = census.tables_missing.get(name, 0) + len(there) - present
+        frames = tables.frames[start : start + len(there)]
+        outside = ~self._pages.describes_each(frames[~there])
+        census.tables_outside += int(np.count_nonzero(outside))
+        first = start + int(np.flatnonzero(~there)[0])
+        hole = Hole(name, int(tables.addresses[first]), int(tables.entries[first]), bool(outside[0]))
+        census.first_missing = census.first_missing or hole
+        return False
 
     def _count_pages(self, level: Level, tables: _Tables) -> None:
         """The pages of the lowest tables, by a histogram of the entries' flag bits."""

@@ -44,13 +44,14 @@ class Reference:
     system: Top | None
     slot: int | None
     mask: int = 0
+    leaves: bool = True
     counted: dict[int, tuple[Census, Owner | None]] = field(default_factory=dict, compare=False)
 
     def census(self, memory: Pages, top: Top, owner: Owner | None) -> tuple[Census, str]:
         """The census of a directory, taken once, and whose it is as well, in words, where another has it too."""
         known = self.counted.get(top.physical)
         if known is None:
-            known = take_census(memory, top.mode, top.entries, top.physical, self.mask), owner
+            known = take_census(memory, top.mode, top.entries, top.physical, self.mask, self.leaves), owner
             self.counted[top.physical] = known
         census, first = known
         if first is None or owner is None or first.eprocess == owner.eprocess:

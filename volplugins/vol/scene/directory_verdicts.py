@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from volplugins.kernel.directories.candidates import MAX_CANDIDATES, find_directories
@@ -13,6 +13,7 @@ from volplugins.kernel.directories.verdict import Anchor, Reference, Verdict, ju
 from volplugins.kernel.process import Process
 from volplugins.kernel.vads import Vads
 from volplugins.paging.address_space import AddressSpace
+from volplugins.target.target import TargetKind
 from volplugins.vol.scene.directory_search import DirectorySearch, Found
 from volplugins.vol.scene.owned_structures import owner_of, threads_in_list, vads_of
 from volplugins.vol.scene.shared_work import once_of_scene
@@ -34,10 +35,14 @@ class DirectoryJudge:
 
     Attributes:
         processes: the other processes, whose directories are not offered as another's.
+        searching: whether a live machine's memory is searched for another directory.
+        counting: whether pages are counted too; over a wire the lowest tables are then read, all of them.
     """
 
     scene: CrashScene
     processes: Sequence[Process]
+    counting: bool = True
+    searching: bool = False
     reference: Reference = field(init=False)
     _verdicts: dict[tuple[int, int], Verdict] = field(default_factory=dict)
     _candidates: tuple[int, ...] | None = None
@@ -45,7 +50,7 @@ class DirectoryJudge:
     _search: DirectorySearch | None = None
 
     def __post_init__(self) -> None:
-        self.reference = _reference_of(self.scene, self.processes)
+        self.reference = replace(_reference_of(self.scene, self.processes), leaves=self.counting)
 
     @property
     def mask(self) -> int:
@@ -79,6 +84,8 @@ class DirectoryJudge:
         assert memory is not None
         if process.exit_time:
             return None
+        if self.scene.target.kind is TargetKind.LIVE and not self.searching:
+            return Found(0, "", "no other directory is looked for (a live machine; --scan does it)")
         if memory.pages_in_file > _PAGES_SEARCHED:
             size = f"{memory.pages_in_file >> 18} GiB"
             return Found(0, "", f"no other directory is looked for in {size}, more than {_PAGES_SEARCHED >> 18} GiB")
@@ -106,11 +113,15 @@ class DirectoryJudge:
         return (base for base in self._candidates if base != own)
 
 
-def judge_of(scene: CrashScene, processes: Sequence[Process]) -> DirectoryJudge:
-    """The judge of a scene's directories, with the verdicts that it has given."""
-    return once_of_scene(
-        scene, ("judge", *(each.eprocess for each in processes)), lambda: DirectoryJudge(scene, processes)
-    )
+def judge_of(scene: CrashScene, processes: Sequence[Process], counting: bool = False) -> DirectoryJudge:
+    """The judge of a scene's directories, with the verdicts that it has given.
+
+    Args:
+        counting: whether pages are to be counted, which costs much over a wire only; elsewhere they always are.
+    """
+    counting = counting or scene.target.kind is not TargetKind.LIVE
+    key = "judge", counting, *(each.eprocess for each in processes)
+    return once_of_scene(scene, key, lambda: DirectoryJudge(scene, processes, counting))
 
 
 def process_space(
