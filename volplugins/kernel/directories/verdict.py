@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from volplugins.kernel.directories.census import Pages, take_census
 from volplugins.kernel.directories.counts import Census, Hole
 from volplugins.kernel.directories.shadow import UserDirectory, check_user_directory, shadow_reason
 from volplugins.kernel.directories.smear import smear, stray_pointers
+from volplugins.kernel.directories.sparse_census import Ranges, sparse_census
 from volplugins.kernel.directories.top import Top, read_top, same_entry
 from volplugins.memory.reader import MemoryReader
 from volplugins.paging.mode import PagingMode
@@ -37,21 +38,31 @@ class PhysicalMemory(MemoryReader, Pages, Protocol):
 class Reference:
     """What a sound directory is compared with: System's top table, its self-map slot (x64), and InvalidPteMask.
 
-    ``counted`` keeps what was counted of each directory, by its physical address, and for whom.
+    ``counted`` keeps what was counted of each directory, by its physical address, and for whom. ``ranges_of``, where it
+    is given, says what ranges an owner has: pages are dear to read then, and the rest of its tables is not looked at.
     """
 
     mode: PagingMode
     system: Top | None
     slot: int | None
     mask: int = 0
-    leaves: bool = True
+    ranges_of: Callable[[Owner], Ranges] | None = field(default=None, compare=False)
     counted: dict[int, tuple[Census, Owner | None]] = field(default_factory=dict, compare=False)
 
-    def census(self, memory: Pages, top: Top, owner: Owner | None) -> tuple[Census, str]:
+    def _taken(self, memory: PhysicalMemory, top: Top, owner: Owner | None) -> Census:
+        """Of all tables; where reading is dear, of what the owner's ranges use."""
+        if self.ranges_of is None:
+            return take_census(memory, top.mode, top.entries, top.physical, self.mask)
+        ranges = self.ranges_of(owner) if owner is not None else ()
+        if not ranges:
+            return take_census(memory, top.mode, top.entries, top.physical, self.mask, leaves=False)
+        return sparse_census(memory, memory, top.mode, top.entries, top.physical, self.mask, ranges)
+
+    def census(self, memory: PhysicalMemory, top: Top, owner: Owner | None) -> tuple[Census, str]:
         """The census of a directory, taken once, and whose it is as well, in words, where another has it too."""
         known = self.counted.get(top.physical)
         if known is None:
-            known = take_census(memory, top.mode, top.entries, top.physical, self.mask, self.leaves), owner
+            known = self._taken(memory, top, owner), owner
             self.counted[top.physical] = known
         census, first = known
         if first is None or owner is None or first.eprocess == owner.eprocess:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from volplugins.kernel.claims import Owner
 from volplugins.kernel.directories.candidates import MAX_CANDIDATES, find_directories
 from volplugins.kernel.directories.consensus import MOST_COMPARED, agreed, self_map_slot
 from volplugins.kernel.directories.top import read_top
@@ -50,7 +51,13 @@ class DirectoryJudge:
     _search: DirectorySearch | None = None
 
     def __post_init__(self) -> None:
-        self.reference = replace(_reference_of(self.scene, self.processes), leaves=self.counting)
+        reference = _reference_of(self.scene, self.processes)
+        self.reference = reference if self.counting else replace(reference, ranges_of=self._ranges_of)
+
+    def _ranges_of(self, owner: Owner) -> list[tuple[int, int]]:
+        process = next((each for each in self.processes if each.eprocess == owner.eprocess), None)
+        ranges = vads_of(self.scene, process).ranges if process is not None else ()
+        return [(each.start, each.end) for each in ranges]
 
     @property
     def mask(self) -> int:
