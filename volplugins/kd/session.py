@@ -19,6 +19,7 @@ _KEPT_PRINTS = 16
 _MOST_CONTINUES = 8
 _GIVE_UP_AFTER = 3  # a packet that came damaged so often: less is asked for
 _DOUBTED = 256  # replies behind one that was damaged
+_DOUBTFUL_LIMIT = 0.6
 _USUAL_DR7 = 0x400
 
 
@@ -56,7 +57,8 @@ class Session:
     _replies: list[Reply] = field(default_factory=list)
     _came: list[bytes] = field(default_factory=list)
     _reset_seen: bool = False
-    _trusted_from: int = 1  # how many requests must have been made before the line is trusted again
+    _trusted_from: int = _DOUBTED  # how many requests must have been made before the line is trusted again
+    _silences: int = 0
     _left: bool = False
     _may_stop: bool = False  # a break-in was sent, and no stop has come of it yet
 
@@ -118,23 +120,26 @@ class Session:
 
     # asking it
 
-    def ask(self, message: bytes, fits: Callable[[Reply], bool], limit: float | None = None) -> Reply:
+    def ask(
+        self, message: bytes, fits: Callable[[Reply], bool], limit: float | None = None, patient: bool = True
+    ) -> Reply:
         """The reply to a request.
 
         Args:
             fits: whether a reply is the one to this request.
             limit: seconds in place of ``timing.request``, and then two attempts only.
+            patient: whether a reply that comes damaged is awaited, however often; else less can be asked for.
 
         Raises:
             LineLost, RanOn: as their names say.
-            ReplyTooLarge: it came damaged again and again.
+            ReplyTooLarge: it came damaged again and again, and the caller is not patient.
         """
         try:
             for _ in range(self.timing.attempts if limit is None else 2):
-                before = self.link.damaged + self.link.repeated
-                reply = self._asked(message, fits, limit or self.timing.request)
+                before = self.link.damaged
+                reply = self._asked(message, fits, limit or self.timing.request, patient)
                 self.requests += 1
-                if self.link.damaged + self.link.repeated > before:
+                if self.link.damaged > before:
                     self._trusted_from = self.requests + _DOUBTED
                 if reply is not None:
                     return reply
@@ -143,38 +148,52 @@ class Session:
             raise LineLost(f"the other side has gone: {error}") from None
         raise LineLost("the machine does not answer any longer")
 
-    def _asked(self, message: bytes, fits: Callable[[Reply], bool], limit: float) -> Reply | None:
+    def _asked(self, message: bytes, fits: Callable[[Reply], bool], limit: float, patient: bool) -> Reply | None:
         self._replies.clear()
         self._came.clear()
-        self._reset_seen = False
-        start, damaged = self.clock(), self.link.damaged
+        self._reset_seen, self._silences = False, 0
+        if self.doubtful:  # a reply may be lost and nobody knows: to begin anew is quicker than to wait
+            limit = min(limit, max(_DOUBTFUL_LIMIT, 40 * self.round_trip))
+        start, damaged, repeated = self.clock(), self.link.damaged, self.link.repeated
         self.link.send(PacketType.STATE_MANIPULATE, message)
         found: list[Reply] = []
+        others = 0
 
         def done() -> bool:
+            nonlocal others
             found.extend(each for each in self._replies if fits(each))
+            if self._replies and not found:
+                others, self._silences = others + 1, 0
             self._replies.clear()
-            return bool(found or self._came or self._reset_seen) or self._too_often(damaged)
+            return bool(found or self._came or self._reset_seen) or too_often() or answered_otherwise()
+
+        def answered_otherwise() -> bool:
+            # the request was damaged and nobody noticed, or a late reply to another one came: no more comes of it
+            return bool(others and self._silences)
+
+        def too_often() -> bool:
+            return not patient and self.link.damaged - damaged >= _GIVE_UP_AFTER
 
         self._await(done, start + limit)
         if found:
-            self._timed(self.clock() - start)
+            if (self.link.damaged, self.link.repeated) == (damaged, repeated):
+                self._timed(self.clock() - start)
             return found[0]
         if self._came and self._came[-1] == self._stop:
             return None  # it said so again, because it was not acknowledged in time: ask again
+        if answered_otherwise() and not self._came and not self._reset_seen:
+            return None
         self.resynchronise()
-        if self._too_often(damaged):
+        if too_often():
             raise ReplyTooLarge
         return None
-
-    def _too_often(self, before: int) -> bool:
-        return self.link.damaged - before >= _GIVE_UP_AFTER
 
     def _timed(self, seconds: float) -> None:
         self.round_trip = seconds if not self.round_trip else 0.8 * self.round_trip + 0.2 * seconds
 
     def resynchronise(self) -> None:
-        """Begin anew with both sides' numbers: the kernel then says again that it has stopped, and where.
+        """Begin anew with both sides' numbers: the kernel then says again that it has stopped, and where; or sends the
+        reply again that it was sending.
 
         Raises:
             LineLost: it does not.
@@ -184,15 +203,21 @@ class Session:
         while self.clock() < deadline:
             self.link.reset()
             self._came.clear()
-            self._await(lambda: bool(self._came), min(self.clock() + self.timing.step, deadline))
+            self._replies.clear()
+            self._reset_seen = False
+            self._await(self._synchronous, min(self.clock() + self.timing.step, deadline))
             came = self._came.pop() if self._came else b""
-            if came == self._stop:
+            if came == self._stop or (self._synchronous() and not came):
                 return
             if came and came == other:
                 self.change = self._stopped_at(came)
                 raise RanOn("the machine ran on or rebooted while it was looked at: what was read before is past")
             other = came or other
         raise LineLost("the machine does not answer any longer")
+
+    def _synchronous(self) -> bool:
+        """Whether it has begun anew: it says that it stands, or sends what it was sending, by its new number."""
+        return bool(self._came) or (self._reset_seen and bool(self._replies))
 
     def _stopped_at(self, payload: bytes) -> StateChange | None:
         self._stop, change = payload, decode_state_change(payload)
@@ -202,7 +227,7 @@ class Session:
     @property
     def doubtful(self) -> bool:
         """Whether the line damaged something lately: its checksum is a sum, which misses two errors that cancel out."""
-        return self.link.damaged + self.link.repeated > 0 and self.requests < self._trusted_from
+        return self.link.damaged > 0 and self.requests < self._trusted_from
 
     # leaving it
 
@@ -261,7 +286,7 @@ class Session:
 
     def _await(self, done: Callable[[], bool], deadline: float) -> bool:
         """Work the line until ``done`` or the deadline; whether it was done."""
-        patience = max(self.timing.silence, min(4 * self.round_trip, self.timing.longest_silence))
+        patience = usual = self._usual_patience()
         heard = self.clock()
         self._flush()
         while not done():
@@ -270,7 +295,7 @@ class Session:
                 return False
             data = self.wire.receive(max(min(deadline, heard + patience) - now, 0.0))
             if data:
-                heard = self.clock()
+                heard, patience = self.clock(), usual
                 self.received += len(data)
                 self._take(self.link.feed(data))
             elif self.clock() >= heard + patience:
@@ -280,7 +305,12 @@ class Session:
         self._flush()
         return True
 
+    def _usual_patience(self) -> float:
+        least = self.timing.silence if self.doubtful and self.round_trip else self.timing.first_silence
+        return min(max(least, 6 * self.round_trip), self.timing.longest_silence)
+
     def _after_silence(self) -> None:
+        self._silences += 1
         if self.link.partial:
             self.link.damaged += 1
         if self.link.partial or self.link.unacknowledged:

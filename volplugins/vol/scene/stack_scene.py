@@ -160,7 +160,7 @@ class StackScene:
 
     def _kernel_memory(self, process: Process | None) -> MemoryReader:
         """Through the process's own directory where it is sound (session space needs it), else the kernel's."""
-        if process is None or self.court is None or self.court.word(process) not in USABLE:
+        if process is None or self.court is None or self.court.verdict(process).word not in USABLE:
             return self.scene.memory
         return process_space(self.scene, process)
 
@@ -181,7 +181,7 @@ class StackScene:
     def _make_side(self, process: Process) -> _Side | str:
         if self.court is None:
             return "user memory is not in this kind of dump"
-        word = self.court.word(process)
+        word = self.court.verdict(process).word
         if word not in WALKABLE:
             return f"page-directory:{word}"
         scene, bits = self.scene, self.scene.bits
