@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
 _STACKS = 256  # kernel stacks of a process that are compared
+_COMPARED_OVER_WIRE = 6  # directories that System's is compared with where reading is dear; a damaged one is outvoted
 _PAGES_SEARCHED = 1 << 22  # 16 GiB: the most memory that is searched for another directory
 # verdicts after which the directory of the process can be used as it is
 USABLE = frozenset({"ok", "reserved-bits", "tables-missing", "tables-paged-out"})
@@ -163,7 +164,8 @@ def _reference_of(scene: CrashScene, processes: Sequence[Process]) -> Reference:
     """What most directories agree on, from System's where it can be read, else from the one that reads the kernel."""
     assert scene.space is not None
     space = scene.space.space
-    bases = [process.directory_table_base or 0 for process in processes[:MOST_COMPARED]]
+    most = MOST_COMPARED if scene.target.kind is not TargetKind.LIVE else _COMPARED_OVER_WIRE
+    bases = [process.directory_table_base or 0 for process in processes[:most]]
     found = (read_top(space.physical, space.mode, base) for base in dict.fromkeys(bases) if base)
     tops = [top for top in found if top is not None and not top.missing]
     own = read_top(space.physical, space.mode, space.directory_table_base)
