@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from dataclasses import dataclass
 
 DATA, CONTROL = b"0000", b"iiii"
@@ -35,6 +36,7 @@ class Client:
             self.socket.connect(address)
         self.socket.settimeout(timeout)
         self.next_id = 0x80800000
+        self.until = time.monotonic() + 30
         self.frames: list[Frame] = []
 
     def __enter__(self) -> Client:
@@ -74,7 +76,7 @@ class Client:
 
     def wait(self, kind: int) -> Frame:
         """The next data packet of a type, acknowledged; acknowledgements on the way are taken note of."""
-        while True:
+        while time.monotonic() < self.until:
             frame = self.frame()
             if frame.leader == CONTROL:
                 if frame.kind == ACK and frame.id == self.next_id:
@@ -85,6 +87,7 @@ class Client:
             self.control(ACK, frame.id & ~0x800)
             if frame.kind == kind:
                 return frame
+        raise TimeoutError
 
     def break_in(self) -> bytes:
         """Stop the machine; gives the payload of its state change."""

@@ -50,7 +50,7 @@ def symbol(snapshot: Snapshot, name: str) -> int:
 
 def wait_until(condition: object, seconds: float = 3) -> None:
     end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.005)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import time
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from volplugins.lab.machine_options import add_machine_options, build_machine
@@ -35,14 +38,14 @@ _SAYS = ("print", "prompt", "symbols", "command", "file")
 def add_serve(commands: Any) -> None:
     """Add the command to those of ``volplugins lab``."""
     from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - large tables: only when asked for
-    from volplugins.lab.machines.catalogue import EVERY_FAULT, MACHINES  # noqa: PLC0415 - as above
+    from volplugins.lab.machines.catalogue import EVERY_FAULT, EVERY_MACHINE  # noqa: PLC0415 - as above
 
     serve = commands.add_parser(
         "serve", help="play a machine that a kernel debugger attaches to", description=_DESCRIPTION, epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     serve.add_argument("--listen", required=True, metavar="PATH|HOST:PORT", help="unix socket, or TCP (port 0: any)")
-    serve.add_argument("--machine", metavar="MACHINE", choices=tuple(MACHINES), default="win10-x64",
+    serve.add_argument("--machine", metavar="MACHINE", choices=tuple(EVERY_MACHINE), default="win10-x64",
                        help="the machine (default: win10-x64)")  # fmt: skip
     serve.add_argument(
         "--fault", "--crash", metavar="FAULT", choices=(*EVERY_FAULT, *RUNNING_STATES), default="none",
@@ -93,15 +96,27 @@ def _serve(arguments: argparse.Namespace) -> int:
         (arguments.misbehave, arguments.after) if arguments.misbehave else None,
         keep_ids=arguments.keep_ids, stray_processors=arguments.stray_processors, seed=arguments.seed,
     )  # fmt: skip
-    with server:
+    with server, _ended_by(signal.SIGINT, signal.SIGTERM) as ended:
         print(f"{snapshot.machine} ({arguments.fault}) is {state} at {server.address}; Ctrl-C ends it", flush=True)
-        try:
-            while server.serving:
-                time.sleep(0.1)
-        except KeyboardInterrupt:
-            print()
+        while server.serving and not ended.wait(0.1):
+            pass
     print(f"{server.log.summary()}; the machine {'runs' if server.running else 'stands'}")
     return _DONE
+
+
+@contextmanager
+def _ended_by(*signals: signal.Signals) -> Iterator[threading.Event]:
+    """An event that the first of the signals sets; in another thread than the main one nothing does."""
+    ended = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield ended
+        return
+    before = [(each, signal.signal(each, lambda *_: ended.set())) for each in signals]
+    try:
+        yield ended
+    finally:
+        for each, handler in before:
+            signal.signal(each, handler)
 
 
 def _built(arguments: argparse.Namespace) -> Snapshot:
