@@ -34,11 +34,13 @@ MAY_IMPORT = {
     "vol": (*CORE, "vol"),
     "plugins": (*CORE, "vol", "plugins"),
     "report": (),
+    "corpus": ("report", "corpus"),
+    "api": (*CORE, "vol", "packed", "report", "api"),
     "packed": ("dumpfile", "imagefile"),
     "triage": (*CORE, "vol", "plugins", "report", "packed", "triage"),
     "symbols_exchange": (*CORE, "vol", "packed", "symbols_exchange"),
     "batch": ("dumpfile", "vol", "report", "packed", "triage", "batch"),
-    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "packed", "triage", "symbols_exchange", "batch"),
+    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "packed", "triage", "symbols_exchange", "batch", "corpus"),
     "lab": (),
 }
 # rooms within a folder, from the ground up: each imports only those before it, and itself
@@ -57,6 +59,8 @@ THIRD_PARTY = {
     "vol": {"numpy", "pefile", "yara", "volatility3"},
     "plugins": {"volatility3"},
     "report": {"jinja2"},
+    "corpus": set(),
+    "api": {"pandas", "pyarrow"},
     "packed": set(),
     "triage": {"numpy", "volatility3"},
     "symbols_exchange": {"volatility3"},
@@ -77,6 +81,7 @@ KNOWN_THIRD_PARTY = {
     "cramjam",
     "dissect",
     "serial",
+    "pandas",
 }
 
 

@@ -91,7 +91,7 @@ def test_a_line_that_is_not_there_is_one_row(url: str, said: str) -> None:
 
 @pytest.mark.parametrize("command", ["live", "triage", "dump"])
 def test_exit_code_3(command: str, tmp_path: Path) -> None:
-    done = run(command, "kd+tcp://127.0.0.1:1", *(["-o", str(tmp_path / "x.dmp")] if command == "dump" else []))
+    done = run(command, "-q", "kd+tcp://127.0.0.1:1", *(["-o", str(tmp_path / "x.dmp")] if command == "dump" else []))
     assert done.returncode == 3 and len(done.stderr.splitlines()) == 1
 
 

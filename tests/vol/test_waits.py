@@ -85,6 +85,20 @@ def test_deadlocks_are_those_that_were_built(machine: str, fault: str, symbols: 
     assert all(each.about.address in ring for each, ring in zip(found, waits.graph.deadlocks, strict=True))
 
 
+@pytest.mark.parametrize("machine", MACHINES)
+@WITH
+def test_waits_with_a_time_limit_say_so(machine: str, symbols: bool) -> None:
+    truth = dump_of(machine, "hang-deadlock-limited")[1]["threads"]
+    rows = said(shown(machine, "hang-deadlock-limited", symbols))
+    limited = {row.ethread: row.note for row in rows if "its wait has a time limit" in row.note}
+    assert limited.keys() == {each["ethread"] for each in truth if each["limit"]}
+    if machine == "win10-x64":  # it is told by the timer, which says when
+        assert all("time limit, 60.0 s from now" in note for note in limited.values())
+    assert {row.verdict for row in rows if row.ethread in limited} == {"deadlock"}
+    found = list(of_waits(scene_waits(scene(dump_of(machine, "hang-deadlock-limited")[0], symbols)).graph))
+    assert "one of the waits has a time limit" in found[0].evidence
+
+
 def paths(rows: list[WaitRow]) -> list[list[int]]:
     """From the root of each tree to every row."""
     found: list[list[int]] = []

@@ -121,9 +121,13 @@ class Link:
         if number != self._expected and packet.payload == self._last:
             return  # a repetition; other bytes under its number are a packet behind one that never came
         self._expected, self._last = number ^ 1, packet.payload
-        if packet.kind is PacketType.STATE_MANIPULATE and self._under_way is not None:
+        if packet.kind is PacketType.STATE_MANIPULATE and self._answers(packet.payload):
             self._acknowledged()  # who answers has received; the acknowledgement itself was lost
         yield Received(packet.kind, packet.payload, restarted)
+
+    def _answers(self, payload: bytes) -> bool:
+        """Whether this is a reply to what is under way, and no late one to what was before it (by its api number)."""
+        return self._under_way is not None and payload[:4] == self._under_way.payload[:4]
 
     def _anew(self, expected: int) -> None:
         self._next, self._expected, self._under_way, self._last = INITIAL_ID, expected, None, b""

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from volplugins.lab.damage.directories import DIRECTORY_DEFECTS
 from volplugins.lab.damage.files import DEFECTS, apply
+from volplugins.lab.damage.gates import GATE_HOOKS
 from volplugins.lab.damage.images import IMAGE_DEFECTS, damaged_memory, write_damaged
 from volplugins.lab.damage.io import IO_DEFECTS
+from volplugins.lab.damage.shadow_stacks import SHADOW_DEFECTS
 from volplugins.lab.damage.user import USER_DEFECTS
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machine_options import add_machine_options, build_machine
@@ -40,6 +42,9 @@ examples:
   volplugins lab make --populous 100 -o many-processes.dmp
   volplugins lab make --user load-order-loops --victim services.exe -o bad-list.dmp
   volplugins lab make --io dispatch-hook -o hooked.dmp
+  volplugins lab make --machine win11-24h2-x64 --shadow rop-chain -o chain.dmp
+  volplugins lab make --no-symbols -o unknown-kernel.dmp
+  volplugins lab make --gates isr-outside -o hooked-interrupt.dmp
   volplugins lab make --all -o samples/
   volplugins lab serve --machine win7-x86-pae --listen /tmp/win7.sock
 """
@@ -60,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - as below
-    from volplugins.lab.machines.catalogue import EVERY_FAULT, MACHINES  # noqa: PLC0415 - large tables: only when asked for
+    from volplugins.lab.machines.catalogue import EVERY_FAULT, EVERY_MACHINE  # noqa: PLC0415 - large tables: only when asked for
 
     # Names come from `list`: help that spelt them all out could not be read.
     plain = argparse.RawDescriptionHelpFormatter
@@ -71,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     make = commands.add_parser(
         "make", help="make a dump or an image", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=plain
     )
-    machines, faults = tuple(MACHINES), (*EVERY_FAULT, *RUNNING_STATES)
+    machines, faults = tuple(EVERY_MACHINE), (*EVERY_FAULT, *RUNNING_STATES)
     make.add_argument(
         "--machine", metavar="MACHINE", choices=machines, help="the machine (default: win10-x64; with --all: every one)"
     )
@@ -104,10 +109,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _list(_arguments: argparse.Namespace) -> int:
     from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - see _parser
-    from volplugins.lab.machines.catalogue import EVERY_FAULT, MACHINES  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import EVERY_FAULT, EVERY_MACHINE  # noqa: PLC0415 - see _parser
 
     for title, names in (
-        ("machines", MACHINES),
+        ("machines", EVERY_MACHINE),
         ("faults", EVERY_FAULT),
         ("no faults (images only)", RUNNING_STATES),
         ("kinds", KINDS),
@@ -117,6 +122,8 @@ def _list(_arguments: argparse.Namespace) -> int:
         ("directories", DIRECTORY_DEFECTS),
         ("user structures", USER_DEFECTS),
         ("I/O objects", IO_DEFECTS),
+        ("gates", GATE_HOOKS),
+        ("shadow stacks", SHADOW_DEFECTS),
     ):
         print(f"{title}:")
         for name in names:
@@ -166,9 +173,9 @@ def _write(snapshot: Snapshot, order: Order, path: Path) -> Snapshot:
 
 
 def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
-    from volplugins.lab.machines.catalogue import MACHINES, every_fault_of  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import EVERY_MACHINE, every_fault_of  # noqa: PLC0415 - see _parser
 
-    machines = [arguments.machine] if arguments.machine else list(MACHINES) if arguments.all else ["win10-x64"]
+    machines = [arguments.machine] if arguments.machine else list(EVERY_MACHINE) if arguments.all else ["win10-x64"]
     for machine in machines:
         if arguments.all and arguments.fault not in every_fault_of(machine):
             print(f"volplugins lab: not made: {machine} has no fault {arguments.fault}", file=sys.stderr)
@@ -189,6 +196,9 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
                 directory=arguments.directory,
                 user=arguments.user,
                 io=arguments.io,
+                gates=arguments.gates,
+                shadow=arguments.shadow,
+                no_symbols=arguments.no_symbols,
                 populous=arguments.populous,
             )
             yield snapshot, replace(order, **{name: getattr(arguments, name) for name in VARIANTS})

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 
 from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
+from volplugins.lab.damage.gates import GATE_HOOKS, with_gate_hook
 from volplugins.lab.damage.io import IO_DEFECTS, with_io_defect
+from volplugins.lab.damage.shadow_stacks import SHADOW_DEFECTS, with_shadow_defect
+from volplugins.lab.damage.unknown_kernel import without_symbols
 from volplugins.lab.damage.user import USER_DEFECTS, with_user_defect
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.order import VARIANTS
@@ -26,8 +29,12 @@ def add_machine_options(make: argparse.ArgumentParser) -> None:
         "--populous", type=int, metavar="N", help="N more processes, each with 200 modules and 300 ranges of addresses"
     )
     make.add_argument("--wow64", action="store_true", help="a program of 32-bit code as well (x64 machines)")
+    make.add_argument("--vdm", action="store_true", help="a program that runs 16-bit code as well (x86 machines)")
     make.add_argument("--litter", action="store_true", help="stacks full of what earlier calls left there")
     make.add_argument("--sparse", action="store_true", help="kernel and drivers without PDBs that export few functions")
+    make.add_argument(
+        "--no-symbols", action="store_true", help="a kernel of which there is no symbol table: another GUID"
+    )
     make.add_argument("--processor", type=int, choices=(0, 1), default=0, help="which processor crashes")
     _add_damage(make)
 
@@ -50,6 +57,13 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
         "--io", metavar="NAME", choices=tuple(IO_DEFECTS), help="damage drivers, devices, requests or their directories"
     )
     make.add_argument(
+        "--gates", metavar="NAME", choices=tuple(GATE_HOOKS), help="change a processor's descriptor tables in this way"
+    )
+    make.add_argument(
+        "--shadow", metavar="NAME", choices=tuple(SHADOW_DEFECTS),
+        help="overwrite a thread's stack in this way, whose shadow stack tells the truth (win11-24h2-x64)",
+    )  # fmt: skip
+    make.add_argument(
         "--victim", metavar="IMAGE", default="explorer.exe", help="whose (--directory: * for all but System's)"
     )
     make.add_argument(
@@ -70,7 +84,11 @@ def build_machine(machine: str, arguments: argparse.Namespace) -> Snapshot:
         snapshot = with_user_defect(snapshot, arguments.user, arguments.victim, arguments.narrow)
     if arguments.io:
         snapshot = with_io_defect(snapshot, arguments.io)
-    return snapshot
+    if arguments.gates:
+        snapshot = with_gate_hook(snapshot, arguments.gates)
+    if arguments.shadow:
+        snapshot = with_shadow_defect(snapshot, arguments.shadow)
+    return without_symbols(snapshot) if arguments.no_symbols else snapshot
 
 
 def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:

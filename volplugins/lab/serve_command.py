@@ -38,14 +38,14 @@ _SAYS = ("print", "prompt", "symbols", "command", "file")
 def add_serve(commands: Any) -> None:
     """Add the command to those of ``volplugins lab``."""
     from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - large tables: only when asked for
-    from volplugins.lab.machines.catalogue import EVERY_FAULT, MACHINES  # noqa: PLC0415 - as above
+    from volplugins.lab.machines.catalogue import EVERY_FAULT, EVERY_MACHINE  # noqa: PLC0415 - as above
 
     serve = commands.add_parser(
         "serve", help="play a machine that a kernel debugger attaches to", description=_DESCRIPTION, epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     serve.add_argument("--listen", required=True, metavar="PATH|HOST:PORT", help="unix socket, or TCP (port 0: any)")
-    serve.add_argument("--machine", metavar="MACHINE", choices=tuple(MACHINES), default="win10-x64",
+    serve.add_argument("--machine", metavar="MACHINE", choices=tuple(EVERY_MACHINE), default="win10-x64",
                        help="the machine (default: win10-x64)")  # fmt: skip
     serve.add_argument(
         "--fault", "--crash", metavar="FAULT", choices=(*EVERY_FAULT, *RUNNING_STATES), default="none",

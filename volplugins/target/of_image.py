@@ -116,6 +116,7 @@ def target_of_image(
         notes=(*image.notes, *heads_not_found(heads, block)),
         mode=space.mode,
         facts=facts,
+        states=image.processors,
     )
 
 

@@ -14,6 +14,7 @@ from volplugins.dumpfile.exception_record import ExceptionRecord
 from volplugins.dumpfile.note import Note
 from volplugins.dumpfile.physical_memory import PhysicalMemory
 from volplugins.dumpfile.triage import TriageDump
+from volplugins.imagefile.processor_state import ProcessorState
 from volplugins.kernel.kernel_space import KernelAnchors
 from volplugins.paging.mode import PagingMode
 
@@ -88,6 +89,7 @@ class Target:
         mode: how the processor translated, where that was found out already.
         facts: what was found of the kernel and how.
         dump: the crash dump, for what only its header tells.
+        states: the processors' registers as an image's container saved them, in its order.
         processors: of a live machine; empty for all others.
     """
 
@@ -115,6 +117,7 @@ class Target:
     mode: PagingMode | None = None
     facts: tuple[Fact, ...] = ()
     dump: Dump | None = None
+    states: tuple[ProcessorState, ...] = ()
     processors: tuple[LiveProcessor, ...] = ()
 
     def how(self, name: str) -> str:

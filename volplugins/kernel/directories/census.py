@@ -39,7 +39,7 @@ class Pages(Protocol):
         ...  # pragma: no cover - a protocol has no body
 
     def present(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Whether each of these pages is in the dump; nothing is read."""
+        """Whether each is in the dump."""
         ...  # pragma: no cover - a protocol has no body
 
     def describes_each(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
@@ -62,19 +62,19 @@ def table_frames(mode: PagingMode, entries: _Words, mask: int) -> npt.NDArray[np
 
 
 def take_census(
-    pages: Pages, mode: PagingMode, top: _Words, top_physical: int, mask: int = 0, leaves: bool = True
+    pages: Pages, mode: PagingMode, top: _Words, top_physical: int, mask: int = 0, tables_only: bool = False
 ) -> Census:
     """Count the user half of the directory whose top entries are ``top`` (at ``top_physical``).
 
     Args:
         mask: the kernel's InvalidPteMask, where it has one.
-        leaves: whether the lowest tables are read and their pages counted; else it is only said which are there.
+        tables_only: the lowest tables are counted and not read; there are no pages then but large ones.
     """
-    return CensusWalk(pages, mode, mask, leaves).run(top, top_physical)
+    return _CensusWalk(pages, mode, mask).run(top, top_physical, tables_only)
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class _Tables:
     """Tables that entries lead to: their page frames, the entries, and the entries' own addresses."""
 
     frames: npt.NDArray[np.int64]
@@ -82,17 +82,16 @@ class Tables:
     addresses: _Words
 
 
-class CensusWalk:
-    """One walk, level by level; ``leaves``: as of ``take_census``."""
+class _CensusWalk:
+    """One walk, level by level."""
 
-    def __init__(self, pages: Pages, mode: PagingMode, mask: int, leaves: bool = True) -> None:
-        self._pages, self._mode, self._mask, self._leaves = pages, mode, mask, leaves
+    def __init__(self, pages: Pages, mode: PagingMode, mask: int) -> None:
+        self._pages, self._mode, self._mask = pages, mode, mask
         self._kind = np.dtype("<u4") if mode.facts.entry_size == 4 else np.dtype("<u8")
         self._seen = np.zeros(0, np.int64)
         self.census = Census()
 
-    def run(self, top: _Words, top_physical: int) -> Census:
-        """The census of the directory whose top entries are ``top``, at ``top_physical``."""
+    def run(self, top: _Words, top_physical: int, tables_only: bool) -> Census:
         entries = top[: user_entries(self._mode)].astype(_U)
         slots = np.arange(len(entries), dtype=_U) * _U(self._kind.itemsize)
         addresses = _U(top_physical) + slots
@@ -100,13 +99,13 @@ class CensusWalk:
         for level in upper:
             entries, addresses = self._descend(level, self._distinct(self._led_to(level, entries, addresses)))
         lowest = self._distinct(self._led_to(last, entries, addresses))
-        if self._leaves:
-            self._count_pages(last, lowest)
-        elif len(lowest.frames):
+        if tables_only:
             self._note_presence(last, lowest, 0, self._pages.present(lowest.frames))
+        else:
+            self._count_pages(last, lowest)
         return self.census
 
-    def _led_to(self, level: Level, entries: _Words, addresses: _Words) -> Tables:
+    def _led_to(self, level: Level, entries: _Words, addresses: _Words) -> _Tables:
         """The tables that ``entries`` lead to; large pages and tables in a page file are counted."""
         census = self.census
         faulting = would_fault(entries, self._mode, level)
@@ -130,14 +129,14 @@ class CensusWalk:
             )
         wanted = valid | moving
         frames = table_frames(self._mode, entries[wanted], self._mask)
-        return Tables(frames, entries[wanted], addresses[wanted])
+        return _Tables(frames, entries[wanted], addresses[wanted])
 
     def _note_reserved(self, level: Level, entries: _Words, addresses: _Words) -> None:
         census = self.census
         census.reserved[level.name] = census.reserved.get(level.name, 0) + len(entries)
         census.first_reserved = census.first_reserved or Hole(level.name, int(addresses[0]), int(entries[0]))
 
-    def _distinct(self, tables: Tables) -> Tables:
+    def _distinct(self, tables: _Tables) -> _Tables:
         """Each table once, and none that an earlier level had, in address order of the entries."""
         _, first = np.unique(tables.frames, return_index=True)
         first.sort()
@@ -147,9 +146,9 @@ class CensusWalk:
             self.census.capped = True
             first = first[: MAX_TABLES - len(self._seen)]
         self._seen = np.concatenate([self._seen, tables.frames[first]])
-        return Tables(tables.frames[first], tables.entries[first], tables.addresses[first])
+        return _Tables(tables.frames[first], tables.entries[first], tables.addresses[first])
 
-    def _descend(self, level: Level, tables: Tables) -> tuple[_Words, _Words]:
+    def _descend(self, level: Level, tables: _Tables) -> tuple[_Words, _Words]:
         """The entries of the tables that are not zero, and their physical addresses."""
         entries, addresses = [], []
         for start in range(0, len(tables.frames), _BATCH):
@@ -162,33 +161,31 @@ class CensusWalk:
             return np.zeros(0, _U), np.zeros(0, _U)
         return np.concatenate(entries), np.concatenate(addresses)
 
-    def _read(self, level: Level, tables: Tables, start: int) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.int64]]:
+    def _read(self, level: Level, tables: _Tables, start: int) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.int64]]:
         """One batch of tables as rows of entries, with their frames; counted as present or missing."""
         part = slice(start, start + _BATCH)
         frames = tables.frames[part]
         data, there = self._pages.read_pages(frames)
-        if not self._note_presence(level, tables, start, there):
+        self._note_presence(level, tables, start, there)
+        if not there.all():
             data, frames = data[there], frames[there]
         return data.view(self._kind), frames
 
-    def _note_presence(self, level: Level, tables: Tables, start: int, there: npt.NDArray[np.bool_]) -> bool:
-        """Count the tables from ``start`` on as present or missing; whether all are there."""
+    def _note_presence(self, level: Level, tables: _Tables, start: int, there: npt.NDArray[np.bool_]) -> None:
+        """Count tables, from number ``start`` on, that are present or missing."""
         census, name = self.census, level.name
         present = int(np.count_nonzero(there))
         if present:
             census.tables_present[name] = census.tables_present.get(name, 0) + present
-        if present == len(there):
-            return True
-        census.tables_missing[name] = census.tables_missing.get(name, 0) + len(there) - present
-        frames = tables.frames[start : start + len(there)]
-        outside = ~self._pages.describes_each(frames[~there])
-        census.tables_outside += int(np.count_nonzero(outside))
-        first = start + int(np.flatnonzero(~there)[0])
-        hole = Hole(name, int(tables.addresses[first]), int(tables.entries[first]), bool(outside[0]))
-        census.first_missing = census.first_missing or hole
-        return False
+        if present < len(there):
+            census.tables_missing[name] = census.tables_missing.get(name, 0) + len(there) - present
+            outside = ~self._pages.describes_each(tables.frames[start : start + len(there)][~there])
+            census.tables_outside += int(np.count_nonzero(outside))
+            first = start + int(np.flatnonzero(~there)[0])
+            hole = Hole(name, int(tables.addresses[first]), int(tables.entries[first]), bool(outside[0]))
+            census.first_missing = census.first_missing or hole
 
-    def _count_pages(self, level: Level, tables: Tables) -> None:
+    def _count_pages(self, level: Level, tables: _Tables) -> None:
         """The pages of the lowest tables, by a histogram of the entries' flag bits."""
         histogram = np.zeros(1 << 13, np.int64)
         zeros = 0

@@ -19,13 +19,13 @@ from volplugins.memory.reader import MemoryReader, ReadError
 
 PAGE = 0x1000
 _FOLLOWED = 1 | 1 << 11  # valid, or in transition
-_PIECE = 512  # bytes read of a table at least; two thirds of what they cost over a wire is the request itself
 _Span = tuple[int, int]
-Ranges = Sequence[_Span]  # first address and the one behind the last
 
 
-class PagesByPiece(MemoryReader, Protocol):
-    """Physical memory that is read by address, and says which pages it has."""
+class CostlyMemory(MemoryReader, Protocol):
+    """Physical memory that says how much is worth reading at once."""
+
+    grain: int
 
     def present(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Whether each page is there."""
@@ -41,13 +41,13 @@ class RangedTables:
     """The tables below one directory's top, with zeros where no range needs an entry.
 
     Args:
-        ranges: what the process describes, ascending and apart.
+        ranges: (start, end) of what the process describes, ascending and apart.
         mask: the kernel's InvalidPteMask.
     """
 
-    memory: PagesByPiece
+    memory: CostlyMemory
     top: Top
-    ranges: Ranges
+    ranges: Sequence[_Span]
     mask: int = 0
     _places: dict[int, set[tuple[int, int]]] = field(default_factory=dict)  # by page frame: (depth, first address)
     _starts: npt.NDArray[np.uint64] = field(init=False)
@@ -99,10 +99,11 @@ class RangedTables:
         last = int(np.searchsorted(self._starts, np.uint64(end), "left"))
         if first >= last:
             yield 0, PAGE
+        grain = self.memory.grain
         for start, stop in self.ranges[first:last]:
-            low = (max(start, address) - address >> level.shift) * width // _PIECE * _PIECE
+            low = (max(start, address) - address >> level.shift) * width // grain * grain
             high = ((min(stop, end) - 1 - address >> level.shift) + 1) * width
-            yield low, min(-(-high // _PIECE) * _PIECE, PAGE)
+            yield low, min(-(-high // grain) * grain, PAGE)
 
     def _lead_on(self, entries: npt.NDArray[np.uint64], depth: int, address: int) -> None:
         """Note which tables entries of level ``depth`` lead to, and from which address on these map."""

@@ -30,7 +30,7 @@ def pagedirs_rows(
         yield note_row("error", "; ".join(scene.notes) or "this dump holds no page tables (a small dump has none)", "")
         return
     gathered = gather(scene, scan, progress)
-    court = judge_of(scene, gathered.processes, counting=True, whole=scan is True)
+    court = judge_of(scene, gathered.processes)
     court.searching = scan is True
     if typed:
         yield from typed_rows(court, typed, with_checks)
