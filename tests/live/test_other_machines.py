@@ -1,4 +1,4 @@
-"""Machines that `lab make` does not make by name, on the wire and as a dump: five levels, KVA shadowing, other options."""
+"""Machines of other kinds on the wire and as a dump: five levels, KVA shadowing, pages of every state, damage."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ MACHINES = {
 }
 
 
-@pytest.mark.parametrize("name", MACHINES)
+SLOW = {"a bad directory": [pytest.mark.slow]}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, [])) for name in MACHINES])
 def test_the_wire_gives_the_rows_of_the_dump(name: str, tmp_path: Path) -> None:
     snapshot: Snapshot = MACHINES[name]()
     scan = "bad" in name  # another directory is looked for then only
