@@ -33,7 +33,8 @@ WAIT_MEMBERS: dict[str, Members] = {
                "PeakCommitCharge", "ProcessQuotaUsage", "ProcessQuotaPeak"),
         **{name: (("_EPROCESS", "Vm", "Instance", name), ("_EPROCESS", "Vm", name)) for name in _VM},
         # later updates of 20348 call the ticks their low parts
-        **{name: (("_EPROCESS", "Pcb", name), ("_EPROCESS", "Pcb", name + "Low")) for name in ("KernelTime", "UserTime")},
+        **{name: (("_EPROCESS", "Pcb", name), ("_EPROCESS", "Pcb", f"{name}Low")) for name in
+           ("KernelTime", "UserTime")},
         **{name: ("_EPROCESS", "Pcb", name) for name in
            ("BasePriority", "CycleTime", "ContextSwitches", "QuantumReset")},
     },
