@@ -5,8 +5,10 @@ An empty tuple of builds stands for all of them. Where a table at hand has the m
 
 from __future__ import annotations
 
-# field of IoLayouts, member, bits: first build to offset
-Stated = dict[tuple[str, str, int], dict[int, int]]
+from volplugins.kernel.made_layouts import Cell
+
+# field of a class of layouts, member, bits: first build to its place; -1: there is none
+Stated = dict[tuple[str, str, int], dict[int, Cell]]
 
 # WDK headers (wdm.h), public since Windows 2000 and part of the driver interface, so that they cannot change
 _DRIVER_INTERFACE: Stated = {

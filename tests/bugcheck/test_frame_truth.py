@@ -32,7 +32,7 @@ def own_tables() -> None:
 
 
 @pytest.mark.parametrize(
-    "every", [pytest.param(4, id="one in four"), pytest.param(1, id="all", marks=pytest.mark.slow)]
+    "every", [pytest.param(9, id="one in nine"), pytest.param(1, id="all", marks=pytest.mark.slow)]
 )
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("architecture", ["x64", "x86"])

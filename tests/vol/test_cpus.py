@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.bugcheck.labelled import has
+from tests.sampling import sampled
 from tests.vol.damaged import PAE, X64, X86, Machine
 from volplugins.bugcheck.scene import CrashScene, build_scene
 from volplugins.dumpfile.dump import open_dump
@@ -54,7 +55,8 @@ def shown(rows: list) -> tuple[list, list[str]]:
 
 
 HUNG = pytest.mark.parametrize(
-    ("machine", "fault"), [(machine, fault) for machine in MACHINES for fault in HANGS if has(machine, fault)]
+    ("machine", "fault"),
+    sampled([(machine, fault) for machine in MACHINES for fault in HANGS if has(machine, fault)], 5),
 )
 
 

@@ -6,7 +6,8 @@ holes of the RAM.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -95,31 +96,38 @@ def _without_device_memory(rows: Rows) -> Rows:
     return [(*row[:12], None, *row[13:]) for row in rows]
 
 
+def _of_the_container(rows: Rows) -> Rows:
+    """Images hold physical page 0 with the real mode vectors, which is in no dump, and some a processor's registers."""
+    return [(*row[:-1], row[-1].replace("the container, ", "")) for row in rows if row[2] != "ivt"]
+
+
 @pytest.fixture(scope="module")
-def of_dumps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Rows]]:
+def of_dumps(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Rows]]:
     from volplugins.dumpfile.dump import open_dump
 
     folder = tmp_path_factory.mktemp("dumps")
-    found = {}
-    for machine in MACHINES:
+
+    @cache
+    def rows(machine: str) -> dict[str, Rows]:
         path = write(build(machine, "notmyfault"), "full", folder / f"{machine}.dmp")
-        found[machine] = dict(every_row(scene_of(target_of_dump(open_dump(FileSource(path))))))
-    return found
+        return dict(every_row(scene_of(target_of_dump(open_dump(FileSource(path))))))
+
+    return rows
 
 
-@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, IMAGE_KINDS), 6))
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, IMAGE_KINDS), 11))
 def test_an_image_gives_the_rows_of_the_dump(
-    of_dumps: dict[str, dict[str, Rows]], machine: str, kind: str, tmp_path: Path
+    of_dumps: Callable[[str], dict[str, Rows]], machine: str, kind: str, tmp_path: Path
 ) -> None:
     _, target = image(machine, kind, tmp_path)
     assert (target.kind, target.crashed) == (TargetKind.MEMORY_IMAGE, True)
-    plain = _without_device_memory if kind in HOLES_ARE_ZEROS else list
+    alike = {"segments": _of_the_container} | ({"address": _without_device_memory} if kind in HOLES_ARE_ZEROS else {})
     for name, rows in every_row(scene_of(target)):
-        same = plain if name == "address" else list
-        assert same(rows) == same(of_dumps[machine][name]), name
+        same = alike.get(name, list)
+        assert same(rows) == same(of_dumps(machine)[name]), name
 
 
-@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, IMAGE_KINDS), 6))
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, IMAGE_KINDS), 11))
 def test_a_machine_that_did_not_crash(machine: str, kind: str, tmp_path: Path) -> None:
     _, target = image(machine, kind, tmp_path, "none")
     assert not target.crashed and target.context is None

@@ -38,6 +38,7 @@ _ADDRESSES = {
     "MmUnloadedDrivers": 0x220,
     "MmLastUnloadedDriver": 0x228,
     "CmNtCSDVersion": 0x268,
+    "MmPhysicalMemoryBlock": 0x270,
 }
 # the table of addresses: all but KernBase, the breakpoint routine, the two callback routines and the text of NtBuildLab
 # (which may lie in code) are those of the kernel's variables

@@ -33,11 +33,16 @@ HANGS = tuple(PREFIX + name for name in _SCENES)
 RUNNING_HANGS = tuple(name + RUNNING for name in HANGS)
 
 
+#: Scenes whose owners are told by the lock entries of threads, which Windows 11 keeps elsewhere.
+OF_LOCK_ENTRIES, _ENTRIES_ELSEWHERE = ("push-locks",), 22000
+
+
 def hang_scenarios(profile: Profile) -> dict[str, Callable[[World], Crash]]:
     """The hangs that a machine can have."""
     usual = SCENARIOS_X64 if profile.bits == 64 else SCENARIOS_X86
     lacking = {*(NEWER if profile.build < _VISTA else OLDER), *(WIDE if profile.bits == 32 else ()),
-               *(LATEST if profile.build < _FAST else ()), *(() if profile.build in _SEVEN else SEVEN)}  # fmt: skip
+               *(LATEST if profile.build < _FAST else ()), *(() if profile.build in _SEVEN else SEVEN),
+               *(OF_LOCK_ENTRIES if profile.build >= _ENTRIES_ELSEWHERE else ())}  # fmt: skip
     made: dict[str, Callable[[World], Crash]] = {}
     for name, scene in _SCENES.items():
         if name in lacking:

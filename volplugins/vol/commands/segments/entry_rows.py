@@ -27,12 +27,14 @@ CALL_GATE = "a call gate from ring"
 DIFFERS = "differs from processor"
 ELSEWHERE = "not at nt!"
 _DECODERS = {16: decode_task_16, 32: decode_task_32, 64: decode_task_64}
-# each processor's own: on x86 its TSS, KPCR, the TEB, VDM and LDT of what it runs, the TSSs of double faults and NMIs;
+# each processor's own: on x86 its TSS, KPCR, the TEB, VDM and LDT of what it runs, TSSs of task gates, the GDT;
 # on x64 its TSS and the TEB of 32 bits
-_OWN_32 = (0x28, 0x30, 0x38, 0x40, 0x48, 0x50, 0x58)
+_OWN_32 = (0x28, 0x30, 0x38, 0x40, 0x48, 0x50, 0x58, 0x70)
 _OWN_64 = (0x40, 0x50)
 # code segments of ring 0 that Windows has on x64: its own, and one of 32 bits for what the HAL does (until Windows 8)
 _RING_0 = (0x10, 0x60)
+# on x86 firmware and old drivers have small ones beside 0x08 (KeI386AllocateGdtSelectors): those of 4 GiB count
+_RING_0_FLAT, _WHOLE = (0x08,), 0xFFFF_FFFF
 _THUNK = "KiIsrThunk"
 _ENTRIES = {"MsrLStar": "KiSystemCall64", "MsrCStar": "KiSystemCall32"}
 
@@ -243,7 +245,7 @@ class EntryRows:
     def _segment_notes(self, tables: ProcessorTables, selector: int, found: Descriptor) -> list[str]:
         notes = []
         wide = self._width >= LONG_MODE
-        if wide and found.kind == CODE and found.dpl == 0 and selector not in _RING_0:
+        if found.kind == CODE and found.dpl == 0 and _is_foreign(found, selector, wide):
             notes.append(FOREIGN_CODE)
         own = selector in (_OWN_64 if wide else _OWN_32) or found.kind in ("tss", LDT)
         if self._first is not None and tables is not self._first and not own:
@@ -257,8 +259,15 @@ class EntryRows:
         other = self._gates.get(vector)
         if self._first is None or tables is self._first or by_object or other == found:
             return []
+        if other is not None and other.gate is not None and self._behind(self._first, vector, other.gate.offset):
+            return []
         leads = f", where it leads to {other.gate.offset:#x}" if other is not None and other.gate is not None else ""
         return [f"{DIFFERS} {self._first.number}{leads}"]
+
+
+def _is_foreign(found: Descriptor, selector: int, wide: bool) -> bool:
+    """Whether Windows has no such code segment of ring 0."""
+    return selector not in _RING_0 if wide else found.limit == _WHOLE and selector not in _RING_0_FLAT
 
 
 def _content(found: Descriptor) -> tuple[object, ...]:
