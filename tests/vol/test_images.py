@@ -39,7 +39,6 @@ from volplugins.vol.commands.peb.rows import peb_rows
 from volplugins.vol.commands.process.rows import Wanted as ProcessWanted
 from volplugins.vol.commands.process.rows import process_rows
 from volplugins.vol.commands.ptov.rows import ptov_rows
-from volplugins.vol.commands.segments.row import SegmentRow
 from volplugins.vol.commands.segments.rows import Wanted as SegmentsWanted
 from volplugins.vol.commands.segments.rows import segment_rows
 from volplugins.vol.commands.stacks.rows import Wanted as StacksWanted
@@ -63,21 +62,21 @@ def image(machine: str, kind: str, folder: Path, fault: str = "notmyfault") -> t
     return path, target_of_image(found)
 
 
-def every_row(scene: CrashScene) -> Iterator[tuple[str, Rows]]:
-    process = next(each for each in process_rows(scene, ProcessWanted()) if each.name == "explorer.exe")
-    yield "process", list(process_rows(scene, ProcessWanted()))
-    yield "pagedirs", list(pagedirs_rows(scene, (), (), True))
-    yield "stacks", list(stacks_rows(scene, StacksWanted()))
-    yield "peb", list(peb_rows(scene, (), True))
-    yield "lm", list(lm_rows(scene, LmWanted()))
-    yield "kernel modules", list(lm_rows(scene, LmWanted(kernel=True)))
-    yield "address", list(address_rows(scene, AddressWanted()))
-    yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True)))
-    yield "irps", list(irps_rows(scene, IrpsWanted(locations=True)))
-    yield "segments", [_of_any_registers(row) for row in segment_rows(scene, SegmentsWanted()) if row.table != "ivt"]
-    yield "devices", list(device_rows(scene, DevicesWanted(stacks=True)))
-    yield "waits", list(waits_rows(scene, WaitsWanted()))
-    yield "ptov", list(ptov_rows(scene, (), ()))
+def every_row(scene: CrashScene, scan: bool | None = None) -> Iterator[tuple[str, Rows]]:
+    process = next(each for each in process_rows(scene, ProcessWanted(scan=scan)) if each.name == "explorer.exe")
+    yield "process", list(process_rows(scene, ProcessWanted(scan=scan)))
+    yield "pagedirs", list(pagedirs_rows(scene, (), (), True, scan))
+    yield "stacks", list(stacks_rows(scene, StacksWanted(), scan=scan))
+    yield "peb", list(peb_rows(scene, (), True, scan))
+    yield "lm", list(lm_rows(scene, LmWanted(scan=scan)))
+    yield "kernel modules", list(lm_rows(scene, LmWanted(kernel=True, scan=scan)))
+    yield "address", list(address_rows(scene, AddressWanted(scan=scan)))
+    yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True, scan=scan)))
+    yield "irps", list(irps_rows(scene, IrpsWanted(locations=True, scan=scan)))
+    yield "segments", list(segment_rows(scene, SegmentsWanted()))
+    yield "devices", list(device_rows(scene, DevicesWanted(stacks=True, scan=scan)))
+    yield "waits", list(waits_rows(scene, WaitsWanted(scan=scan)))
+    yield "ptov", list(ptov_rows(scene, (), (), scan))
     found = vtop_rows(scene, [hex(process.peb or 0)], ["explorer.exe"], None)
     yield "vtop", [tuple(row[:-1]) for row in found if row.step != "fileoffset"]
     yield "analyze", [_of_any(row) for row in analyze_rows(analysis_of(scene)) if row.section != "completeness"]
@@ -90,11 +89,6 @@ def _of_any(row: Any) -> tuple[Any, ...]:
         if row.section in ("bugcheck", "system") and not row.field.startswith("BUGCHECK_P")
         else tuple(row)
     )
-
-
-def _of_any_registers(row: SegmentRow) -> tuple[Any, ...]:
-    """A row without that the container's registers agree too; the page of real mode's vectors is in images alone."""
-    return tuple(row._replace(note=row.note.replace("the container, the KPCR", "the KPCR")))
 
 
 def _without_device_memory(rows: Rows) -> Rows:
