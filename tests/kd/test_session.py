@@ -167,6 +167,28 @@ def test_a_session_that_is_interrupted_in_a_request_leaves_it_running() -> None:
     assert session.leave() and kernel.running
 
 
+@pytest.mark.parametrize("receives", range(1, 6))
+def test_a_session_that_is_interrupted_anywhere_in_a_read_leaves_it_running(receives: int) -> None:
+    kernel = ScriptedKernel()
+    session, machine = stopped(kernel)
+    real, left = kernel.receive, receives
+
+    def interrupted(seconds: float) -> bytes:
+        nonlocal left
+        left -= 1
+        if left:
+            data = real(seconds)
+            return data[:16] if left == 1 else data  # the acknowledgement, and the reply is still under way
+        kernel.receive = real  # type: ignore[method-assign]
+        raise KeyboardInterrupt
+
+    kernel.receive = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        for start in range(0, 0x4000, 0x1000):
+            machine.physical(start, 0x1000)
+    assert session.leave() and kernel.running and kernel.continued
+
+
 def test_a_machine_that_is_to_stay_stopped_stays() -> None:
     kernel = ScriptedKernel()
     session, _ = stopped(kernel)

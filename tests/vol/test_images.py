@@ -62,21 +62,21 @@ def image(machine: str, kind: str, folder: Path, fault: str = "notmyfault") -> t
     return path, target_of_image(found)
 
 
-def every_row(scene: CrashScene) -> Iterator[tuple[str, Rows]]:
-    process = next(each for each in process_rows(scene, ProcessWanted()) if each.name == "explorer.exe")
-    yield "process", list(process_rows(scene, ProcessWanted()))
-    yield "pagedirs", list(pagedirs_rows(scene, (), (), True))
-    yield "stacks", list(stacks_rows(scene, StacksWanted()))
-    yield "peb", list(peb_rows(scene, (), True))
-    yield "lm", list(lm_rows(scene, LmWanted()))
-    yield "kernel modules", list(lm_rows(scene, LmWanted(kernel=True)))
-    yield "address", list(address_rows(scene, AddressWanted()))
-    yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True)))
-    yield "irps", list(irps_rows(scene, IrpsWanted(locations=True)))
+def every_row(scene: CrashScene, scan: bool | None = None) -> Iterator[tuple[str, Rows]]:
+    process = next(each for each in process_rows(scene, ProcessWanted(scan=scan)) if each.name == "explorer.exe")
+    yield "process", list(process_rows(scene, ProcessWanted(scan=scan)))
+    yield "pagedirs", list(pagedirs_rows(scene, (), (), True, scan))
+    yield "stacks", list(stacks_rows(scene, StacksWanted(), scan=scan))
+    yield "peb", list(peb_rows(scene, (), True, scan))
+    yield "lm", list(lm_rows(scene, LmWanted(scan=scan)))
+    yield "kernel modules", list(lm_rows(scene, LmWanted(kernel=True, scan=scan)))
+    yield "address", list(address_rows(scene, AddressWanted(scan=scan)))
+    yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True, scan=scan)))
+    yield "irps", list(irps_rows(scene, IrpsWanted(locations=True, scan=scan)))
     yield "segments", list(segment_rows(scene, SegmentsWanted()))
-    yield "devices", list(device_rows(scene, DevicesWanted(stacks=True)))
-    yield "waits", list(waits_rows(scene, WaitsWanted()))
-    yield "ptov", list(ptov_rows(scene, (), ()))
+    yield "devices", list(device_rows(scene, DevicesWanted(stacks=True, scan=scan)))
+    yield "waits", list(waits_rows(scene, WaitsWanted(scan=scan)))
+    yield "ptov", list(ptov_rows(scene, (), (), scan))
     found = vtop_rows(scene, [hex(process.peb or 0)], ["explorer.exe"], None)
     yield "vtop", [tuple(row[:-1]) for row in found if row.step != "fileoffset"]
     yield "analyze", [_of_any(row) for row in analyze_rows(analysis_of(scene)) if row.section != "completeness"]

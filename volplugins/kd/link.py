@@ -1,8 +1,8 @@
 """The link: packets in order and once, over a line that loses, doubles and damages bytes.
 
 Each side has one data packet under way, whose number's low bit turns with every packet that was acknowledged. A packet
-with another number than the expected one is a repetition: it is acknowledged and dropped. One with the bit SYNC, which
-the kernel sets when it stops, starts both directions anew.
+with another number than the expected one and the bytes of the last one is its repetition: it is acknowledged and
+dropped. One with the bit SYNC, which the kernel sets when it stops, starts both directions anew.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Link:
     """Our side of the line. Whoever drives it hands in what came, and sends what ``output`` gives.
 
     Attributes:
-        damaged, repeated: how many packets came damaged, and how many of ours were sent again.
+        damaged, repeated: how many packets came damaged, here or there, and how many of ours were sent again.
     """
 
     damaged: int = 0
@@ -45,6 +45,7 @@ class Link:
     _under_way: Packet | None = None
     _next: int = INITIAL_ID
     _expected: int = INITIAL_ID
+    _last: bytes = b""
 
     def feed(self, data: bytes) -> list[Received | WasReset]:
         """What happened by these bytes."""
@@ -104,6 +105,7 @@ class Link:
                 self._acknowledged()
         elif packet.kind is PacketType.RESEND:
             if self._under_way is not None:
+                self.damaged += 1  # on the way to the other side
                 self._again()
         elif packet.kind is PacketType.RESET:
             self._anew(INITIAL_ID)
@@ -116,15 +118,19 @@ class Link:
         if restarted:
             self._anew(number)
         self._control(PacketType.ACKNOWLEDGE, number)
-        if number != self._expected:
-            return
-        self._expected ^= 1
-        if packet.kind is PacketType.STATE_MANIPULATE and self._under_way is not None:
+        if number != self._expected and packet.payload == self._last:
+            return  # a repetition; other bytes under its number are a packet behind one that never came
+        self._expected, self._last = number ^ 1, packet.payload
+        if packet.kind is PacketType.STATE_MANIPULATE and self._answers(packet.payload):
             self._acknowledged()  # who answers has received; the acknowledgement itself was lost
         yield Received(packet.kind, packet.payload, restarted)
 
+    def _answers(self, payload: bytes) -> bool:
+        """Whether this is a reply to what is under way, and no late one to what was before it (by its api number)."""
+        return self._under_way is not None and payload[:4] == self._under_way.payload[:4]
+
     def _anew(self, expected: int) -> None:
-        self._next, self._expected, self._under_way = INITIAL_ID, expected, None
+        self._next, self._expected, self._under_way, self._last = INITIAL_ID, expected, None, b""
         self._queue.clear()
 
     def _acknowledged(self) -> None:

@@ -18,6 +18,7 @@ _CONTEXT_FLAGS = {I386: 0x1003F, AMD64: 0x10001F, ARM64: 0x40001F}
 _CONTEXT_SIZES = {I386: 0x2CC, AMD64: 0x4D0, ARM64: 0x390}
 _HOPELESS = "the line is so bad that no reply comes whole"
 _MOST_UNLIKE, _MOST_LOST = 12, 20
+_AWAITED = 256  # bytes: less is not worth asking for
 _PROOFS = 3  # replies that repeat their address, before all must
 
 
@@ -70,19 +71,29 @@ class Machine:
         """The CONTEXT of a processor, as bytes; empty where it gives none."""
         machine = self.version.machine
         size = _CONTEXT_SIZES[machine]
+        if self.session.doubtful:
+            pieces = self._context_pieces(size, processor)
+            if len(pieces) == size:
+                return pieces
         reply = self._ask(requests.get_context(_CONTEXT_FLAGS[machine], processor), Api.GET_CONTEXT)
         if reply.succeeded and len(reply.data) >= size:
             return reply.data
-        piece = self._ask(requests.get_context_ex(0, size, processor), Api.GET_CONTEXT_EX)
-        return requests.context_piece(piece, size)
+        return self._context_pieces(size, processor)
+
+    def _context_pieces(self, size: int, processor: int) -> bytes:
+        """The same by GetContextEx, as much at once as a bad line takes; what a kernel without it gives is empty."""
+        data = b""
+        while len(data) < size:
+            asked = min(size - len(data), self._chunk.size)
+            piece = self._ask(requests.get_context_ex(len(data), asked, processor), Api.GET_CONTEXT_EX)
+            found = requests.context_piece(piece, asked)
+            if not found:
+                return b""
+            data += found
+        return data
 
     def _ask(self, message: bytes, api: Api) -> Reply:
-        for _ in range(self.session.timing.attempts):
-            try:
-                return confirmed(self.session, message, lambda reply: reply.api == api)
-            except ReplyTooLarge:
-                continue
-        raise LineLost(_HOPELESS)
+        return confirmed(self.session, message, lambda reply: reply.api == api)
 
     def _memory(self, api: Api, address: int, size: int) -> bytes:
         parts: list[bytes] = []
@@ -103,7 +114,8 @@ class Machine:
         link = self.session.link
         before = link.damaged + link.repeated
         try:
-            reply = confirmed(self.session, requests.read_memory(api, address, size), self._fits(api, address))
+            message, patient = requests.read_memory(api, address, size), size <= _AWAITED
+            reply = confirmed(self.session, message, self._fits(api, address), patient=patient)
         except ReplyTooLarge:
             self._lost = self._lost + 1 if self._chunk.smallest else 0
             if self._lost > _MOST_LOST:
@@ -130,17 +142,23 @@ class Machine:
         return fits
 
 
-def confirmed(session: Session, message: bytes, fits: Callable[[Reply], bool], limit: float | None = None) -> Reply:
+def confirmed(
+    session: Session,
+    message: bytes,
+    fits: Callable[[Reply], bool],
+    limit: float | None = None,
+    patient: bool = True,
+) -> Reply:
     """The reply; where the line was bad lately, one that came twice alike.
 
     Raises:
         LineLost, RanOn, ReplyTooLarge: as ``Session.ask``; LineLost too where no two are alike.
     """
-    reply = session.ask(message, fits, limit)
+    reply = session.ask(message, fits, limit, patient)
     for _ in range(_MOST_UNLIKE):
         if not session.doubtful:
             return reply
-        before, reply = reply, session.ask(message, fits, limit)
+        before, reply = reply, session.ask(message, fits, limit, patient)
         if (reply.status, reply.union, reply.data) == (before.status, before.union, before.data):
             return reply
     raise LineLost(_HOPELESS)

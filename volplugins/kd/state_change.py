@@ -76,3 +76,8 @@ def decode_state_change(payload: bytes) -> StateChange | None:
         exception and bool(int.from_bytes(union[152:156], "little")),
         payload[_CONTROL : _CONTROL + 48],
     )
+
+
+def bits_of(change: StateChange) -> int:
+    """Width of the kernel's addresses: 32-bit ones are given sign-extended, where 64-bit kernels have no code."""
+    return 32 if change.pc >> 32 in (0, 0xFFFFFFFF) else 64

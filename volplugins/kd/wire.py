@@ -42,17 +42,20 @@ class Timing:
         attach: for a kernel to answer at all; ``step`` for one break-in or reset of it.
         probe: for the first reply.
         request: for one reply, with all repetitions; ``attempts`` of it before the line is given up.
-        silence: without a byte before something is repeated, at first; ``longest_silence`` at last.
-        leave: for the machine to take that it runs on.
+        silence: on a line that damaged something, without a byte before something is repeated; ``first_silence`` on
+            one that did not; six round trips where that is more, and twice as much each time up to
+            ``longest_silence``.
+        leave: for the machine to take that it runs on, at most; a dead line is given up after three steps.
         linger: after that, for a stop that was asked for twice.
     """
 
     attach: float = 8.0
     step: float = 2.0
-    probe: float = 1.5
+    probe: float = 2.0
     request: float = 5.0
-    attempts: int = 4
-    silence: float = 0.15
+    attempts: int = 6
+    silence: float = 0.006
+    first_silence: float = 0.15
     longest_silence: float = 1.0
-    leave: float = 6.0
+    leave: float = 30.0
     linger: float = 0.2

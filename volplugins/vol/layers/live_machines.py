@@ -128,6 +128,23 @@ def progress_of_reading(show: Callable[[str], None]) -> Iterator[None]:
         _progress.remove(show)
 
 
+@contextmanager
+def leaving(show: Callable[[str], None]) -> Iterator[None]:
+    """Inside, machines may be stopped, and ``show`` is told how much was read; at the end they run on."""
+    with progress_of_reading(show):
+        try:
+            yield
+        finally:
+            leave_all()
+
+
+def stay_stopped() -> None:
+    """Every machine that is stopped now stays so when it is left."""
+    for found in _machines.values():
+        if isinstance(found, Live):
+            found.machine.session.stay_stopped = True
+
+
 def _tell(_: int) -> None:
     for show in _progress[-1:]:
         for live in _machines.values():

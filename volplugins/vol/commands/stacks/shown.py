@@ -122,7 +122,7 @@ def _rows(stack: ThreadStack, note: str) -> Iterator[StackRow]:
         yield StackRow(
             *head, number, found.ring, frame.sp, following, frame.ip, stack.names[number], frame.trust.value,
             stack.arguments[number] if stack.arguments else "", stack.stop if number == last else "",
-            "; ".join(filter(None, [str(bounds or ""), text or (note if number == 0 else "")])),
+            "; ".join(filter(None, [str(bounds or ""), found.shadow, text or (note if number == 0 else "")])),
         )  # fmt: skip
 
 
