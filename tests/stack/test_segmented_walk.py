@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 
 import pytest
@@ -201,4 +202,4 @@ def test_any_stack_is_walked_in_bounded_steps(data: bytes, sp: int, bp: int, vir
     walker = SegmentedWalker(memory, segments.get)
     found = list(walker.frames(registers(selectors[0], 0x20, sp, bp, selectors[1], flags)))
     assert len(found) <= MOST_FRAMES + 1 and walker.stop in Stop
-    assert all(after.sp > before.sp for before, after in zip(found, found[1:], strict=False))
+    assert all(after.sp > before.sp for before, after in itertools.pairwise(found))
