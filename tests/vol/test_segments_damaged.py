@@ -142,7 +142,7 @@ def test_a_container_that_says_otherwise_counts_first(machine: str, tmp_path: Pa
 @EVERY
 @pytest.mark.parametrize("alone", [True, False])
 def test_registers_of_an_unknown_processor(machine: str, alone: bool, tmp_path: Path) -> None:
-    """A state whose GS, on x86 FS, leads to no KPCR (user mode) counts by its number, where there are as many of them."""
+    """A state whose GS, on x86 FS, leads to no KPCR (user mode) counts by its number, where there are enough."""
     _, target = image(machine, "elf-core", tmp_path)
     strange = TableRegisters((0x1000, 2), (0x3000, 4), 5, 6)
     states = tuple(
