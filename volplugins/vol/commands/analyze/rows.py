@@ -13,6 +13,7 @@ from volplugins.bugcheck.status import status_name
 from volplugins.bugcheck.suspects import Confidence
 from volplugins.dumpfile.header import MACHINES
 from volplugins.memory.reader import ReadError
+from volplugins.stack.frame import Trust
 from volplugins.target.target import Target
 from volplugins.vol.commands.analyze.culprit_rows import culprit_rows, signature_rows
 from volplugins.vol.commands.analyze.failing_rows import failing_rows
@@ -32,6 +33,8 @@ __all__ = ["AnalyzeRow", "analyze_rows", "bugcheck_rows", "later_rows"]
 
 NO_BUGCHECK_TEXT = "no bugcheck is recorded"
 # sections that have nothing to say of a machine that did not crash
+# kinds of records whose word in Trust is not their name
+_RECORDS = {Trust.TASK_STATE: "task state segment"}
 _OF_A_CRASH = frozenset({"context", "process", "culprit", "signature", "stack"})
 
 
@@ -131,7 +134,9 @@ def _records(analysis: Analysis) -> Iterator[AnalyzeRow]:
     if fault.registers:
         text = " ".join(f"{name}={value:x}" for name, value in fault.registers.items())
         lacking = f"; it does not hold {' '.join(fault.missing)}" if fault.missing else ""
-        yield AnalyzeRow("context", "REGISTERS", text, "", f"from the {fault.trust.value}{lacking}")
+        yield AnalyzeRow(
+            "context", "REGISTERS", text, "", f"from the {_RECORDS.get(fault.trust, fault.trust.value)}{lacking}"
+        )
     if scene.crashed is not None:
         number = scene.crashed.processor.index
         yield AnalyzeRow("context", "PROCESSOR", NOT_AVAILABLE if number is None else str(number), "",
@@ -154,6 +159,8 @@ def _stack_command(analysis: Analysis) -> str:
         return f".cxr {fault.context:#x} ; kv"
     if fault.trap_frame is not None:
         return f".trap {fault.trap_frame:#x} ; kv"
+    if fault.task:
+        return f".tss {fault.task:#x} ; kv"
     thread = analysis.scene.thread
     return f".thread {thread.ethread:#x} ; kv" if thread is not None and thread.ethread else ".ecxr ; kv"
 
