@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
     "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "descriptors",
-    "io", "processors", "waits", "target", "threads", "address", "bugcheck", "findings",
+    "io", "processors", "waits", "kd", "wires", "target", "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -24,7 +24,9 @@ MAY_IMPORT = {
     "io": ("memory", "paging", "image", "loader", "kernel"),
     "processors": ("memory", "kernel", "io"),
     "waits": ("memory", "kernel", "loader", "io"),
-    "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
+    "kd": ("memory", "dumpfile"),
+    "wires": ("dumpfile", "kd"),
+    "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel", "kd"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
     "bugcheck": CORE,
@@ -32,11 +34,13 @@ MAY_IMPORT = {
     "vol": (*CORE, "vol"),
     "plugins": (*CORE, "vol", "plugins"),
     "report": (),
+    "corpus": ("report", "corpus"),
+    "api": (*CORE, "vol", "packed", "report", "api"),
     "packed": ("dumpfile", "imagefile"),
     "triage": (*CORE, "vol", "plugins", "report", "packed", "triage"),
     "symbols_exchange": (*CORE, "vol", "packed", "symbols_exchange"),
     "batch": ("dumpfile", "vol", "report", "packed", "triage", "batch"),
-    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "packed", "triage", "symbols_exchange", "batch"),
+    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "packed", "triage", "symbols_exchange", "batch", "corpus"),
     "lab": (),
 }
 # rooms within a folder, from the ground up: each imports only those before it, and itself
@@ -44,15 +48,19 @@ FLOORS = {
     "vol": ("output", "layers", "symbols", "scene", "commands"),
     "lab": (
         "structures", "code", "machine", "kernel", "user", "devices", "world", "crashes", "waits", "machines",
-        "writers", "damage",
+        "writers", "damage", "serve",
     ),
 }  # fmt: skip
 THIRD_PARTY = {
     **{room: {"numpy", "pefile", "yara", "capstone", "cramjam", "dissect"} for room in CORE},
+    "kd": set(),
+    "wires": {"serial"},
     "lab": {"numpy"},
     "vol": {"numpy", "pefile", "yara", "volatility3"},
     "plugins": {"volatility3"},
     "report": {"jinja2"},
+    "corpus": set(),
+    "api": {"pandas", "pyarrow"},
     "packed": set(),
     "triage": {"numpy", "volatility3"},
     "symbols_exchange": {"volatility3"},
@@ -72,6 +80,8 @@ KNOWN_THIRD_PARTY = {
     "capstone",
     "cramjam",
     "dissect",
+    "serial",
+    "pandas",
 }
 
 

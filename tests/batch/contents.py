@@ -8,7 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-TABLES = ("dumps", "failures", "modules", "processes", "verdicts", "faults", "paths")
+TABLES = (
+    "dumps", "failures", "modules", "processes", "verdicts", "faults", "paths", "findings", "frames", "devices",
+    "drivers",
+)  # fmt: skip
 _TIMED = {"seconds", "versions", "command_line"}
 
 

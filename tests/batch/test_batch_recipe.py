@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.batch import contents
 from tests.batch.made_corpus import tiny
+from tests.batch.old_corpus import as_version
 from volplugins.batch.database import Database
+from volplugins.batch.options import TRIAGE
 from volplugins.batch.schema import VERSION
+from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 from volplugins.triage import RECIPE
 
@@ -74,12 +78,7 @@ def test_two_places_of_one_dump_are_done_again_once(batch: Batch, folder: Path, 
 def test_a_corpus_of_version_2_is_taken_over(batch: Batch, folder: Path, tmp_path: Path) -> None:
     batch(folder)
     path = tmp_path / "out" / "corpus.sqlite"
-    with closing(sqlite3.connect(path)) as connection, connection:  # as version 2 made it
-        for column in ("device_stack", "device_instance"):
-            connection.execute(f"ALTER TABLE failures DROP COLUMN {column}")
-        connection.execute("DROP TABLE findings")
-        connection.execute("UPDATE corpus SET schema = 'volplugins.corpus/2'")
-        connection.execute("PRAGMA user_version = 2")
+    as_version(path, 2)
     Database(path).close()
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
@@ -93,11 +92,7 @@ def test_a_corpus_of_version_2_is_taken_over(batch: Batch, folder: Path, tmp_pat
 def test_findings_of_a_corpus_of_version_3_come_from_its_folders(batch: Batch, folder: Path, tmp_path: Path) -> None:
     batch(folder)
     path = tmp_path / "out" / "corpus.sqlite"
-    with closing(sqlite3.connect(path)) as connection, connection:  # as version 3 made it
-        connection.execute("DROP TABLE findings")
-        connection.execute("UPDATE corpus SET schema = 'volplugins.corpus/3'")
-        connection.execute("PRAGMA user_version = 3")
-        ids = [row[0] for row in connection.execute("SELECT id FROM dumps ORDER BY id")]
+    ids = as_version(path, 3)
     told = [{"kind": "list-broken", "severity": "damage", "pid": 8, "evidence": "loop"}, "none", {"kind": ["x"]}]
     for name, text in zip(
         ids, (json.dumps({"findings": told}), "no summary", json.dumps({"findings": 7})), strict=True
@@ -117,14 +112,7 @@ def test_findings_of_a_corpus_of_version_3_come_from_its_folders(batch: Batch, f
 def test_a_corpus_of_version_1_is_taken_over(batch: Batch, folder: Path, tmp_path: Path) -> None:
     batch(folder)
     path = tmp_path / "out" / "corpus.sqlite"
-    with closing(sqlite3.connect(path)) as connection, connection:  # as version 1 made it
-        for table, column in (("dumps", "signature_recipe"), ("failures", "signature_recipe"),
-                              ("failures", "memory_error"), ("failures", "device_stack"),
-                              ("failures", "device_instance")):  # fmt: skip
-            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        connection.execute("DROP TABLE findings")
-        connection.execute("UPDATE corpus SET schema = 'volplugins.corpus/1'")
-        connection.execute("PRAGMA user_version = 1")
+    as_version(path, 1)
     database = Database(path)
     assert database.recipes() == {1: 3} and len(database.of_other_recipes(RECIPE)) == 3
     database.close()
@@ -146,3 +134,20 @@ def test_a_folder_of_an_older_run_gets_its_row(batch: Batch, folder: Path, tmp_p
     Database(tmp_path / "out" / "corpus.sqlite").close()
     batch(folder)
     assert recipes(tmp_path) == [1, 1, 1]
+
+
+def test_a_corpus_of_version_4_gets_its_rows_from_the_folders(batch: Batch, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write(build("win10-x64"), "full", tmp_path / "in" / "a.dmp")
+    batch(tmp_path / "in", work=TRIAGE)
+    path = tmp_path / "out" / "corpus.sqlite"
+    whole = contents.tables(tmp_path / "out")
+    (one,) = as_version(path, 4)
+    Database(path).close()
+    assert contents.tables(tmp_path / "out") == whole
+    assert whole["frames"] and whole["devices"] and whole["drivers"]
+    as_version(path, 4)
+    shutil.rmtree(tmp_path / "out" / "dumps" / one)
+    Database(path).close()  # nothing to take them from: what was known stays
+    left = contents.tables(tmp_path / "out")
+    assert len(left["processes"]) == len(whole["processes"]) and not left["frames"]

@@ -45,6 +45,19 @@ def test_rows_are_what_the_lab_built(batch: Callable[..., int], tmp_path: Path) 
         assert pids == {one["pid"] for one in truth["processes"] if not one["exited"]}
         verdicts = {one["pid"] for one in tables["verdicts"] if one["dump"] == row["id"] and one["verdict"] == "ok"}
         assert verdicts >= pids
+        said = {one["pid"]: one for one in tables["processes"] if one["dump"] == row["id"]}
+        for one in truth["processes"]:
+            told = truth["user"].get(one["pid"])
+            if told is not None and not one["exited"]:
+                assert said[one["pid"]]["command_line"] == told["parameters"]["CommandLine"]
+        mine = {table: [one for one in tables[table] if one["dump"] == row["id"]] for table in ("modules", "frames")}
+        kernel = {one["module"]: one for one in mine["modules"] if one["kernel"]}
+        for one in truth["modules"]:
+            assert (kernel[one["file"]]["size"], kernel[one["file"]]["stamp"]) == (one["size"], one["timestamp"])
+            assert kernel[one["file"]]["file_key"] == f"{one['timestamp']:08X}{one['size']:x}"
+        crash = sorted((one for one in mine["frames"] if one["crash"]), key=lambda one: one["number"])
+        assert crash[0]["module"] == truth["culprit"] and crash[0]["trust"] != "scan"
+        assert any(one["function"] == "nt!KiSwapThread" and one["threads"] > 1 for one in mine["frames"])
         failures = [one for one in tables["failures"] if one["dump"] == row["id"]]
         assert [(one["pid"], one["manual_crash"]) for one in failures] == [(truth["process"]["pid"], "notmyfault")]
 

@@ -15,7 +15,7 @@ from volplugins.batch.perform import unpacked_into
 
 _NEW = ".new-"
 #: What a corpus writes in DIR, besides its database and lock.
-OWN = ("dumps", ".scratch", "index.html", "rows.jsonl", "parquet")
+OWN = ("dumps", ".scratch", "index.html", "rows.jsonl", "timeline.jsonl", "parquet")
 
 
 class CorpusFolder:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from volplugins import __version__
 from volplugins.batch import schema
-from volplugins.batch.digest import findings_of
+from volplugins.batch.digest import Tables, digest
 from volplugins.batch.errors import CorpusError, UseError
 from volplugins.batch.outcome_file import FOLDER_NAME, Result
 
@@ -67,21 +67,26 @@ class Database:
             with _Transaction(self):
                 for statement in schema.migration(version):
                     run(statement)
-                if version < schema.FINDINGS_SINCE:
-                    self._fill_findings()
+                if version < schema.ROWS_SINCE:
+                    self._fill_rows()
 
-    def _fill_findings(self) -> None:
+    def _fill_rows(self) -> None:
+        """What older versions did not keep, from the dumps' folders; a folder that cannot be read leaves what is."""
         for dump, _, folder in self.folders():
-            self._insert("findings", ([dump, *cells] for cells in self._findings_in(folder)))
+            tables = self._tables_in(folder)
+            for table in schema.FROM_ROWS if tables else ():
+                self._connection.execute(f"DELETE FROM {table} WHERE dump = ?", (dump,))
+                self._insert(table, ([dump, *cells] for cells in tables[table]))
 
-    def _findings_in(self, folder: str | None) -> list[list[object]]:
-        """Of a dump that was done before there was a table of findings: from its folder; none if it cannot be read."""
+    def _tables_in(self, folder: str | None) -> Tables:
+        """The tables of a dump that was done before there were all of them; none if its folder cannot be read."""
         if folder is None or not FOLDER_NAME.fullmatch(Path(folder).name):
-            return []
+            return {}
+        place = self.path.parent / "dumps" / Path(folder).name
         try:
-            return findings_of(self.path.parent / "dumps" / Path(folder).name)
+            return {} if place.is_symlink() else digest(place)
         except (OSError, ValueError, RecursionError):
-            return []
+            return {}
 
     def dump_of(self, key: str) -> str | None:
         """The dump that lay at a place, by the place's key."""
@@ -103,6 +108,10 @@ class Database:
         statement = "SELECT id, iif(sha256 IS NULL, '', status), folder FROM dumps ORDER BY id"
         return list(self._connection.execute(statement))
 
+    def places(self) -> dict[str, str]:
+        """The first place of every dump, by its id."""
+        return {dump: str(path) for dump, path in self._connection.execute("SELECT id, path FROM dumps")}
+
     def counts(self) -> dict[str, int]:
         """Dumps by status."""
         return dict(self._connection.execute("SELECT status, count(*) FROM dumps GROUP BY status"))
@@ -117,8 +126,9 @@ class Database:
             row = [result.id, result.place, result.size, result.sha256, result.status, result.reason or None]
             self._insert("dumps", [[*row, *found, folder, result.seconds, recipe]])
             tables = result.tables
-            if "findings" not in tables:
-                tables = {**tables, "findings": self._findings_in(folder)}
+            if not all(name in tables for name in schema.FROM_ROWS):
+                made = self._tables_in(folder)
+                tables = {**tables, **{name: made[name] for name in schema.FROM_ROWS if name in made}}
             for table in _OF_DUMPS:
                 self._insert(table, ([result.id, *cells] for cells in tables.get(table, ())))
             for key, place in paths:

@@ -23,7 +23,7 @@ class BatchOptions:
         timeout: seconds for one dump, 0 for no limit; memory: bytes for one dump beside the file, 0 for no limit.
         redact: replace names and paths in everything written.
         budget: how many times the usual budget of a run, as triage takes it.
-        rows: write DIR/rows.jsonl; parquet: write DIR/parquet.
+        rows: write DIR/rows.jsonl; parquet: write DIR/parquet; timeline: write DIR/timeline.jsonl.
         quiet: print nothing but faults of the whole run.
         caps: how far a compressed file may grow.
         work: ``module:function`` that does one dump's work.
@@ -44,6 +44,7 @@ class BatchOptions:
     budget: str = ""
     rows: bool = False
     parquet: bool = False
+    timeline: bool = True
     quiet: bool = False
     caps: Caps = CAPS
     work: str = TRIAGE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,12 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from volplugins.batch.column_kinds import cell, column_kinds
 from volplugins.batch.errors import CorpusError
 from volplugins.batch.merged_rows import lines, row_files
 
 _BATCH = 20_000
-_FIXED = ("dump", "id", "depth", "parent")
-_INT64 = 1 << 63
 
 
 def require_pyarrow() -> None:
@@ -50,52 +48,29 @@ def _write(files: list[tuple[str, Path]], target: Path) -> None:
     import pyarrow  # noqa: PLC0415 - an extra
     import pyarrow.parquet  # noqa: PLC0415
 
-    kinds = _kinds(files)
-    types = {"bool": pyarrow.bool_(), "int": pyarrow.int64(), "str": pyarrow.string()}
+    types = {
+        "bool": pyarrow.bool_(), "int": pyarrow.int64(), "float": pyarrow.float64(), "str": pyarrow.string(),
+        "time": pyarrow.timestamp("us", "UTC"),
+    }  # fmt: skip
+    kinds = column_kinds(_rows(files))
     schema = pyarrow.schema([(name, types[kind]) for name, kind in kinds.items()])
     with pyarrow.parquet.ParquetWriter(target, schema) as writer:
         batch: list[dict[str, Any]] = []
-        for row in _rows(files):
-            batch.append({name: _cell(row.get(name), kind) for name, kind in kinds.items()})
+        for _, row in _rows(files):
+            batch.append({name: cell(row.get(name), kind) for name, kind in kinds.items()})
             if len(batch) == _BATCH:
                 writer.write_table(pyarrow.Table.from_pylist(batch, schema))
                 batch = []
         writer.write_table(pyarrow.Table.from_pylist(batch, schema))
 
 
-def _rows(files: list[tuple[str, Path]]) -> Iterator[dict[str, Any]]:
+def _rows(files: list[tuple[str, Path]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Plugin and cells of each row, the fixed columns first."""
     for dump, path in files:
         for values in lines(path):
             cells = values.get("row")
             if isinstance(cells, dict):
-                yield {"dump": dump, "id": values.get("id"), "depth": values.get("depth", 0),
-                       "parent": values.get("parent"), **cells}  # fmt: skip
-
-
-def _kinds(files: list[tuple[str, Path]]) -> dict[str, str]:
-    """Columns in the order they are met; of one kind where all values are, else text."""
-    kinds = {"dump": "str", "id": "int", "depth": "int", "parent": "int"}
-    found: dict[str, str] = {}
-    for row in _rows(files):
-        for name, value in row.items():
-            if name not in _FIXED and value is not None:
-                kind = _kind(value)
-                found[name] = kind if found.get(name, kind) == kind else "str"
-            elif name not in _FIXED:
-                found.setdefault(name, "")
-    return {**kinds, **{name: kind or "str" for name, kind in found.items()}}
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    return "int" if isinstance(value, int) and -_INT64 <= value < _INT64 else "str"
-
-
-def _cell(value: Any, kind: str) -> Any:
-    if value is None or (kind != "str" and _kind(value) == kind):
-        return value
-    if kind != "str":
-        return None
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text.encode("utf-8", "replace").decode()
+                yield str(values.get("plugin", "")), {
+                    "dump": dump, "id": values.get("id"), "depth": values.get("depth", 0),
+                    "parent": values.get("parent"), **cells,
+                }  # fmt: skip

@@ -18,6 +18,7 @@ from volplugins.batch.engine import Engine, LocalEngine
 from volplugins.batch.errors import UseError
 from volplugins.batch.lock import FolderLock
 from volplugins.batch.merged_rows import write_merged
+from volplugins.batch.merged_timeline import write_timeline
 from volplugins.batch.options import BatchOptions
 from volplugins.batch.progress import Progress, progress
 from volplugins.report import write_index
@@ -68,7 +69,7 @@ def _run(options: BatchOptions, folder: CorpusFolder, database: Database, shown:
         finally:
             engine.close()
             shown.end()
-        _write_pages(options, folder)
+        _write_pages(options, folder, database)
     except KeyboardInterrupt:
         write_index(folder.path)
         if not options.quiet:
@@ -90,8 +91,10 @@ def _engine(options: BatchOptions, folder: CorpusFolder) -> Engine:
     return LocalEngine(options, folder.dumps, folder.scratch)
 
 
-def _write_pages(options: BatchOptions, folder: CorpusFolder) -> None:
-    """The index, and the rows of all dumps together where they were asked for."""
+def _write_pages(options: BatchOptions, folder: CorpusFolder, database: Database) -> None:
+    """The index, the time lines as one, and the rows of all dumps together where they were asked for."""
+    if options.timeline:
+        write_timeline(folder.dumps, database.places(), folder.path / "timeline.jsonl")
     if options.rows:
         write_merged(folder.dumps, folder.path / "rows.jsonl")
     if options.parquet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FIRST_VERSION, VERSION = 1, 4
+FIRST_VERSION, VERSION = 1, 5
 
 
 def name_of(version: int) -> str:
@@ -27,12 +27,12 @@ TABLES = {
     ),
     "modules": (
         "kernel INTEGER", "module TEXT", "path TEXT", "timestamp TEXT", "checksum TEXT", "pdb TEXT", "guid_age TEXT",
-        "version TEXT", "source TEXT", "processes INTEGER",
+        "version TEXT", "source TEXT", "processes INTEGER", "size INTEGER", "stamp INTEGER", "file_key TEXT",
     ),
     "processes": (
         "pid INTEGER", "ppid INTEGER", "name TEXT", "eprocess TEXT", "session INTEGER", "dirbase TEXT",
         "page_directory TEXT", "wow64 INTEGER", "create_time TEXT", "exit_time TEXT", "source TEXT", "life TEXT",
-        "note TEXT",
+        "note TEXT", "command_line TEXT", "image_path TEXT",
     ),
     "verdicts": (
         "pid INTEGER", "process TEXT", "eprocess TEXT", "dirbase TEXT", "mode TEXT", "verdict TEXT", "evidence TEXT",
@@ -43,6 +43,15 @@ TABLES = {
         "kind TEXT", "severity TEXT", "pid INTEGER", "process TEXT", "tid INTEGER", "address TEXT", "module TEXT",
         "technique TEXT", "evidence TEXT", "next TEXT", "note TEXT",
     ),
+    "frames": (
+        "crash INTEGER", "number INTEGER", "symbol TEXT", "function TEXT", "module TEXT", "ip TEXT", "trust TEXT",
+        "threads INTEGER",
+    ),
+    "devices": (
+        "depth INTEGER", "node TEXT", "instance TEXT", "service TEXT", "state TEXT", "problem TEXT", "pdo TEXT",
+        "stack TEXT", "note TEXT",
+    ),
+    "drivers": ("driver TEXT", "object TEXT", "module TEXT", "source TEXT", "note TEXT"),
 }  # fmt: skip
 
 _PATHS = "CREATE TABLE paths (key TEXT PRIMARY KEY, dump TEXT NOT NULL REFERENCES dumps(id), path TEXT NOT NULL)"
@@ -54,14 +63,20 @@ _DISTINCT = """(SELECT group_concat({column}, ',') FROM (SELECT DISTINCT {column
        WHERE signature = one.signature AND {column} IS NOT NULL ORDER BY {column})) AS {column}s"""
 _INDEXED = (
     ("failures", "signature"), ("modules", "module"), ("processes", "name"), ("verdicts", "verdict"),
-    ("findings", "kind"),
+    ("findings", "kind"), ("modules", "file_key"), ("frames", "function"), ("devices", "instance"),
+    ("drivers", "driver"),
 )  # fmt: skip
 
 #: Recipe of signatures from before recipes had numbers: those of corpora of version 1.
 FIRST_RECIPE = 1
 _DEVICES_SINCE = 3
-#: Since when there is a table of findings; a corpus of before has the findings in its folders.
-FINDINGS_SINCE = 4
+_FINDINGS_SINCE = 4
+#: Since when there are frames, devices, drivers, command lines and numbers of modules; a corpus of before has them in
+#: its folders, as those of before version 4 have the findings.
+ROWS_SINCE = 5
+#: What is made again from the folder of a dump that was done before.
+FROM_ROWS = ("processes", "modules", "frames", "devices", "drivers", "findings")
+_ADDED = {"processes": ("command_line", "image_path"), "modules": ("size", "stamp", "file_key")}
 
 
 def migration(version: int) -> list[str]:
@@ -71,8 +86,10 @@ def migration(version: int) -> list[str]:
     made = _to_version_2() if version < _DEVICES_SINCE - 1 else []
     if version < _DEVICES_SINCE:
         made += [f"ALTER TABLE failures ADD COLUMN {name} TEXT" for name in ("device_stack", "device_instance")]
-    if version < FINDINGS_SINCE:
+    if version < _FINDINGS_SINCE:
         made += _table("findings")
+    if version < ROWS_SINCE:
+        made += _to_version_5()
     return [*made, f"UPDATE corpus SET schema = '{NAME}'", f"PRAGMA user_version = {VERSION}"]
 
 
@@ -84,6 +101,17 @@ def _to_version_2() -> list[str]:
         for table in ("dumps", "failures")
     ]
     return made
+
+
+def _to_version_5() -> list[str]:
+    added = [
+        f"ALTER TABLE {table} ADD COLUMN {column}"
+        for table, names in _ADDED.items()
+        for column in TABLES[table]
+        if column.split(" ")[0] in names
+    ]
+    tables = [each for name in ("frames", "devices", "drivers") for each in _table(name)]
+    return [*added, "CREATE INDEX modules_file_key ON modules (file_key)", *tables]
 
 
 def statements() -> list[str]:

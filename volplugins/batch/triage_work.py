@@ -9,6 +9,7 @@ from pathlib import Path
 
 from volplugins.batch.errors import ChangedFile
 from volplugins.batch.job import Job
+from volplugins.batch.merged_timeline import place_timeline
 from volplugins.packed.compression import PLAIN
 from volplugins.report import write_report
 
@@ -44,4 +45,6 @@ def _name_source(folder: Path, job: Job) -> None:
     draft = path.with_name(".summary.json.part")
     draft.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     os.replace(draft, path)
+    if not job.redact:
+        place_timeline(folder, job.candidate.label)
     write_report(folder)

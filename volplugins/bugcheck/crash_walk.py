@@ -71,9 +71,15 @@ def walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: 
         scene.memory, scene.code, ((low, base), *_other_stacks(scene, low)), limit, MAX_FRAMES,
         function_at(scene.symbolizer),
         tops=stack_tops(scene, sp), left=left_task(scene, sp),
+        begun=begun_stacks(scene),
     )  # fmt: skip
     frames = tuple(walker.frames(registers, trust))
     return Stack(frames, walker.stop, walker.crossed.ip if walker.crossed is not None else None)
+
+
+def begun_stacks(scene: CrashScene) -> tuple[int, ...]:
+    """Where stacks end that the processor begins itself: those of the interrupt stack table (x64)."""
+    return tuple(stack.high for stack in scene.processor_stacks if stack.kind.startswith("IST"))
 
 
 def _other_stacks(scene: CrashScene, low: int) -> tuple[Range, ...]:

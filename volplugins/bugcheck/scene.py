@@ -115,7 +115,8 @@ def build_scene(
         mode = space.space.mode
         space.space.use_invalid_layout(invalid_layout(layouts, mode, target.build, memory, kernel))
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
-    sources = ProcessorSources(memory, data, modules, symbolizer, target.bits, target.number_processors)
+    known = tuple((each.number, each.prcb) for each in target.processors if each.prcb)
+    sources = ProcessorSources(memory, data, modules, symbolizer, target.bits, target.number_processors, known)
     processors, crashed, thread = _crashed_thread(work, sources, layouts)
     if processors and target.triage is None:
         layouts = with_processor_block(layouts, memory, processors[0].prcb, target.bits)

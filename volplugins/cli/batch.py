@@ -42,6 +42,7 @@ def add_parser(subparsers: Any) -> None:
                         help="most that one compressed dump may grow to (262144)")  # fmt: skip
     parser.add_argument("--redact", action="store_true", help="replace names, paths and command lines in all results")
     parser.add_argument("--rows", action="store_true", help="write the rows of all dumps to DIR/rows.jsonl too")
+    parser.add_argument("--no-timeline", action="store_true", help="leave out DIR/timeline.jsonl, that of all dumps")
     parser.add_argument("--parquet", action="store_true", help="write them to DIR/parquet too (needs pyarrow)")
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but what ends the run")
 
@@ -90,6 +91,7 @@ def _options(args: argparse.Namespace) -> Any:
         budget=args.budget or os.environ.get(VARIABLE, ""),
         rows=args.rows,
         parquet=args.parquet,
+        timeline=not args.no_timeline,
         quiet=args.quiet,
         caps=Caps(most=args.unpack_limit << 20),
         command_line=tuple(sys.argv),

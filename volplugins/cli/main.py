@@ -19,10 +19,13 @@ from volplugins.vol.symbols.cache_folder import make_cache_possible
 
 # One module of this room per command, in the order of the help: `add_parser(subparsers)` and `run(args) -> int`.
 # A module with PASSES_ARGUMENTS gets everything after its name, unread, as `args.rest`.
-COMMANDS = ("demo", "triage", "batch", "report", "symbols", "dump", "vol", "plugin_dir", "setup", "doctor", "lab")
+COMMANDS = (
+    "demo", "triage", "batch", "find", "diff", "report", "symbols", "dump", "live", "vol", "plugin_dir", "setup",
+    "doctor", "lab",
+)  # fmt: skip
 
 # commands that import volatility3, which makes its cache folder then
-USES_VOLATILITY = frozenset(("demo", "triage", "batch", "symbols", "dump", "vol", "doctor"))
+USES_VOLATILITY = frozenset(("demo", "triage", "batch", "symbols", "dump", "live", "vol", "doctor", "diff"))
 
 DONE, FAULTS, WRONG_USE, CANNOT_OPEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from volplugins.cli.folders import require_folders, split_folders
+from volplugins.wires.location import is_live
 
 
 def add_parser(subparsers: Any) -> None:
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     output = Path(args.output) if args.output else None
     try:
         with clean_termination(), progress_display(args.quiet) as progress:
-            result = run_triage(Path(args.dump), output, options, progress)
+            result = run_triage(args.dump if is_live(args.dump) else Path(args.dump), output, options, progress)
     except OutputError as error:
         print(f"volplugins: {error}", file=sys.stderr)
         return 2

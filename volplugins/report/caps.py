@@ -38,5 +38,7 @@ CELL = 300
 TEXT = 2_000
 # characters of cells on the page, all together
 PAGE = 24 << 20
+# characters of what the search of an index looks at
+SEARCH = 6 << 20
 # bars of the map of physical memory
 MAP_LINES, MAP_COLUMNS = 8, 256

@@ -10,12 +10,13 @@ from typing import Any
 
 from volplugins.report import caps, corpus_findings
 from volplugins.report.corpus_rows import Group, dumps, is_redacted, report_link, with_nobody
+from volplugins.report.corpus_terms import terms
 from volplugins.report.grids import Budget
 from volplugins.report.hardware_suspects import HardwareSuspects
 from volplugins.report.page import put, rendered
 from volplugins.report.shown_text import Cell, cell, shown
 
-_SCRIPTS = ("dom.js", "grid.js", "corpus.js")
+_SCRIPTS = ("dom.js", "grid.js", "search.js", "corpus.js")
 _GROUPS = ("Signature", "Dumps", "First seen", "Last seen", "Culprits", "Findings", "Builds", "Machines", "Computers",
            "Confidence", "Bugchecks")  # fmt: skip
 # heading and column of the table dumps
@@ -67,6 +68,7 @@ class _Content:
         self._suspects = HardwareSuspects()
         self._found = corpus_findings.CorpusFindings.read(corpus / "corpus.sqlite")
         self._places: dict[Any, tuple[Cell, str]] = {}
+        self._rows: dict[Any, int] = {}
         self._findings: list[list[Cell]] = []
         self._finding_links: list[str] = []
         self._findings_left = 0
@@ -99,6 +101,7 @@ class _Content:
             self._dumps.append(cells)
             self._links.append(link)
             self._places[row["id"]] = cells[0], link
+            self._rows[row["id"]] = len(self._dumps) - 1
         else:
             self._dumps_left += 1
 
@@ -115,6 +118,7 @@ class _Content:
             "kinds": {"columns": _KINDS, "rows": self._found.kinds()[: caps.TABLE_ROWS], "left": 0},
             "findings": {"columns": _FOUND, "rows": self._findings, "left": self._findings_left},
             "finding_links": self._finding_links,
+            "search": terms(self._corpus / "corpus.sqlite", self._rows),
         }
 
     def add_findings(self) -> None:

@@ -65,21 +65,21 @@ def linked_trap_frame(memory: MemoryReader, code: CodeMap, tops: Sequence[int]) 
     return None
 
 
-def pushed_at_top(memory: MemoryReader, code: CodeMap, tops: Sequence[int]) -> Frame | None:
+def pushed_at_top(memory: MemoryReader, code: CodeMap, top: int) -> Frame | None:
     """What the processor pushed when it began a stack of its own (x64, IST): kernel code that it left; None if none.
 
     It begins such a stack at its end, so that these words are the last ones before what the kernel keeps there.
+
+    Args:
+        top: the first address above the stack.
     """
-    for top in tops:
-        for at in range(top - _PUSHED, top - _PUSHED - _BEGIN_OF_STACK - 1, -0x10):
-            try:
-                data = memory.read(at, _PUSHED)
-            except ReadError:
-                break
-            ip, cs, flags, sp, ss = (
-                int.from_bytes(data[place : place + 8], "little") for place in range(0, _PUSHED, 8)
-            )
-            kernel = cs == _KERNEL_CS and ss in _KERNEL_SS and flags & _ALWAYS_SET and not flags >> 22
-            if kernel and sp % 8 == 0 and sp >> 47 and code.holds(ip):
-                return Frame(sp, ip, Trust.MACHINE_FRAME, None, Registers(64, ip, sp, (None,) * 16, {}), at)
+    for at in range(top - _PUSHED, top - _PUSHED - _BEGIN_OF_STACK - 1, -0x10):
+        try:
+            data = memory.read(at, _PUSHED)
+        except ReadError:
+            return None
+        ip, cs, flags, sp, ss = (int.from_bytes(data[place : place + 8], "little") for place in range(0, _PUSHED, 8))
+        kernel = cs == _KERNEL_CS and ss in _KERNEL_SS and flags & _ALWAYS_SET and not flags >> 22
+        if kernel and sp % 8 == 0 and sp >> 47 and code.holds(ip):
+            return Frame(sp, ip, Trust.MACHINE_FRAME, None, Registers(64, ip, sp, (None,) * 16, {}), at)
     return None

@@ -113,6 +113,9 @@ class SegmentedWalker:
             self._end(Stop.NOT_IN_DUMP if words else Stop.OUT_OF_BOUNDS, words or f"BP {frame.bp:#x} is beyond SS")
             return None
         saved, ip, cs = (int.from_bytes(words[at : at + width], "little") for at in range(0, 3 * width, width))
+        if not saved and not ip:
+            self._end(Stop.END_OF_STACK, "the return address and the BP before it are zero")
+            return None
         kind, note = self._kind(frame.cs, saved, ip, cs & 0xFFFF)
         if not kind:
             self._end(Stop.NO_UNWIND_DATA, note)

@@ -6,7 +6,7 @@ trap frame or the frame pointer; else the same scan. A scanned frame goes on by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from volplugins.memory.reader import MemoryReader
@@ -50,6 +50,7 @@ class Walker:
         anchor: registers known for a frame further up the same stack (the context of a fault that was reported below);
             a walk that would pass it goes on from there.
         tops: where interrupt stacks end, for kernel walks: at its end the walk goes on where it was interrupted.
+        begun: where stacks end that the processor begins itself (x64, IST): what it pushed there leads on.
         left: the task that was left for the one whose stack the walk begins on (x86); it goes on there at the end.
 
     Attributes:
@@ -69,8 +70,9 @@ class Walker:
         anchor: Registers | None = None,
         tops: Sequence[int] = (),
         left: LeftTask | None = None,
+        begun: Collection[int] = (),
     ) -> None:
-        self._task = left
+        self._task, self._begun = left, frozenset(begun)
         self._memory, self._code, self._ranges = memory, code, tuple(ranges)
         self._user_limit, self._limit = user_limit, limit
         self._tops = tuple(tops)
@@ -244,7 +246,7 @@ class Walker:
                 if first is None:
                     self._end(Stop.END_OF_STACK)
                 return first
-            found = self._scanner.find(registers, bounds, is_return) or self._interrupted(registers)
+            found = self._scanner.find(registers, bounds, is_return) or self._interrupted(registers, bounds)
             if found is None:
                 self._end(self._scanner.stop, self._beyond(registers.sp))
             if found is None and bounds is None and self._scanner.stop is not Stop.NOT_IN_DUMP:
@@ -256,13 +258,16 @@ class Walker:
         cut = self._scanner.stop is Stop.LIMIT
         return f"no return address in the {MAX_STACK >> 10} KiB above {sp:#x}" if cut else ""
 
-    def _interrupted(self, registers: Registers) -> Frame | None:
+    def _interrupted(self, registers: Registers, bounds: Range | None) -> Frame | None:
         """Where the stack that is used up was entered from, on x64 kernels with interrupt stacks of their own."""
         if registers.bits != 64 or not self._user_limit:
             return None
         tops = tops_above(self._memory, registers.sp, self._tops)
         trap = linked_trap_frame(self._memory, self._code, tops)
-        return from_trap_frame(trap) if trap is not None else pushed_at_top(self._memory, self._code, tops)
+        if trap is not None:
+            return from_trap_frame(trap)
+        known = bounds is not None and bounds[1] in self._begun
+        return pushed_at_top(self._memory, self._code, bounds[1]) if bounds is not None and known else None
 
     def _by_unwind_data(self, registers: Registers, is_return: bool) -> Frame:
         found = unwind(self._memory, self._code, registers, is_return)

@@ -28,6 +28,24 @@ class TargetKind(str, Enum):
     LIVE = "live"
 
 
+@dataclass(frozen=True, slots=True)
+class LiveProcessor:
+    """A processor of a live machine, as it stands.
+
+    Attributes:
+        number: the kernel's number of it.
+        prcb: address of its KPRCB; 0 where it is not known.
+        context: its registers; None where it gave none.
+        cr3, cr4: control registers; None where it gave none.
+    """
+
+    number: int
+    prcb: int
+    context: RegisterContext | None
+    cr3: int | None
+    cr4: int | None
+
+
 class Fact(NamedTuple):
     """Something known of the target: ``name``, ``value`` as it is shown, and ``how`` it was found."""
 
@@ -72,6 +90,7 @@ class Target:
         facts: what was found of the kernel and how.
         dump: the crash dump, for what only its header tells.
         states: the processors' registers as an image's container saved them, in its order.
+        processors: of a live machine; empty for all others.
     """
 
     kind: TargetKind
@@ -99,16 +118,22 @@ class Target:
     facts: tuple[Fact, ...] = ()
     dump: Dump | None = None
     states: tuple[ProcessorState, ...] = ()
+    processors: tuple[LiveProcessor, ...] = ()
 
     def how(self, name: str) -> str:
         """How the fact of this name was found; a crash dump's header says what no fact is there for."""
         return next((fact.how for fact in self.facts if fact.name == name), "dump header")
 
     @property
+    def standing(self) -> dict[int, RegisterContext]:
+        """Registers of a live machine's processors, by number; empty for what is not live."""
+        return {each.number: each.context for each in self.processors if each.context is not None}
+
+    @property
     def holds_all(self) -> bool:
-        """Whether it is meant to hold all of the machine's RAM: a complete dump, an image."""
+        """Whether it is meant to hold all of the machine's RAM: a complete dump, an image, a live machine."""
         if self.dump is None:
-            return self.kind is TargetKind.MEMORY_IMAGE
+            return self.kind in (TargetKind.MEMORY_IMAGE, TargetKind.LIVE)
         return self.dump.header.dump_type in (DumpType.FULL, DumpType.BITMAP_FULL)
 
     @property

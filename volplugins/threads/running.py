@@ -1,8 +1,8 @@
-"""Registers of the threads that ran when the dump was taken: each processor's saved context."""
+"""Registers of the threads that ran when the dump was taken: each processor's saved context, or as it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from volplugins.dumpfile.context import AMD64, I386, RegisterContext, decode_context
 from volplugins.kernel.layouts import KernelLayouts
@@ -23,17 +23,23 @@ def running_registers(
     bits: int,
     crashed: int | None,
     header: RegisterContext | None,
+    standing: Mapping[int, RegisterContext] | None = None,
 ) -> dict[int, Registers]:
     """Registers by ETHREAD.
 
     Args:
         crashed: ETHREAD of the thread that crashed, to which the dump header's context belongs.
         header: that context.
+        standing: registers of the processors of a live machine as they stand, by number.
     """
     found: dict[int, Registers] = {}
     for processor in processors:
         thread = processor.current_thread
         if thread is None:
+            continue
+        now = standing.get(processor.index) if standing and processor.index is not None else None
+        if now is not None and now.machine == _MACHINE[bits]:
+            found[thread.ethread] = from_names(bits, now.registers)
             continue
         registers = saved_registers(memory, processor, layouts, bits)
         if registers is not None and registers.ip:

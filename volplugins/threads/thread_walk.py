@@ -70,6 +70,7 @@ class ThreadWalk:
         tops: where interrupt stacks may end, besides (stack/interrupted.py).
         wow64: whether ``running`` are registers of 32-bit code on x64.
         left: the task that was left for the one that the processor runs (x86).
+        begun: where stacks end that the processor begins itself (x64).
         segmented: ``running`` with its selectors, where it is of code that is not flat (x86).
         layout: of ETHREAD, by which the thread's shadow stacks are found; None: frames are not held against them.
 
@@ -93,11 +94,12 @@ class ThreadWalk:
         wow64: bool = False,
         left: LeftTask | None = None,
         segmented: SegmentedRegisters | None = None,
+        begun: Sequence[int] = (),
         layout: Layout | None = None,
     ) -> None:
         known = layout is not None and bits == 64
         self._shadow = ShadowSource(memory, thread.ethread, layout, running is not None) if known and layout else None
-        self._left, self._segmented = left, segmented
+        self._left, self._segmented, self._begun = left, segmented, begun
         self._tops, self._wow64 = tuple(tops), wow64
         self._memory, self._code, self._thread, self._bits = memory, code, thread, bits
         self._user, self._running = user, running
@@ -123,7 +125,7 @@ class ThreadWalk:
             walker = Walker(
                 self._memory, self._code, self._ranges(start.registers.sp), USER_LIMIT[self._bits],
                 function_at=self._function_at, anchor=self._anchor, tops=self._tops,
-                left=self._left,
+                left=self._left, begun=self._begun,
             )  # fmt: skip
             found = list(walker.frames(start.registers, start.trust, start.is_return))
             self._end(walker.stop.value, walker.text)

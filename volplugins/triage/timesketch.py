@@ -18,6 +18,7 @@ _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=timezone.utc), datetime(2200, 1
 _SLACK = timedelta(days=1)  # clocks are set back at times
 _UPTIME = re.compile(r"(\d{1,6}) days (\d{1,2}):(\d\d):(\d\d)\.(\d{3})")
 _LONGEST_LINE = 1 << 24
+DIGITS = 16  # of SHA-256: a dump's id, as a corpus names it
 Row = Mapping[str, Any]
 Line = dict[str, Any]
 
@@ -27,8 +28,31 @@ def timeline(folder_rows: Path, summary: Mapping[str, Any]) -> Iterator[Line]:
 
     Args:
         folder_rows: the folder with ``analyze.jsonl``, ``process.jsonl``, ``kernel-modules.jsonl`` and ``lm.jsonl``.
-        summary: that of the dump; its ``crash`` and ``system`` stand in where the rows of analyze are missing.
+        summary: that of the dump; its ``crash`` and ``system`` stand in where the rows of analyze are missing; its
+            ``input`` says which dump it is.
     """
+    source = _source(folder_rows, summary)
+    for line in _events(folder_rows, summary):
+        yield {**line, **source}
+
+
+def _source(folder: Path, summary: Mapping[str, Any]) -> Line:
+    """What tells the lines of one dump from those of others: the machine's name, the dump's id, its place."""
+    given = summary.get("input")
+    told: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    digest, path = told.get("sha256"), told.get("path")
+    found: Line = {"hostname": _hostname(folder)} | {"dump": digest[:DIGITS] if isinstance(digest, str) else None}
+    found["path"] = path
+    return {name: value for name, value in found.items() if isinstance(value, str) and value}
+
+
+def _hostname(folder: Path) -> Any:
+    """As the first process has it in its environment."""
+    rows = (row for _, row in _rows(folder / "peb.jsonl", "COMPUTERNAME") if row.get("Field") == "COMPUTERNAME")
+    return next((row.get("Value") for row in rows if row.get("Section") == "environment"), None)
+
+
+def _events(folder_rows: Path, summary: Mapping[str, Any]) -> Iterator[Line]:
     facts = _crash_facts(folder_rows, summary)
     crash = _time(facts.get("SYSTEM_TIME"), _LATEST)
     latest = crash + _SLACK if crash is not None else _LATEST
@@ -118,12 +142,12 @@ def _line(what: str, when: datetime | None, happened: str, data_type: str, plugi
     yield line | ({"tid": thread} if isinstance(thread, int) else {})
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Row]]:
-    """Plugin and row of each line that holds one."""
+def _rows(path: Path, having: str = "") -> Iterator[tuple[str, Row]]:
+    """Plugin and row of each line that holds one; only of those with a text in them."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             for text in file:
-                line = _object(text) if len(text) <= _LONGEST_LINE else None
+                line = _object(text) if having in text and len(text) <= _LONGEST_LINE else None
                 row = line.get("row") if line is not None else None
                 if line is not None and isinstance(row, dict):
                     yield str(line.get("plugin", "")), row

@@ -297,8 +297,8 @@ STRUCTURE_TABLES: Tables = {
             16299: (0x62d8, 0x2e50, None, None),
             18362: (0x62d8, 0x2e50, 0x5c28, None),
             19041: (0x85d8, 0x3110, 0x7f28, None),
-            20348: (0x89d8, 0x33a0, 0x8268, None),
-            22000: (0x8998, 0x33a0, 0x8228, None),
+            20348: (0x8998, 0x33a0, 0x8228, None),
+            22000: (0x89d8, 0x33a0, 0x8268, None),
         }),
         32: ((
             ("IsrStack", 0x4), ("DpcStack", 0x4), ("ExceptionStack", 0x4),

@@ -289,6 +289,7 @@ _PEB_LDR_DATA 0x58: Length 0x0 u32; Initialized 0x4 u8; SsHandle 0x8 *void; InLo
   InMemoryOrderModuleList 0x20 _LIST_ENTRY; InInitializationOrderModuleList 0x30 _LIST_ENTRY
 _PHYSICAL_MEMORY_DESCRIPTOR 0x20: NumberOfRuns 0x0 u32; NumberOfPages 0x8 u64; Run 0x10 [1]_PHYSICAL_MEMORY_RUN
 _PHYSICAL_MEMORY_RUN 0x10: BasePage 0x0 u64; PageCount 0x8 u64
+_POOL_DESCRIPTOR 0x1140: TotalBigPages 0x48 i32; TotalBytes 0x50 u64; TotalPages 0xc0 i32
 _POOL_HEADER 0x10: BlockSize 0x0 u32:16:8; PoolIndex 0x0 u32:8:8; PoolType 0x0 u32:24:8; PreviousSize 0x0 u32:0:8;
   Ulong1 0x0 u32; PoolTag 0x4 u32; AllocatorBackTraceIndex 0x8 u16; ProcessBilled 0x8 *_EPROCESS; PoolTagHash 0xa u16
 _POOL_TRACKER_BIG_PAGES 0x18: Va 0x0 *void; Key 0x8 u32; PoolType 0xc u32; NumberOfBytes 0x10 u64

@@ -285,6 +285,7 @@ _PEB_LDR_DATA 0x30: Length 0x0 u32; Initialized 0x4 u8; SsHandle 0x8 *void; InLo
   InMemoryOrderModuleList 0x14 _LIST_ENTRY; InInitializationOrderModuleList 0x1c _LIST_ENTRY
 _PHYSICAL_MEMORY_DESCRIPTOR 0x10: NumberOfRuns 0x0 u32; NumberOfPages 0x4 u32; Run 0x8 [1]_PHYSICAL_MEMORY_RUN
 _PHYSICAL_MEMORY_RUN 0x8: BasePage 0x0 u32; PageCount 0x4 u32
+_POOL_DESCRIPTOR 0x1140: TotalBigPages 0x48 i32; TotalBytes 0x50 u32; TotalPages 0xc0 i32
 _POOL_HEADER 0x8: PreviousSize 0x0 u16:0:9; PoolIndex 0x0 u16:9:7; Ulong1 0x0 u32; BlockSize 0x2 u16:0:9;
   PoolType 0x2 u16:9:7; PoolTag 0x4 u32; AllocatorBackTraceIndex 0x4 u16; PoolTagHash 0x6 u16
 _POOL_TRACKER_BIG_PAGES 0x10: Va 0x0 *void; Key 0x4 u32; PoolType 0x8 u32; NumberOfBytes 0xc u32

@@ -195,6 +195,8 @@ _LDR_DATA_TABLE_ENTRY 0x50: InLoadOrderLinks 0x0 _LIST_ENTRY; InMemoryOrderLinks
   FullDllName 0x24 _UNICODE_STRING; BaseDllName 0x2c _UNICODE_STRING; Flags 0x34 u32; LoadCount 0x38 u16;
   TlsIndex 0x3a u16; HashLinks 0x3c _LIST_ENTRY; SectionPointer 0x3c *void; CheckSum 0x40 u32; TimeDateStamp 0x44 u32
 _LIST_ENTRY 0x8: Flink 0x0 *_LIST_ENTRY; Blink 0x4 *_LIST_ENTRY
+_LPCP_PORT_OBJECT 0xa4: ConnectionPort 0x0 *_LPCP_PORT_OBJECT; ConnectedPort 0x4 *_LPCP_PORT_OBJECT;
+  Creator 0x18 _CLIENT_ID; LpcReplyChainHead 0x78 _LIST_ENTRY; LpcDataInfoChainHead 0x80 _LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _MMPTE_HARDWARE 0x4: Valid 0x0 u32:0:1; Writable 0x0 u32:1:1; Owner 0x0 u32:2:1; WriteThrough 0x0 u32:3:1;
   CacheDisable 0x0 u32:4:1; Accessed 0x0 u32:5:1; Dirty 0x0 u32:6:1; LargePage 0x0 u32:7:1; Global 0x0 u32:8:1;
@@ -249,6 +251,7 @@ _PEB_LDR_DATA 0x28: Length 0x0 u32; Initialized 0x4 u8; SsHandle 0x8 *void; InLo
   InMemoryOrderModuleList 0x14 _LIST_ENTRY; InInitializationOrderModuleList 0x1c _LIST_ENTRY
 _PHYSICAL_MEMORY_DESCRIPTOR 0x10: NumberOfRuns 0x0 u32; NumberOfPages 0x4 u32; Run 0x8 [1]_PHYSICAL_MEMORY_RUN
 _PHYSICAL_MEMORY_RUN 0x8: BasePage 0x0 u32; PageCount 0x4 u32
+_POOL_DESCRIPTOR 0x1028: TotalPages 0x10 u32; TotalBigPages 0x14 u32
 _POOL_HEADER 0x8: PreviousSize 0x0 u16:0:9; PoolIndex 0x0 u16:9:7; Ulong1 0x0 u32; BlockSize 0x2 u16:0:9;
   PoolType 0x2 u16:9:7; ProcessBilled 0x4 *_EPROCESS; PoolTag 0x4 u32; AllocatorBackTraceIndex 0x4 u16;
   PoolTagHash 0x6 u16

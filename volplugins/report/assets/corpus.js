@@ -10,23 +10,32 @@ function linked(one) {
   cell.replaceChildren(make('a', { href: `./${one.link}` }, cell.textContent));
 }
 
-function showDumps(signature) {
-  const wanted = signature === undefined ? every : every.filter((one) => (one.cells[SIGNATURE] || '(no signature)') === signature);
+let signature;
+const search = new Search(document.getElementById('search'), data.search, showDumps);
+
+function showDumps() {
+  const fitting = search.dumps();
+  const wanted = every.filter((one, index) => (signature === undefined || (one.cells[SIGNATURE] || '(no signature)') === signature) && (!fitting || fitting.has(index)));
   chosen.replaceChildren(...(signature === undefined ? [] : [make('strong', {}, signature), ' ', allAgain()]));
   if (wanted.length) new Grid(dumpHost, data.dumps.columns, wanted, { left: data.dumps.left, each: linked });
-  else dumpHost.replaceChildren(make('p', { class: 'none' }, 'None.'));
+  else dumpHost.replaceChildren(make('p', { class: 'none' }, fitting ? 'No dump fits.' : 'None.'));
+}
+
+function choose(wanted) {
+  signature = wanted;
+  showDumps();
 }
 
 function allAgain() {
   const button = make('button', { type: 'button' }, 'show all');
-  button.addEventListener('click', () => showDumps());
+  button.addEventListener('click', () => choose());
   return button;
 }
 
 function choosing(one) {
   one.row.dataset.jump = '';
   pressable(one.row, () => {
-    showDumps(one.cells[0]);
+    choose(one.cells[0]);
     document.getElementById('dumps').scrollIntoView({ block: 'start' });
   });
 }

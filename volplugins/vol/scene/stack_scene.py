@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from volplugins.address.section_files import SectionFiles
-from volplugins.bugcheck.crash_walk import stack_tops
+from volplugins.bugcheck.crash_walk import begun_stacks, stack_tops
 from volplugins.bugcheck.task_state import left_task
 from volplugins.image.debug_record import read_debug_record
 from volplugins.image.exports import read_exports
@@ -85,8 +85,9 @@ class StackScene:
         self.code, self._files = scene.code, mapped_files(scene)
         crashed = scene.thread.ethread if scene.thread is not None else None
         self.running = running_registers(
-            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context
-        )
+            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context,
+            scene.target.standing,
+        )  # fmt: skip
         self._segmented = segmented_registers(
             scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context
         )
@@ -111,6 +112,7 @@ class StackScene:
             stack_tops(scene, running.sp) if running is not None else (), wow64,
             left_task(scene, running.sp) if running is not None else None,
             self._segmented.get(thread.ethread) if given is None else None,
+            begun_stacks(scene),
             scene.layouts.thread if given is None else None,
         )  # fmt: skip
 
@@ -187,7 +189,7 @@ class StackScene:
 
     def _kernel_memory(self, process: Process | None) -> MemoryReader:
         """Through the process's own directory where it is sound (session space needs it), else the kernel's."""
-        if process is None or self.court is None or self.court.verdict(process).word not in USABLE:
+        if process is None or self.court is None or self.court.word(process) not in USABLE:
             return self.scene.memory
         return process_space(self.scene, process)
 
@@ -208,7 +210,7 @@ class StackScene:
     def _make_side(self, process: Process) -> _Side | str:
         if self.court is None:
             return "user memory is not in this kind of dump"
-        word = self.court.verdict(process).word
+        word = self.court.word(process)
         if word not in WALKABLE:
             return f"page-directory:{word}"
         scene, bits = self.scene, self.scene.bits

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import DumpError
 from volplugins.findings.collection import Collection
+from volplugins.findings.finding import Finding
 from volplugins.vol.commands.findings.heard import Ear
 from volplugins.vol.commands.findings.row import FindingRow, failure_row, row_of
 from volplugins.vol.commands.findings.sources import Asked, Source, sources
@@ -22,7 +23,16 @@ _NOTHING: Mapping[str, Ear] = {}
 def findings_rows(
     scene: CrashScene, asked: Asked, progress: Progress | None = None, heard: Mapping[str, Ear] = _NOTHING
 ) -> Iterator[FindingRow]:
-    """The findings, highest severity first; then what could not be looked at. A source that fails costs no other.
+    """The findings, highest severity first; then what could not be looked at."""
+    found, problems = findings_of(scene, asked, progress, heard)
+    yield from map(row_of, found)
+    yield from map(failure_row, problems)
+
+
+def findings_of(
+    scene: CrashScene, asked: Asked, progress: Progress | None = None, heard: Mapping[str, Ear] = _NOTHING
+) -> tuple[list[Finding], list[str]]:
+    """The findings, highest severity first, and what could not be looked at. A source that fails costs no other.
 
     Args:
         heard: what was found while other commands made their rows; such a command is not asked again.
@@ -38,8 +48,7 @@ def findings_rows(
             problems |= ear.problems
         else:
             _ask(source, found, problems)
-    yield from map(row_of, found.in_order())
-    yield from map(failure_row, problems)
+    return found.in_order(), list(problems)
 
 
 def _ask(source: Source, found: Collection, problems: dict[str, None]) -> None:

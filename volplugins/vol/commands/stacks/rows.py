@@ -114,7 +114,7 @@ def thread_stacks(
             if wanted.threads and not any(test.means(process.pid, thread.tid, thread.ethread) for test in tests):
                 continue
             matched += 1
-            yield _walked(scene, stacks, process, thread, wanted, note)
+            yield walked_stack(scene, stacks, process, thread, wanted, note)
         problems.extend(f"{process.name} {process.pid}: {why}" for why in broken)
         if progress is not None:
             progress(100.0 * (number + 1) / len(chosen), "Walking stacks")
@@ -134,9 +134,9 @@ def _of_small_dump(
     stacks = StackScene(scene, None, image_file)
     if wanted.start:
         for start in given_starts(scene, scene.process, wanted.start, problems):
-            yield _walked(scene, stacks, scene.process, scene.thread, wanted, f"{start.text}; {note}", start)
+            yield walked_stack(scene, stacks, scene.process, scene.thread, wanted, f"{start.text}; {note}", start)
         return
-    yield _walked(scene, stacks, scene.process, scene.thread, wanted, note)
+    yield walked_stack(scene, stacks, scene.process, scene.thread, wanted, note)
     problems.extend(stacks.cuts())
 
 
@@ -159,14 +159,19 @@ def _from_starts(
     asked = [t for t in threads if any(test.means(process.pid, t.tid, t.ethread) for test in tests)]
     for start in given_starts(scene, process, wanted.start, problems):
         thread = asked[0] if asked else thread_for(scene, process, start)
-        yield _walked(scene, stacks, process, thread, wanted, start.text, start)
+        yield walked_stack(scene, stacks, process, thread, wanted, start.text, start)
     problems.extend(stacks.cuts())
 
 
-def _walked(
+def walked_stack(
     scene: CrashScene, stacks: StackScene, process: Process, thread: Thread, wanted: Wanted, note: str,
     start: GivenStart | None = None,
 ) -> ThreadStack:  # fmt: skip
+    """The stack of one thread.
+
+    Args:
+        note: what is to be said of the process; start: where the walk begins in place of the thread's own.
+    """
     given = (start.registers, start.wow64) if start is not None else ()
     walk = stacks.walk(process, thread, *given)
     kernel_only = wanted.kernel_only or scene.target.triage is not None
