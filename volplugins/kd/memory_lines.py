@@ -1,7 +1,8 @@
 """Physical memory over the wire, in lines that are kept as long as the machine stands still.
 
 A reply costs about 2 ms and 5 µs a byte (QEMU's port): 400 bytes more cost as much as another request. A line has 256
-bytes: with 128 or 512 the commands of the bench take longer, and more bytes with 512; lines side by side come in one reply, and who reads on where the last line ended gets more ahead each time.
+bytes: with 128 or 512 the commands of the bench take longer. Lines side by side come in one reply, and who reads on
+where the last line ended gets more ahead each time.
 """
 
 from __future__ import annotations
