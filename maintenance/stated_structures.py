@@ -140,6 +140,12 @@ _OTHERS: Stated = {
     ("session", "SessionId", 64): {3790: 0x10, 6000: 0x8},
     ("session", "SessionId", 32): {2600: 0x8, 3790: 0xC, 6000: 0x8},
 }  # fmt: skip
+# MMPFN: the lowest bits of the third byte of u3; what u4 holds of 24H2 by the same listings
+_PAGES: Stated = {
+    ("pfn", "PageLocation", 64): {NEWEST: (0x22, 1, 0, 3)},
+    ("pfn", "PteFrame", 64): {NEWEST: (0x28, 8, 0, 40)},
+    ("pfn", "PrototypePte", 64): {NEWEST: (0x28, 8, 63, 1)},
+}
 _PLACES = {
     "process": {
         "UniqueProcessId": 0x1D0, "ActiveProcessLinks": 0x1D8, "ImageFileName": 0x338,
@@ -154,7 +160,7 @@ _PLACES = {
     },
 }  # fmt: skip
 STATED_STRUCTURES: Stated = {}
-for _said in (_TREES, _PROCESSES, _THREADS, _PROCESSORS, _NODES, _flags(), _OTHERS):
+for _said in (_TREES, _PROCESSES, _THREADS, _PROCESSORS, _NODES, _flags(), _OTHERS, _PAGES):
     for _key, _column in _said.items():
         STATED_STRUCTURES.setdefault(_key, {}).update(_column)
 for _field, _places in _PLACES.items():

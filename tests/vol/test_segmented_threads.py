@@ -65,13 +65,13 @@ def test_the_stack_goes_on_in_16_bit_code_to_its_end(machine: str, mode: str) ->
 def test_the_first_frame_shows_the_registers_as_segment_and_offset(machine: str, mode: str) -> None:
     _, truth = told(machine, mode)
     first = next(row for row in stack(machine, mode) if isinstance(row, StackRow) and row.ring == RINGS[mode])
-    digits = 4 if mode == "v86" else 8
+    digits, e = (4, "") if mode == "v86" else (8, "e")
     segments = truth["segments"]
     for text in (
         {"v86": "virtual-8086 mode: ", "16-bit": "code of the LDT: "}[mode],
-        f"cs:eip={segments['cs']:04x}:{truth['ip']:0{digits}x}",
-        f"ss:esp={segments['ss']:04x}:{truth['sp']:0{digits}x}",
-        f"ss:ebp={segments['ss']:04x}:{truth['bp']:0{digits}x}",
+        f"cs:{e}ip={segments['cs']:04x}:{truth['ip']:0{digits}x}",
+        f"ss:{e}sp={segments['ss']:04x}:{truth['sp']:0{digits}x}",
+        f"ss:{e}bp={segments['ss']:04x}:{truth['bp']:0{digits}x}",
         f"ds={segments['ds']:04x}",
     ):
         assert text in first.note

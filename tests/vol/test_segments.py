@@ -12,6 +12,7 @@ import pytest
 
 from tests.vol.test_irps import dump_of, scene
 from tests.vol.test_irps_damaged import Writable, writable
+from volplugins.bugcheck.scene import CrashScene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.kernel.processors import Processor
@@ -71,8 +72,11 @@ class Changed:
         for here, there in zip(addresses, (*addresses[1:], addresses[0]), strict=True):
             self.dump.put(here + at, there + at)
 
+    def scene_now(self) -> CrashScene:
+        return scene(bytes(self.dump.data))
+
     def rows(self, wanted: Wanted = ALL) -> list[SegmentRow]:
-        return list(segment_rows(scene(bytes(self.dump.data)), wanted))
+        return list(segment_rows(self.scene_now(), wanted))
 
     def of_vector(self, vector: int = VECTOR, processor: int = 0) -> list[SegmentRow]:
         rows = self.rows()

@@ -161,6 +161,17 @@ def test_blocks_that_run_in_a_loop_beside_the_first(name: str) -> None:
     assert len(wait.held) == 3 and "loop" in wait.notes[0]
 
 
+@pytest.mark.parametrize("name", ["win7", "xp"])
+def test_a_ring_of_more_objects_than_there_can_be(name: str) -> None:
+    """A thread that claims to wait for thousands of objects: the first are looked at, the rest is said."""
+    memory = made(name)
+    waiter, event = memory.thread(), memory.object(1)
+    memory.wait(waiter, *([event] * 3000))
+    wait = memory.survey().waits[waiter]
+    assert len(wait.held) <= 65 and any("more than 64 wait blocks" in note for note in wait.notes)
+    assert not any(held.sure for held in wait.held)
+
+
 @EVERY
 @pytest.mark.parametrize("pointer", [0, 0x1000, -1, 8])
 def test_blocks_that_lead_out_of_the_kernel(name: str, pointer: int) -> None:

@@ -122,7 +122,7 @@ class InterruptReader:
         link, broken = self._link(first.address + at), ""
         while link - at != first.address and not broken:
             following = self.read(link - at, "shared vector") if link > at else None
-            if not link or (following is not None and following.address in met):
+            if following is not None and following.address in met:
                 broken = f"the list of sharers does not lead back: {link:#x} follows"
             elif following is None or following.vector != first.vector:
                 broken = f"the list of sharers leads to {link:#x}, where there is no object of this vector"

@@ -73,9 +73,8 @@ def links(memory: MemoryReader, gdt: TableRegister | None, task: Task) -> tuple[
     met, at = {task.selector}, task.state.link
     while at:
         if at in met:
-            return tuple(
-                found
-            ), "its previous task is itself" if at == task.selector else f"the links lead to {at:#x} again"
+            itself = at == task.selector and not found
+            return tuple(found), "its previous task is itself" if itself else f"the links lead to {at:#x} again"
         if len(found) >= _MOST_LINKS:
             return tuple(found), f"more than {_MOST_LINKS} tasks are linked"
         met.add(at)

@@ -61,6 +61,12 @@ class PhysicalMemory:
             ReadError: ``not-in-dump`` (RAM, but its page is not in the dump), ``truncated`` (the dump put it behind
                 the end of the file), ``outside-memory`` (no RAM there).
         """
+        start = physical % PAGE_SIZE
+        if 0 < size <= PAGE_SIZE - start:  # within one page, as nearly all
+            offset = self._index.offset(physical // PAGE_SIZE)
+            data = self._source.read(offset + start, size) if offset >= 0 else b""
+            if len(data) == size:
+                return data
         parts: list[bytes] = []
         while size > 0:
             pfn, start = divmod(physical, PAGE_SIZE)

@@ -41,6 +41,7 @@ class KernelLayouts:
     subsection: Layout
     control_area: Layout
     file_object: Layout
+    pfn: Layout
     io: IoLayouts
     waits: WaitLayouts
     descriptors: GateLayouts
@@ -56,6 +57,7 @@ _NEEDED = {
     "thread": ("StackBase", "ThreadListEntry"),
     "processor": ("CurrentThread",),
     "vad": ("Left", "Right", "StartingVpn", "EndingVpn"),
+    "pfn": ("PteAddress", "PteFrame"),
 }
 # members that every build has, so that a symbol table without them lacks something
 _EVERY_BUILD = {

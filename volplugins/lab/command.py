@@ -13,6 +13,7 @@ from volplugins.lab.damage.files import DEFECTS, apply
 from volplugins.lab.damage.gates import GATE_HOOKS
 from volplugins.lab.damage.images import IMAGE_DEFECTS, damaged_memory, write_damaged
 from volplugins.lab.damage.io import IO_DEFECTS
+from volplugins.lab.damage.page_database import PFN_DEFECTS
 from volplugins.lab.damage.shadow_stacks import SHADOW_DEFECTS
 from volplugins.lab.damage.user import USER_DEFECTS
 from volplugins.lab.machine.snapshot import Snapshot
@@ -124,6 +125,7 @@ def _list(_arguments: argparse.Namespace) -> int:
         ("I/O objects", IO_DEFECTS),
         ("gates", GATE_HOOKS),
         ("shadow stacks", SHADOW_DEFECTS),
+        ("page frames", PFN_DEFECTS),
     ):
         print(f"{title}:")
         for name in names:
@@ -183,6 +185,9 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
         if arguments.all and arguments.wow64 and not machine.endswith("x64"):
             print(f"volplugins lab: not made: {machine} runs 32-bit code only", file=sys.stderr)
             continue
+        if arguments.all and arguments.vdm and machine.endswith("x64"):
+            print(f"volplugins lab: not made: {machine} runs no 16-bit code", file=sys.stderr)
+            continue
         snapshot = build_machine(machine, arguments)
         usual = (USER_DEFECTS[arguments.user].kind if arguments.user else "") or ("full" if snapshot.crashed else "raw")
         possible = kinds_of(snapshot) or IMAGE_KINDS
@@ -198,6 +203,7 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
                 io=arguments.io,
                 gates=arguments.gates,
                 shadow=arguments.shadow,
+                pfn=arguments.pfn,
                 no_symbols=arguments.no_symbols,
                 populous=arguments.populous,
             )

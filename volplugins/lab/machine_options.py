@@ -7,6 +7,7 @@ import argparse
 from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
 from volplugins.lab.damage.gates import GATE_HOOKS, with_gate_hook
 from volplugins.lab.damage.io import IO_DEFECTS, with_io_defect
+from volplugins.lab.damage.page_database import PFN_DEFECTS, with_pfn_defect
 from volplugins.lab.damage.shadow_stacks import SHADOW_DEFECTS, with_shadow_defect
 from volplugins.lab.damage.unknown_kernel import without_symbols
 from volplugins.lab.damage.user import USER_DEFECTS, with_user_defect
@@ -64,6 +65,10 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
         help="overwrite a thread's stack in this way, whose shadow stack tells the truth (win11-24h2-x64)",
     )  # fmt: skip
     make.add_argument(
+        "--pfn", metavar="NAME", choices=tuple(PFN_DEFECTS),
+        help="let the database of page frames contradict the page tables in this way (win11-24h2-x64)",
+    )  # fmt: skip
+    make.add_argument(
         "--victim", metavar="IMAGE", default="explorer.exe", help="whose (--directory: * for all but System's)"
     )
     make.add_argument(
@@ -88,6 +93,8 @@ def build_machine(machine: str, arguments: argparse.Namespace) -> Snapshot:
         snapshot = with_gate_hook(snapshot, arguments.gates)
     if arguments.shadow:
         snapshot = with_shadow_defect(snapshot, arguments.shadow)
+    if arguments.pfn:
+        snapshot = with_pfn_defect(snapshot, arguments.pfn)
     return without_symbols(snapshot) if arguments.no_symbols else snapshot
 
 

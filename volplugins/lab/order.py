@@ -29,6 +29,7 @@ class Order:
     io: str | None = None
     gates: str | None = None
     shadow: str | None = None
+    pfn: str | None = None
     no_symbols: bool = False
     wow64: bool = False
     litter: bool = False
@@ -52,7 +53,7 @@ class Order:
         parts += ["litter"] * self.litter + ["sparse"] * self.sparse
         parts += [f"processor{self.processor}"] * (self.processor != 0) + ["clear"] * self.clear_kdbg
         parts += ["nosymbols"] * self.no_symbols
-        damage = (self.directory, self.user, self.io, self.gates, self.shadow, self.defect)
+        damage = (self.directory, self.user, self.io, self.gates, self.shadow, self.pfn, self.defect)
         return "-".join([*parts, *(name for name in damage if name)])
 
 
@@ -71,6 +72,7 @@ def truth_of(snapshot: Snapshot, order: Order) -> str:
         "io": order.io,
         "gates": order.gates,
         "shadow": order.shadow,
+        "pfn": order.pfn,
         "no_symbols": order.no_symbols,
         "clear_kdbg": order.clear_kdbg,
         **{name: getattr(order, name) for name in VARIANTS},

@@ -77,6 +77,13 @@ class AddressSpace:
 
     def read(self, address: int, size: int) -> bytes:
         """Return ``size`` bytes; raise ReadError with the state's word at the first unreadable byte."""
+        start = address & (PAGE_SIZE - 1)
+        known = self._frames.get(address - start)
+        if isinstance(known, int) and 0 < size <= PAGE_SIZE - start:  # nearly every structure
+            try:
+                return self.physical.read(known + start, size)
+            except ReadError as error:
+                raise ReadError(address, error.reason) from None
         parts: list[bytes] = []
         while size > 0:
             start = address & (PAGE_SIZE - 1)

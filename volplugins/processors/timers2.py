@@ -1,7 +1,7 @@
 """Timers of the second kind (KTIMER2, Windows 10 and later): those of ExSetTimer and of high resolution.
 
 KiTimer2Collections holds a tree (RTL_RB_TREE: Root, then Min, whose lowest bit says that pointers are encoded) and the
-next due time for each kind: four up to Windows 10, a fifth since 22000 (KTIMER2_COLLECTION_INDEX). A timer has two
+next due time for each kind: four, a fifth since 19041 (KTIMER2_COLLECTION_INDEX). A timer has two
 nodes (RbNodes), each in one tree, whose number CollectionIndex has; DueTime is in interrupt time, one for each node;
 Period in 100 ns (public symbol tables of 14393 to 22000). Only symbols name the collections.
 """
@@ -18,7 +18,7 @@ from volplugins.processors.source import ProcessorSource
 
 COLLECTIONS = "KiTimer2Collections"
 _TYPES = (24, 25)  # KOBJECTS: notification and synchronization timers of this kind
-_FIFTH_SINCE = 22000
+_FIFTH_SINCE = 19041
 _MOST = 1 << 16  # timers of all trees
 _HUNDRED_NS = 1e7
 

@@ -21,10 +21,11 @@ class Trust(str, Enum):
     LEAF = "leaf"
     FRAME_POINTER = "frame-pointer"
     SCAN = "scan"
+    SHADOW_STACK = "shadow-stack"
 
 
 # how frames are found whose instruction pointer is a return address
-RETURNS = (Trust.UNWIND_INFO, Trust.LEAF, Trust.FRAME_POINTER, Trust.SCAN)
+RETURNS = (Trust.UNWIND_INFO, Trust.LEAF, Trust.FRAME_POINTER, Trust.SCAN, Trust.SHADOW_STACK)
 
 
 class Stop(str, Enum):

@@ -7,20 +7,23 @@ from dataclasses import dataclass
 
 from volplugins.kernel.thread import Thread
 from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
+from volplugins.memory.structure import Layout
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.left_task import LeftTask
 from volplugins.stack.registers import Registers, from_names
 from volplugins.stack.scanner import Range
 from volplugins.stack.segmented import SegmentedRegisters, read_segmented
-from volplugins.stack.segmented_walk import Segment, SegmentedFrame, SegmentedWalker
+from volplugins.stack.segmented_walk import Segment, SegmentedWalker
 from volplugins.stack.trap_frame import read_trap_frame, segmented_trap
 from volplugins.stack.unwind_x64 import CodeMap
 from volplugins.stack.walker import Walker
 from volplugins.threads.crossing import UserStart, from_machine_frame, from_trap_frame
+from volplugins.threads.held_frames import HeldFrames, ShadowSource, held_frames
 from volplugins.threads.start import NoStart, start_of
+from volplugins.threads.thread_frame import KERNEL, LDT, USER, V86, WOW64, ThreadFrame
 from volplugins.threads.wow64 import wow64_context, wow64_stack
 
-KERNEL, USER, WOW64, V86, LDT = "kernel", "user", "wow64", "v86", "ldt"
+__all__ = ("KERNEL", "LDT", "USER", "V86", "WOW64", "ThreadFrame", "ThreadWalk", "UserSide")
 # first address that is not user mode's
 USER_LIMIT = {64: 1 << 47, 32: 0x80000000}
 # NtTib.StackBase and StackLimit in a TEB
@@ -29,19 +32,6 @@ FunctionAt = Callable[[int], int | None]
 # reasons for which the kernel's frames are lost, and user mode's need not be
 _STILL_USER = (Stop.STACK_NOT_RESIDENT, Stop.NOT_IN_DUMP, Stop.OUTSIDE_MEMORY, Stop.NO_CONTEXT)
 _SERVICES = ("KiSystemCall", "KiSystemService", "KiFastCallEntry")
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadFrame:
-    """A frame and the ring it runs in: ``kernel``, ``user``, ``wow64``, ``v86`` (virtual-8086 mode) or ``ldt``.
-
-    ``segmented`` has selectors and offsets of the last two; ``frame`` has linear addresses, and registers at the first.
-    """
-
-    ring: str
-    frame: Frame
-    segmented: SegmentedFrame | None = None
-    selectors: SegmentedRegisters | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +72,7 @@ class ThreadWalk:
         left: the task that was left for the one that the processor runs (x86).
         begun: where stacks end that the processor begins itself (x64).
         segmented: ``running`` with its selectors, where it is of code that is not flat (x86).
+        layout: of ETHREAD, by which the thread's shadow stacks are found; None: frames are not held against them.
 
     Attributes:
         stop, text: why the stack ended there, in the words of docs/output.md; set when the frames have been taken.
@@ -104,7 +95,10 @@ class ThreadWalk:
         left: LeftTask | None = None,
         segmented: SegmentedRegisters | None = None,
         begun: Sequence[int] = (),
+        layout: Layout | None = None,
     ) -> None:
+        known = layout is not None and bits == 64
+        self._shadow = ShadowSource(memory, thread.ethread, layout, running is not None) if known and layout else None
         self._left, self._segmented, self._begun = left, segmented, begun
         self._tops, self._wow64 = tuple(tops), wow64
         self._memory, self._code, self._thread, self._bits = memory, code, thread, bits
@@ -133,14 +127,18 @@ class ThreadWalk:
                 function_at=self._function_at, anchor=self._anchor, tops=self._tops,
                 left=self._left, begun=self._begun,
             )  # fmt: skip
-            last: Frame | None = None
-            for frame in walker.frames(start.registers, start.trust, start.is_return):
-                yield ThreadFrame(KERNEL, frame)
-                last = frame
+            found = list(walker.frames(start.registers, start.trust, start.is_return))
             self._end(walker.stop.value, walker.text)
-            user = self._crossing(walker, last)
+            user = self._crossing(walker, found[-1] if found else None)
+            stack = self._thread.stack_limit, self._thread.stack_base
+            yield from self._held(held_frames(self._shadow, KERNEL, found, self._memory, self._code, stack))
         if not kernel_only and (self._thread.teb or user is not None):
             yield from self._in_user_mode(user or self._by_trap_frame())
+
+    def _held(self, held: HeldFrames) -> Iterator[ThreadFrame]:
+        if held.differs:
+            self._end(Stop.END_OF_STACK.value, "by the shadow stack")
+        yield from held.frames
 
     def _end(self, stop: str, text: str) -> None:
         self.stop, self.text = stop, text
@@ -188,9 +186,10 @@ class ThreadWalk:
         bounds = self._stack_in_teb(side.memory, self._bits)
         ranges = bounds if _holds(bounds, start.registers.sp) else ()
         walker = Walker(side.memory, side.code, ranges, function_at=side.function_at)
-        for frame in walker.frames(start.registers, trust):
-            yield ThreadFrame(USER, frame)
+        found = list(walker.frames(start.registers, trust))
         self._end(walker.stop.value, walker.text)
+        stack = bounds[0] if bounds else (0, 0)
+        yield from self._held(held_frames(self._shadow, USER, found, side.memory, side.code, stack))
         if side.code32 is not None and self._thread.teb:
             context = wow64_context(side.memory, self._thread.teb)
             if context is not None:

@@ -110,7 +110,7 @@ def _header_offsets(machine: Machine) -> bytes:
 
 
 def pfn_database(machine: Machine) -> int:
-    """The address that MmPfnDatabase holds (the database itself is not made)."""
+    """The address that MmPfnDatabase holds (what is there: page_database.py)."""
     if machine.width == 4:
         return 0x81000000 if machine.profile.build < 6000 else 0x83000000
     return 0xFFFFFA8000000000 if machine.profile.build < 14393 else machine.profile.regions[1]

@@ -21,6 +21,7 @@ from volplugins.lab.kernel.kernel_data import (
     write_bugcheck_driver,
     write_memory_runs,
 )
+from volplugins.lab.kernel.page_database import write_page_database
 from volplugins.lab.kernel.process_records import write_thread
 from volplugins.lab.kernel.processes import RUNNING, Process, Thread
 from volplugins.lab.kernel.processor_tables import LOCAL_TABLE, write_current_thread
@@ -112,6 +113,7 @@ def finish(world: World, crash: Crash, fault: str) -> Snapshot:
     write_memory_runs(world.machine)
     _write_interrupts(world, crash)
     write_shadow_stacks(world.machine, [*world.processes, world.idle])
+    write_page_database(world.machine, world.processes, pfn_database(world.machine))
     snapshot = _snapshot(world, crash, fault)
     snapshot.cpus, snapshot.crashed, snapshot.blocks = cpus, crash.crashed, tuple(crash.blocks)
     snapshot.outside = {0: low_page(world.machine)}

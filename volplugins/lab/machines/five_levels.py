@@ -12,6 +12,7 @@ import struct
 from dataclasses import replace
 from typing import Any
 
+from volplugins.lab.kernel.page_database import ENTRY
 from volplugins.lab.machine.profiles import PROFILES
 from volplugins.lab.machine.snapshot import PAGE, Snapshot
 
@@ -46,6 +47,7 @@ def with_five_levels(snapshot: Snapshot) -> Snapshot:
         pages[top] = bytes(page)
         moved[directory << 12] = top << 12
     _name_kernel(snapshot, pages)
+    _drop_page_database(snapshot, pages)
     truth = _moved_truth(snapshot, moved)
     truth["modules"] = [_renamed(each) if each["name"] == "nt" else each for each in truth["modules"]]
     for process in snapshot.truth["processes"]:
@@ -81,6 +83,15 @@ def _name_kernel(snapshot: Snapshot, pages: dict[int, bytes]) -> None:
             pages[frame] = page
 
 
+def _drop_page_database(snapshot: Snapshot, pages: dict[int, bytes]) -> None:
+    """Its addresses of entries are those of four levels."""
+    database = snapshot.truth.get("pfn_database")
+    if database:
+        last = max(sum(run) for run in snapshot.runs) * ENTRY
+        for at in range(database["base"], database["base"] + last, PAGE):
+            pages.pop(snapshot.virtual[at], None)
+
+
 def _renamed(module: dict[str, Any]) -> dict[str, Any]:
     file = f"{LA57_KERNEL}.exe"
     return {**module, "file": file, "path": module["path"].replace("ntoskrnl.exe", file), "pdb": f"{LA57_KERNEL}.pdb"}
@@ -99,7 +110,7 @@ def _store(snapshot: Snapshot, pages: dict[int, bytes], address: int, value: int
 
 
 def _moved_truth(snapshot: Snapshot, moved: dict[int, int]) -> dict[str, Any]:
-    truth = dict(snapshot.truth)
+    truth = {name: value for name, value in snapshot.truth.items() if name != "pfn_database"}
 
     def process(each: dict[str, Any]) -> dict[str, Any]:
         return {**each, "dtb": moved.get(each["dtb"] & ~0xFFF, 0)}

@@ -292,6 +292,8 @@ _MMVAD_FLAGS1 0x4: CommitCharge 0x0 u32
 _MMVAD_FLAGS2 0x4: FileOffset 0x0 u32:0:24; Inherit 0x0 u32:26:1
 _MMVAD_SHORT 0x40: VadNode 0x0 _RTL_BALANCED_NODE; StartingVpn 0x18 u32; EndingVpn 0x1c u32; StartingVpnHigh 0x20 u8;
   EndingVpnHigh 0x21 u8; CommitChargeHigh 0x22 u8; u 0x30 _unnamed_4; u1 0x34 _unnamed_5
+_MMPFN 0x30: u1 0x0 u64; PteAddress 0x8 *void; PteLong 0x8 u64; OriginalPte 0x10 u64; u2 0x18 u64; u3 0x20 u32;
+  u5 0x24 u32; u4 0x28 u64
 _PSP_SESSION_SPACE 0x18: ReferenceCount 0x0 i32
 _NT_TIB 0x38: ExceptionList 0x0 *_EXCEPTION_REGISTRATION_RECORD; StackBase 0x8 *void; StackLimit 0x10 *void;
   SubSystemTib 0x18 *void; FiberData 0x20 *void; Version 0x20 u32; ArbitraryUserPointer 0x28 *void;

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
 _STACKS = 256  # kernel stacks of a process that are compared
+_COMPARED_OVER_WIRE = 6  # directories that System's is compared with where reading is dear; a damaged one is outvoted
 _PAGES_SEARCHED = 1 << 22  # 16 GiB: the most memory that is searched for another directory
 # verdicts after which the directory of the process can be used as it is
 USABLE = frozenset({"ok", "reserved-bits", "tables-missing", "tables-paged-out"})
@@ -40,7 +41,7 @@ class DirectoryJudge:
 
     Attributes:
         processes: the other processes, whose directories are not offered as another's.
-        searching: whether a live machine's memory is searched for another directory.
+        searching: whether a live machine's memory is searched for another directory, and its tables are read whole.
     """
 
     scene: CrashScene
@@ -90,7 +91,7 @@ class DirectoryJudge:
             )
         anchors = _anchors(self.scene, process)
         owner = owner_of(process) if base == process.directory_table_base else None
-        costly = memory.grain < PAGE_SIZE and base == process.directory_table_base
+        costly = memory.grain < PAGE_SIZE and base == process.directory_table_base and not self.searching
         return judge(
             memory, self.reference, base, process.user_directory, anchors, outswapped, owner,
             partial(self._ranged, memory, process) if costly else None, tables_only,
@@ -171,7 +172,8 @@ def _reference_of(scene: CrashScene, processes: Sequence[Process]) -> Reference:
     """What most directories agree on, from System's where it can be read, else from the one that reads the kernel."""
     assert scene.space is not None
     space = scene.space.space
-    bases = [process.directory_table_base or 0 for process in processes[:MOST_COMPARED]]
+    most = MOST_COMPARED if scene.target.kind is not TargetKind.LIVE else _COMPARED_OVER_WIRE
+    bases = [process.directory_table_base or 0 for process in processes[:most]]
     found = (read_top(space.physical, space.mode, base) for base in dict.fromkeys(bases) if base)
     tops = [top for top in found if top is not None and not top.missing]
     own = read_top(space.physical, space.mode, space.directory_table_base)

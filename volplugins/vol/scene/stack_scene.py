@@ -113,6 +113,7 @@ class StackScene:
             left_task(scene, running.sp) if running is not None else None,
             self._segmented.get(thread.ethread) if given is None else None,
             begun_stacks(scene),
+            scene.layouts.thread if given is None else None,
         )  # fmt: skip
 
     def _anchor(self, thread: Thread) -> Registers | None:

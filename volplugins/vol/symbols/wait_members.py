@@ -32,11 +32,11 @@ WAIT_MEMBERS: dict[str, Members] = {
                "QuotaUsage", "QuotaPeak", "CommitChargePeak", "PriorityClass", "SeAuditProcessCreationInfo",
                "PeakCommitCharge", "ProcessQuotaUsage", "ProcessQuotaPeak"),
         **{name: (("_EPROCESS", "Vm", "Instance", name), ("_EPROCESS", "Vm", name)) for name in _VM},
-        **{name: ("_EPROCESS", "Pcb", name) for name in
-           ("BasePriority", "CycleTime", "ContextSwitches", "QuantumReset")},
-        # kernels of 22000 as patched later have the same four bytes under other names
+        # later updates of 20348 call the ticks their low parts
         **{name: (("_EPROCESS", "Pcb", name), ("_EPROCESS", "Pcb", f"{name}Low")) for name in
            ("KernelTime", "UserTime")},
+        **{name: ("_EPROCESS", "Pcb", name) for name in
+           ("BasePriority", "CycleTime", "ContextSwitches", "QuantumReset")},
     },
     "wait_block": same("_KWAIT_BLOCK", "WaitListEntry", "WaitType", "BlockState", "WaitKey", "Thread", "Object",
                        "NextWaitBlock"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from volplugins.descriptors.shadow_tables import OTHER_PAGE
 from volplugins.findings.finding import Finding, Kind, Subject
 from volplugins.findings.kinds import CALL_GATE, DESCRIPTOR_TABLE, GATE_OUTSIDE_KERNEL
-from volplugins.vol.commands.segments import entry_rows
+from volplugins.vol.commands.segments import entry_rows, gate_targets
 from volplugins.vol.commands.segments.row import SegmentRow
 
 _EXCEPTIONS = 32  # vectors of the processor's own; what firmware and HAL wire on one processor alone lies above
@@ -36,9 +36,9 @@ def _kinds(row: SegmentRow, notes: list[str]) -> Iterator[tuple[Kind, str]]:
 
 
 def _kind(row: SegmentRow, note: str) -> Kind | None:
-    if note.startswith(entry_rows.ELSEWHERE) or (note.startswith(entry_rows.OUTSIDE) and row.table != "gdt"):
+    if note.startswith(entry_rows.ELSEWHERE) or (note.startswith(gate_targets.OUTSIDE) and row.table != "gdt"):
         return GATE_OUTSIDE_KERNEL
-    if note.startswith(entry_rows.CALL_GATE):
+    if note.startswith(gate_targets.CALL_GATE):
         return CALL_GATE if note.endswith("to ring 0") else None
     return DESCRIPTOR_TABLE if _is_odd_table(row, note) else None
 

@@ -94,9 +94,9 @@ def _registers_text(found: ThreadFrame) -> str:
 
 def _segmented_registers(found: SegmentedRegisters) -> str:
     """Registers of code that is not flat: pointers as segment and offset, then the other segments and registers."""
-    values, digits = found.values, 4 if found.virtual else 8
+    values, digits, first = found.values, 4 if found.virtual else 8, 1 if found.virtual else 0
     pairs = (("cs", "eip"), ("ss", "esp"), ("ss", "ebp"))
-    shown = [f"{left}:{right}={values[left]:04x}:{values[right]:0{digits}x}" for left, right in pairs]
+    shown = [f"{left}:{right[first:]}={values[left]:04x}:{values[right]:0{digits}x}" for left, right in pairs]
     shown += [f"{name}={values[name]:04x}" for name in ("ds", "es", "fs", "gs") if name in values]
     rest = ("eax", "ebx", "ecx", "edx", "esi", "edi", "efl")
     return " ".join([*shown, *(f"{name}={values[name]:08x}" for name in rest if name in values)])
@@ -122,7 +122,7 @@ def _rows(stack: ThreadStack, note: str) -> Iterator[StackRow]:
         yield StackRow(
             *head, number, found.ring, frame.sp, following, frame.ip, stack.names[number], frame.trust.value,
             stack.arguments[number] if stack.arguments else "", stack.stop if number == last else "",
-            "; ".join(filter(None, [str(bounds or ""), text or (note if number == 0 else "")])),
+            "; ".join(filter(None, [str(bounds or ""), found.shadow, text or (note if number == 0 else "")])),
         )  # fmt: skip
 
 
