@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from volplugins import __version__
+from volplugins.cli.suggestions import command_meant
 from volplugins.vol.symbols.cache_folder import make_cache_possible
 
 # One module of this room per command, in the order of the help: `add_parser(subparsers)` and `run(args) -> int`.
@@ -76,6 +77,11 @@ def _stopped(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     names = commands()
     chosen = arguments[0] if arguments and arguments[0] in names else None
+    if chosen is None and arguments and not arguments[0].startswith("-"):
+        meant = command_meant(arguments[0], names)
+        if meant:
+            print(f"volplugins: {meant}", file=sys.stderr)
+            return WRONG_USE
     modules = {name: _module(names[name]) for name in ([chosen] if chosen else names)}
     if chosen in USES_VOLATILITY:
         make_cache_possible()
