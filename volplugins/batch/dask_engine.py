@@ -57,8 +57,8 @@ class DaskEngine:
         if not _ADDRESS.fullmatch(options.scheduler):
             raise UseError(f"{options.scheduler}: is no address of a scheduler, as tcp://HOST:PORT is")
         try:
-            _knock(options.scheduler)
             with _said_when_slow(options):
+                _knock(options.scheduler)
                 self._client = Client(options.scheduler, timeout=_WAIT, set_as_default=False)
                 self._client.wait_for_workers(1, timeout=_WAIT)
         except (OSError, TimeoutError, ValueError) as error:
@@ -118,15 +118,18 @@ class DaskEngine:
 
 
 def _knock(address: str) -> None:
-    """Whether anybody listens there, before Dask begins to wait, which it does for long.
+    """Whether a scheduler listens there: one that does speaks first. Dask itself waits for long where nobody does.
 
     Raises:
-        OSError: nobody does.
+        OSError: nobody does, or whoever does says nothing.
     """
     kind, _, place = address.rpartition("://")
     host, _, port = place.rstrip("/").rpartition(":")
     if kind in _OVER_TCP:
-        socket.create_connection((host.strip("[]"), int(port)), _KNOCK).close()
+        with socket.create_connection((host.strip("[]"), int(port)), _KNOCK) as line:
+            line.settimeout(_WAIT)
+            if kind != "tls" and not line.recv(1):
+                raise ConnectionError("whoever listens there is no scheduler")
 
 
 @contextmanager
