@@ -61,7 +61,7 @@ THIRD_PARTY = {
     "triage": {"numpy", "volatility3"},
     "symbols_exchange": {"volatility3"},
     "batch": {"volatility3", "rich", "distributed", "pyarrow"},
-    "cli": {"volatility3", "rich"},
+    "cli": {"volatility3", "rich", "shtab"},
 }
 KNOWN_THIRD_PARTY = {
     "numpy",
@@ -77,6 +77,7 @@ KNOWN_THIRD_PARTY = {
     "cramjam",
     "dissect",
     "pandas",
+    "shtab",
 }
 
 
