@@ -93,7 +93,7 @@ def test_the_library_works_in_an_empty_environment(from_source: Path, tmp_path: 
     environment.install(from_source)
     made = environment.command("lab", "make", "--kind", "triage", "-o", str(tmp_path / "a.dmp"))
     assert made.returncode == 0, made.stderr
-    code = "import sys, volplugins\nwith volplugins.open(sys.argv[1]) as target: print(target.analysis().culprit.image_name)"
+    code = "import sys, volplugins\nwith volplugins.open(sys.argv[1]) as t: print(t.analysis().culprit.image_name)"
     done = environment.run(code, str(tmp_path / "a.dmp"))
     assert (done.returncode, done.stdout.strip()) == (0, "acmedrv.sys"), done.stderr
 
