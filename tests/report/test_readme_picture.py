@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
+import shutil
 import struct
 from pathlib import Path
 
@@ -27,10 +29,15 @@ def size(data: bytes) -> tuple[int, int]:
     return width, height
 
 
-def test_the_picture_is_of_our_own_page(browser: Browser, folder: Path) -> None:
-    with visited(browser, write_report(folder), width=WIDTH) as visit:
+def test_the_picture_is_of_our_own_page(browser: Browser, folder: Path, tmp_path: Path) -> None:
+    place = shutil.copytree(folder, tmp_path / "results")
+    summary = json.loads((place / "summary.json").read_text(encoding="utf-8"))
+    summary["input"] |= {"path": "MEMORY.DMP", "modified": None}
+    (place / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    with visited(browser, write_report(place), width=WIDTH) as visit:
         visit.evaluate(SETTLE)
         assert visit.complaints() == [] and "acmedrv" in visit.evaluate("document.body.innerText")
+        assert str(tmp_path) not in visit.evaluate("document.getElementById('top').innerText")
         data = base64.b64decode(visit.call("Page.captureScreenshot", format="png")["data"])
     assert size(data) == (WIDTH, HEIGHT)
     if os.environ.get("VOLPLUGINS_PICTURE") == "1":
