@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from maintenance.explained import Difference
 from maintenance.known_tables import KnownTable
 from maintenance.offset_lists import OffsetList
-from maintenance.stated import NEWEST, SIZES, STATED
+from maintenance.stated import NEWEST, SIZES, STATED, Stated
+from maintenance.stated_structures import STATED_STRUCTURES
 from volplugins.kernel import descriptor_layouts, io_layouts, wait_layouts
+from volplugins.kernel.layouts import member_size
+from volplugins.kernel.made_layouts import Cell
 from volplugins.vol.symbols.descriptor_members import DESCRIPTOR_MEMBERS
-from volplugins.vol.symbols.members import IO_MEMBERS, Members, Path
+from volplugins.vol.symbols.members import IO_MEMBERS, MEMBERS, Members, Path
 from volplugins.vol.symbols.wait_members import WAIT_MEMBERS
 
 # members of which the first build that is known to have them is the first that has them
@@ -22,6 +26,8 @@ LOWEST = {64: 3790, 32: 2600}
 Lists = dict[tuple[str, int], OffsetList]
 # structures that begin another: their offsets are the other's
 _FIRST_MEMBERS = {"Tcb": "_KTHREAD", "Pcb": "_KPROCESS"}
+# members that a table declares with another size than is read of them
+_OWN_SIZE = ("ImageFileName", "DirectoryTableBase", "PageDirectoryPte", "ContextFrame", "Number")
 # structures of which the lists have the beginning alone, from some build on: what they lack is not absent
 _CUT = ("_KPRCB",)
 # the lists give members of a union of parameters under the names of the structure's own
@@ -36,6 +42,8 @@ class Group:
         members: by field of the class of layouts, as the host looks them up in symbols.
         sized: fields whose whole size counts.
         module, table, holder: file, name in it, class of layouts; ``subject``: what they are, in words.
+        exact: bit fields as such, and members whose size differs by build; else a row has the offset of their word.
+        stated: offsets that neither a list nor a table has.
     """
 
     members: Mapping[str, Members]
@@ -44,6 +52,8 @@ class Group:
     table: str
     holder: str
     subject: str
+    exact: bool = False
+    stated: Stated = field(default_factory=lambda: STATED)
 
 
 IO = Group(IO_MEMBERS, io_layouts.SIZED, "io.py", "IO_TABLES", "IoLayouts", "Structures of the I/O system")
@@ -54,7 +64,11 @@ DESCRIPTORS = Group(
     DESCRIPTOR_MEMBERS, descriptor_layouts.SIZED, "descriptors.py", "DESCRIPTOR_TABLES", "GateLayouts",
     "Descriptor tables, special registers and interrupt objects",
 )  # fmt: skip
-GROUPS = (IO, WAITS, DESCRIPTORS)
+STRUCTURES = Group(
+    MEMBERS, (), "structures.py", "STRUCTURE_TABLES", "KernelLayouts", "Processes, threads, processors and VADs",
+    exact=True, stated=STATED_STRUCTURES,
+)  # fmt: skip
+GROUPS = (STRUCTURES, IO, WAITS, DESCRIPTORS)
 
 
 @dataclass(slots=True)
@@ -68,7 +82,11 @@ class StructureRows:
     structure: str
     columns: tuple[str, ...]
     sizes: dict[str, int]
-    rows: dict[int, tuple[int | None, ...]] = field(default_factory=dict)
+    rows: dict[int, tuple[Cell | None, ...]] = field(default_factory=dict)
+
+
+# numbers of pages: four bytes since Windows 8, in kernels of 64 bits too
+_NARROW = ("StartingVpn", "EndingVpn")
 
 
 def structure_of(members: Members) -> str:
@@ -82,64 +100,79 @@ def paths_of(said: Path | tuple[Path, ...]) -> tuple[Path, ...]:
 
 
 def make_rows(
-    group: Group, lists: Lists, tables: list[KnownTable], differences: list[str]
+    group: Group, lists: Lists, tables: list[KnownTable], differences: list[Difference]
 ) -> dict[tuple[str, int], StructureRows]:
     """The rows of a group's structures; ``differences`` gains a line where two sources disagree about one build."""
     return {
-        (name, bits): _rows(name, members, bits, lists, tables, differences, name in group.sized)
-        for name, members in group.members.items()
+        (name, bits): _rows(group, name, bits, lists, tables, differences)
+        for name in group.members
         for bits in (64, 32)
     }
 
 
 def _rows(
-    name: str,
-    members: Members,
-    bits: int,
-    lists: Lists,
-    tables: list[KnownTable],
-    differences: list[str],
-    sized: bool,
+    group: Group, name: str, bits: int, lists: Lists, tables: list[KnownTable], differences: list[Difference]
 ) -> StructureRows:
+    members = group.members[name]
     structure = structure_of(members)
     labelled = [table for table in tables if table.bits == bits and table.build is not None]
-    columns = {member: _sources(name, member, members, bits, lists, labelled, differences) for member in members}
-    columns["@size"] = _size_by_build(structure, lists, labelled, bits) if sized else {}
+    sizes = _sizes(group, members, labelled, bits)
+    columns = {
+        member: _sources(group, name, member, bits, lists, labelled, differences, sizes[member]) for member in members
+    }
+    if name in group.sized:
+        columns["@size"] = _size_by_build(structure, lists, labelled, bits)
     builds = sorted({build for column in columns.values() for build in column} | {LOWEST[bits]})
-    found = StructureRows(structure, tuple(members), _sizes(members, labelled, bits))
-    before: tuple[int | None, ...] | None = None
+    found = StructureRows(structure, tuple(members), sizes)
+    before: tuple[Cell | None, ...] | None = None
     for build in builds:
-        row = tuple(_at(columns[member], build, member in _LATE or structure in _CUT) for member in (*members, "@size"))
+        row = tuple(
+            _at(columns.get(member, {}), build, member in _LATE or structure in _CUT) for member in (*members, "@size")
+        )
         if row != before and any(cell is not None for cell in row):
             found.rows[build] = before = row
     return found
 
 
 def _sources(
-    name: str, member: str, members: Members, bits: int, lists: Lists, tables: list[KnownTable],
-    differences: list[str],
-) -> dict[int, int]:  # fmt: skip
-    """Offset of one member by the build from which on it holds; -1: from there on there is no such member."""
-    path = paths_of(members[member])[0]
-    listed, stated = _listed(name, path, bits, lists), STATED.get((name, member, bits), {})
-    column = {**listed, **stated}
+    group: Group, name: str, member: str, bits: int, lists: Lists, tables: list[KnownTable],
+    differences: list[Difference], size: int,
+) -> dict[int, Cell]:  # fmt: skip
+    """Place of one member by the build from which on it holds; -1: from there on there is no such member."""
+    paths = paths_of(group.members[name][member])
+    listed, stated = _listed(name, paths, bits, lists), group.stated.get((name, member, bits), {})
+    column = {**{build: at for build, at in listed.items() if at != -1 or _at(stated, build, True) is None}, **stated}
     unlisted = not listed and all(build >= NEWEST for build in stated)
     for table in tables:
         assert table.build is not None
-        place = next((at for each in paths_of(members[member]) if (at := table.reader.find(each)) is not None), None)
-        says = None if place is None else place[0]
+        says = place_in(group, table, name, member, size)
         known = _at(column, table.build)
         if table.build in column and known != says:
-            differences.append(
-                f"{name}.{member}, {bits} bits, {table.build}: {_text(known)} in a list, {_text(says)} in {table.guid}"
-            )
+            differences.append(Difference(f"{name}.{member}", bits, table.build, known, says, table.guid))
         column[table.build] = -1 if says is None else says
     if unlisted:
-        column |= dict.fromkeys(list(unsure(column, lists.get((path[0], bits)))), -1)
+        column |= dict.fromkeys(list(unsure(column, lists.get((paths[0][0], bits)))), -1)
     return column
 
 
-def unsure(column: dict[int, int], listed: OffsetList | None) -> Iterator[int]:
+def place_in(group: Group, table: KnownTable, name: str, member: str, size: int) -> Cell | None:
+    """Where a table has a member, in the form of a row's cell; None where it has none."""
+    paths = paths_of(group.members[name][member])
+    found = next((place for path in paths if (place := table.reader.find(path)) is not None), None)
+    if found is None or (group.exact and len(paths) > 1 and found[1]["kind"] == "struct"):
+        return None
+    at, kind = found
+    if not group.exact:
+        return at
+    if (name, member) == ("thread", "CreateTime") and table.reader.find(("_ETHREAD", "NestedFaultCount")) is not None:
+        return at, 8, 3, 61  # XP and Server 2003: the lowest three bits are NestedFaultCount and ApcNeeded
+    if kind["kind"] == "bitfield":
+        return at, table.reader.size(kind["type"]), kind["bit_position"], kind["bit_length"]
+    own = table.reader.size(kind)
+    return at if own == size or member in _OWN_SIZE else (at, own)
+
+
+def unsure(column: dict[int, Cell], listed: OffsetList | None) -> Iterator[int]:
     """Builds of a list that lacks a member which moved: before the first table, and between two that differ."""
     if len(set(column.values())) < 2:
         return
@@ -150,17 +183,19 @@ def unsure(column: dict[int, int], listed: OffsetList | None) -> Iterator[int]:
             yield build
 
 
-def _listed(name: str, path: Path, bits: int, lists: Lists) -> dict[int, int]:
+def _listed(name: str, paths: tuple[Path, ...], bits: int, lists: Lists) -> dict[int, Cell]:
     """A member's offsets by the lists; -1 from a build on that the list describes and that lacks it."""
-    listed = _list_of(path, bits, lists)
-    if listed is None or name in _UNIONS or path[-1] not in listed.members:
-        return {}
-    column = listed.members[path[-1]]
-    if not column:  # a member whose name the lists do not have
-        return {}
-    if path[0] in _CUT:
-        return dict(column)
-    return {build: column.get(build, -1) for build in listed.builds}
+    column: dict[int, Cell] = {}
+    for path in paths:
+        listed = _list_of(path, bits, lists)
+        # empty: a member whose name the lists do not have
+        if listed is None or name in _UNIONS or not listed.members.get(path[-1]):
+            continue
+        its = listed.members[path[-1]]
+        for build in its if path[0] in _CUT else listed.builds:
+            if build in its or build not in column:
+                column[build] = its.get(build, -1)
+    return column
 
 
 def _list_of(path: Path, bits: int, lists: Lists) -> OffsetList | None:
@@ -169,12 +204,8 @@ def _list_of(path: Path, bits: int, lists: Lists) -> OffsetList | None:
     return lists.get((where or "", bits))
 
 
-def _text(offset: int | None) -> str:
-    return "absent" if offset is None else hex(offset)
-
-
-def _size_by_build(structure: str, lists: Lists, tables: list[KnownTable], bits: int) -> dict[int, int]:
-    sizes = dict(lists.get((structure, bits), OffsetList()).size)
+def _size_by_build(structure: str, lists: Lists, tables: list[KnownTable], bits: int) -> dict[int, Cell]:
+    sizes: dict[int, Cell] = dict(lists.get((structure, bits), OffsetList()).size)
     for table in tables:
         size = table.size(structure)
         if size is not None and table.build is not None:
@@ -182,17 +213,19 @@ def _size_by_build(structure: str, lists: Lists, tables: list[KnownTable], bits:
     return sizes
 
 
-def _at(column: dict[int, int], build: int, late: bool = False) -> int | None:
+def _at(column: dict[int, Cell], build: int, late: bool = False) -> Cell | None:
     """What holds for ``build``: the last value up to it; before the first, the first, or none where it is ``late``."""
     known = sorted(column)
     if not known or (late and build < known[0]):
         return None
     value = column[max((each for each in known if each <= build), default=known[0])]
-    return None if value < 0 else value
+    return None if value == -1 else value
 
 
-def _sizes(members: Members, tables: list[KnownTable], bits: int) -> dict[str, int]:
+def _sizes(group: Group, members: Members, tables: list[KnownTable], bits: int) -> dict[str, int]:
     """Bytes of each member, by the newest table at hand; a pointer's where none has it."""
+    if group.exact:
+        return {member: 4 if member in _NARROW else member_size(member, bits // 8) for member in members}
     found = {member: SIZES.get(member, bits // 8) for member in members}
     for table in sorted(tables, key=lambda each: each.build or 0):
         for member, said in members.items():
@@ -201,33 +234,3 @@ def _sizes(members: Members, tables: list[KnownTable], bits: int) -> dict[str, i
                 if place is not None:
                     found[member] = table.reader.size(place[1])
     return found
-
-
-def compare(
-    group: Group, found: dict[tuple[str, int], StructureRows], table: KnownTable
-) -> Iterator[tuple[str, int | None, int]]:
-    """How a table differs from the nearest row of each structure: ``structure.member``, the row's offset, its own.
-
-    The row is that of the table's build, else the one with the fewest differences.
-    """
-    for (name, bits), rows in found.items():
-        if bits != table.bits or not rows.rows:
-            continue
-        own = {
-            member: next((at[0] for path in paths_of(said) if (at := table.reader.find(path)) is not None), None)
-            for member, said in group.members[name].items()
-        }
-        if all(offset is None for offset in own.values()):
-            continue
-        least = min((_differing(rows, row, own) for row in rows.rows.values()), key=len)
-        yield from ((f"{rows.structure}.{member}", said, is_at) for member, said, is_at in least)
-
-
-def _differing(
-    rows: StructureRows, row: tuple[int | None, ...], own: dict[str, int | None]
-) -> list[tuple[str, int | None, int]]:
-    return [
-        (member, said, is_at)
-        for member, said in zip(rows.columns, row, strict=False)
-        if (is_at := own[member]) is not None and is_at != said
-    ]

@@ -1,4 +1,5 @@
-"""Writes modules of volplugins/kernel/builds: structures by build, ``io``, ``waits`` and ``descriptors``.
+"""Writes modules of volplugins/kernel/builds: structures by build, ``structures``, ``io``, ``waits`` and
+``descriptors``.
 
 ``python -m maintenance.layouts --lists FOLDER --tables FOLDER…`` takes lists of offsets as text and folders with
 symbol tables (ISF), prints what they say differently of one build, and with ``--write`` writes the modules. ``--check``
@@ -11,9 +12,12 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+from maintenance.comparison import compare
+from maintenance.explained import Difference
 from maintenance.known_tables import KnownTable, known_tables
-from maintenance.layout_rows import GROUPS, Group, StructureRows, compare, make_rows
+from maintenance.layout_rows import GROUPS, Group, StructureRows, make_rows
 from maintenance.offset_lists import read_offset_lists
+from volplugins.kernel.made_layouts import Cell
 
 BUILDS = Path(__file__).parent.parent / "volplugins" / "kernel" / "builds"
 _HEAD = '''"""{subject} by build: written by maintenance/layouts.py, not by hand.
@@ -28,7 +32,7 @@ from __future__ import annotations
 
 from volplugins.kernel.made_layouts import Tables
 
-# field of {holder}: the structure's name; bits to its members with their sizes in bytes, and the rows by first build
+# field of {holder}: the structure's name; bits to its members with their sizes in bytes, and rows by first build
 {table}: Tables = {{
 '''
 
@@ -43,9 +47,9 @@ def main() -> None:
     given = parser.parse_args()
     tables, lists = list(known_tables(given.tables)), read_offset_lists(given.lists)
     for group in GROUPS:
-        differences: list[str] = []
+        differences: list[Difference] = []
         found = make_rows(group, lists, tables, differences)
-        print("\n".join(differences))
+        print("\n".join(map(str, differences)))
         if given.check:
             check(group, found, tables)
         if given.write:
@@ -77,10 +81,16 @@ def _machine(bits: int, rows: StructureRows) -> list[str]:
     columns = [f'("{member}", {rows.sizes[member]:#x})' for member in rows.columns]
     lines = [f"        {bits}: ((", *_wrapped(columns, 12), "        ), {"]
     for build, row in rows.rows.items():
-        cells = ["None" if cell is None else hex(cell) for cell in row]
+        cells = [_cell(cell) for cell in row]
         whole = f"            {build}: ({', '.join(cells)}),"
         lines += [whole] if len(whole) <= 120 else [f"            {build}: (", *_wrapped(cells, 16), "            ),"]
     return [*lines, "        }),"]
+
+
+def _cell(cell: Cell | None) -> str:
+    if cell is None:
+        return "None"
+    return hex(cell) if isinstance(cell, int) else f"({', '.join(hex(each) for each in cell)})"
 
 
 def _wrapped(cells: list[str], indent: int) -> list[str]:

@@ -5,8 +5,10 @@ An empty tuple of builds stands for all of them. Where a table at hand has the m
 
 from __future__ import annotations
 
-# field of IoLayouts, member, bits: first build to offset
-Stated = dict[tuple[str, str, int], dict[int, int]]
+from volplugins.kernel.made_layouts import Cell
+
+# field of a class of layouts, member, bits: first build to its place; -1: there is none
+Stated = dict[tuple[str, str, int], dict[int, Cell]]
 
 # WDK headers (wdm.h), public since Windows 2000 and part of the driver interface, so that they cannot change
 _DRIVER_INTERFACE: Stated = {
@@ -73,6 +75,29 @@ _QUEUED: Stated = {
     ("thread", "UserApcPending", 64): {3790: 0x72, 7600: 0x7A, 9200: 0xC2},
     ("thread", "UserApcPending", 32): {2600: 0x4A, 3790: 0x3E, 6000: 0x4E, 7600: 0x56, 9200: 0x86},
 }
+# KTHREAD.Timer stands in front of WaitBlock (whose place is in the lists) from 8 on, with nothing between, as in all
+# tables at hand of 9600 and later; before, flags or a queue's links lay there
+_LIMITS: Stated = {
+    ("thread", "Timer", 64): {3790: -1, 7600: 0xC0, 9200: 0x100},
+    ("thread", "Timer", 32): {2600: 0xF0, 3790: -1, 7600: 0x90, 9200: 0xB8},
+}
+# LPC, up to Server 2003 (XP: the table at hand; 2003: the type tables of volatility 2)
+_MESSAGES: Stated = {
+    ("thread", name, bits): {builds[0]: old, 6000: -1}
+    for bits, builds, places in (
+        (64, (3790,), {"LpcWaitingOnPort": 0x388, "LpcReceivedMessageId": 0x3C8, "LpcReplyMessageId": 0x3F0,
+                       "LpcReceivedMsgIdValid": 0x404}),
+        (32, (3790,), {"LpcWaitingOnPort": 0x200, "LpcReceivedMessageId": 0x220, "LpcReplyMessageId": 0x234,
+                       "LpcReceivedMsgIdValid": 0x248}),
+    )
+    for name, old in places.items()
+}  # fmt: skip
+# the descriptor of nonpaged pool, which grew with 7 (2003 and Vista: the type tables of volatility 2)
+_POOL: Stated = {
+    ("pool_descriptor", name, bits): {lowest: old, 7600: new}
+    for bits, lowest in ((64, 3790), (32, 2600))
+    for name, old, new in (("TotalPages", 0x10, 0xC0), ("TotalBigPages", 0x14, 0x48))
+}
 # KPRCB: CR8 lies in the special registers at the begin of ProcessorState, whose place is in the lists; the debugger's
 # IRQL behind the counters of time, from 7 on; XP has one list of DPCs, in the block itself (the tables at hand)
 _PROCESSORS: Stated = {
@@ -110,6 +135,9 @@ STATED: Stated = {
     **_THREADS,
     **_NODES,
     **_QUEUED,
+    **_LIMITS,
+    **_MESSAGES,
+    **_POOL,
     **_PROCESSORS,
     **_INTERRUPTS,
     **_24H2,

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "volplugins"
 CORE = (
     "memory", "paging", "image", "stack", "dumpfile", "dumpwriter", "imagefile", "loader", "kernel", "descriptors",
-    "io", "processors", "waits", "target", "threads", "address", "bugcheck", "findings",
+    "io", "processors", "waits", "kd", "wires", "target", "threads", "address", "bugcheck", "findings",
 )  # fmt: skip
 MAY_IMPORT = {
     "memory": (),
@@ -24,7 +24,9 @@ MAY_IMPORT = {
     "io": ("memory", "paging", "image", "loader", "kernel"),
     "processors": ("memory", "kernel", "io"),
     "waits": ("memory", "kernel", "loader", "io"),
-    "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel"),
+    "kd": ("memory", "dumpfile"),
+    "wires": ("dumpfile", "kd"),
+    "target": ("memory", "paging", "image", "dumpfile", "dumpwriter", "imagefile", "kernel", "kd"),
     "threads": ("memory", "paging", "image", "stack", "dumpfile", "loader", "kernel"),
     "address": ("memory", "paging", "image", "loader", "kernel", "threads"),
     "bugcheck": CORE,
@@ -46,11 +48,13 @@ FLOORS = {
     "vol": ("output", "layers", "symbols", "scene", "commands"),
     "lab": (
         "structures", "code", "machine", "kernel", "user", "devices", "world", "crashes", "waits", "machines",
-        "writers", "damage",
+        "writers", "damage", "serve",
     ),
 }  # fmt: skip
 THIRD_PARTY = {
     **{room: {"numpy", "pefile", "yara", "capstone", "cramjam", "dissect"} for room in CORE},
+    "kd": set(),
+    "wires": {"serial"},
     "lab": {"numpy"},
     "vol": {"numpy", "pefile", "yara", "volatility3"},
     "plugins": {"volatility3"},
@@ -76,6 +80,7 @@ KNOWN_THIRD_PARTY = {
     "capstone",
     "cramjam",
     "dissect",
+    "serial",
     "pandas",
     "shtab",
 }

@@ -115,10 +115,10 @@ def _every_defect() -> Iterator[Recipe]:
 
 
 def _damaged_file(machine: str, defect: str, number: int, path: Path) -> None:
-    """In the first kind of dump that can have the defect."""
-    for one in (machine, "win10-x64"):
+    """In the first kind of dump that can have the defect; one needs a crash on another stack than the thread's."""
+    for one, fault in ((machine, "notmyfault"), ("win10-x64", "notmyfault"), ("win10-x64", "dpc-watchdog-own-stack")):
         for kind in kinds_of(build(one)):
-            _whole(one, "notmyfault", kind, number, path)
+            _whole(one, fault, kind, number, path)
             with suppress(ValueError):
                 apply(defect, path)
                 return

@@ -75,7 +75,7 @@ def test_a_cabinets_page_file_is_left_out_and_named(
     assert "pagefile.sys is left out" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("kind", sampled([kind for kind in IMAGE_KINDS if kind != "raw"], 2))
+@pytest.mark.parametrize("kind", sampled([kind for kind in IMAGE_KINDS if kind != "raw"], 5))
 def test_every_kind_of_image_is_worked_on(kind: str, batch: Callable[..., int], tmp_path: Path) -> None:
     """The sidecar of a .vmem lies beside it, and is no image of its own."""
     folder = tmp_path / "in"

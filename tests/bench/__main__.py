@@ -25,12 +25,13 @@ from tests.bench import (
     symbol_index,
     triage,
     waits,
+    wire,
 )
 from tests.bench.figures import Figures, Unit
 
 UNITS: tuple[Unit, ...] = (
     *bitmap_open.UNITS, *start_up.UNITS, *page_tables.UNITS, *stacks.UNITS, *process_memory.UNITS, *triage.UNITS,
-    *corpus.UNITS, *symbol_index.UNITS, *images.UNITS, *drivers.UNITS, *waits.UNITS,
+    *corpus.UNITS, *symbol_index.UNITS, *images.UNITS, *drivers.UNITS, *waits.UNITS, *wire.UNITS,
 )  # fmt: skip
 _WRONG_USE = 2
 

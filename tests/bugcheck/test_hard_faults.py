@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.bugcheck.labelled import analysed
+from tests.sampling import sampled
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.culprit import Confidence
 from volplugins.lab.machines.catalogue import FAULTS, MACHINES, build, faults_of, hard_faults_of
@@ -57,8 +58,7 @@ EVERY = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("machine", "fault"), HARD)
+@pytest.mark.parametrize(("machine", "fault", "kind"), sampled([(*pair, kind) for pair in HARD for kind in KINDS], 5))
 def test_the_culprit_and_the_instruction_are_the_ones_built(machine: str, fault: str, kind: str) -> None:
     labelled = known(machine, fault, kind)
     truth, found = labelled.truth, labelled.analysis
@@ -73,6 +73,23 @@ def test_the_culprit_and_the_instruction_are_the_ones_built(machine: str, fault:
         assert found.culprit.image_name.lower() == f"{truth['culprit']}.sys"
         assert found.culprit.confidence in (Confidence.CERTAIN, Confidence.HIGH)
         assert found.fault.ip == truth["fault_ip"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_machine_check_blames_no_code_surely(machine: str, kind: str) -> None:
+    found = known(machine, "machine-check", kind).analysis
+    assert found.culprit is None or found.culprit.confidence is Confidence.LOW
+    assert "hardware" in (found.culprit.reason if found.culprit is not None else "hardware")
+
+
+@pytest.mark.parametrize("machine", ["win7-x86-pae", "xp-x86"])
+@pytest.mark.parametrize("fault", ["double-fault-task", "nmi-task", "machine-check"])
+def test_the_task_that_was_left_is_walked_to_its_end(machine: str, fault: str) -> None:
+    labelled = known(machine, fault, "bitmap-kernel")
+    built = [(each["ip"], each["sp"]) for each in labelled.truth["stack"] if each["ip"] >> 31]
+    assert [(frame.ip, frame.sp) for frame in labelled.analysis.crash_stack.frames] == built
+    assert [frame.trust for frame in labelled.analysis.crash_stack.frames].count(Trust.TASK_STATE) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)

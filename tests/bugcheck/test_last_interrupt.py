@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sampling import sampled
 from volplugins.bugcheck.analysis import Analysis, analyse
 from volplugins.bugcheck.culprit import Confidence
 from volplugins.bugcheck.last_interrupt import LastInterrupt, Led, Piece, last_interrupt
@@ -43,7 +44,7 @@ def damaged(snapshot: Snapshot, defect: str, path: Path) -> Analysis:
     return analyse(scene_of(open_dump(BytesSource(path.read_bytes()))))
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", sampled(MACHINES, 3))
 def test_which_crashes_leave_the_stack_by_a_link(machine: str, tmp_path: Path) -> None:
     every = (*faults_of(machine), *hard_faults_of(machine))
     made = ((fault, write(build(machine, fault), "triage", tmp_path / "a.dmp")) for fault in every)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sampling import sampled
 from volplugins.bugcheck.analysis import Analysis, analyse
 from volplugins.bugcheck.culprit import Confidence
 from volplugins.bugcheck.find_processors import find_processor_block
@@ -47,9 +48,10 @@ def agrees(snapshot: Snapshot, found: Analysis) -> None:
     assert found.culprit.confidence is wanted
 
 
-@pytest.mark.parametrize("sparse", [False, True])
-@pytest.mark.parametrize("defect", DEFECTS)
-@pytest.mark.parametrize(("machine", "fault"), CASES)
+@pytest.mark.parametrize(
+    ("machine", "fault", "defect", "sparse"),
+    sampled([(*pair, defect, sparse) for pair in CASES for defect in DEFECTS for sparse in (False, True)], 3),
+)
 def test_the_next_source_is_taken_and_said(machine: str, fault: str, defect: str, sparse: bool, tmp_path: Path) -> None:
     snapshot = build(machine, fault, 1, 1, sparse=sparse, processor=1)
     found = damaged(snapshot, "bitmap-kernel", defect, tmp_path / "a.dmp")

@@ -71,7 +71,7 @@ def _damaged(machine: str, room: str, name: str) -> tuple[Snapshot, str, set[str
     return with_io_defect(sound, name), "full", OF_DEVICES.get(name, set())
 
 
-@pytest.mark.parametrize(("machine", "room", "name"), sampled(_cases(), 17))
+@pytest.mark.parametrize(("machine", "room", "name"), sampled(_cases(), 37))
 def test_what_a_defect_gives_is_in_all_places(machine: str, room: str, name: str, tmp_path: Path) -> None:
     snapshot, kind, expected = _damaged(machine, room, name)
     places = everywhere(write(snapshot, kind, tmp_path / "a.dmp"), tmp_path / "corpus")
@@ -140,7 +140,9 @@ def test_redaction_covers_evidence(tmp_path: Path) -> None:
     assert [row["kind"] for row in places.corpus] == [row["kind"] for row in plain.corpus]
 
 
-@pytest.mark.parametrize("name", ["module-in-no-list", "load-order-loops", "thread-list-loops", "vad-tree-loops"])
+@pytest.mark.parametrize(
+    "name", sampled(["module-in-no-list", "load-order-loops", "thread-list-loops", "vad-tree-loops"], 4)
+)
 def test_what_was_heard_is_what_would_have_been_asked(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

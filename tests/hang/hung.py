@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from volplugins.bugcheck.analysis import analyse
+from volplugins.bugcheck.scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.lab.machines.catalogue import build
@@ -22,10 +23,11 @@ from volplugins.vol.scene.hang_scene import hang_of
 
 @dataclass(frozen=True, slots=True)
 class Hung:
-    """A dump of a machine that hangs: the truth about its waits, and the rows of the section ``hang``."""
+    """A dump of a machine that hangs: the truth about its waits and its memory, the rows of the section ``hang``."""
 
     truth: dict[str, Any]
     rows: tuple[AnalyzeRow, ...]
+    memory: dict[str, int]
 
     def of(self, field: str) -> list[AnalyzeRow]:
         return [row for row in self.rows if row.field == field]
@@ -41,12 +43,13 @@ class Hung:
 
 
 @cache
-def hung(machine: str, fault: str, kind: str = "full", asked: bool = False) -> Hung:
+def hung(machine: str, fault: str, kind: str = "full", asked: bool = False, symbols: bool = True) -> Hung:
     """The section of a dump of this machine; empty where it is not chosen by itself and not ``asked`` for."""
     snapshot = build(machine, fault)
     with TemporaryDirectory() as folder:
         data = write(snapshot, kind, Path(folder) / "hang.dmp").read_bytes()
-    scene = scene_of(open_dump(BytesSource(data)))
+    dump = open_dump(BytesSource(data))
+    scene = scene_of(dump) if symbols else build_scene(dump)
     wanted = HangWanted("--hang", lambda: hang_of(scene)) if asked else chosen_hang(scene)
     rows = tuple(row for row in later_rows(analyse(scene), None, wanted) if row.section == "hang")
-    return Hung(snapshot.truth.get("waits", {}), rows)
+    return Hung(snapshot.truth.get("waits", {}), rows, snapshot.truth["memory"])

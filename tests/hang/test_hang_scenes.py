@@ -44,6 +44,14 @@ def test_a_deadlock_of_two_comes_first(machine: str) -> None:
 
 
 @pytest.mark.parametrize("machine", MACHINES)
+def test_a_deadlock_that_may_end_by_itself_is_not_certain(machine: str) -> None:
+    found = hung(machine, "hang-deadlock-limited")
+    row = found.only("DEADLOCK")
+    assert row.confidence == found.only("VERDICT").confidence == "high"
+    assert "a wait of them has a time limit" in row.evidence
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 def test_a_chain_of_twelve_ends_in_a_driver(machine: str) -> None:
     found = hung(machine, "hang-chain")
     chain = found.truth["chains"][0]

@@ -39,7 +39,7 @@ def _tops(dump: DumpBytes, machine: str, pcr: int) -> dict[str, int]:
     """Where the processor's stacks begin, as its own structures say: KPRCB by offset, the TSS by way of the IDT."""
     tops = {name: dump.pointer(pcr + 0x180 + offset) for name, offset in _MEMBERS[machine].items()}
     tss, idt = dump.pointer(pcr + 8), dump.pointer(pcr + 0x38)
-    for name, vector in (("double_fault", 8), ("nmi", 2)):
+    for name, vector in (("double_fault", 8), ("nmi", 2), ("machine_check", 0x12)):
         number = dump.number(idt + 16 * vector + 4, 1) & 7
         tops[name] = dump.number(tss + 0x1C + 8 * number, 8)
     assert dump.number(idt + 16 * 14 + 4, 1) & 7 == 0  # page faults stay on their stack

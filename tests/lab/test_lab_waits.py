@@ -19,7 +19,8 @@ CHOICES = [(machine, fault, index % 3, (index + place) % 2) for index, machine i
            for place, fault in enumerate(hangs_of(machine)) if not fault.endswith("-running")]  # fmt: skip
 # scene to the lengths of its chains and of its deadlocks, said by hand
 GRAPHS = {
-    "deadlock-2": ([2], [2]), "chain": ([12], []), "any-open": ([], []), "any-closed": ([], [3]), "all": ([], [2]),
+    "deadlock-2": ([2], [2]), "deadlock-limited": ([], [2]), "lpc": ([2], [2]), "low-memory": ([], []),
+    "chain": ([12], []), "any-open": ([], []), "any-closed": ([], [3]), "all": ([], [2]),
     "deadlock-5": ([2], [5]), "owner-gone": ([3], []), "inversion": ([3, 2], []), "stuck-dpc": ([], []),
     "critical-sections": ([2], [2]), "critical-sections-32": ([], [2]), "alpc": ([3, 3], []), "addresses": ([], []),
     "sleeper": ([2], []), "remote": ([3], []), "fast-resources": ([3, 2], []), "interrupts-off": ([2], []),
@@ -52,7 +53,9 @@ def test_wait_blocks_lead_to_the_objects_and_back(case: Snapshot) -> None:
     reader = WaitReader(case)
     for each in case.truth["waits"]["threads"]:
         blocks = reader.blocks(each["ethread"])
-        assert list(blocks.objects) == [one["dispatcher"] for one in each["objects"]]
+        limit = bool(each["limit"]) and not reader.layouts.has("_KTHREAD", "WaitBlockCount")
+        own = [each["ethread"] + reader.layouts.offset("_ETHREAD", "Tcb.Timer")] * limit
+        assert list(blocks.objects) == [*(one["dispatcher"] for one in each["objects"]), *own]
         assert all(blocks.linked) or {one["type"] for one in each["objects"]} <= {"WaitAddress", "CriticalSection"}
         assert (blocks.kinds == {0}) == each["all"]
 
@@ -62,6 +65,8 @@ def owner_of(reader: WaitReader, each: dict[str, Any], one: dict[str, Any], thre
     kind, at = one["type"], one["object"]
     members = {"Mutant": ("_KMUTANT", "OwnerThread"), "FastMutex": ("_FAST_MUTEX", "Owner"),
                "Alpc": ("_KALPC_MESSAGE", "ServerThread")}  # fmt: skip
+    if kind == "Alpc" and reader.layouts.has("_ETHREAD", "LpcReplyMessageId"):
+        return receivers(reader, each["ethread"], at)
     if kind == "Alpc":
         assert reader.pointer(each["ethread"], "_ETHREAD", "AlpcMessage") == at
     if kind in ("WaitAddress", "KeyedEvent"):
@@ -77,6 +82,15 @@ def owner_of(reader: WaitReader, each: dict[str, Any], one: dict[str, Any], thre
     if kind == "PushLock" and reader.layouts.has("_KLOCK_ENTRY"):
         return boosted(reader, at)
     return [at] if kind == "Thread" else []
+
+
+def receivers(reader: WaitReader, client: int, port: int) -> list[int]:
+    """Threads that have received the message of LPC that a client waits to have answered."""
+    assert reader.pointer(client, "_ETHREAD", "LpcWaitingOnPort") & ~7 == port
+    number = reader.number(client, "_ETHREAD", "LpcReplyMessageId")
+    return [thread for thread in threads_of(reader.snapshot)
+            if reader.number(thread, "_ETHREAD", "LpcReceivedMsgIdValid") & 1
+            and reader.number(thread, "_ETHREAD", "LpcReceivedMessageId") == number]  # fmt: skip
 
 
 def section_owner(reader: WaitReader, waiter: int, section: int, process: dict[str, Any]) -> list[int]:

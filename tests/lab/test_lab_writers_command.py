@@ -30,7 +30,7 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int, int]]
     stand_in.__dict__.update(
         every_fault_of=faults.get,
         build=build,
-        MACHINES=("win10-x64", "xp-x86"),
+        EVERY_MACHINE=("win10-x64", "xp-x86"),
         EVERY_FAULT=("first", "second"),
         BASES=3,
     )

@@ -8,19 +8,24 @@ from pathlib import Path
 
 import pytest
 
+from maintenance.comparison import compare
+from maintenance.explained import Difference
 from maintenance.known_tables import KnownTable, known_tables
-from maintenance.layout_rows import GROUPS, IO, Group, StructureRows, compare, make_rows, unsure
+from maintenance.layout_rows import GROUPS, IO, STRUCTURES, Group, StructureRows, make_rows, unsure
 from maintenance.layouts import BUILDS, text_of
 from maintenance.offset_lists import OffsetList, read_offset_lists
 from volplugins.kernel.builds.descriptors import DESCRIPTOR_TABLES
 from volplugins.kernel.builds.io import IO_TABLES
+from volplugins.kernel.builds.structures import STRUCTURE_TABLES
 from volplugins.kernel.builds.waits import WAIT_TABLES
 from volplugins.kernel.wait_layouts import built_in_waits
 
 _SHARED = Path(__file__).parents[2].parent / "shared"
 _MORE = [Path(each) for each in os.environ.get("SYMBOL_TABLES", "").split(os.pathsep) if each]
 # what each group's rows are in the package
-_WRITTEN = {"io.py": IO_TABLES, "waits.py": WAIT_TABLES, "descriptors.py": DESCRIPTOR_TABLES}
+_WRITTEN = {
+    "structures.py": STRUCTURE_TABLES, "io.py": IO_TABLES, "waits.py": WAIT_TABLES, "descriptors.py": DESCRIPTOR_TABLES,
+}  # fmt: skip
 
 
 def _written(group: Group) -> dict[tuple[str, int], StructureRows]:
@@ -43,8 +48,24 @@ def test_the_modules_are_what_the_maker_writes(group: Group) -> None:
     """``SYMBOL_TABLES`` names a clone of JPCERTCC/Windows-Symbol-Tables."""
     if not _MORE or not (_SHARED / "facts" / "offsets").is_dir():
         pytest.skip("needs the lists of offsets of ../shared and the folder of symbol tables that SYMBOL_TABLES names")
-    rows = make_rows(group, read_offset_lists(_SHARED / "facts" / "offsets"), _tables(), [])
+    differences: list[Difference] = []
+    rows = make_rows(group, read_offset_lists(_SHARED / "facts" / "offsets"), _tables(), differences)
     assert text_of(group, rows) == (BUILDS / group.module).read_text()
+    assert [str(each) for each in differences if not each.why] == []
+
+
+def test_a_difference_that_nobody_explained_is_said() -> None:
+    known = Difference("process.Flags3", 64, 14393, 0x6C4, 0x6CC, "A")
+    assert known.why and "UNEXPLAINED" not in str(known)
+    assert "UNEXPLAINED" in str(Difference("process.Peb", 64, 14393, 0x3F8, None, "A"))
+
+
+def test_bit_fields_and_sizes_are_cells_of_their_own() -> None:
+    rows = _written(STRUCTURES)
+    vad = rows["vad", 64]
+    at = {name: index for index, name in enumerate(vad.columns)}
+    assert vad.rows[26100][at["MemCommit"]] == (0x30, 4, 25, 1)
+    assert vad.rows[6000][at["StartingVpn"]] == (0x18, 8) and vad.rows[9600][at["StartingVpn"]] == 0x18
 
 
 def test_a_wrong_row_is_seen() -> None:

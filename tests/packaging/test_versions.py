@@ -16,6 +16,7 @@ import pytest
 from tests.packaging.conftest import Environment
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
+from volplugins.triage.sections import SECTIONS
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +84,7 @@ Rows = dict[str, bytes]
 
 @pytest.fixture(scope="module")
 def rows(dumps: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[Environment], Rows]:
-    """``rows(environment)``: the ten row files of each dump by its installed triage."""
+    """``rows(environment)``: the row files of each dump by its installed triage."""
 
     def triage(environment: Environment) -> Rows:
         found = {}
@@ -92,7 +93,7 @@ def rows(dumps: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Callabl
             done = environment.command("triage", "-q", str(dump), "-o", str(out))
             assert done.returncode in (0, 1), done.stderr
             found |= {f"{dump.name} {path.name}": path.read_bytes() for path in (out / "rows").iterdir()}
-        assert len(found) == 10 * len(dumps)
+        assert len(found) == len(SECTIONS) * len(dumps)
         return found
 
     return triage

@@ -11,6 +11,7 @@ import pytest
 from tests.report.hostile import ATTACKS
 from tests.report.made_devices import irp, loose, made_devices, node
 from tests.report.page_parser import PageParser
+from tests.sampling import sampled
 from volplugins.lab.machines.catalogue import MACHINES, build
 from volplugins.lab.writers import write
 from volplugins.report import caps, write_report
@@ -189,7 +190,7 @@ def test_a_stuck_request_in_a_sentence() -> None:
     assert stuck_line({}) == "a driver holds IRP "
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", sampled(MACHINES, 3))
 def test_the_labs_tree_is_drawn_as_it_was_built(machine: str, tmp_path: Path) -> None:
     snapshot = build(machine)
     dump = write(snapshot, "full", tmp_path / "a.dmp")

@@ -9,7 +9,7 @@ import pytest
 from volplugins.memory.reader import SegmentReader
 from volplugins.stack.entered import caller_of_no_code
 from volplugins.stack.frame import Stop, Trust
-from volplugins.stack.interrupted import linked_trap_frame, tops_above
+from volplugins.stack.interrupted import linked_trap_frame, pushed_at_top, tops_above
 from volplugins.stack.registers import from_names
 from volplugins.stack.walker import Walker
 
@@ -117,3 +117,38 @@ def test_a_word_behind_no_call_is_no_caller() -> None:
     found = caller_of_no_code(unread, Code(), from_names(64, {"rip": 0, "rsp": OLD}))
     assert found is not None
     assert found.call_checked is None
+
+
+PUSHED = struct.pack("<QQQQQ", CODE + 0x40, 0x10, 0x246, OLD + 0x100, 0x18)
+
+
+def begun(pushed: bytes, kept: int) -> SegmentReader:
+    """A stack of the interrupt stack table: what the processor pushed, below what the kernel keeps at its end."""
+    reader = memory(0, b"")
+    isr = bytes(TOP - ISR - len(pushed) - kept) + pushed + bytes(kept)
+    return SegmentReader({CODE: reader.read(CODE, CODE_SIZE), ISR: isr, OLD: bytes(0x400)})
+
+
+@pytest.mark.parametrize("kept", [0, 0x10, 0x60])
+def test_a_stack_of_the_processors_own_leads_back_by_what_it_pushed(kept: int) -> None:
+    walker = Walker(begun(PUSHED, kept), Code(), ((ISR, TOP), (OLD, OLD + 0x400)), LIMIT, begun=(TOP,))
+    frames = list(walker.frames(from_names(64, {"rip": CODE + 0x80, "rsp": ISR + 0x100}), Trust.CONTEXT))
+    assert [(frame.ip, frame.sp, frame.trust) for frame in frames[1:]] == [
+        (CODE + 0x40, OLD + 0x100, Trust.MACHINE_FRAME)
+    ]
+
+
+@pytest.mark.parametrize("tops", [(), (TOP + 0x1000,)])
+def test_a_stack_that_is_not_known_to_begin_so_does_not(tops: tuple[int, ...]) -> None:
+    walker = Walker(begun(PUSHED, 0), Code(), ((ISR, TOP),), LIMIT, begun=tops)
+    assert len(list(walker.frames(from_names(64, {"rip": CODE + 0x80, "rsp": ISR + 0x100}), Trust.CONTEXT))) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(0, 0x1234), (1, 0x33), (2, 0x244), (2, 1 << 40), (3, OLD + 4), (3, 0x1000), (4, 0x2B)],
+)
+def test_what_the_processor_pushed_is_held_to_its_rules(place: int, value: int) -> None:
+    words = list(struct.unpack("<5Q", PUSHED))
+    words[place] = value
+    assert pushed_at_top(begun(struct.pack("<5Q", *words), 0), Code(), TOP) is None

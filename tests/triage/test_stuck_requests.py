@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.report.page_parser import PageParser
+from tests.sampling import sampled
 from tests.triage.conftest import checked, silent
 from volplugins.lab.devices import requests
 from volplugins.lab.machines.catalogue import MACHINES, build
@@ -53,8 +55,7 @@ def test_the_screen_leads_with_a_stuck_driver(machine: str, tmp_path: Path) -> N
     assert lines[0].startswith("Stuck ") and "of acmetray.exe for 312 s: its thread stands still for it" in lines[1]
 
 
-@pytest.mark.parametrize("kind", ["full", "bitmap-kernel", "triage"])
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, ["full", "bitmap-kernel", "triage"]), 4))
 def test_a_sound_machine_is_quiet(machine: str, kind: str, tmp_path: Path) -> None:
     summary = checked(run_triage(write(build(machine), kind, tmp_path / "a.dmp"), None, TriageOptions(), silent))
     assert summary["stuck"] == [] and not any(line.startswith("Stuck") for line in summary_lines(summary))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.sampling import sampled
 from tests.triage.conftest import checked, silent
 from tests.vol.conftest import dumps  # noqa: F401 - a fixture
 from volplugins.lab.writers import kinds_of
@@ -14,8 +15,8 @@ from volplugins.triage import TriageOptions, run_triage
 from volplugins.triage.screen import summary_lines
 
 
-@pytest.mark.parametrize("every", [pytest.param(2, id="some"), pytest.param(1, id="all", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("machine", ["win10-x64", "xp-x86"])
+@pytest.mark.parametrize("every", [pytest.param(3, id="some"), pytest.param(1, id="all", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("machine", sampled(["win10-x64", "xp-x86"], 2))
 def test_every_kind_of_dump(dumps: Any, machine: str, every: int, tmp_path: Path) -> None:  # noqa: F811
     _, snapshot = dumps(machine, kind="full")
     for kind in kinds_of(snapshot)[::every]:

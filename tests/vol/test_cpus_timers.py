@@ -12,6 +12,7 @@ from volatility3.framework.contexts import SizedModule
 from volatility3.framework.symbols.windows import WindowsKernelIntermedSymbols
 from volatility3.plugins.windows.timers import Timers
 
+from tests.sampling import sampled
 from tests.vol.test_cpus import ALL, EVERY, scene, written
 from volplugins.lab.machine.profiles import PROFILES
 from volplugins.lab.machines.catalogue import MACHINES, build
@@ -90,7 +91,7 @@ def machine_table(machine: str) -> Path:
                 if json.loads(lzma.decompress(path.read_bytes()))["user_types"]["_KPRCB"]["size"] == size)  # fmt: skip
 
 
-@pytest.mark.parametrize("machine", [each for each in MACHINES if each.endswith("x64")])
+@pytest.mark.parametrize("machine", sampled([each for each in MACHINES if each.endswith("x64")], 2))
 def test_volatility3_sees_the_same_timers(machine: str, rows, tmp_path: Path) -> None:
     patch = Patch(machine)
     here = scene(written(patch.snapshot))

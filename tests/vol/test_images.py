@@ -6,7 +6,8 @@ holes of the RAM.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -61,21 +62,21 @@ def image(machine: str, kind: str, folder: Path, fault: str = "notmyfault") -> t
     return path, target_of_image(found)
 
 
-def every_row(scene: CrashScene) -> Iterator[tuple[str, Rows]]:
-    process = next(each for each in process_rows(scene, ProcessWanted()) if each.name == "explorer.exe")
-    yield "process", list(process_rows(scene, ProcessWanted()))
-    yield "pagedirs", list(pagedirs_rows(scene, (), (), True))
-    yield "stacks", list(stacks_rows(scene, StacksWanted()))
-    yield "peb", list(peb_rows(scene, (), True))
-    yield "lm", list(lm_rows(scene, LmWanted()))
-    yield "kernel modules", list(lm_rows(scene, LmWanted(kernel=True)))
-    yield "address", list(address_rows(scene, AddressWanted()))
-    yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True)))
-    yield "irps", list(irps_rows(scene, IrpsWanted(locations=True)))
+def every_row(scene: CrashScene, scan: bool | None = None) -> Iterator[tuple[str, Rows]]:
+    process = next(each for each in process_rows(scene, ProcessWanted(scan=scan)) if each.name == "explorer.exe")
+    yield "process", list(process_rows(scene, ProcessWanted(scan=scan)))
+    yield "pagedirs", list(pagedirs_rows(scene, (), (), True, scan))
+    yield "stacks", list(stacks_rows(scene, StacksWanted(), scan=scan))
+    yield "peb", list(peb_rows(scene, (), True, scan))
+    yield "lm", list(lm_rows(scene, LmWanted(scan=scan)))
+    yield "kernel modules", list(lm_rows(scene, LmWanted(kernel=True, scan=scan)))
+    yield "address", list(address_rows(scene, AddressWanted(scan=scan)))
+    yield "drivers", list(driver_rows(scene, DriversWanted(dispatch=True, scan=scan)))
+    yield "irps", list(irps_rows(scene, IrpsWanted(locations=True, scan=scan)))
     yield "segments", list(segment_rows(scene, SegmentsWanted()))
-    yield "devices", list(device_rows(scene, DevicesWanted(stacks=True)))
-    yield "waits", list(waits_rows(scene, WaitsWanted()))
-    yield "ptov", list(ptov_rows(scene, (), ()))
+    yield "devices", list(device_rows(scene, DevicesWanted(stacks=True, scan=scan)))
+    yield "waits", list(waits_rows(scene, WaitsWanted(scan=scan)))
+    yield "ptov", list(ptov_rows(scene, (), (), scan))
     found = vtop_rows(scene, [hex(process.peb or 0)], ["explorer.exe"], None)
     yield "vtop", [tuple(row[:-1]) for row in found if row.step != "fileoffset"]
     yield "analyze", [_of_any(row) for row in analyze_rows(analysis_of(scene)) if row.section != "completeness"]
@@ -95,31 +96,38 @@ def _without_device_memory(rows: Rows) -> Rows:
     return [(*row[:12], None, *row[13:]) for row in rows]
 
 
+def _of_the_container(rows: Rows) -> Rows:
+    """Images hold physical page 0 with the real mode vectors, which is in no dump, and some a processor's registers."""
+    return [(*row[:-1], row[-1].replace("the container, ", "")) for row in rows if row[2] != "ivt"]
+
+
 @pytest.fixture(scope="module")
-def of_dumps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Rows]]:
+def of_dumps(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Rows]]:
     from volplugins.dumpfile.dump import open_dump
 
     folder = tmp_path_factory.mktemp("dumps")
-    found = {}
-    for machine in MACHINES:
+
+    @cache
+    def rows(machine: str) -> dict[str, Rows]:
         path = write(build(machine, "notmyfault"), "full", folder / f"{machine}.dmp")
-        found[machine] = dict(every_row(scene_of(target_of_dump(open_dump(FileSource(path))))))
-    return found
+        return dict(every_row(scene_of(target_of_dump(open_dump(FileSource(path))))))
+
+    return rows
 
 
-@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, IMAGE_KINDS), 6))
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, IMAGE_KINDS), 11))
 def test_an_image_gives_the_rows_of_the_dump(
-    of_dumps: dict[str, dict[str, Rows]], machine: str, kind: str, tmp_path: Path
+    of_dumps: Callable[[str], dict[str, Rows]], machine: str, kind: str, tmp_path: Path
 ) -> None:
     _, target = image(machine, kind, tmp_path)
     assert (target.kind, target.crashed) == (TargetKind.MEMORY_IMAGE, True)
-    plain = _without_device_memory if kind in HOLES_ARE_ZEROS else list
+    alike = {"segments": _of_the_container} | ({"address": _without_device_memory} if kind in HOLES_ARE_ZEROS else {})
     for name, rows in every_row(scene_of(target)):
-        same = plain if name == "address" else list
-        assert same(rows) == same(of_dumps[machine][name]), name
+        same = alike.get(name, list)
+        assert same(rows) == same(of_dumps(machine)[name]), name
 
 
-@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, IMAGE_KINDS), 6))
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, IMAGE_KINDS), 11))
 def test_a_machine_that_did_not_crash(machine: str, kind: str, tmp_path: Path) -> None:
     _, target = image(machine, kind, tmp_path, "none")
     assert not target.crashed and target.context is None

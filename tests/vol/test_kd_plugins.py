@@ -19,7 +19,7 @@ def by_field(found, first):
 
 
 @pytest.mark.parametrize(
-    ("machine", "kind"), sampled([(m, k) for m in MACHINES for k in (KINDS if "x64" in m else KINDS32)], 3)
+    ("machine", "kind"), sampled([(m, k) for m in MACHINES for k in (KINDS if "x64" in m else KINDS32)], 5)
 )
 def test_every_kind_is_described_and_analysed(dumps, rows, machine, kind):
     path, snapshot = dumps(machine, kind=kind)

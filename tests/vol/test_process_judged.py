@@ -15,7 +15,7 @@ from volplugins.lab.machines.catalogue import MACHINES
 from volplugins.vol.commands.process.rows import Wanted, process_rows
 
 
-@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, ["full", "bitmap-kernel"]), 3))
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, ["full", "bitmap-kernel"]), 5))
 def test_volatility3_sees_the_same(dumps, rows, vol, machine, kind):
     path, snapshot = dumps(machine, kind=kind)
     done = vol("-r", "json", "-f", str(path), "windows.pslist")

@@ -12,7 +12,7 @@ from tests.vol.damaged import Patched
 from volplugins.bugcheck.scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
-from volplugins.kernel.builds import processes
+from volplugins.kernel.builds.structures import STRUCTURE_TABLES
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.kernel.layouts import KernelLayouts, built_in, preferred, with_debugger_data
 from volplugins.kernel.process_list import list_processes
@@ -28,7 +28,7 @@ from volplugins.vol.scene.crash_scene import scene_of
 from volplugins.vol.symbols.symbol_layouts import kernel_layouts
 
 # DirectoryTableBase and ProfileListHead belong to the KPROCESS at the start, which is not displaced with the rest
-KPROCESS = {"DirectoryTableBase", "ProfileListHead"}
+KPROCESS = {"DirectoryTableBase", "ProfileListHead", "UserDirectoryTableBase"}
 
 
 def opened(dumps, machine, build=None):
@@ -63,10 +63,10 @@ def test_a_row_of_another_build_is_believed_only_where_it_fits(dumps, machine, b
     assert verdicts == {"ok", "no-directory"}
 
 
-def displaced(row, by):
+def displaced(names, row, by):
     return tuple(
-        at if at is None or name in KPROCESS else at + by
-        for name, at in zip(processes.EPROCESS_COLUMNS, row, strict=True)
+        cell if cell is None or name in KPROCESS else cell + by if isinstance(cell, int) else (cell[0] + by, *cell[1:])
+        for name, cell in zip(names, row, strict=True)
     )
 
 
@@ -75,17 +75,21 @@ def displaced(row, by):
 def test_a_layout_displaced_as_a_whole_is_not_accepted(dumps, monkeypatch, machine, by):
     """The only rows there are lie ``by`` bytes from the truth: what KDBG states and what System shows must do."""
     dump, snapshot = opened(dumps, machine, 27000)
-    name = f"EPROCESS_{snapshot.bits}"
-    truth = built_in(snapshot.bits, snapshot.header["MinorVersion"]).process
-    right = [truth.members[column][0] if truth.has(column) else None for column in processes.EPROCESS_COLUMNS]
+    structure, machines = STRUCTURE_TABLES["process"]
+    columns, rows = machines[snapshot.bits]
+    names = [name for name, _ in columns]
+    *right, size = rows[max(build for build in rows if build <= snapshot.header["MinorVersion"])]
     if snapshot.bits == 32 and by == 0x270:
         by = 0x40
-    monkeypatch.setattr(processes, name, {26000: displaced(tuple(right), by)})
+    only = {26000: (*displaced(names, right, by), size)}
+    monkeypatch.setitem(STRUCTURE_TABLES, "process", (structure, {**machines, snapshot.bits: (columns, only)}))
     scene = build_scene(dump)
     found = scene.layouts.process
     assert crosscheck(scene).value == "ok"
-    for column, at in zip(processes.EPROCESS_COLUMNS, right, strict=True):
-        assert not found.has(column) or found.offset(column) == at, column
+    for column, cell in zip(names, right, strict=True):
+        if found.has(column) and cell is not None:
+            place = found.bits.get(column, found.members.get(column, (None,)))
+            assert place[0] == (cell if isinstance(cell, int) else cell[0]), column
     if machine == "xp-x86":  # its KDBG is an older one, which states none: what is not known stays unknown
         listed = list_processes(scene.memory, dump.header.ps_active_process_head, found).processes
         truth = snapshot.truth["processes"]

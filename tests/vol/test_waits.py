@@ -17,14 +17,16 @@ from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.findings.waits import of_waits
 from volplugins.lab.machines.catalogue import MACHINES, build, hangs_of
-from volplugins.lab.waits.hang_scenes import HANGS
+from volplugins.lab.waits.hang_scenes import HANGS, RUNNING_HANGS
 from volplugins.lab.writers import write
 from volplugins.vol.commands.waits.row import WaitRow
 from volplugins.vol.commands.waits.rows import Wanted, waits_rows
-from volplugins.vol.scene.crash_scene import scene_of
+from volplugins.vol.scene.crash_scene import scene_below, scene_of
+from volplugins.vol.scene.session import open_file
 from volplugins.vol.scene.waits_scene import scene_waits
 
 SCENES = [(machine, fault) for machine, fault in product(MACHINES, HANGS) if fault in hangs_of(machine)]
+RUNNING = [(machine, fault) for machine, fault in product(MACHINES, RUNNING_HANGS) if fault in hangs_of(machine)]
 EVERY = pytest.mark.parametrize(("machine", "fault"), sampled(SCENES, 6))
 WITH = pytest.mark.parametrize("symbols", [True, False], ids=["symbols", "none"])
 ALL, CHAINS, RESOURCES = Wanted(), Wanted(chains=True), Wanted(resources=True)
@@ -83,6 +85,35 @@ def test_deadlocks_are_those_that_were_built(machine: str, fault: str, symbols: 
     found = list(of_waits(waits.graph))
     assert len(found) == len(truth["deadlocks"]) and all(each.kind.name == "deadlock" for each in found)
     assert all(each.about.address in ring for each, ring in zip(found, waits.graph.deadlocks, strict=True))
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@WITH
+def test_waits_with_a_time_limit_say_so(machine: str, symbols: bool) -> None:
+    truth = dump_of(machine, "hang-deadlock-limited")[1]["threads"]
+    rows = said(shown(machine, "hang-deadlock-limited", symbols))
+    limited = {row.ethread: row.note for row in rows if "its wait has a time limit" in row.note}
+    assert limited.keys() == {each["ethread"] for each in truth if each["limit"]}
+    if machine == "win10-x64":  # it is told by the timer, which says when
+        assert all("time limit, 60.0 s from now" in note for note in limited.values())
+    assert {row.verdict for row in rows if row.ethread in limited} == {"deadlock"}
+    found = list(of_waits(scene_waits(scene(dump_of(machine, "hang-deadlock-limited")[0], symbols)).graph))
+    assert "one of the waits has a time limit" in found[0].evidence
+
+
+@pytest.mark.parametrize(("machine", "fault"), sampled(RUNNING, 2))
+def test_images_of_machines_that_run_show_the_same(machine: str, fault: str, tmp_path: Path) -> None:
+    snapshot = build(machine, fault)
+    context, layer = open_file(write(snapshot, "raw", tmp_path / "made.raw"), ())
+    here = scene_below(context, layer)
+    truth = snapshot.truth["waits"]
+    expected = Counter((each["ethread"], one["object"], one["type"], one["verdict"])
+                       for each in truth["threads"] for one in each["objects"])  # fmt: skip
+    rows = said(tuple(waits_rows(here, ALL)))
+    assert Counter((row.ethread, row.object, row.object_type, row.verdict) for row in rows) == expected
+    assert {frozenset(each) for each in scene_waits(here).graph.deadlocks} == {
+        frozenset(each) for each in truth["deadlocks"]
+    }
 
 
 def paths(rows: list[WaitRow]) -> list[list[int]]:

@@ -63,7 +63,7 @@ def tag_of(target: Target) -> bytes:
 
 @pytest.mark.parametrize(
     ("machine", "source", "kind"),
-    sampled([*product(MACHINES, ("raw", "lime", "vmware"), KINDS), ("win10-x64", "avml", None)], 9),
+    sampled([*product(MACHINES, ("raw", "lime", "vmware"), KINDS), ("win10-x64", "avml", None)], 14),
 )
 def test_an_image_keeps_its_rows(machine: str, source: str, kind: OutputKind | None, tmp_path: Path) -> None:
     _, target = image(machine, source, tmp_path)
@@ -77,7 +77,7 @@ def test_an_image_keeps_its_rows(machine: str, source: str, kind: OutputKind | N
 
 @pytest.mark.parametrize(
     ("machine", "source", "kind"),
-    sampled(product(MACHINES, ("full", "bitmap-kernel", "bitmap-full"), (None, *KINDS)), 13),
+    sampled(product(MACHINES, ("full", "bitmap-kernel", "bitmap-full"), (None, *KINDS)), 19),
 )
 def test_a_dump_keeps_its_rows(machine: str, source: str, kind: OutputKind | None, tmp_path: Path) -> None:
     target = opened(write(build(machine, "notmyfault"), source, tmp_path / "source.dmp"))
@@ -163,7 +163,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
     return found
 
 
-@pytest.mark.parametrize("machine", sampled(MACHINES, 3))
+@pytest.mark.parametrize("machine", sampled(MACHINES, 4))
 def test_volatility_says_the_same(judged: dict[str, list[Path]], machine: str, tmp_path: Path) -> None:
     files = map(str, judged[machine])
     plugins = ("windows.pslist", "windows.modules")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.waits.made_waits import MACHINES, READY, RUNNING, TERMINATED, Made, ring, verdicts
+from tests.waits.made_waits import MACHINES, READY, RUNNING, TERMINATED, TICKS, Made, ring, verdicts
 from volplugins.waits.words import Kind
 
 EVERY = pytest.mark.parametrize("name", MACHINES)
@@ -100,6 +100,24 @@ def test_a_time_limit_is_no_object(name: str) -> None:
     assert [held.kind for held in memory.survey().waits[sleeper].held] == [Kind.TIMER]
 
 
+def test_since_windows_8_the_threads_own_timer_shows_a_limit() -> None:
+    """Header.Inserted of KTHREAD.Timer; a timer that is not set says nothing, whatever its time."""
+    memory = made("win10")
+    first, second, sleeper = memory.thread(), memory.thread(), memory.thread()
+    for thread, flag, seconds in ((first, 0x40, 30), (second, 0, 30), (sleeper, 0x40, -1)):
+        memory.put(thread + 0x103, flag, 1)
+        memory.put(thread + 0x118, TICKS * 156250 + seconds * 10_000_000)
+    event = memory.object(1)
+    memory.wait(first, event)
+    memory.wait(second, event)
+    memory.wait(sleeper, (1 << 64) - 1, reason=4)
+    waits = memory.survey().waits
+    assert waits[first].timed and "its wait has a time limit, 30.0 s from now" in waits[first].notes
+    assert not waits[second].timed and not waits[second].notes
+    assert [(held.kind, held.object) for held in waits[sleeper].held] == [(Kind.TIMER, sleeper + 0x100)]
+    assert not waits[sleeper].timed
+
+
 @EVERY
 def test_a_block_of_another_thread_counts_for_nothing(name: str) -> None:
     memory = made(name)
@@ -141,6 +159,17 @@ def test_blocks_that_run_in_a_loop_beside_the_first(name: str) -> None:
     memory.member(last, memory.machine.block["Next"], first + memory.machine.block_size)
     wait = memory.survey().waits[waiter]
     assert len(wait.held) == 3 and "loop" in wait.notes[0]
+
+
+@pytest.mark.parametrize("name", ["win7", "xp"])
+def test_a_ring_of_more_objects_than_there_can_be(name: str) -> None:
+    """A thread that claims to wait for thousands of objects: the first are looked at, the rest is said."""
+    memory = made(name)
+    waiter, event = memory.thread(), memory.object(1)
+    memory.wait(waiter, *([event] * 3000))
+    wait = memory.survey().waits[waiter]
+    assert len(wait.held) <= 65 and any("more than 64 wait blocks" in note for note in wait.notes)
+    assert not any(held.sure for held in wait.held)
 
 
 @EVERY

@@ -13,6 +13,8 @@ from volplugins.bugcheck.hung_processor import CLOCK_WATCHDOG
 from volplugins.bugcheck.manual import ManualCrash, find_manual_crash
 from volplugins.bugcheck.suspects import Confidence, Culprit, Suspects
 
+# MACHINE_CHECK_EXCEPTION and WHEA_UNCORRECTABLE_ERROR; UNEXPECTED_KERNEL_MODE_TRAP of vector 18
+_MACHINE_CHECKS, _TRAP, _MACHINE_CHECK_TRAP = frozenset({0x9C, 0x124}), 0x7F, 0x12
 _ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH, Confidence.CERTAIN)
 # what a culprit is worth at most beside a memory error of this confidence
 _AT_MOST = {Confidence.CERTAIN: Confidence.LOW, Confidence.HIGH: Confidence.LOW, Confidence.MEDIUM: Confidence.MEDIUM}
@@ -31,10 +33,20 @@ def find_blame(
     manual = find_manual_crash(suspects, culprit)
     if manual is not None and manual.asked_for:
         return None, manual
+    if culprit is not None and _is_machine_check(suspects):
+        why = "the processor reported an error of the hardware: what it interrupted only ran at that time"
+        culprit = replace(culprit, confidence=Confidence.LOW, reason=f"{culprit.reason}; {why}")
     if culprit is not None and not hung and base_code(suspects.scene.target.bugcheck.code) == CLOCK_WATCHDOG:
         why = "this processor only reported it: what the one that hangs was doing is not in the dump"
         culprit = replace(culprit, confidence=Confidence.LOW, reason=f"{culprit.reason}; {why}")
     return (_doubted(culprit, error) if culprit is not None and error is not None else culprit), manual
+
+
+def _is_machine_check(suspects: Suspects) -> bool:
+    """Whether the bugcheck reports what the processor said of the hardware (Microsoft's bug check reference)."""
+    bugcheck = suspects.scene.target.bugcheck
+    code = base_code(bugcheck.code)
+    return code in _MACHINE_CHECKS or (code == _TRAP and bugcheck.parameters[0] == _MACHINE_CHECK_TRAP)
 
 
 def _doubted(culprit: Culprit, error: BitError) -> Culprit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.task_state import left_task
 from volplugins.dumpfile.context import ARM64, RegisterContext
 from volplugins.stack.call_site import call_before_arm64
 from volplugins.stack.candidates import walk as scan_walk
@@ -69,10 +70,16 @@ def walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: 
     walker = Walker(
         scene.memory, scene.code, ((low, base), *_other_stacks(scene, low)), limit, MAX_FRAMES,
         function_at(scene.symbolizer),
-        tops=stack_tops(scene, sp),
+        tops=stack_tops(scene, sp), left=left_task(scene, sp),
+        begun=begun_stacks(scene),
     )  # fmt: skip
     frames = tuple(walker.frames(registers, trust))
     return Stack(frames, walker.stop, walker.crossed.ip if walker.crossed is not None else None)
+
+
+def begun_stacks(scene: CrashScene) -> tuple[int, ...]:
+    """Where stacks end that the processor begins itself: those of the interrupt stack table (x64)."""
+    return tuple(stack.high for stack in scene.processor_stacks if stack.kind.startswith("IST"))
 
 
 def _other_stacks(scene: CrashScene, low: int) -> tuple[Range, ...]:

@@ -19,7 +19,7 @@ from volplugins.bugcheck.parameters import Role
 from volplugins.bugcheck.pieces import stack_pieces
 from volplugins.bugcheck.scene import CrashScene
 from volplugins.bugcheck.stack_records import find_contexts, kernel_trap_frames
-from volplugins.bugcheck.task_state import double_fault
+from volplugins.bugcheck.task_state import task_moment
 from volplugins.dumpfile.context import AMD64, ARM64, I386, decode_context
 from volplugins.memory.reader import ReadError
 from volplugins.stack.candidates import read_stack
@@ -102,7 +102,8 @@ def _named_trap_frame(search: _Search) -> Moment | None:
 
 
 def _task_state(search: _Search) -> Moment | None:
-    return double_fault(search.scene)
+    context = header_context(search.scene)
+    return task_moment(search.scene, context.sp) if context is not None else None
 
 
 def _on_the_chain(search: _Search) -> Moment | None:

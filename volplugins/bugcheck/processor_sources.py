@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from volplugins.bugcheck.find_processors import find_processor_block
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.kernel.layouts import KernelLayouts
-from volplugins.kernel.processors import Processor, read_processors
+from volplugins.kernel.processors import Processor, read_processor, read_processors
 from volplugins.loader.module import ModuleTable
 from volplugins.loader.symbolizer import Symbolizer
-from volplugins.memory.reader import MemoryReader
+from volplugins.memory.reader import MemoryReader, ReadError
 
 KDBG = "the debugger data block"
+CONTROL_SPACE = "the processors' control space"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class FoundProcessors:
 
 @dataclass(frozen=True, slots=True)
 class ProcessorSources:
-    """What may say where KiProcessorBlock is."""
+    """What may say where KiProcessorBlock is; ``known``: number and KPRCB of processors that say so themselves."""
 
     memory: MemoryReader
     debugger_data: DebuggerData | None
@@ -40,6 +42,7 @@ class ProcessorSources:
     symbolizer: Symbolizer
     bits: int
     count: int
+    known: tuple[tuple[int, int], ...] = ()
 
     def find(self, layouts: KernelLayouts) -> FoundProcessors:
         """Ask one source after the other."""
@@ -51,13 +54,21 @@ class ProcessorSources:
             if found:
                 return FoundProcessors(found, source, tuple(notes))
             notes.append(f"KiProcessorBlock {block:#x} of {source} leads to no processor")
+        told = tuple(self._told(layouts))
+        if told:
+            return FoundProcessors(told, CONTROL_SPACE, tuple(notes))
         return FoundProcessors(notes=tuple(notes))
+
+    def _told(self, layouts: KernelLayouts) -> Iterator[Processor]:
+        for number, prcb in self.known:
+            with suppress(ReadError):
+                yield read_processor(self.memory, number, prcb, layouts, self.bits)
 
     def _blocks(self) -> Iterator[tuple[int, str]]:
         data, kernel = self.debugger_data, self.modules.kernel
         if data is not None and "KiProcessorBlock" in data.addresses:
             yield data.addresses["KiProcessorBlock"], KDBG
-        if kernel is None:
+        if kernel is None or self.known:
             return
         by_symbol = self.symbolizer.address_of(kernel, "KiProcessorBlock")
         if by_symbol:

@@ -17,7 +17,7 @@ class Proof(IntEnum):
 
 
 # registers that were saved whole: what was before them does not matter
-_ANEW = frozenset({Trust.CONTEXT, Trust.TRAP_FRAME, Trust.SWITCH_FRAME})
+_ANEW = frozenset({Trust.CONTEXT, Trust.TRAP_FRAME, Trust.SWITCH_FRAME, Trust.TASK_STATE})
 
 
 def proved(frames: Iterable[Frame]) -> Iterator[tuple[Frame, Proof]]:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from volplugins.bugcheck.processor_sources import ProcessorSources
+from volplugins.bugcheck.task_stacks import task_stacks
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
+from volplugins.kernel.calibration.processor_block import with_processor_block
 from volplugins.kernel.claims import SharedStructures
 from volplugins.kernel.debugger_data import DebuggerData, decode_debugger_data, read_debugger_data
 from volplugins.kernel.kernel_space import KernelSpace, find_kernel_space
@@ -113,10 +115,16 @@ def build_scene(
         mode = space.space.mode
         space.space.use_invalid_layout(invalid_layout(layouts, mode, target.build, memory, kernel))
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
-    sources = ProcessorSources(memory, data, modules, symbolizer, target.bits, target.number_processors)
+    known = tuple((each.number, each.prcb) for each in target.processors if each.prcb)
+    sources = ProcessorSources(memory, data, modules, symbolizer, target.bits, target.number_processors, known)
     processors, crashed, thread = _crashed_thread(work, sources, layouts)
+    if processors and target.triage is None:
+        layouts = with_processor_block(layouts, memory, processors[0].prcb, target.bits)
     process = _process(work, thread, layouts)
-    stacks = processor_stacks(memory, processors, layouts.processor_stacks, work.bits)
+    stacks = (
+        *processor_stacks(memory, processors, layouts.processor_stacks, work.bits),
+        *task_stacks(memory, processors, layouts.descriptors, work.bits),
+    )
     code = ModuleCode(memory, modules, image_file, _variables(target, data))
     return CrashScene(
         target, memory, space, data, modules, unloaded, symbolizer, code, layouts,

@@ -1,37 +1,101 @@
-"""A double fault on x86: the processor changes tasks, and the registers of the fault are in the old task's segment.
+"""Double faults, NMIs and machine checks on x86: the processor changes tasks, and the old segment has the registers.
 
-Layout: the 32-bit task state segment (Intel SDM 3A, 8.2.1). Parameter 2 of bugcheck 0x7F, trap 8, is its address.
+Layout: the 32-bit task state segment (Intel SDM 3A, 8.2.1). Parameter 2 of bugcheck 0x7F, trap 8, is the address of the
+segment that was left; where it is not, the processor's own tables lead there (descriptors/tasks.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from volplugins.bugcheck.codes import base_code
 from volplugins.bugcheck.moment import Moment
 from volplugins.bugcheck.scene import CrashScene
+from volplugins.descriptors.processor_tables import ProcessorTables, read_processor_tables
+from volplugins.descriptors.task_state import SIZE_32, TaskState, decode_task_32
+from volplugins.descriptors.tasks import STACK, running_task, task_before
+from volplugins.kernel.processors import Processor
 from volplugins.memory.reader import ReadError
 from volplugins.stack.frame import Trust
+from volplugins.stack.left_task import LeftTask
+from volplugins.stack.registers import from_names
+from volplugins.stack.segmented import VIRTUAL_8086, segmented_of
 
-_TRAP, _DOUBLE_FAULT = 0x7F, 8
-_REGISTERS = {
-    "eip": 0x20, "efl": 0x24, "eax": 0x28, "ecx": 0x2C, "edx": 0x30, "ebx": 0x34, "esp": 0x38, "ebp": 0x3C, "esi": 0x40,
-    "edi": 0x44,
-}  # fmt: skip
-_CS_AT, _KERNEL_CS, _SIZE = 0x4C, 0x8, 0x68
+_TRAP, _MACHINE_CHECK, _DOUBLE_FAULT = 0x7F, 0x9C, 8
+_TASKS_OF_TRAPS = (2, _DOUBLE_FAULT, 0x12)
+_KERNEL_CS, _USER_CS = 0x8, 0x1B
 
 
-def double_fault(scene: CrashScene) -> Moment | None:
-    """The registers of the task that faulted twice; None for another crash, or where the segment leads to no code."""
-    target = scene.target
-    kind, address = target.bugcheck.parameters[:2]
-    if scene.bits != 32 or base_code(target.bugcheck.code) != _TRAP or kind != _DOUBLE_FAULT or not address >> 31:
+def task_moment(scene: CrashScene, sp: int) -> Moment | None:
+    """The registers of the task that the fault interrupted; None for another crash, or where nothing leads to code.
+
+    Args:
+        sp: stack pointer of the dump's context, which is the new task's.
+    """
+    code, kind = base_code(scene.target.bugcheck.code), scene.target.bugcheck.parameters[0]
+    if scene.bits != 32 or not (code == _MACHINE_CHECK or (code == _TRAP and kind in _TASKS_OF_TRAPS)):
         return None
-    try:
-        data = scene.memory.read(address, _SIZE)
-    except ReadError:
-        return None
-    values = {name: int.from_bytes(data[at : at + 4], "little") for name, at in _REGISTERS.items()}
-    selector = int.from_bytes(data[_CS_AT : _CS_AT + 2], "little")
-    if selector != _KERNEL_CS or not scene.code.holds(values["eip"]) or not values["esp"] >> 31:
-        return None
-    source = f"task state segment {address:#x}"
-    return Moment(values["eip"], values["esp"], values["ebp"], values, Trust.CONTEXT, source)
+    named = scene.target.bugcheck.parameters[1] if (code, kind) == (_TRAP, _DOUBLE_FAULT) else 0
+    for address, state in (*_named(scene, named), *_left(scene, sp)):
+        if is_kernel_code(scene, state):
+            values = registers_of(state)
+            source = f"task state segment {address:#x}"
+            return Moment(values["eip"], values["esp"], values["ebp"], values, Trust.TASK_STATE, source)
+    return None
+
+
+def left_task(scene: CrashScene, sp: int) -> LeftTask | None:
+    """The task that was left for the one whose stack holds ``sp``; None on all other stacks, and on x64."""
+    for _, stack, address, state in _left_by(scene, sp):
+        values = registers_of(state)
+        segmented = segmented_of(values)
+        user = state.segments["cs"] == _USER_CS or segmented is not None
+        if user or is_kernel_code(scene, state):
+            return LeftTask(from_names(32, values), user, stack, address, segmented)
+    return None
+
+
+def registers_of(state: TaskState) -> dict[str, int]:
+    """A task's registers under the names that context records have, with its selectors."""
+    values = {name: value for name, value in state.registers.items() if name not in ("cr3", "eflags")}
+    return {**values, "efl": state.registers["eflags"], **state.segments}
+
+
+def is_kernel_code(scene: CrashScene, state: TaskState) -> bool:
+    """Whether a task's segment holds registers of code in the kernel, as the processor stored them."""
+    registers = state.registers
+    if state.segments["cs"] != _KERNEL_CS or registers["eflags"] & VIRTUAL_8086:
+        return False
+    return scene.code.holds(registers["eip"]) and bool(registers["esp"] >> 31)
+
+
+def _named(scene: CrashScene, address: int) -> Iterator[tuple[int, TaskState]]:
+    """The segment that the bugcheck names."""
+    if address >> 31:
+        try:
+            yield address, decode_task_32(scene.memory.read(address, SIZE_32))
+        except ReadError:
+            return
+
+
+def _left(scene: CrashScene, sp: int) -> Iterator[tuple[int, TaskState]]:
+    return ((address, state) for _, _, address, state in _left_by(scene, sp))
+
+
+def _left_by(scene: CrashScene, sp: int) -> Iterator[tuple[Processor, tuple[int, int], int, TaskState]]:
+    """Processors that run a gate's task at ``sp``: its stack, and address and state of the segment that was left."""
+    for processor, tables in _tables(scene):
+        crashed = scene.crashed is not None and scene.crashed.processor == processor
+        task = running_task(scene.memory, tables, sp, crashed)
+        before = task_before(scene.memory, tables, task) if task is not None else None
+        if task is not None and before is not None:
+            top = task.stack_top or sp
+            stack = (top - STACK, top) if top - STACK <= sp <= top else (sp, sp + STACK)
+            yield processor, stack, before.address, before.state
+
+
+def _tables(scene: CrashScene) -> Sequence[tuple[Processor, ProcessorTables]]:
+    if scene.bits != 32 or not scene.layouts.descriptors.pcr.members:
+        return ()
+    layouts = scene.layouts.descriptors
+    return [(each, read_processor_tables(scene.memory, each, layouts, 32, 32)) for each in scene.processors]

@@ -59,14 +59,15 @@ def _run(args: argparse.Namespace, output: Path, symbols: list[str]) -> int:
         refuse_what_is_no_memory,
         with_debugger_data,
     )
+    from volplugins.vol.layers.live_machines import leaving
     from volplugins.vol.scene.crash_scene import target_below
     from volplugins.vol.scene.kernel_addresses import lacking_addresses
-    from volplugins.vol.scene.session import open_file
+    from volplugins.vol.scene.session import open_any
 
     kind = OutputKind(args.kind) if args.kind else None
-    with clean_termination(), progress_display(args.quiet) as show:
+    with clean_termination(), progress_display(args.quiet) as show, leaving(lambda text: None):
         show("opening", 0.0)
-        target = target_below(*open_file(Path(args.target), symbols))
+        target = target_below(*open_any(args.target, symbols))
         refuse_what_is_no_memory(target)
         target = with_debugger_data(target)
         assert target.memory is not None

@@ -1,4 +1,4 @@
-"""``volplugins lab …``: sample dumps of made-up machines; the lab reads its own arguments."""
+"""``volplugins lab …``: made-up machines, as dumps or on the wire; the lab reads its own arguments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PASSES_ARGUMENTS = True
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the help; its arguments go to the lab unread."""
-    subparsers.add_parser("lab", help="make sample dumps of every type", add_help=False)
+    subparsers.add_parser("lab", help="make sample dumps, or play a machine to attach to", add_help=False)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from volplugins.cli.folders import require_folders, split_folders
 from volplugins.cli.run_log import LogRefused, add_options, run_log
 from volplugins.cli.suggestions import what_was_meant
 from volplugins.cli.terminal import columns, takes_colour
+from volplugins.wires.location import is_live
 
 
 def add_parser(subparsers: Any) -> None:
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         shown = progress_display(args.quiet or bool(args.verbose))
         with run_log(args, [args.dump]), clean_termination(), shown as progress:
-            result = run_triage(Path(args.dump), output, options, progress)
+            result = run_triage(args.dump if is_live(args.dump) else Path(args.dump), output, options, progress)
     except (OutputError, LogRefused) as error:
         print(f"volplugins: {error}", file=sys.stderr)
         return 2

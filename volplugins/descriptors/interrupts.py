@@ -10,7 +10,7 @@ in MessageServiceRoutine.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from volplugins.kernel.descriptor_layouts import GateLayouts
 from volplugins.memory.reader import MemoryReader, ReadError
@@ -65,7 +65,7 @@ class InterruptReader:
         for address, how in self._candidates(prcb, vector, target, by_thunk):
             first = self.read(address, how)
             if first is not None and first.vector & 0xFF == vector:
-                return [first, *self._sharers(first)]
+                return self._sharers(first)
         return []
 
     def read(self, address: int, how: str) -> Interrupt | None:
@@ -115,17 +115,26 @@ class InterruptReader:
                 yield int.from_bytes(code[at + 1 : at + 5], "little")
             at = code.find(_LOAD_EDI, at + 1)
 
-    def _sharers(self, first: Interrupt) -> Iterator[Interrupt]:
-        """The further objects of the vector, in the list's order; what breaks the list is a note of the last one."""
+    def _sharers(self, first: Interrupt) -> list[Interrupt]:
+        """The first and the further objects of its vector, in the list's order; the last notes what breaks the list."""
         at = self.layouts.interrupt.offset("InterruptListEntry")
-        link, met = self._link(first.address + at), {first.address}
-        while link and link - at not in met and len(met) < _MOST_SHARERS:
-            met.add(link - at)
-            found = self.read(link - at, "shared vector")
-            if found is None or found.vector != first.vector:
-                return
-            yield found
-            link = self._link(link)
+        found, met = [first], {first.address}
+        link, broken = self._link(first.address + at), ""
+        while link - at != first.address and not broken:
+            following = self.read(link - at, "shared vector") if link > at else None
+            if following is not None and following.address in met:
+                broken = f"the list of sharers does not lead back: {link:#x} follows"
+            elif following is None or following.vector != first.vector:
+                broken = f"the list of sharers leads to {link:#x}, where there is no object of this vector"
+            elif len(found) >= _MOST_SHARERS:
+                broken = f"more than {_MOST_SHARERS} sharers"
+            else:
+                met.add(following.address)
+                found.append(following)
+                link = self._link(link)
+        if broken and (len(found) > 1 or first.shared):
+            found[-1] = replace(found[-1], notes=(*found[-1].notes, broken))
+        return found
 
     def _link(self, address: int) -> int:
         try:

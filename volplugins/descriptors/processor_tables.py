@@ -1,7 +1,8 @@
 """Where each processor has its tables: the KPCR's pointers, and the special registers saved when it stopped.
 
 The KPCR's pointers are made when a processor is started. KPRCB.ProcessorState is written when a processor is frozen or
-bugchecks; on one that never was it holds what it was started with, or zeros. The two must agree.
+bugchecks; on one that never was it holds what it was started with, or zeros. A container may have saved the registers
+themselves. All must agree (table_sources.py).
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from volplugins.descriptors.table import TableRegister, register_notes
+from volplugins.descriptors.table import TableRegister
+from volplugins.descriptors.table_sources import CONTAINER, KPCR, SAVED, Said, register_of
 from volplugins.kernel.descriptor_layouts import GateLayouts
 from volplugins.kernel.processors import Processor
 from volplugins.memory.reader import MemoryReader, ReadError
@@ -50,6 +52,23 @@ class ProcessorTables:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenRegisters:
+    """A processor's registers as a container saved them.
+
+    Attributes:
+        gdt, idt: base and limit; (0, 0) where it does not say.
+        task, ldt: selectors in TR and LDTR.
+        source: what in the container says so.
+    """
+
+    gdt: tuple[int, int]
+    idt: tuple[int, int]
+    task: int
+    ldt: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Saved:
     """What KSPECIAL_REGISTERS says: base and limit by register."""
 
@@ -60,25 +79,41 @@ class _Saved:
     registers: Mapping[str, int]
 
 
+_NOTHING = _Saved((0, 0), (0, 0), 0, 0, {})
+
+
 def read_processor_tables(
-    memory: MemoryReader, processor: Processor, layouts: GateLayouts, bits: int, virtual_bits: int
-) -> ProcessorTables:
+    memory: MemoryReader, processor: Processor, layouts: GateLayouts, bits: int, virtual_bits: int,
+    given: GivenRegisters | None = None,
+) -> ProcessorTables:  # fmt: skip
     """The tables of one processor; what cannot be read is absent, with a note.
 
     Args:
         virtual_bits: 32 outside of long mode, else 48 or 57.
+        given: this processor's registers by the container; None where it has none.
     """
     notes: list[str] = []
-    pointers = _pointers(memory, processor.prcb - _PRCB_IN_PCR[bits], layouts, notes)
-    saved = _saved(memory, processor.prcb, layouts, bits, notes)
-    own = (saved.gdt, saved.idt) if saved is not None else ((0, 0), (0, 0))
-    gdt = _register(pointers[0], own[0], USUAL_GDT[bits], virtual_bits, 8)
-    idt = _register(pointers[1], own[1], (USUAL_IDT[bits],), virtual_bits, 16 if bits == 64 else 8)
+    pointers = _pointers(memory, pcr_of(processor, bits), layouts, notes)
+    saved = _saved(memory, processor.prcb, layouts, bits, notes) or _NOTHING
+    told = given or GivenRegisters((0, 0), (0, 0), 0, 0, "")
+    gdt = _register(told.gdt, pointers[0], saved.gdt, USUAL_GDT[bits], virtual_bits, 8)
+    idt = _register(told.idt, pointers[1], saved.idt, (USUAL_IDT[bits],), virtual_bits, 16 if bits == 64 else 8)
     return ProcessorTables(
-        processor.index, processor.prcb, gdt, idt, pointers[2], saved.task if saved is not None else 0,
-        saved.ldt if saved is not None else 0, saved.registers if saved is not None else {},
-        _shadow(memory, processor.prcb, layouts), tuple(notes),
+        processor.index, processor.prcb, gdt, idt, pointers[2], told.task or saved.task, told.ldt or saved.ldt,
+        saved.registers, _shadow(memory, processor.prcb, layouts), tuple(notes),
     )  # fmt: skip
+
+
+def pcr_of(processor: Processor, bits: int) -> int:
+    """Address of the processor's KPCR, which its KPRCB is a part of (x86) or lies in (x64)."""
+    return processor.prcb - _PRCB_IN_PCR[bits]
+
+
+def _register(
+    given: tuple[int, int], pointer: int, saved: tuple[int, int], usual: tuple[int, ...], virtual_bits: int, size: int
+) -> TableRegister | None:
+    said = (Said(CONTAINER, *given), Said(KPCR, pointer), Said(SAVED, *saved))
+    return register_of(said, usual, virtual_bits, size)
 
 
 def _pointers(memory: MemoryReader, pcr: int, layouts: GateLayouts, notes: list[str]) -> tuple[int, int, int]:
@@ -113,27 +148,6 @@ def _table(block: Structure, member: str, bits: int) -> tuple[int, int]:
     width = bits // 8
     data = block.raw(member)
     return int.from_bytes(data[width : 2 * width], "little"), int.from_bytes(data[width - 2 : width], "little")
-
-
-def _register(
-    pointer: int, saved: tuple[int, int], usual: tuple[int, ...], virtual_bits: int, size: int
-) -> TableRegister | None:
-    base = pointer or saved[0]
-    if not base:
-        return None
-    notes = []
-    limit = saved[1] if saved[0] == base else usual[0]
-    if not saved[0]:
-        notes.append("base from the KPCR; the processor saved none, and the limit is Windows' usual one")
-    elif not pointer:
-        notes.append("base and limit from the saved special registers alone")
-    elif saved[0] != pointer:
-        notes.append(f"the KPCR says {pointer:#x}, the saved special registers {saved[0]:#x}, limit {saved[1]:#x}")
-    else:
-        notes.append("the KPCR and the saved special registers agree")
-    if limit not in usual:
-        notes.append(f"limit {limit:#x} where Windows has {usual[0]:#x}")
-    return TableRegister(base, limit, (*notes, *register_notes(TableRegister(base, limit), virtual_bits, size)))
 
 
 def _shadow(memory: MemoryReader, prcb: int, layouts: GateLayouts) -> bool | None:

@@ -33,6 +33,7 @@ class PhysicalMemory:
         pages_indexed: pages that the dump says it holds.
         pages_in_file: pages whose every byte is in the file.
         plain: whether pages lie in the file as they are, so that they have an offset in it.
+        grain: how many bytes are worth reading at once where less is wanted; a page where reading costs nothing.
         lowest_pfn, highest_pfn: of the pages that the dump says it holds; 0 where there is none.
     """
 
@@ -47,6 +48,7 @@ class PhysicalMemory:
         self.pages_indexed = index.count
         self.pages_in_file = index.in_file
         self.plain = True
+        self.grain = PAGE_SIZE
         self.lowest_pfn = index.lowest
         self.highest_pfn = index.highest
         by_header = sum(count for _, count in described)
@@ -59,6 +61,12 @@ class PhysicalMemory:
             ReadError: ``not-in-dump`` (RAM, but its page is not in the dump), ``truncated`` (the dump put it behind
                 the end of the file), ``outside-memory`` (no RAM there).
         """
+        start = physical % PAGE_SIZE
+        if 0 < size <= PAGE_SIZE - start:  # within one page, as nearly all
+            offset = self._index.offset(physical // PAGE_SIZE)
+            data = self._source.read(offset + start, size) if offset >= 0 else b""
+            if len(data) == size:
+                return data
         parts: list[bytes] = []
         while size > 0:
             pfn, start = divmod(physical, PAGE_SIZE)

@@ -39,15 +39,25 @@ class _Counts:
     done: int = 0
     stored: int = 0
     unreadable: int = 0
+    start: int = 0
+    piece: int = _PIECE
 
 
 def write_dump(
-    memory: PhysicalMemory, plan: DumpPlan, patches: Patches, out: BinaryIO, progress: Progress = lambda pages: None
+    memory: PhysicalMemory,
+    plan: DumpPlan,
+    patches: Patches,
+    out: BinaryIO,
+    progress: Progress = lambda pages: None,
+    start: int = 0,
+    piece: int = _PIECE,
 ) -> Written:
     """Write the dump to ``out``, an empty file that can be sought in.
 
     Args:
         patches: what replaces the target's own bytes, in pages that are there.
+        start: how many pages of ``out`` are written already, as ``progress`` was told; then it need not be empty.
+        piece: pages that are read and written at a time.
 
     Raises:
         OSError: as writing raises it.
@@ -56,7 +66,7 @@ def write_dump(
     if plan.kind is OutputKind.BITMAP:
         _write_bitmap(memory, plan, out)
     by_page = _by_page(patches)
-    counts = _Counts()
+    counts = _Counts(start=start, piece=piece)
     for (base, count, offset), at in _places(memory, plan):
         _write_run(memory, (base, count, offset), at, by_page, out, counts, progress)
     out.truncate(plan.size)
@@ -120,8 +130,8 @@ def _write_run(
         stored = memory.first_stored(offset, page, count)  # pages of the file's holes are zeros
         skipped = min([stored, *(each for each in patched if each >= page)])
         counts.done += skipped - page
-        page, pages = skipped, min(_PIECE, count - skipped)
-        if pages:
+        page, pages = skipped, min(counts.piece, count - skipped)
+        if pages and counts.done + pages > counts.start:
             data = _piece(memory, base + page, pages, counts)
             for pfn in (base + each for each in patched if page <= each < page + pages):
                 for start, content in patches[pfn]:

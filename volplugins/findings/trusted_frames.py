@@ -26,6 +26,6 @@ class TrustedFrames:
         """
         if thread != self._thread or trust in _ANEW:
             self._thread, self._sound = thread, True
-        if trust == "scan" or (note or "").startswith(_UNPROVED):
+        if trust == "scan" or any(each in (note or "") for each in _UNPROVED):
             self._sound = False
         return self._sound

@@ -22,8 +22,10 @@ def of_waits(graph: WaitGraph) -> Iterator[Finding]:
         about = Subject(pid, name, first.thread.tid, first.ethread)
         links = [_link(graph, each) for each in members[:_MOST_NAMED]]
         more = f", and {len(members) - _MOST_NAMED} more" if len(members) > _MOST_NAMED else ""
+        timed = "; one of the waits has a time limit" if any(graph.survey.waits[each].timed for each in members) else ""
         told = (
-            f"{len(members)} thread{'s wait' if len(members) > 1 else ' waits'} in a circle: {', '.join(links)}{more}"
+            f"{len(members)} thread{'s wait' if len(members) > 1 else ' waits'} in a circle: "
+            f"{', '.join(links)}{more}{timed}"
         )
         yield Finding(DEADLOCK, about, told, f"{_MORE} --pid {pid}" if pid is not None else _MORE)
 

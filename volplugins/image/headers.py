@@ -15,6 +15,7 @@ DIRECTORY_EXPORT, DIRECTORY_RESOURCE, DIRECTORY_EXCEPTION, DIRECTORY_DEBUG = 0, 
 
 # the furthest that headers can reach: e_lfanew, PE and optional headers, 96 section headers
 _HEADER_REACH = 0x3000
+_USUAL_REACH = 0x400  # two units of a file's alignment
 _FILE_HEADER = 24  # with the PE signature
 _SECTION_HEADER = 40
 _MAGIC_BITS = {0x10B: 32, 0x20B: 64}
@@ -95,7 +96,10 @@ def read_headers(memory: MemoryReader, base: int) -> ImageHeaders | None:
 
 
 def _readable_start(memory: MemoryReader, base: int) -> bytes:
-    """The header's bytes up to the first missing one."""
+    """The header's bytes up to the first missing one; where all is usual, no more of them than linkers write."""
+    head = _read_or_nothing(memory, base, _USUAL_REACH)
+    if 0 < _usual_end(head) <= len(head):
+        return head
     parts: list[bytes] = []
     for at in range(0, _HEADER_REACH, PAGE_SIZE):
         try:
@@ -106,6 +110,16 @@ def _readable_start(memory: MemoryReader, base: int) -> bytes:
                 parts.append(_read_or_nothing(memory, base + at, good))
             break
     return b"".join(parts)
+
+
+def _usual_end(data: bytes) -> int:
+    """Where the last section header ends; 0 where a field on the way to it is odd or not there."""
+    pe = _unsigned(data, 0x3C, 4)
+    optional = pe + _FILE_HEADER
+    count, size = _unsigned(data, pe + 6, 2), _unsigned(data, pe + 20, 2)
+    if count > MAX_SECTIONS or not 0 < _unsigned(data, optional + 56, 4) <= LARGEST_IMAGE:
+        return 0
+    return optional + size + count * _SECTION_HEADER
 
 
 def _read_or_nothing(memory: MemoryReader, address: int, size: int) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from volplugins.imagefile.processor_state import ProcessorState
+from volplugins.imagefile.processor_state import ProcessorState, TableRegisters
 
 _HEADER = struct.Struct("<III")  # size of the name, of the description, type
 _GENERAL = (
@@ -54,6 +54,8 @@ def _qemu(number: int, data: bytes) -> ProcessorState:
     other = int.from_bytes(data[at + 40 : at + 48], "little") if len(data) >= at + 48 else None
     registers = dict(zip(_GENERAL, values, strict=True))
     registers |= {name: rows[name][0] for name in ("cs", "ss", "ds", "es", "fs", "gs")}
+    gdt, idt = ((rows[name][4], rows[name][1]) for name in ("gdt", "idt"))
     return ProcessorState(
-        number, registers, cr3, cr4, rows["gs"][4], other, rows["fs"][4], rows["idt"][4], f"QEMU note {number}"
+        number, registers, cr3, cr4, rows["gs"][4], other, rows["fs"][4], rows["idt"][4], f"QEMU note {number}",
+        TableRegisters(gdt, idt, rows["tr"][0] & 0xFFFF, rows["ldt"][0] & 0xFFFF),
     )  # fmt: skip

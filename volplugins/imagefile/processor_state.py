@@ -7,6 +7,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class TableRegisters:
+    """The registers of descriptor tables.
+
+    Attributes:
+        gdt, idt: base and limit; (0, 0) where the container does not hold them.
+        task, ldt: selectors in TR and LDTR; 0 where it does not hold them.
+    """
+
+    gdt: tuple[int, int]
+    idt: tuple[int, int]
+    task: int = 0
+    ldt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessorState:
     """One processor.
 
@@ -18,6 +33,7 @@ class ProcessorState:
         fs_base: base of FS, which is the KPCR on x86 in kernel mode.
         idt: address of the interrupt descriptor table.
         source: what in the container says so.
+        tables: registers of descriptor tables; None where the container does not hold them.
     """
 
     number: int
@@ -29,3 +45,4 @@ class ProcessorState:
     fs_base: int | None
     idt: int | None
     source: str
+    tables: TableRegisters | None = None

@@ -13,7 +13,7 @@ from volplugins.dumpfile.note import Note
 from volplugins.dumpfile.page_index import PAGE_SIZE
 from volplugins.dumpfile.source import ByteSource
 from volplugins.imagefile.memory_image import MemoryImage, Segment, image_of_segments
-from volplugins.imagefile.processor_state import ProcessorState
+from volplugins.imagefile.processor_state import ProcessorState, TableRegisters
 
 MAGICS = (b"\xd0\xbe\xd2\xbe", b"\xd1\xba\xd1\xba", b"\xd2\xbe\xd2\xbe", b"\xd3\xbe\xd3\xbe")
 _GROUP = struct.Struct("<64sQQ")  # name, place of its tags, size
@@ -21,6 +21,7 @@ _MOST_GROUPS, _MOST_TAGS = 1024, 1 << 16
 _LONG = (62, 63)  # sizes that mean: the size follows
 _HOLE = 0xC000_0000  # the usual start of the hole below 4 GiB
 _GIB4 = 1 << 32
+_FS, _GS = 4, 5  # in the order of segment registers
 _REGISTERS = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rsp", "rbp", *(f"r{number}" for number in range(8, 16)))
 
 Tags = Mapping[tuple[str, tuple[int, ...]], int]
@@ -129,4 +130,13 @@ def _processors(tags: Tags) -> Iterator[ProcessorState]:
         ip = tags.get(("rip", (number,)), tags.get(("eip", (number,))))
         registers |= {"rip": ip} if ip is not None else {}
         cr4 = tags.get(("CR64", (number, 4)), tags.get(("CR", (number, 4))))
-        yield ProcessorState(number, registers, cr3, cr4, None, None, None, None, f"VMware state, processor {number}")
+        tables = TableRegisters(_table(tags, "GDTR", number), _table(tags, "IDTR", number))
+        fs, gs = (tags.get(("S.base64", (number, index))) for index in (_FS, _GS))
+        yield ProcessorState(number, registers, cr3, cr4, gs, None, fs, None, f"VMware state, processor {number}",
+                             tables if any((*tables.gdt, *tables.idt)) else None)  # fmt: skip
+
+
+def _table(tags: Tags, name: str, number: int) -> tuple[int, int]:
+    """Base and limit of a table's register, which is saved in three parts: limit, lower and upper half of the base."""
+    limit, low, high = (tags.get((name, (number, part)), 0) for part in range(3))
+    return (low & 0xFFFF_FFFF | (high & 0xFFFF_FFFF) << 32, limit & 0xFFFF) if low or high else (0, 0)

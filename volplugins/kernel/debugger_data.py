@@ -26,9 +26,11 @@ _ADDRESSES = {
     "ObpRootDirectoryObject": 0x98,
     "MmPfnDatabase": 0xC0,
     "MmNumberOfPhysicalPages": 0xF8,
+    "MmMaximumNonPagedPoolInBytes": 0x100,
     "MmTotalCommitLimit": 0x148,
     "MmTotalCommittedPages": 0x150,
     "MmAvailablePages": 0x1A8,
+    "NonPagedPoolDescriptor": 0x1C0,
     "MmHighestUserAddress": 0x1C8,
     "MmSystemRangeStart": 0x1D0,
     "NtBuildLab": 0x208,
@@ -36,6 +38,7 @@ _ADDRESSES = {
     "MmUnloadedDrivers": 0x220,
     "MmLastUnloadedDriver": 0x228,
     "CmNtCSDVersion": 0x268,
+    "MmPhysicalMemoryBlock": 0x270,
 }
 # the table of addresses: all but KernBase, the breakpoint routine, the two callback routines and the text of NtBuildLab
 # (which may lie in code) are those of the kernel's variables

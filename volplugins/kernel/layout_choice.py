@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from volplugins.kernel.builds import processes
+from volplugins.kernel.calibration.calibrate import calibrated
 from volplugins.kernel.debugger_data import DebuggerData
-from volplugins.kernel.layouts import KernelLayouts, built_in, differing, stated, with_debugger_data
+from volplugins.kernel.layouts import KernelLayouts, built_in, differing, known_builds, stated, with_debugger_data
 from volplugins.kernel.system_process import Fault, IsDirectory, find_process_layout, system_faults
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout
 
+# members of the KPROCESS at the start, which need not be displaced with what follows it
+_IN_KPROCESS = frozenset({"DirectoryTableBase", "UserDirectoryTableBase", "ProfileListHead", "SecureHandle"})
 _FEWEST_ANCHORS = 5  # id, links and name; parent and PEB, which KDBG states
 
 
@@ -39,6 +41,15 @@ class Kernel:
 
 def choose_layouts(kernel: Kernel) -> tuple[KernelLayouts, str]:
     """The layouts for a kernel without symbols, and why they are unsure; empty where the System process fits."""
+    layouts, doubt = _by_system(kernel)
+    if not kernel.links:
+        return layouts, doubt
+    said = {field: list(each) for field, each in stated(kernel.data).items()} if kernel.data is not None else {}
+    return calibrated(kernel.memory, kernel.links, kernel.bits, layouts, lambda: _corrected_others(kernel), said), doubt
+
+
+def _by_system(kernel: Kernel) -> tuple[KernelLayouts, str]:
+    """The row whose EPROCESS the System process fits, and what is left against it."""
     usual = _corrected(built_in(kernel.bits, kernel.build), kernel)
     if not kernel.links:
         return usual, ""
@@ -92,10 +103,12 @@ def _filled(kernel: Kernel, found: Layout) -> Layout:
     sure = [row.offset(name) for name in _anchors(found, row)]
     members = dict(found.members)
     for name, (at, size) in row.members.items():
-        if min(sure) < at < max(sure):
+        if min(sure) < at < max(sure) and name not in _IN_KPROCESS:
             members.setdefault(name, (at + delta, size))
+    inside = {name: place for name, place in row.bits.items() if min(sure) < place[0] < max(sure)}
+    bits = {name: (at + delta, size, low, width) for name, (at, size, low, width) in inside.items()}
     source = f"{found.source}; {row.source} displaced by {delta:#x} bytes"
-    return Layout(found.name, max(found.size, *(at + size for at, size in members.values())), members, source)
+    return Layout(found.name, max(found.size, *(at + size for at, size in members.values())), members, source, bits)
 
 
 def _anchors(found: Layout, row: Layout) -> list[str]:
@@ -109,10 +122,13 @@ def _displaced(found: Layout, row: Layout) -> bool:
     return len(anchors) >= _FEWEST_ANCHORS and len({found.offset(name) - row.offset(name) for name in anchors}) == 1
 
 
+def _corrected_others(kernel: Kernel) -> Iterator[KernelLayouts]:
+    return (_corrected(other, kernel) for other in _others(kernel))
+
+
 def _others(kernel: Kernel) -> Iterator[KernelLayouts]:
     """The rows for other builds, nearest first."""
-    rows = processes.EPROCESS_64 if kernel.bits == 64 else processes.EPROCESS_32
-    for build in sorted(rows, key=lambda each: (abs(each - kernel.build), each)):
+    for build in sorted(known_builds(kernel.bits), key=lambda each: (abs(each - kernel.build), each)):
         yield built_in(kernel.bits, build)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from volplugins.kernel.builds import processes, processors, threads, vads
 from volplugins.kernel.builds.sizes import PAIRS, SIZES
+from volplugins.kernel.builds.structures import STRUCTURE_TABLES
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.kernel.descriptor_layouts import (
     GateLayouts,
@@ -16,6 +16,7 @@ from volplugins.kernel.descriptor_layouts import (
     preferred_descriptors,
 )
 from volplugins.kernel.io_layouts import IoLayouts, built_in_io, empty_io, preferred_io
+from volplugins.kernel.made_layouts import made_layout
 from volplugins.kernel.wait_layouts import WaitLayouts, built_in_waits, empty_waits, preferred_waits
 from volplugins.memory.structure import Layout
 from volplugins.paging.invalid_entry import InvalidLayout
@@ -40,6 +41,7 @@ class KernelLayouts:
     subsection: Layout
     control_area: Layout
     file_object: Layout
+    pfn: Layout
     io: IoLayouts
     waits: WaitLayouts
     descriptors: GateLayouts
@@ -47,26 +49,15 @@ class KernelLayouts:
     invalid_mask: int | None = None
 
 
-# field of KernelLayouts: the structure, and the prefix of its columns and rows in the tables by build
-STRUCTURES = {
-    "process": ("_EPROCESS", "EPROCESS"),
-    "thread": ("_ETHREAD", "ETHREAD"),
-    "processor": ("_KPRCB", "PROCESSOR"),
-    "processor_stacks": ("_KPRCB", "PROCESSOR_STACKS"),
-    "vad": ("_MMVAD", "VAD"),
-    "handle_table": ("_HANDLE_TABLE", "HANDLE"),
-    "session": ("_MM_SESSION_SPACE", "SESSION"),
-    "subsection": ("_SUBSECTION", "SUBSECTION"),
-    "control_area": ("_CONTROL_AREA", "CONTROL_AREA"),
-    "file_object": ("_FILE_OBJECT", "FILE_OBJECT"),
-}
-_TABLES = (processes, processors, threads, vads)
+# fields of KernelLayouts that the tables by build have, in one module
+STRUCTURES = tuple(STRUCTURE_TABLES)
 # members without which a structure cannot be used
 _NEEDED = {
     "process": ("UniqueProcessId", "ActiveProcessLinks", "ImageFileName", "DirectoryTableBase"),
     "thread": ("StackBase", "ThreadListEntry"),
     "processor": ("CurrentThread",),
     "vad": ("Left", "Right", "StartingVpn", "EndingVpn"),
+    "pfn": ("PteAddress", "PteFrame"),
 }
 # members that every build has, so that a symbol table without them lacks something
 _EVERY_BUILD = {
@@ -96,30 +87,23 @@ _FEWEST_COMMON = 3  # members that must agree before others are added to a struc
 def built_in(bits: int, build: int) -> KernelLayouts:
     """The built-in layouts for ``build``: its own row, else that of the nearest build below (or the lowest)."""
     found: dict[str, Any] = {}
-    for field, (structure, prefix) in STRUCTURES.items():
-        table = next(each for each in _TABLES if hasattr(each, f"{prefix}_COLUMNS"))
-        columns, rows = getattr(table, f"{prefix}_COLUMNS"), getattr(table, f"{prefix}_{bits}")
-        found[field] = _layout(structure, columns, rows, bits, build)
-    found["vad"] = _with_vad_bits(found["vad"], bits, build)
-    resident = {64: threads.STACK_RESIDENT_64, 32: threads.STACK_RESIDENT_32}[bits]
-    old = {64: threads.ETHREAD_BITS_64, 32: threads.ETHREAD_BITS_32}[bits]
-    flags = {"KernelStackResident": resident[_row(resident, build)], **old[_row(old, build)]}
-    size = max(found["thread"].size, *(at + size for at, size, _, _ in flags.values()))
-    found["thread"] = replace(found["thread"], bits=flags, size=size)
-    user_directory = processes.USER_DIRECTORY_64.get(build) if bits == 64 else None
-    if user_directory is not None:
-        process = found["process"]
-        members = {**process.members, "UserDirectoryTableBase": (user_directory, 8)}
-        found["process"] = Layout(process.name, _end(members), members, process.source)
+    for field in STRUCTURES:
+        lowest = min(STRUCTURE_TABLES[field][1][bits][1])
+        found[field] = made_layout(STRUCTURE_TABLES, field, bits, max(build, lowest))
     io, waits = built_in_io(bits, build), built_in_waits(bits, build)
     return KernelLayouts(**found, io=io, waits=waits, descriptors=built_in_descriptors(bits, build))
+
+
+def known_builds(bits: int) -> list[int]:
+    """Builds that have a row of EPROCESS of their own, ascending."""
+    return sorted(STRUCTURE_TABLES["process"][1][bits][1])
 
 
 def empty(bits: int) -> KernelLayouts:
     """Layouts that know nothing yet, for machines without tables: the debugger data block fills in what it states."""
     width = bits // 8
     source = "no table for this machine"
-    found: dict[str, Any] = {field: Layout(structure, 0, {}, source) for field, (structure, _) in STRUCTURES.items()}
+    found: dict[str, Any] = {field: Layout(STRUCTURE_TABLES[field][0], 0, {}, source) for field in STRUCTURES}
     found["processor"] = Layout("_KPRCB", 0x10, {"CurrentThread": (width, width)}, source)
     io, waits, descriptors = empty_io(source), empty_waits(source), empty_descriptors(source)
     return KernelLayouts(**found, io=io, waits=waits, descriptors=descriptors)
@@ -190,41 +174,13 @@ def with_debugger_data(layouts: KernelLayouts, data: DebuggerData, bits: int) ->
     )
 
 
-def _row(rows: Iterable[int], build: int) -> int:
-    """The row for ``build``: the last one up to it, else the first."""
-    known = sorted(rows)
-    return max((each for each in known if each <= build), default=known[0])
+def member_size(member: str, width: int, offset: int = 0) -> int:
+    """Bytes that are read of a member, of which ``width`` is that of a pointer.
 
-
-def _layout(
-    name: str, columns: tuple[str, ...], rows: Mapping[int, tuple[int | None, ...]], bits: int, build: int
-) -> Layout:
-    width, row = bits // 8, _row(rows, build)
-    members = {
-        member: (at, _size(member, width, at)) for member, at in zip(columns, rows[row], strict=True) if at is not None
-    }
-    if name == "_MMVAD" and width == 8 and row >= vads.NARROW_VPN_BUILD:
-        members |= {member: (members[member][0], 4) for member in ("StartingVpn", "EndingVpn")}
-    exact = "" if row == build else f" (nearest to {build})"
-    return Layout(name, _end(members), members, f"built-in {row}{exact}")
-
-
-def _with_vad_bits(layout: Layout, bits: int, build: int) -> Layout:
-    table = {64: vads.VAD_BITS_64, 32: vads.VAD_BITS_32}[bits]
-    row = _row(table, build)
-    start = layout.offset("VadFlags")
-    size = 8 if bits == 64 and row < vads.NARROW_VPN_BUILD else 4
-    fields = {name: (start + word, size, low, width) for name, (word, low, width) in table[row].items()}
-    members = {name: place for name, place in layout.members.items() if name != "VadFlags"}
-    return Layout(layout.name, layout.size, members, layout.source, fields)
-
-
-def _size(member: str, width: int, offset: int = 0) -> int:
-    """Bytes of a member; one at an odd offset is a counter that begins with the second byte of its word."""
+    A processor's number is one byte on x86, and at offset 4, where the oldest x64 kernels have it.
+    """
     if member == "Number":
         return 1 if width == 4 or offset == 4 else 4
-    if offset & 1 and member == "VadCount":
-        return width - 1
     return 2 * width if member in PAIRS else SIZES.get(member, width)
 
 
@@ -233,7 +189,7 @@ def _end(members: Mapping[str, tuple[int, int]]) -> int:
 
 
 def _overlay(layout: Layout, said: Mapping[str, int], width: int) -> Layout:
-    members = {**layout.members, **{member: (at, _size(member, width, at)) for member, at in said.items()}}
+    members = {**layout.members, **{member: (at, member_size(member, width, at)) for member, at in said.items()}}
     return Layout(layout.name, max(_end(members), layout.size), members, f"{layout.source}, KDBG", layout.bits)
 
 
@@ -252,7 +208,8 @@ def from_offsets(
     width = bits // 8
     fixed = SIZES.keys() | PAIRS | {"DirectoryTableBase", "Number"}
     members = {
-        member: (at, _size(member, width, at) if member in fixed else size) for member, (at, size) in places.items()
+        member: (at, member_size(member, width, at) if member in fixed else size)
+        for member, (at, size) in places.items()
     }
     ends = [at + size for at, size, _, _ in fields.values()]
     return Layout(name, max([_end(members), *ends]), members, source, dict(fields))

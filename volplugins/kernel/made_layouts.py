@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from volplugins.memory.structure import Layout
 
-# a row: offsets in the order of the columns, then the structure's size where others follow it; None: not known
-Rows = Mapping[int, tuple[int | None, ...]]
+# where a member is: its offset; or with a size other than the column's; or a bit field, offset and size of its word in
+# bytes, lowest bit, width
+Cell = int | tuple[int, int] | tuple[int, int, int, int]
+# a row: cells in the order of the columns, then the structure's size where others follow it; None: not known
+Rows = Mapping[int, tuple[Cell | None, ...]]
 # columns with their sizes in bytes, and the rows by first build
 Machine = tuple[tuple[tuple[str, int], ...], Rows]
 # by field: the structure's name, and the machines by bits
@@ -21,11 +24,20 @@ def made_layout(tables: Tables, name: str, bits: int, build: int) -> Layout:
     row = max((each for each in rows if each <= build), default=None)
     if row is None:
         return Layout(structure, 0, {}, f"no table for build {build}")
-    *offsets, size = rows[row]
-    members = {member: (at, length) for (member, length), at in zip(columns, offsets, strict=True) if at is not None}
-    end = max((at + length for at, length in members.values()), default=0)
+    *cells, size = rows[row]
+    members: dict[str, tuple[int, int]] = {}
+    bits_of: dict[str, tuple[int, int, int, int]] = {}
+    for (member, length), cell in zip(columns, cells, strict=True):
+        if isinstance(cell, int):
+            members[member] = (cell, length)
+        elif cell is not None and len(cell) == 2:
+            members[member] = cell
+        elif cell is not None:
+            bits_of[member] = cell
+    ends = [at + length for at, length, *_ in (*members.values(), *bits_of.values())]
     exact = "" if row == build else f" (nearest to {build})"
-    return Layout(structure, size or end, members, f"built-in {row}{exact}")
+    whole = size if isinstance(size, int) and size else max(ends, default=0)
+    return Layout(structure, whole, members, f"built-in {row}{exact}", bits_of)
 
 
 def completed(mine: Layout, other: Layout) -> Layout:

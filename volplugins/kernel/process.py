@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from volplugins.kernel.builds.processes import MINIMAL, OUTSWAPPED
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout, Structure, read_structure
 
 MAX_PROCESSES = 65536
+# bits of EPROCESS.Flags and Flags3, every build that has them
+OUTSWAPPED, MINIMAL = 1 << 7, 1 << 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Layouts of what threads wait for, of locks, processors and accounts: from symbols, else built in by build."""
+"""Layouts of waits, locks, processors, accounts and counters of memory: from symbols, else built in by build."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from volplugins.memory.structure import Layout
 
 @dataclass(frozen=True, slots=True)
 class WaitLayouts:
-    """Threads' waits and accounts, dispatcher objects, locks, messages, processors with their queues and timers.
+    """Threads' waits and accounts, dispatcher objects, locks, messages, processors with their queues and timers; the
+    memory manager's counters.
 
     A layout without members: this build has no such structure, or nobody says how it is laid out. ``size`` of SIZED is
     the structure's own; of the others it is what has to be read for the last member.
@@ -32,16 +33,21 @@ class WaitLayouts:
     lock_entry: Layout
     alpc_message: Layout
     alpc_port: Layout
+    lpc_port: Layout
     alpc_communication: Layout
     critical_section: Layout
     processor: Layout
     dpc_data: Layout
     dpc: Layout
     timer: Layout
+    timer2: Layout
     timer_table: Layout
     timer_entry: Layout
     ready_queue: Layout
     priority_queue: Layout
+    partition: Layout
+    memory_state: Layout
+    pool_descriptor: Layout
 
 
 NAMES = tuple(each.name for each in fields(WaitLayouts))

@@ -1,4 +1,4 @@
-"""``volplugins lab``: makes sample dumps and memory images, and says what can be made."""
+"""``volplugins lab``: makes sample dumps and memory images, serves machines, and says what can be made."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
+from volplugins.lab.damage.directories import DIRECTORY_DEFECTS
 from volplugins.lab.damage.files import DEFECTS, apply
+from volplugins.lab.damage.gates import GATE_HOOKS
 from volplugins.lab.damage.images import IMAGE_DEFECTS, damaged_memory, write_damaged
-from volplugins.lab.damage.io import IO_DEFECTS, with_io_defect
-from volplugins.lab.damage.user import USER_DEFECTS, with_user_defect
+from volplugins.lab.damage.io import IO_DEFECTS
+from volplugins.lab.damage.page_database import PFN_DEFECTS
+from volplugins.lab.damage.shadow_stacks import SHADOW_DEFECTS
+from volplugins.lab.damage.user import USER_DEFECTS
 from volplugins.lab.machine.snapshot import Snapshot
+from volplugins.lab.machine_options import add_machine_options, build_machine
 from volplugins.lab.order import VARIANTS, Order, truth_of
+from volplugins.lab.serve_command import add_serve
 from volplugins.lab.writers import IMAGE_KINDS, KINDS, kinds_of, write
 from volplugins.lab.writers.live_memory import live_memory
 
@@ -38,7 +43,11 @@ examples:
   volplugins lab make --populous 100 -o many-processes.dmp
   volplugins lab make --user load-order-loops --victim services.exe -o bad-list.dmp
   volplugins lab make --io dispatch-hook -o hooked.dmp
+  volplugins lab make --machine win11-24h2-x64 --shadow rop-chain -o chain.dmp
+  volplugins lab make --no-symbols -o unknown-kernel.dmp
+  volplugins lab make --gates isr-outside -o hooked-interrupt.dmp
   volplugins lab make --all -o samples/
+  volplugins lab serve --machine win7-x86-pae --listen /tmp/win7.sock
 """
 
 
@@ -57,8 +66,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - as below
-    from volplugins.lab.machine.profiles import HOSTS  # noqa: PLC0415
-    from volplugins.lab.machines.catalogue import BASES, EVERY_FAULT, MACHINES  # noqa: PLC0415 - large tables: only when asked for
+    from volplugins.lab.machines.catalogue import EVERY_FAULT, EVERY_MACHINE  # noqa: PLC0415 - large tables: only when asked for
 
     # Names come from `list`: help that spelt them all out could not be read.
     plain = argparse.RawDescriptionHelpFormatter
@@ -69,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     make = commands.add_parser(
         "make", help="make a dump or an image", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=plain
     )
-    machines, faults = tuple(MACHINES), (*EVERY_FAULT, *RUNNING_STATES)
+    machines, faults = tuple(EVERY_MACHINE), (*EVERY_FAULT, *RUNNING_STATES)
     make.add_argument(
         "--machine", metavar="MACHINE", choices=machines, help="the machine (default: win10-x64; with --all: every one)"
     )
@@ -87,62 +95,25 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument(
         "--clear-kdbg", action="store_true", help="images: the debugger data block in clear where Windows encodes it"
     )
-    bases, hosts = range(BASES), range(len(HOSTS))
-    make.add_argument("--base", type=int, choices=bases, default=0, help="which addresses everything lies at")
-    make.add_argument("--host", type=int, choices=hosts, default=0, help="which computer: other processes and times")
-    _add_damage(make)
+    add_machine_options(make)
     make.add_argument(
-        "--sections", action="store_true", help="user pages of every state: shared, in transition, paged out, large"
+        "--defect", metavar="DEFECT", choices=(*DEFECTS, *IMAGE_DEFECTS), help="damage the file in this way"
     )
-    make.add_argument(
-        "--populous", type=int, metavar="N", help="N more processes, each with 200 modules and 300 ranges of addresses"
-    )
-    make.add_argument("--wow64", action="store_true", help="a program of 32-bit code as well (x64 machines)")
-    make.add_argument("--litter", action="store_true", help="stacks full of what earlier calls left there")
-    make.add_argument("--sparse", action="store_true", help="kernel and drivers without PDBs that export few functions")
-    make.add_argument("--processor", type=int, choices=(0, 1), default=0, help="which processor crashes")
     make.add_argument("--all", action="store_true", help="every machine in every kind that it can be written as")
     make.add_argument(
         "-o", dest="output", required=True, metavar="FILE_OR_DIR", help="where to; --all needs a directory"
     )
     make.set_defaults(run=_make)
+    add_serve(commands)
     return parser
-
-
-def _add_damage(make: argparse.ArgumentParser) -> None:
-    """The options that damage what is made."""
-    make.add_argument(
-        "--defect", metavar="DEFECT", choices=(*DEFECTS, *IMAGE_DEFECTS), help="damage the file in this way"
-    )
-    make.add_argument(
-        "--directory",
-        metavar="NAME",
-        choices=tuple(DIRECTORY_DEFECTS),
-        help="damage the page directory of one process in this way",
-    )
-    make.add_argument(
-        "--user",
-        metavar="NAME",
-        choices=tuple(USER_DEFECTS),
-        help="damage the PEB, lists, parameters, VADs or threads of one process in this way",
-    )
-    make.add_argument(
-        "--io", metavar="NAME", choices=tuple(IO_DEFECTS), help="damage drivers, devices, requests or their directories"
-    )
-    make.add_argument(
-        "--victim", metavar="IMAGE", default="explorer.exe", help="whose (--directory: * for all but System's)"
-    )
-    make.add_argument(
-        "--narrow", action="store_true", help="--user: the 32-bit structures of a 32-bit program on x64 (--wow64)"
-    )
 
 
 def _list(_arguments: argparse.Namespace) -> int:
     from volplugins.lab.crashes.running import RUNNING_STATES  # noqa: PLC0415 - see _parser
-    from volplugins.lab.machines.catalogue import EVERY_FAULT, MACHINES  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import EVERY_FAULT, EVERY_MACHINE  # noqa: PLC0415 - see _parser
 
     for title, names in (
-        ("machines", MACHINES),
+        ("machines", EVERY_MACHINE),
         ("faults", EVERY_FAULT),
         ("no faults (images only)", RUNNING_STATES),
         ("kinds", KINDS),
@@ -152,6 +123,9 @@ def _list(_arguments: argparse.Namespace) -> int:
         ("directories", DIRECTORY_DEFECTS),
         ("user structures", USER_DEFECTS),
         ("I/O objects", IO_DEFECTS),
+        ("gates", GATE_HOOKS),
+        ("shadow stacks", SHADOW_DEFECTS),
+        ("page frames", PFN_DEFECTS),
     ):
         print(f"{title}:")
         for name in names:
@@ -201,9 +175,9 @@ def _write(snapshot: Snapshot, order: Order, path: Path) -> Snapshot:
 
 
 def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
-    from volplugins.lab.machines.catalogue import MACHINES, every_fault_of  # noqa: PLC0415 - see _parser
+    from volplugins.lab.machines.catalogue import EVERY_MACHINE, every_fault_of  # noqa: PLC0415 - see _parser
 
-    machines = [arguments.machine] if arguments.machine else list(MACHINES) if arguments.all else ["win10-x64"]
+    machines = [arguments.machine] if arguments.machine else list(EVERY_MACHINE) if arguments.all else ["win10-x64"]
     for machine in machines:
         if arguments.all and arguments.fault not in every_fault_of(machine):
             print(f"volplugins lab: not made: {machine} has no fault {arguments.fault}", file=sys.stderr)
@@ -211,13 +185,10 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
         if arguments.all and arguments.wow64 and not machine.endswith("x64"):
             print(f"volplugins lab: not made: {machine} runs 32-bit code only", file=sys.stderr)
             continue
-        snapshot = _build(machine, arguments)
-        if arguments.directory:
-            snapshot = with_directory_defect(snapshot, arguments.directory, arguments.victim)
-        if arguments.user:
-            snapshot = with_user_defect(snapshot, arguments.user, arguments.victim, arguments.narrow)
-        if arguments.io:
-            snapshot = with_io_defect(snapshot, arguments.io)
+        if arguments.all and arguments.vdm and machine.endswith("x64"):
+            print(f"volplugins lab: not made: {machine} runs no 16-bit code", file=sys.stderr)
+            continue
+        snapshot = build_machine(machine, arguments)
         usual = (USER_DEFECTS[arguments.user].kind if arguments.user else "") or ("full" if snapshot.crashed else "raw")
         possible = kinds_of(snapshot) or IMAGE_KINDS
         for kind in [arguments.kind] if arguments.kind else possible if arguments.all else [usual]:
@@ -230,22 +201,10 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
                 directory=arguments.directory,
                 user=arguments.user,
                 io=arguments.io,
+                gates=arguments.gates,
+                shadow=arguments.shadow,
+                pfn=arguments.pfn,
+                no_symbols=arguments.no_symbols,
                 populous=arguments.populous,
             )
             yield snapshot, replace(order, **{name: getattr(arguments, name) for name in VARIANTS})
-
-
-def _build(machine: str, arguments: argparse.Namespace) -> Snapshot:
-    if arguments.populous is None:
-        from volplugins.lab.machines.catalogue import build  # noqa: PLC0415 - see _parser
-
-        variants = {name: getattr(arguments, name) for name in VARIANTS}
-        return build(machine, arguments.fault, arguments.base, arguments.host, arguments.sections, **variants)
-    from volplugins.lab.machines.populous import build_populous  # noqa: PLC0415 - see _parser
-
-    others = ("all", "base", "host", "sections", *VARIANTS)
-    if any(getattr(arguments, name) for name in others):
-        raise ValueError(
-            f"--populous goes with --machine, --fault and --kind, not with {', '.join('--' + name for name in others)}"
-        )
-    return build_populous(arguments.populous, machine=machine, fault=arguments.fault)

@@ -10,7 +10,7 @@ from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.writers import IMAGE_SUFFIXES
 
 #: What build() takes beside machine, fault, addresses, computer and sections.
-VARIANTS = ("wow64", "litter", "sparse", "processor")
+VARIANTS = ("wow64", "litter", "sparse", "processor", "vdm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,15 @@ class Order:
     populous: int | None = None
     user: str | None = None
     io: str | None = None
+    gates: str | None = None
+    shadow: str | None = None
+    pfn: str | None = None
+    no_symbols: bool = False
     wow64: bool = False
     litter: bool = False
     sparse: bool = False
     processor: int = 0
+    vdm: bool = False
     clear_kdbg: bool = False
 
     @property
@@ -44,9 +49,12 @@ class Order:
         parts = [self.machine, self.fault, self.kind]
         parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
         parts += [f"populous{self.populous}"] * (self.populous is not None) + ["wow64"] * self.wow64
+        parts += ["vdm"] * self.vdm
         parts += ["litter"] * self.litter + ["sparse"] * self.sparse
         parts += [f"processor{self.processor}"] * (self.processor != 0) + ["clear"] * self.clear_kdbg
-        return "-".join([*parts, *(name for name in (self.directory, self.user, self.io, self.defect) if name)])
+        parts += ["nosymbols"] * self.no_symbols
+        damage = (self.directory, self.user, self.io, self.gates, self.shadow, self.pfn, self.defect)
+        return "-".join([*parts, *(name for name in damage if name)])
 
 
 def truth_of(snapshot: Snapshot, order: Order) -> str:
@@ -62,6 +70,10 @@ def truth_of(snapshot: Snapshot, order: Order) -> str:
         "populous": order.populous,
         "user": order.user,
         "io": order.io,
+        "gates": order.gates,
+        "shadow": order.shadow,
+        "pfn": order.pfn,
+        "no_symbols": order.no_symbols,
         "clear_kdbg": order.clear_kdbg,
         **{name: getattr(order, name) for name in VARIANTS},
         "header": snapshot.header,

@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-KERNEL_IMAGES = frozenset({"ntoskrnl.exe", "ntkrnlmp.exe", "ntkrnlpa.exe", "ntkrpamp.exe"})
+# ntkrla57: of machines with five levels of page tables, beside ntoskrnl since build 20231
+KERNEL_IMAGES = frozenset({"ntoskrnl.exe", "ntkrnlmp.exe", "ntkrnlpa.exe", "ntkrpamp.exe", "ntkrla57.exe"})
 HAL_IMAGES = frozenset({"hal.dll", "halmacpi.dll", "halacpi.dll", "halapic.dll", "halaacpi.dll", "halmps.dll"})
 
 

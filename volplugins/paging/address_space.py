@@ -50,6 +50,7 @@ class AddressSpace:
         self._top = directory_table_base & ~(self._facts.top_alignment - 1) & self._facts.frame_mask
         if mode is PagingMode.PAE:
             self._top = directory_table_base & 0xFFFF_FFE0
+        self._grain: int = getattr(physical, "grain", PAGE_SIZE)  # over a wire, a table is not read whole for one entry
         self._tables: dict[int, bytes | None] = {}
         self._frames: dict[int, int | State] = {}
 
@@ -76,6 +77,13 @@ class AddressSpace:
 
     def read(self, address: int, size: int) -> bytes:
         """Return ``size`` bytes; raise ReadError with the state's word at the first unreadable byte."""
+        start = address & (PAGE_SIZE - 1)
+        known = self._frames.get(address - start)
+        if isinstance(known, int) and 0 < size <= PAGE_SIZE - start:  # nearly every structure
+            try:
+                return self.physical.read(known + start, size)
+            except ReadError as error:
+                raise ReadError(address, error.reason) from None
         parts: list[bytes] = []
         while size > 0:
             start = address & (PAGE_SIZE - 1)
@@ -108,15 +116,15 @@ class AddressSpace:
         return frame
 
     def _entry(self, where: int) -> int | None:
-        page, start = where & ~(PAGE_SIZE - 1), where & (PAGE_SIZE - 1)
-        if page not in self._tables:
+        piece, start = where & ~(self._grain - 1), where & (self._grain - 1)
+        if piece not in self._tables:
             if len(self._tables) >= _CACHED_TABLES:
                 self._tables.clear()
             try:
-                self._tables[page] = self.physical.read(page, PAGE_SIZE)
+                self._tables[piece] = self.physical.read(piece, self._grain)
             except ReadError:
-                self._tables[page] = None
-        table = self._tables[page]
+                self._tables[piece] = None
+        table = self._tables[piece]
         return None if table is None else int.from_bytes(table[start : start + self._facts.entry_size], "little")
 
     def _absence(self, where: int) -> State:

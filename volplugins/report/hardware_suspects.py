@@ -18,7 +18,7 @@ WINDOW = timedelta(days=14)
 LEAST, BUGCHECKS = 4, 3
 _MOST_CRASHES = 2000  # of one computer
 _MOST_COMPUTERS = 100_000
-_NO_DRIVERS = frozenset({"", "ntoskrnl.exe", "ntkrnlmp.exe", "ntkrnlpa.exe", "ntkrpamp.exe", "hal.dll"})
+_NO_DRIVERS = frozenset({"", "ntoskrnl.exe", "ntkrnlmp.exe", "ntkrnlpa.exe", "ntkrpamp.exe", "ntkrla57.exe", "hal.dll"})
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 

@@ -15,11 +15,17 @@ class Trust(str, Enum):
     SWITCH_FRAME = "switch-frame"
     TRAP_FRAME = "trap-frame"
     MACHINE_FRAME = "machine-frame"
+    TASK_STATE = "task-state"
     WOW64_CONTEXT = "wow64-context"
     UNWIND_INFO = "unwind-info"
     LEAF = "leaf"
     FRAME_POINTER = "frame-pointer"
     SCAN = "scan"
+    SHADOW_STACK = "shadow-stack"
+
+
+# how frames are found whose instruction pointer is a return address
+RETURNS = (Trust.UNWIND_INFO, Trust.LEAF, Trust.FRAME_POINTER, Trust.SCAN, Trust.SHADOW_STACK)
 
 
 class Stop(str, Enum):

@@ -156,6 +156,36 @@ class FunctionMap:
             return b""
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A function by unwind data, relative to its image: where it starts, and the piece of it that holds an address.
+
+    ``end`` is exclusive. A function in one piece: ``start`` is ``begin``.
+    """
+
+    base: int
+    start: int
+    begin: int
+    end: int
+
+    def __str__(self) -> str:
+        piece = "" if self.begin == self.start else f", its piece {self.begin:#x}…{self.end:#x}"
+        return f"function {self.start:#x}{piece}" if piece else f"function {self.start:#x}…{self.end:#x}"
+
+
+def bounds_at(code: CodeMap, address: int, is_return: bool = False) -> Bounds | None:
+    """The function that holds ``address`` by the exception directory of its image; None where none does.
+
+    Args:
+        is_return: whether ``address`` is a return address; its function is then the one of the call before.
+    """
+    image = code.image_at(address - is_return)
+    if image is None or image.functions is None:
+        return None
+    entry = image.functions.find(address - is_return - image.base)
+    return Bounds(image.base, _primary(image, entry).begin, entry.begin, entry.end) if entry is not None else None
+
+
 def _primary(image: CodeImage, entry: FunctionEntry) -> FunctionEntry:
     """The entry that this one is chained to in the end: the function whose part it is."""
     chain = image.chain(entry)

@@ -10,12 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.stack.frame import Frame, Trust
+from volplugins.stack.registers import Registers
 from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
 from volplugins.stack.unwind_x64 import CodeMap
 
 LINK_BELOW_TOP = 0x10
 LARGEST_STACK = 0x8000  # bytes of an interrupt, DPC or exception stack
 _PAGE = 0x1000
+# words that the processor pushes when it enters kernel mode: RIP, CS, flags, RSP, SS (Intel SDM 3A, 6.14.2)
+_PUSHED = 0x28
+_BEGIN_OF_STACK = 0x60  # bytes: what the kernel keeps at the end of a stack of the interrupt stack table
+_KERNEL_CS, _KERNEL_SS, _ALWAYS_SET = 0x10, (0x18, 0), 2
 
 
 def tops_above(memory: MemoryReader, sp: int, known: Sequence[int] = ()) -> tuple[int, ...]:
@@ -56,4 +62,24 @@ def linked_trap_frame(memory: MemoryReader, code: CodeMap, tops: Sequence[int]) 
         trap = read_trap_frame(memory, address, 64)
         if trap is not None and (trap.user or (trap.sp % 8 == 0 and trap.sp >> 47 and code.holds(trap.ip))):
             return trap
+    return None
+
+
+def pushed_at_top(memory: MemoryReader, code: CodeMap, top: int) -> Frame | None:
+    """What the processor pushed when it began a stack of its own (x64, IST): kernel code that it left; None if none.
+
+    It begins such a stack at its end, so that these words are the last ones before what the kernel keeps there.
+
+    Args:
+        top: the first address above the stack.
+    """
+    for at in range(top - _PUSHED, top - _PUSHED - _BEGIN_OF_STACK - 1, -0x10):
+        try:
+            data = memory.read(at, _PUSHED)
+        except ReadError:
+            return None
+        ip, cs, flags, sp, ss = (int.from_bytes(data[place : place + 8], "little") for place in range(0, _PUSHED, 8))
+        kernel = cs == _KERNEL_CS and ss in _KERNEL_SS and flags & _ALWAYS_SET and not flags >> 22
+        if kernel and sp % 8 == 0 and sp >> 47 and code.holds(ip):
+            return Frame(sp, ip, Trust.MACHINE_FRAME, None, Registers(64, ip, sp, (None,) * 16, {}), at)
     return None

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.stack.segmented import read_segmented
 
 _REGISTERS_64 = {
     "rax": 0x30, "rcx": 0x38, "rdx": 0x40, "r8": 0x48, "r9": 0x50, "r10": 0x58, "r11": 0x60, "rbx": 0x140,
@@ -83,6 +84,14 @@ def read_trap_frame(memory: MemoryReader, address: int, bits: int) -> TrapFrame 
         return decode_trap_frame(memory.read(address, _SIZE[bits]), address, bits)
     except ReadError:
         return None
+
+
+def segmented_trap(memory: MemoryReader, address: int) -> TrapFrame | None:
+    """A frame of x86 that virtual-8086 mode or code of an LDT left, its pointers as offsets; None where it is none."""
+    found = read_segmented(memory, address)
+    if found is None:
+        return None
+    return TrapFrame(address, found.offset, found.values["esp"], True, found.values)
 
 
 def find_trap_frames(stack: bytes, base: int, bits: int) -> Iterator[TrapFrame]:

@@ -87,6 +87,8 @@ def read_unwind_info(view: ImageView, rva: int) -> UnwindInfo:
     """
     head = view.read(rva, 4)
     version, flags = head[0] & 7, head[0] >> 3
+    if version == 3:  # wholly another encoding behind the same first byte (Microsoft's preview of 2026, for APX)
+        raise BadUnwindInfo("unwind information of version 3 (APX), which is not read")
     if version not in (1, 2):
         raise BadUnwindInfo(f"version {version}")
     count = head[2]

@@ -6,7 +6,7 @@ trap frame or the frame pointer; else the same scan. A scanned frame goes on by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from volplugins.memory.reader import MemoryReader
@@ -14,12 +14,14 @@ from volplugins.stack.call_site import call_before
 from volplugins.stack.candidates import MAX_STACK
 from volplugins.stack.entered import caller_of_no_code, from_trap_frame, interrupted_kernel
 from volplugins.stack.frame import Frame, Stop, Trust
-from volplugins.stack.interrupted import linked_trap_frame, tops_above
+from volplugins.stack.interrupted import linked_trap_frame, pushed_at_top, tops_above
+from volplugins.stack.left_task import LeftTask
 from volplugins.stack.links import Callee, Link
 from volplugins.stack.plan import CannotUnwind
 from volplugins.stack.registers import RBP, Registers
 from volplugins.stack.scanner import Range, Scanner
-from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
+from volplugins.stack.segmented import read_segmented
+from volplugins.stack.trap_frame import TrapFrame, read_trap_frame, segmented_trap
 from volplugins.stack.unwind_x64 import CodeMap, unwind
 from volplugins.stack.unwind_x86 import PROLOG, sets_up_frame, unwind_by_frame_pointer, unwind_epilog, unwind_switch
 
@@ -31,7 +33,7 @@ _STOPS = {
 
 _FIRST_FRAME = 0x100  # what a thread's first function takes on x86, where it has no frame pointer
 # nothing that was found below bears on these
-_EXACT = (Trust.CONTEXT, Trust.TRAP_FRAME, Trust.MACHINE_FRAME)
+_EXACT = (Trust.CONTEXT, Trust.TRAP_FRAME, Trust.MACHINE_FRAME, Trust.TASK_STATE)
 
 
 class Walker:
@@ -47,7 +49,9 @@ class Walker:
             and true callers from old ones.
         anchor: registers known for a frame further up the same stack (the context of a fault that was reported below);
             a walk that would pass it goes on from there.
-        tops: where interrupt stacks end, for kernel walks: at the end of one the walk goes on where it was interrupted.
+        tops: where interrupt stacks end, for kernel walks: at its end the walk goes on where it was interrupted.
+        begun: where stacks end that the processor begins itself (x64, IST): what it pushed there leads on.
+        left: the task that was left for the one whose stack the walk begins on (x86); it goes on there at the end.
 
     Attributes:
         stop, text: why the walk ended, and more about it; set when the frames have been taken.
@@ -65,7 +69,10 @@ class Walker:
         function_at: Callable[[int], int | None] | None = None,
         anchor: Registers | None = None,
         tops: Sequence[int] = (),
+        left: LeftTask | None = None,
+        begun: Collection[int] = (),
     ) -> None:
+        self._task, self._begun = left, frozenset(begun)
         self._memory, self._code, self._ranges = memory, code, tuple(ranges)
         self._user_limit, self._limit = user_limit, limit
         self._tops = tuple(tops)
@@ -96,20 +103,38 @@ class Walker:
             return
         for _ in range(self._limit):
             yield frame
-            try:
-                following = self._next(frame, is_return, bounds)
-            except CannotUnwind as error:
-                self._end(_STOPS.get(error.reason, Stop.NO_UNWIND_DATA), str(error))
+            following = self._step(frame, is_return, bounds) or self._task_left(frame)
+            if following is None:
                 return
-            following = self._at_anchor(frame, following)
-            if following is None or self._is_over(frame, following, bounds):
-                return
-            if following.machine_frame is not None or (bounds is not None and bounds in self._left):
+            entered = following.machine_frame is not None or following.trust is Trust.TASK_STATE
+            if entered or (bounds is not None and bounds in self._left):
                 bounds = self._bounds(following.sp)
             following = self._held_to_proof(frame, following, is_return)
-            is_return = following.trust not in (Trust.MACHINE_FRAME, Trust.TRAP_FRAME, Trust.CONTEXT)
+            is_return = following.trust not in _EXACT
             frame = following
         self._end(Stop.LIMIT, f"more than {self._limit} frames")
+
+    def _step(self, frame: Frame, is_return: bool, bounds: Range | None) -> Frame | None:
+        """The next frame; None where the walk ends here, with the reason in ``stop``."""
+        try:
+            following = self._next(frame, is_return, bounds)
+        except CannotUnwind as error:
+            self._end(_STOPS.get(error.reason, Stop.NO_UNWIND_DATA), str(error))
+            return None
+        following = self._at_anchor(frame, following)
+        return None if following is None or self._is_over(frame, following, bounds) else following
+
+    def _task_left(self, frame: Frame) -> Frame | None:
+        """Where the task that was left goes on, at the end of the new one's stack; once."""
+        left = self._task
+        if left is None or self.crossed is not None or not left.at_end_of(frame.sp):
+            return None
+        self._task = None
+        self._end(Stop.END_OF_STACK)
+        if left.user:
+            self.crossed, self.machine_frame = left.registers, 0
+            return None
+        return left.frame()
 
     @property
     def _scanner(self) -> Scanner:
@@ -183,6 +208,10 @@ class Walker:
             self._end(Stop.LOOP, f"the stack leads back to the frame at {machine_frame:#x}")
             return True
         self._entered.add(machine_frame)
+        if self._bits == 32 and self._user_limit and read_segmented(self._memory, machine_frame) is not None:
+            self.crossed, self.machine_frame = following.registers, machine_frame
+            self._end(Stop.END_OF_STACK)
+            return True
         if interrupted_kernel(self._memory, following):
             return False
         if following.ip == 0 or following.ip < self._user_limit:
@@ -217,7 +246,7 @@ class Walker:
                 if first is None:
                     self._end(Stop.END_OF_STACK)
                 return first
-            found = self._scanner.find(registers, bounds, is_return) or self._interrupted(registers)
+            found = self._scanner.find(registers, bounds, is_return) or self._interrupted(registers, bounds)
             if found is None:
                 self._end(self._scanner.stop, self._beyond(registers.sp))
             if found is None and bounds is None and self._scanner.stop is not Stop.NOT_IN_DUMP:
@@ -229,13 +258,16 @@ class Walker:
         cut = self._scanner.stop is Stop.LIMIT
         return f"no return address in the {MAX_STACK >> 10} KiB above {sp:#x}" if cut else ""
 
-    def _interrupted(self, registers: Registers) -> Frame | None:
+    def _interrupted(self, registers: Registers, bounds: Range | None) -> Frame | None:
         """Where the stack that is used up was entered from, on x64 kernels with interrupt stacks of their own."""
         if registers.bits != 64 or not self._user_limit:
             return None
         tops = tops_above(self._memory, registers.sp, self._tops)
         trap = linked_trap_frame(self._memory, self._code, tops)
-        return from_trap_frame(trap) if trap is not None else None
+        if trap is not None:
+            return from_trap_frame(trap)
+        known = bounds is not None and bounds[1] in self._begun
+        return pushed_at_top(self._memory, self._code, bounds[1]) if bounds is not None and known else None
 
     def _by_unwind_data(self, registers: Registers, is_return: bool) -> Frame:
         found = unwind(self._memory, self._code, registers, is_return)
@@ -252,7 +284,7 @@ class Walker:
             caller = self._scanner.caller_below(registers, trap.address, is_return)
             if caller is not None:
                 return caller
-            return from_trap_frame(trap)
+            return self._entered_from(trap)
         if frame.trust is Trust.SWITCH_FRAME:
             switched = self._behind_switch(registers)
             if switched is not None:
@@ -268,6 +300,14 @@ class Walker:
             raise CannotUnwind("no-unwind-data", "EBP leads out of the stack")
         caller = self._without_frame_pointer(registers, made, is_return)
         return caller or Frame(made.sp, made.ip, Trust.FRAME_POINTER, checked, made)
+
+    def _entered_from(self, trap: TrapFrame) -> Frame:
+        """What ``trap`` interrupted, by the segment of the task that was left where that is the same place."""
+        found = self._task.of_trap_frame(trap) if self._task is not None else None
+        if found is None:
+            return from_trap_frame(trap)
+        self._task = None
+        return found
 
     def _behind_switch(self, registers: Registers) -> Frame | None:
         """KiSwapContext's caller, where a call leads to it from behind the four registers that it saved."""
@@ -301,7 +341,7 @@ class Walker:
         frame = registers.general[RBP]
         if not self._user_limit or frame is None or frame < self._user_limit:
             return None
-        trap = read_trap_frame(self._memory, frame, 32)
+        trap = read_trap_frame(self._memory, frame, 32) or segmented_trap(self._memory, frame)
         if trap is None or not (trap.user or trap.marked or self._code.holds(trap.ip)):
             return None
         return trap

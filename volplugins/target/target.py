@@ -14,6 +14,7 @@ from volplugins.dumpfile.exception_record import ExceptionRecord
 from volplugins.dumpfile.note import Note
 from volplugins.dumpfile.physical_memory import PhysicalMemory
 from volplugins.dumpfile.triage import TriageDump
+from volplugins.imagefile.processor_state import ProcessorState
 from volplugins.kernel.kernel_space import KernelAnchors
 from volplugins.paging.mode import PagingMode
 
@@ -25,6 +26,24 @@ class TargetKind(str, Enum):
     SMALL_DUMP = "small-dump"
     MEMORY_IMAGE = "memory-image"
     LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveProcessor:
+    """A processor of a live machine, as it stands.
+
+    Attributes:
+        number: the kernel's number of it.
+        prcb: address of its KPRCB; 0 where it is not known.
+        context: its registers; None where it gave none.
+        cr3, cr4: control registers; None where it gave none.
+    """
+
+    number: int
+    prcb: int
+    context: RegisterContext | None
+    cr3: int | None
+    cr4: int | None
 
 
 class Fact(NamedTuple):
@@ -70,6 +89,8 @@ class Target:
         mode: how the processor translated, where that was found out already.
         facts: what was found of the kernel and how.
         dump: the crash dump, for what only its header tells.
+        states: the processors' registers as an image's container saved them, in its order.
+        processors: of a live machine; empty for all others.
     """
 
     kind: TargetKind
@@ -96,16 +117,23 @@ class Target:
     mode: PagingMode | None = None
     facts: tuple[Fact, ...] = ()
     dump: Dump | None = None
+    states: tuple[ProcessorState, ...] = ()
+    processors: tuple[LiveProcessor, ...] = ()
 
     def how(self, name: str) -> str:
         """How the fact of this name was found; a crash dump's header says what no fact is there for."""
         return next((fact.how for fact in self.facts if fact.name == name), "dump header")
 
     @property
+    def standing(self) -> dict[int, RegisterContext]:
+        """Registers of a live machine's processors, by number; empty for what is not live."""
+        return {each.number: each.context for each in self.processors if each.context is not None}
+
+    @property
     def holds_all(self) -> bool:
-        """Whether it is meant to hold all of the machine's RAM: a complete dump, an image."""
+        """Whether it is meant to hold all of the machine's RAM: a complete dump, an image, a live machine."""
         if self.dump is None:
-            return self.kind is TargetKind.MEMORY_IMAGE
+            return self.kind in (TargetKind.MEMORY_IMAGE, TargetKind.LIVE)
         return self.dump.header.dump_type in (DumpType.FULL, DumpType.BITMAP_FULL)
 
     @property

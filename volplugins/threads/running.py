@@ -1,14 +1,15 @@
-"""Registers of the threads that ran when the dump was taken: each processor's saved context."""
+"""Registers of the threads that ran when the dump was taken: each processor's saved context, or as it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from volplugins.dumpfile.context import AMD64, I386, RegisterContext, decode_context
 from volplugins.kernel.layouts import KernelLayouts
 from volplugins.kernel.processors import Processor
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.registers import Registers, from_names
+from volplugins.stack.segmented import SegmentedRegisters, segmented_of
 
 _CONTEXT_SIZE = {64: 0x4D0, 32: 0x2CC}
 _SAME_STACK = 0x12000  # the largest kernel stack that Windows gives a thread
@@ -22,17 +23,23 @@ def running_registers(
     bits: int,
     crashed: int | None,
     header: RegisterContext | None,
+    standing: Mapping[int, RegisterContext] | None = None,
 ) -> dict[int, Registers]:
     """Registers by ETHREAD.
 
     Args:
         crashed: ETHREAD of the thread that crashed, to which the dump header's context belongs.
         header: that context.
+        standing: registers of the processors of a live machine as they stand, by number.
     """
     found: dict[int, Registers] = {}
     for processor in processors:
         thread = processor.current_thread
         if thread is None:
+            continue
+        now = standing.get(processor.index) if standing and processor.index is not None else None
+        if now is not None and now.machine == _MACHINE[bits]:
+            found[thread.ethread] = from_names(bits, now.registers)
             continue
         registers = saved_registers(memory, processor, layouts, bits)
         if registers is not None and registers.ip:
@@ -45,15 +52,47 @@ def running_registers(
     return found
 
 
+def segmented_registers(
+    memory: MemoryReader,
+    processors: Sequence[Processor],
+    layouts: KernelLayouts,
+    bits: int,
+    crashed: int | None,
+    header: RegisterContext | None,
+) -> dict[int, SegmentedRegisters]:
+    """By ETHREAD: registers with selectors of threads that ran in virtual-8086 mode or in code of an LDT (x86)."""
+    found: dict[int, SegmentedRegisters] = {}
+    for processor in processors if bits == 32 else ():
+        context = saved_context(memory, processor, layouts, bits)
+        thread = processor.current_thread
+        if thread is None:
+            continue
+        if thread.ethread == crashed and header is not None:
+            context = header
+        segmented = segmented_of(context.registers) if context is not None and context.machine == I386 else None
+        if segmented is not None:
+            found[thread.ethread] = segmented
+    return found
+
+
 def saved_registers(memory: MemoryReader, processor: Processor, layouts: KernelLayouts, bits: int) -> Registers | None:
+    if not layouts.processor.has("ContextFrame"):
+        return None
+    context = saved_context(memory, processor, layouts, bits)
+    return from_names(bits, context.registers) if context is not None else _pointers(processor, bits)
+
+
+def saved_context(
+    memory: MemoryReader, processor: Processor, layouts: KernelLayouts, bits: int
+) -> RegisterContext | None:
+    """The context record that a processor's KPRCB holds; None where it cannot be read or is none."""
     if not layouts.processor.has("ContextFrame"):
         return None
     try:
         data = memory.read(processor.prcb + layouts.processor.offset("ContextFrame"), _CONTEXT_SIZE[bits])
     except ReadError:
-        return _pointers(processor, bits)
-    context = decode_context(data, _MACHINE[bits])
-    return from_names(bits, context.registers) if context is not None else _pointers(processor, bits)
+        return None
+    return decode_context(data, _MACHINE[bits])
 
 
 def _pointers(processor: Processor, bits: int) -> Registers | None:

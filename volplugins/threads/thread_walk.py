@@ -6,18 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from volplugins.kernel.thread import Thread
-from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
+from volplugins.memory.structure import Layout
 from volplugins.stack.frame import Frame, Stop, Trust
-from volplugins.stack.registers import Registers
+from volplugins.stack.left_task import LeftTask
+from volplugins.stack.registers import Registers, from_names
 from volplugins.stack.scanner import Range
-from volplugins.stack.trap_frame import read_trap_frame
+from volplugins.stack.segmented import SegmentedRegisters, read_segmented
+from volplugins.stack.segmented_walk import Segment, SegmentedWalker
+from volplugins.stack.trap_frame import read_trap_frame, segmented_trap
 from volplugins.stack.unwind_x64 import CodeMap
 from volplugins.stack.walker import Walker
 from volplugins.threads.crossing import UserStart, from_machine_frame, from_trap_frame
+from volplugins.threads.held_frames import HeldFrames, ShadowSource, held_frames
 from volplugins.threads.start import NoStart, start_of
+from volplugins.threads.thread_frame import KERNEL, LDT, USER, V86, WOW64, ThreadFrame
 from volplugins.threads.wow64 import wow64_context, wow64_stack
 
-KERNEL, USER, WOW64 = "kernel", "user", "wow64"
+__all__ = ("KERNEL", "LDT", "USER", "V86", "WOW64", "ThreadFrame", "ThreadWalk", "UserSide")
 # first address that is not user mode's
 USER_LIMIT = {64: 1 << 47, 32: 0x80000000}
 # NtTib.StackBase and StackLimit in a TEB
@@ -26,14 +32,6 @@ FunctionAt = Callable[[int], int | None]
 # reasons for which the kernel's frames are lost, and user mode's need not be
 _STILL_USER = (Stop.STACK_NOT_RESIDENT, Stop.NOT_IN_DUMP, Stop.OUTSIDE_MEMORY, Stop.NO_CONTEXT)
 _SERVICES = ("KiSystemCall", "KiSystemService", "KiFastCallEntry")
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadFrame:
-    """A frame and the ring it runs in: ``kernel``, ``user`` or ``wow64``."""
-
-    ring: str
-    frame: Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,7 @@ class UserSide:
         code32: its 32-bit images on x64; None where it is no WOW64 process.
         function_at: where the function that holds a user address starts, or None.
         function_at32: the same for 32-bit code on x64.
+        segment_of: the segment of a selector, for code of an LDT (x86).
     """
 
     memory: MemoryReader
@@ -53,6 +52,7 @@ class UserSide:
     code32: CodeMap | None = None
     function_at: FunctionAt | None = None
     function_at32: FunctionAt | None = None
+    segment_of: Callable[[int], Segment | None] | None = None
 
 
 class ThreadWalk:
@@ -69,6 +69,10 @@ class ThreadWalk:
         more_stacks: stacks of processors (interrupt and DPC stacks) that the walk may begin on.
         tops: where interrupt stacks may end, besides (stack/interrupted.py).
         wow64: whether ``running`` are registers of 32-bit code on x64.
+        left: the task that was left for the one that the processor runs (x86).
+        begun: where stacks end that the processor begins itself (x64).
+        segmented: ``running`` with its selectors, where it is of code that is not flat (x86).
+        layout: of ETHREAD, by which the thread's shadow stacks are found; None: frames are not held against them.
 
     Attributes:
         stop, text: why the stack ended there, in the words of docs/output.md; set when the frames have been taken.
@@ -88,7 +92,14 @@ class ThreadWalk:
         anchor: Registers | None = None,
         tops: Sequence[int] = (),
         wow64: bool = False,
+        left: LeftTask | None = None,
+        segmented: SegmentedRegisters | None = None,
+        begun: Sequence[int] = (),
+        layout: Layout | None = None,
     ) -> None:
+        known = layout is not None and bits == 64
+        self._shadow = ShadowSource(memory, thread.ethread, layout, running is not None) if known and layout else None
+        self._left, self._segmented, self._begun = left, segmented, begun
         self._tops, self._wow64 = tuple(tops), wow64
         self._memory, self._code, self._thread, self._bits = memory, code, thread, bits
         self._user, self._running = user, running
@@ -106,21 +117,28 @@ class ThreadWalk:
             self._end(start.stop.value, start.text)
             if start.stop not in _STILL_USER:
                 return
+        elif self._segmented is not None:
+            user = UserStart(start.registers, 0, False)
         elif start.registers.ip < USER_LIMIT[self._bits] and start.trust is Trust.CONTEXT:
             user = UserStart(start.registers, 0, self._wow64)
         else:
             walker = Walker(
                 self._memory, self._code, self._ranges(start.registers.sp), USER_LIMIT[self._bits],
                 function_at=self._function_at, anchor=self._anchor, tops=self._tops,
+                left=self._left, begun=self._begun,
             )  # fmt: skip
-            last: Frame | None = None
-            for frame in walker.frames(start.registers, start.trust, start.is_return):
-                yield ThreadFrame(KERNEL, frame)
-                last = frame
+            found = list(walker.frames(start.registers, start.trust, start.is_return))
             self._end(walker.stop.value, walker.text)
-            user = self._crossing(walker, last)
+            user = self._crossing(walker, found[-1] if found else None)
+            stack = self._thread.stack_limit, self._thread.stack_base
+            yield from self._held(held_frames(self._shadow, KERNEL, found, self._memory, self._code, stack))
         if not kernel_only and (self._thread.teb or user is not None):
             yield from self._in_user_mode(user or self._by_trap_frame())
+
+    def _held(self, held: HeldFrames) -> Iterator[ThreadFrame]:
+        if held.differs:
+            self._end(Stop.END_OF_STACK.value, "by the shadow stack")
+        yield from held.frames
 
     def _end(self, stop: str, text: str) -> None:
         self.stop, self.text = stop, text
@@ -134,6 +152,8 @@ class ThreadWalk:
         if walker.crossed is None or walker.machine_frame is None or last is None:
             return None
         if self._bits == 32:
+            if not walker.machine_frame and self._left is not None:
+                self._segmented = self._left.segmented
             return UserStart(walker.crossed, walker.machine_frame, False)
         in_service = self._name_of(last.ip).startswith(_SERVICES)
         return from_machine_frame(self._memory, walker.machine_frame, walker.crossed, in_service)
@@ -142,10 +162,18 @@ class ThreadWalk:
         """User mode by the thread's own record, where unwinding did not get there."""
         address = self._thread.trap_frame
         trap = read_trap_frame(self._memory, address, self._bits) if address else None
+        if trap is None and address and self._bits == 32:
+            trap = segmented_trap(self._memory, address)
         return from_trap_frame(trap, self._bits) if trap is not None and trap.user else None
 
     def _in_user_mode(self, start: UserStart | None) -> Iterator[ThreadFrame]:
         if start is None:
+            return
+        segmented = self._segmented
+        if start.trap_frame and self._bits == 32:
+            segmented = read_segmented(self._memory, start.trap_frame)
+        if segmented is not None:
+            yield from self._in_segments(segmented, Trust.TRAP_FRAME if start.trap_frame else Trust.CONTEXT)
             return
         side = self._user()
         if isinstance(side, str):
@@ -158,13 +186,27 @@ class ThreadWalk:
         bounds = self._stack_in_teb(side.memory, self._bits)
         ranges = bounds if _holds(bounds, start.registers.sp) else ()
         walker = Walker(side.memory, side.code, ranges, function_at=side.function_at)
-        for frame in walker.frames(start.registers, trust):
-            yield ThreadFrame(USER, frame)
+        found = list(walker.frames(start.registers, trust))
         self._end(walker.stop.value, walker.text)
+        stack = bounds[0] if bounds else (0, 0)
+        yield from self._held(held_frames(self._shadow, USER, found, side.memory, side.code, stack))
         if side.code32 is not None and self._thread.teb:
             context = wow64_context(side.memory, self._thread.teb)
             if context is not None:
                 yield from self._in_32_bit_code(side, context, Trust.WOW64_CONTEXT)
+
+    def _in_segments(self, registers: SegmentedRegisters, trust: Trust) -> Iterator[ThreadFrame]:
+        """Virtual-8086 mode, or code of an LDT: the first frame by its registers, the others by the BP chain."""
+        side = self._user()
+        memory = side.memory if isinstance(side, UserSide) else SegmentReader({})
+        segment_of = (side.segment_of if isinstance(side, UserSide) else None) or (lambda _selector: None)
+        walker = SegmentedWalker(memory, segment_of)
+        first: Registers | None = from_names(32, registers.values)
+        for found in walker.frames(registers):
+            frame = Frame(found.linear_sp or 0, found.linear_ip or 0, trust, None, first)
+            yield ThreadFrame(V86 if registers.virtual else LDT, frame, found, registers if first else None)
+            trust, first = Trust.FRAME_POINTER, None
+        self._end(walker.stop.value, walker.text if isinstance(side, UserSide) else side)
 
     def _in_32_bit_code(self, side: UserSide, registers: Registers, trust: Trust) -> Iterator[ThreadFrame]:
         assert side.code32 is not None

@@ -13,12 +13,12 @@ __all__ = ["RECIPE", "TriageOptions", "TriageResult", "run_triage"]
 
 
 def run_triage(
-    dump: Path, output: Path | None, options: TriageOptions, progress: Callable[[str, float], None]
+    dump: Path | str, output: Path | None, options: TriageOptions, progress: Callable[[str, float], None]
 ) -> TriageResult:
     """Run the suite on one dump.
 
     Args:
-        dump: the file; opened read-only.
+        dump: the file, opened read-only; or the location of a live machine, as a text.
         output: the folder that takes the results, made where it is missing; None: the summary alone is worked out.
         progress: told what is being done and how far it is, in percent of the whole run.
 

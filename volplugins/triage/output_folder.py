@@ -31,11 +31,12 @@ class OutputFolder:
         OSError: it cannot be made or written to.
     """
 
-    def __init__(self, path: Path, dump: Path) -> None:
+    def __init__(self, path: Path, dump: Path | None) -> None:
         self.path = path
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path}: is not a folder")
-        where_it_lies = {dump.resolve().parent, Path(os.path.abspath(dump)).parent.resolve()}
+        lies = (dump.resolve().parent, Path(os.path.abspath(dump)).parent.resolve()) if dump is not None else ()
+        where_it_lies = set(lies)
         if where_it_lies & {path.resolve(), (path / "rows").resolve()}:
             raise OutputError(f"{path}: is where the dump lies; nothing is written beside a dump: give another folder")
         try:

@@ -33,8 +33,9 @@ from volplugins.triage.spooled_rows import SpooledRows
 from volplugins.triage.stuck_requests import StuckRequests
 from volplugins.triage.versions import versions
 from volplugins.vol.commands.findings.heard import listen
+from volplugins.vol.layers.live_machines import leaving, read_so_far
 from volplugins.vol.scene.crash_scene import analysis_of, scene_below, target_below
-from volplugins.vol.scene.session import open_file
+from volplugins.vol.scene.session import open_file, open_location
 from volplugins.vol.scene.shared_work import SharedWork, sharing
 from volplugins.vol.symbols.image_path import image_file_in
 
@@ -50,22 +51,51 @@ Progress = Callable[[str, float], None]
 
 
 class TriageRun:
-    """One run over one dump."""
+    """One run over one dump, or over a live machine, whose location is a text."""
 
-    def __init__(self, path: Path, output: Path | None, options: TriageOptions, progress: Progress) -> None:
-        self._path = path
+    def __init__(self, path: Path | str, output: Path | None, options: TriageOptions, progress: Progress) -> None:
+        self._path = Path(path)
         self._output = output
         self._options = options
-        self._progress = progress
+        self._show = progress
+        self._doing: tuple[str, float] = ("opening", 0.0)
         self._folder: OutputFolder | None = None
         self._faults: list[str] = []
-        self._plain = PlainFile(path, str(path))
+        self._live = path if isinstance(path, str) else ""
+        self._plain = PlainFile(Path(path), str(path))
 
     def result(self) -> TriageResult:
         """Run everything; see ``run_triage``."""
+        if self._live:
+            with leaving(self._read_on):
+                return self._of_live()
         with plain_file(self._path, self._progress) as plain_one:
             self._plain = plain_one
             return self._of_plain()
+
+    def _progress(self, text: str, percent: float) -> None:
+        self._doing = text.partition(":")[0], percent
+        self._show(text, percent)
+
+    def _read_on(self, read: str) -> None:
+        """More was read over the wire, for what is being done."""
+        doing, percent = self._doing
+        self._show(f"{doing}: {read}", percent)
+
+    def _of_live(self) -> TriageResult:
+        start = time.monotonic()
+        context, layer = open_location(self._live, self._options.symbols)
+        target = target_below(context, layer)
+        self._progress("the machine is stopped", 0.0)
+        with ExitStack() as stack:
+            if self._output is not None:
+                self._folder = OutputFolder(self._output, None)
+            facts, summary = self._run(stack.enter_context(sharing(context)), layer, target)
+            summary["input"] = {
+                "path": self._live, "size": target.completeness.actual_file_size, "modified": None, "sha256": None,
+                "read": read_so_far(),
+            }  # fmt: skip
+            return self._finish(facts, summary, start)
 
     def _of_plain(self) -> TriageResult:
         start = time.monotonic()

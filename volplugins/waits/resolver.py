@@ -10,6 +10,7 @@ from volplugins.waits.objects import Dispatcher, DispatcherObjects
 from volplugins.waits.owners.address import AddressWaits, section_held, waits_for_address
 from volplugins.waits.owners.alpc import held_message
 from volplugins.waits.owners.fast_mutex import held_fast_mutex
+from volplugins.waits.owners.lpc import LpcMessages
 from volplugins.waits.owners.mutant import MutantOwners
 from volplugins.waits.owners.push_lock import held_push_lock
 from volplugins.waits.owners.queue import held_queue
@@ -19,6 +20,7 @@ from volplugins.waits.resources import Resources
 from volplugins.waits.system import WaitSystem, number_in
 from volplugins.waits.waiter import Waiter
 from volplugins.waits.words import (
+    DELAYS,
     SUSPENDED,
     WR_LPC_RECEIVE,
     WR_LPC_REPLY,
@@ -42,10 +44,13 @@ class Resolver:
     resources: Resources
     requests: RequestWaits
     addresses: AddressWaits
+    messages: LpcMessages
 
     def without_object(self, waiter: Waiter) -> Held | None:
         """What a thread waits for that has no wait block; None where nothing says."""
-        return self.addresses.held(waiter, 0) if waits_for_address(waiter, 0) else None
+        if waits_for_address(waiter, 0):
+            return self.addresses.held(waiter, 0)
+        return Held(waiter.timer, Kind.TIMER) if waiter.reason in DELAYS and waiter.timed else None
 
     def held(self, waiter: Waiter, address: int) -> Held:
         """What a thread waits for by waiting for the dispatcher object at ``address``."""
@@ -65,6 +70,8 @@ class Resolver:
 
     def _own(self, waiter: Waiter, waited: Dispatcher) -> Held | None:
         """Objects of the thread itself, on which it waits for something else."""
+        if waiter.reason == WR_LPC_REPLY and self.messages.known:
+            return self.messages.held(waiter, waited.address, self.objects.name)
         if waiter.reason in _OWN_MESSAGE:
             return held_message(self.system, waiter, waited.address, self._port)
         if waits_for_address(waiter, waited.address):

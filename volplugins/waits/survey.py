@@ -16,6 +16,7 @@ from volplugins.waits.object_waiters import ObjectWaiters
 from volplugins.waits.objects import DispatcherObjects
 from volplugins.waits.owners.address import AddressWaits, waits_for_address
 from volplugins.waits.owners.fast_resource import FastResources
+from volplugins.waits.owners.lpc import LpcMessages
 from volplugins.waits.owners.mutant import MutantOwners
 from volplugins.waits.owners.queue import starving_queue
 from volplugins.waits.owners.request import RequestWaits
@@ -40,6 +41,7 @@ class Wait:
 
     Attributes:
         held: one for each object. ``any``: whether one of them is enough.
+        timed: whether the wait ends by itself after some time.
         notes: what is odd about the wait as a whole.
     """
 
@@ -47,6 +49,7 @@ class Wait:
     held: tuple[Held, ...]
     any: bool = False
     notes: tuple[str, ...] = ()
+    timed: bool = False
 
 
 @dataclass(slots=True)
@@ -104,7 +107,7 @@ def make_survey(
     """
     objects, resources, found = DispatcherObjects(system, names), Resources(system), WaitProcesses(system)
     entries, fast, addresses = LockEntries(system), FastResources(system), AddressWaits(found)
-    survey = Survey(system, objects, found, resources)
+    messages, survey = LpcMessages(system), Survey(system, objects, found, resources)
     found.know(processes)
     for ethread, process in threads:
         if len(survey.threads) >= MOST_THREADS:
@@ -119,10 +122,12 @@ def make_survey(
         found.take(waiter, process)
         entries.take(waiter, record)
         fast.take(ethread, record)
+        messages.take(waiter, record)
     resources.gather(fast)
     sources, devices = requests if requests is not None else (None, None)
     resolver = Resolver(
         system, objects, found, MutantOwners(system), entries, resources, RequestWaits(sources, devices), addresses,
+        messages,
     )  # fmt: skip
     blocks = _all_blocks(survey)
     for ethread, those in blocks.items():
@@ -166,8 +171,9 @@ def _wait(waiter: Waiter, blocks: WaitBlocks, resolver: Resolver, listed: Object
         lone = resolver.without_object(waiter)
         held = (lone,) if lone is not None else ()
     notes = [*dict.fromkeys(blocks.faults)]
-    if blocks.timed and not _is_timer(held):
-        notes.append(TIMED)
+    timed = blocks.timed and not _is_timer(held)
+    if timed:
+        notes.append(TIMED + (f", {waiter.due:.1f} s from now" if waiter.due is not None else ""))
     if len(held) > 1:
         notes.append(
             f"one of {len(held)} objects is enough" if blocks.any else f"it waits for all of {len(held)} objects"
@@ -177,7 +183,7 @@ def _wait(waiter: Waiter, blocks: WaitBlocks, resolver: Resolver, listed: Object
         notes.append(starving)
     if blocks.faults:
         held = tuple(replace(each, sure=False) for each in held)
-    return Wait(waiter, held, blocks.any, tuple(notes))
+    return Wait(waiter, held, blocks.any, tuple(notes), timed)
 
 
 def _held(waiter: Waiter, block: WaitBlock, resolver: Resolver, listed: ObjectWaiters) -> Held:

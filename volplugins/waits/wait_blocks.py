@@ -1,9 +1,9 @@
 """The wait blocks of a thread: one for each object that it waits for.
 
-Since Windows 8 (9200) they are an array of KTHREAD.WaitBlockCount; before, a circle by NextWaitBlock, in which a time
-limit has a block of its own (its WaitKey is STATUS_TIMEOUT). A wait for a gate (Vista) has no other block than the
-thread's first. No wait is for more than 64 objects (MAXIMUM_WAIT_OBJECTS of ntddk.h). A block is believed where it
-names the thread; whether the object knows of it, object_waiters.py says.
+Since Windows 8 (9200) they are an array of KTHREAD.WaitBlockCount, and a time limit is the thread's timer; before, a
+circle by NextWaitBlock, in which a time limit has a block of its own (its WaitKey is STATUS_TIMEOUT). A wait for a gate
+(Vista) has no other block than the thread's first. No wait is for more than 64 objects (MAXIMUM_WAIT_OBJECTS of
+ntddk.h). A block is believed where it names the thread; whether the object knows of it, object_waiters.py says.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from volplugins.waits.waiter import Waiter
 from volplugins.waits.words import GATE_WAIT, TIMED_OUT, WAIT_ANY
 
 MOST_BLOCKS = 64
-_NO_OBJECT = -2  # of a thread that waits to be alerted by its id (as WinDbg's !thread shows it)
+# stand for the object of a thread that waits to be alerted by its id, or for a time (as WinDbg's !thread shows it)
+_NO_OBJECT = (-1, -2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class WaitBlocks:
 
     Attributes:
         blocks: those that name the thread and an object of the kernel's.
-        timed: whether a block shows a time limit (before Windows 8; later ones show none).
+        timed: whether a block shows a time limit, or the thread's own timer does (from Windows 8 on).
         faults: what does not fit, in words.
     """
 
@@ -63,17 +64,18 @@ def read_wait_blocks(system: WaitSystem, waiter: Waiter) -> WaitBlocks:
     for block in structures(system, waiter, faults):
         if block.unsigned("Thread") != waiter.ethread:
             faults.append(f"wait block {block.address:#x} names another thread, {block.unsigned('Thread'):#x}")
-        elif block.unsigned("Object") == _NO_OBJECT & ((1 << system.bits) - 1):
+        elif block.unsigned("Object") in {each & ((1 << system.bits) - 1) for each in _NO_OBJECT}:
             continue
         elif not system.io.in_kernel_half(block.unsigned("Object")):
             faults.append(f"wait block {block.address:#x} names no object: {block.unsigned('Object'):#x}")
         else:
             limit = block.unsigned("WaitKey") == TIMED_OUT and layout.has("NextWaitBlock")
+            limit = limit or block.unsigned("Object") == waiter.timer != 0
             entry = block.address + layout.offset("WaitListEntry")
             any_of = block.unsigned("WaitType") == WAIT_ANY
             (limits if limit else found).append(WaitBlock(block.address, entry, block.unsigned("Object"), any_of))
     # a wait for a time alone has no other block than that of the limit
-    return WaitBlocks(tuple(found or limits), bool(limits), tuple(faults))
+    return WaitBlocks(tuple(found or limits), bool(limits) or waiter.timed, tuple(faults))
 
 
 def _array(system: WaitSystem, waiter: Waiter, faults: list[str]) -> Iterator[Structure]:

@@ -1,4 +1,8 @@
-"""A thread as far as waits need it, with one read of its structure."""
+"""A thread as far as waits need it, with one read of its structure.
+
+A wait with a time limit sets the thread's own timer: KTHREAD.Timer is then in a list of timers, as Header.Inserted says
+(bit 6 of its fourth byte from Windows 7 on; public symbol tables). From Windows 8 on nothing else shows the limit.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from volplugins.waits.words import GATE_WAIT, TERMINATED, WAITING
 
 # pointers to ALPC messages are kept with flags below, as messages lie at multiples of eight
 _FLAGS = 7
+_INSERTED_AT, _INSERTED = 3, 0x40
+_LIMIT_BY_TIMER_SINCE = 9200
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,8 @@ class Waiter:
         key: that it waits for on a keyed event.
         message: the ALPC message that it waits to have answered.
         queue: the KQUEUE that it works for.
+        timer: address of its own timer; ``timed``: whether that is set, where the build shows limits so alone.
+        due: seconds from now until its timer goes off, below zero: overdue; None: it is not set, or not known.
     """
 
     thread: Thread
@@ -38,6 +46,9 @@ class Waiter:
     key: int = 0
     message: int = 0
     queue: int = 0
+    timer: int = 0
+    timed: bool = False
+    due: float | None = None
 
     @property
     def ethread(self) -> int:
@@ -87,7 +98,24 @@ def read_waiter(system: WaitSystem, ethread: int) -> tuple[Waiter, Structure]:
     block_list, count, argument, key, message, queue = numbers
     if thread.state == GATE_WAIT and further.has("WaitBlock"):
         block_list = ethread + further.offset("WaitBlock")
-    return Waiter(thread, size, seconds, block_list, count, argument, key, message & ~_FLAGS, queue), record
+    timer, due = _limit(system, record) if waits else (0, None)
+    timed = bool(timer) and due is not None
+    return Waiter(
+        thread, size, seconds, block_list, count, argument, key, message & ~_FLAGS, queue, timer, timed,
+        due[0] if due else None,
+    ), record  # fmt: skip
+
+
+def _limit(system: WaitSystem, record: Structure) -> tuple[int, tuple[float | None] | None]:
+    """Address of the thread's own timer; where that is set, when it goes off, as far as that is known."""
+    if not record.layout.has("Timer"):
+        return 0, None
+    data, timer = record.raw("Timer"), record.address + record.layout.offset("Timer")
+    if system.io.build < _LIMIT_BY_TIMER_SINCE or len(data) <= _INSERTED_AT or not data[_INSERTED_AT] & _INSERTED:
+        return timer, None
+    layout, clock = system.layouts.timer, system.clock
+    due = Structure(timer, data, layout).get("DueTime") if layout.has("DueTime") else None
+    return timer, ((due - clock.interrupt_time) / 1e7 if due and clock is not None else None,)
 
 
 def _list_member(thread: Thread) -> str:

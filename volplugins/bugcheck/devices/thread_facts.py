@@ -63,7 +63,8 @@ def frames_of(case: Case, thread: Thread) -> tuple[Frame, ...]:
     scene = case.scene
     crashed = scene.thread.ethread if scene.thread is not None else None
     running = running_registers(
-        scene.memory, scene.processors, scene.layouts, scene.bits, crashed, header_context(scene)
+        scene.memory, scene.processors, scene.layouts, scene.bits, crashed, header_context(scene),
+        scene.target.standing,
     )  # fmt: skip
     stacks = [(stack.low, stack.high) for stack in scene.processor_stacks]
     found = ThreadWalk(

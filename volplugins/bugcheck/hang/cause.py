@@ -19,13 +19,13 @@ def threads(count: int, verb: str = "wait") -> str:
 
 
 class Kind(IntEnum):
-    """What kinds there are, the surest first."""
+    """What kinds there are; of equal causes the first counts: want of memory may be why requests stand."""
 
     DEADLOCK = 0
-    REQUEST = 1
-    STARVED = 2
-    LOCK = 3
-    MEMORY = 4
+    MEMORY = 1
+    REQUEST = 2
+    STARVED = 3
+    LOCK = 4
 
 
 @dataclass(frozen=True, slots=True)

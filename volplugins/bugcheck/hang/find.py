@@ -6,7 +6,8 @@ from volplugins.bugcheck.devices.lead import NOTHING
 from volplugins.bugcheck.hang.blame import blame_cause
 from volplugins.bugcheck.hang.cause import Hang
 from volplugins.bugcheck.hang.locks import lock_causes, told_locks, told_resources
-from volplugins.bugcheck.hang.low_memory import memory_causes, told_memory
+from volplugins.bugcheck.hang.low_memory import memory_causes, told_memory, unknown_memory
+from volplugins.bugcheck.hang.message_queues import told_queues, unread_queues
 from volplugins.bugcheck.hang.paths import deadlock_causes, longest_paths, told_deadlocks, told_paths
 from volplugins.bugcheck.hang.requests import old_requests, request_causes, told_requests
 from volplugins.bugcheck.hang.sources import HangSources
@@ -24,8 +25,10 @@ def explain_hang(sources: HangSources) -> Hang:
         key=lambda each: each.order,
     )  # fmt: skip
     blame = blame_cause(sources, causes[0]) if causes else NOTHING
+    unread, not_known = unread_queues(sources)
     told = (
         *told_deadlocks(sources), *told_requests(sources, requests), *told_starved(sources), *told_locks(sources),
-        *told_paths(sources, paths), *told_resources(sources), *told_memory(sources),
+        *told_paths(sources, paths), *told_resources(sources), *told_queues(sources, unread), *told_memory(sources),
     )  # fmt: skip
-    return Hang(tuple(causes), blame, told, sources.notes)
+    notes = (*sources.notes, *filter(None, (unknown_memory(sources), not_known)))
+    return Hang(tuple(causes), blame, told, notes)

@@ -1,35 +1,32 @@
-"""Whether memory has run out: the memory manager's counters, where the debugger data block leads to them.
-
-KDDEBUGGER_DATA64 (wdbgexts.h) has the addresses of MmAvailablePages, MmNumberOfPhysicalPages, MmTotalCommitLimit and
-MmTotalCommittedPages. Windows 10 moved some of them into one structure, whose layout no public table gives: then they
-are absent or do not fit each other, and nothing is said.
-"""
+"""Whether memory has run out: commit, RAM and nonpaged pool, as far as counters that fit each other say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from volplugins.bugcheck.hang.cause import Cause, Kind, Told
+from volplugins.bugcheck.hang.memory_counters import Counted, available, committed, nonpaged_pool
 from volplugins.bugcheck.hang.sources import HangSources
 from volplugins.bugcheck.suspects import Confidence
-from volplugins.memory.reader import ReadError
 
-_LEAST_PAGES = 1024  # no Windows runs in less than four megabytes: a smaller number is none of RAM
-_FULL = 0.97  # of the commit limit: new memory fails soon
+_FULL = 0.97  # of the commit limit, or of nonpaged pool: new memory fails soon
+_NOTHING_LEFT = 0.995
 _FEW = 0.004  # of RAM that is free or can be freed at once
 
 
 def told_memory(sources: HangSources) -> Iterator[Told]:
-    """The counters that fit."""
-    committed, limit, available, pages = _counters(sources)
-    if committed is not None and limit is not None:
-        value = f"{committed} of {limit} pages are committed ({100 * committed // limit} %)"
-        sure = Confidence.MEDIUM if committed >= _FULL * limit else None
-        yield Told("COMMIT", value, sure, "MmTotalCommittedPages, MmTotalCommitLimit")
-    if available is not None and pages is not None:
-        value = f"{available} of {pages} pages are available"
-        sure = Confidence.MEDIUM if available <= _FEW * pages else None
-        yield Told("AVAILABLE_PAGES", value, sure, "MmAvailablePages, MmNumberOfPhysicalPages")
+    """A row for each counter that is known."""
+    commit, free, pool = committed(sources), available(sources), nonpaged_pool(sources)
+    if commit is not None:
+        value = f"{commit.pages} of {commit.of} pages are committed ({100 * commit.pages // commit.of} %)"
+        yield Told("COMMIT", value, _sure(commit), commit.source)
+    if free is not None:
+        value = f"{free.pages} of {free.of} pages are available"
+        low = free.pages <= _FEW * free.of
+        yield Told("AVAILABLE_PAGES", value, Confidence.MEDIUM if low else None, free.source)
+    if pool is not None:
+        value = f"{pool.pages} of {pool.of} pages of nonpaged pool are in use ({100 * pool.pages // pool.of} %)"
+        yield Told("NONPAGED_POOL", value, _sure(pool), pool.source)
 
 
 def memory_causes(sources: HangSources) -> Iterator[Cause]:
@@ -39,23 +36,22 @@ def memory_causes(sources: HangSources) -> Iterator[Cause]:
             yield Cause(Kind.MEMORY, f"memory is low: {told.value}", told.confidence)
 
 
-def _counters(sources: HangSources) -> tuple[int | None, int | None, int | None, int | None]:
-    """Committed pages and their limit, available pages and all; both of a pair are None where they do not fit."""
-    names = ("MmTotalCommittedPages", "MmTotalCommitLimit", "MmAvailablePages", "MmNumberOfPhysicalPages")
-    committed, limit, available, pages = (_number(sources, name) for name in names)
-    if committed is None or limit is None or not _LEAST_PAGES <= committed <= limit:
-        committed = limit = None
-    if available is None or pages is None or pages < _LEAST_PAGES or not 0 < available <= pages:
-        available = pages = None
-    return committed, limit, available, pages
+def unknown_memory(sources: HangSources) -> str:
+    """Which counters this target does not give, in words; empty where all are known."""
+    known = {
+        "commit": committed(sources),
+        "available pages": available(sources),
+        "nonpaged pool": nonpaged_pool(sources),
+    }
+    missing = [name for name, counted in known.items() if counted is None]
+    if not missing:
+        return ""
+    return (
+        f"whether memory is low is not known of {', '.join(missing)}: no counter that fits is where this build has it"
+    )
 
 
-def _number(sources: HangSources, name: str) -> int | None:
-    data, scene = sources.scene.debugger_data, sources.scene
-    address = data.addresses.get(name, 0) if data is not None else 0
-    if not address:
-        return None
-    try:
-        return int.from_bytes(scene.memory.read(address, scene.bits // 8), "little")
-    except ReadError:
-        return None
+def _sure(used: Counted) -> Confidence | None:
+    """How sure a part that is used up holds the machine up: from nothing left on whoever asks for more fails."""
+    part = used.pages / used.of
+    return Confidence.HIGH if part >= _NOTHING_LEFT else Confidence.MEDIUM if part >= _FULL else None

@@ -11,7 +11,6 @@ from volplugins.bugcheck.hang.sources import HangSources, lasts, named
 from volplugins.bugcheck.suspects import Confidence
 from volplugins.waits.chains import Chain
 from volplugins.waits.held import Held
-from volplugins.waits.survey import TIMED
 
 MOST_SHOWN = 10
 _MOST_CHAINS = 4096
@@ -35,7 +34,7 @@ def deadlock_causes(sources: HangSources) -> Iterator[Cause]:
     """Every deadlock; surely one where none of its threads waits for a limited time."""
     for members in sources.graph.deadlocks:
         waits = [sources.survey.waits[each] for each in members]
-        timed = any(TIMED in wait.notes for wait in waits)
+        timed = any(wait.timed for wait in waits)
         count = "a thread waits for itself" if len(members) == 1 else f"{len(members)} threads wait for each other"
         names = ", ".join(sources.who(each) for each in members[: 2 * _ENDS])
         longest = max((wait.waiter.seconds or 0.0 for wait in waits), default=0.0)

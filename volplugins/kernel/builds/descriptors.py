@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from volplugins.kernel.made_layouts import Tables
 
-# field of GateLayouts: the structure's name; bits to its members with their sizes in bytes, and the rows by first build
+# field of GateLayouts: the structure's name; bits to its members with their sizes in bytes, and rows by first build
 DESCRIPTOR_TABLES: Tables = {
     "pcr": ("_KPCR", {
         64: ((

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from volplugins.kernel.made_layouts import Tables
 
-# field of IoLayouts: the structure's name; bits to its members with their sizes in bytes, and the rows by first build
+# field of IoLayouts: the structure's name; bits to its members with their sizes in bytes, and rows by first build
 IO_TABLES: Tables = {
     "object_header": ("_OBJECT_HEADER", {
         64: ((

@@ -38,6 +38,10 @@ class Pages(Protocol):
         """Pages (n, 4096), which may be a view of the file, and whether each is in the dump."""
         ...  # pragma: no cover - a protocol has no body
 
+    def present(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether each is in the dump."""
+        ...  # pragma: no cover - a protocol has no body
+
     def describes_each(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Whether the machine has RAM at each of these pages."""
         ...  # pragma: no cover - a protocol has no body
@@ -57,13 +61,16 @@ def table_frames(mode: PagingMode, entries: _Words, mask: int) -> npt.NDArray[np
     return numbers
 
 
-def take_census(pages: Pages, mode: PagingMode, top: _Words, top_physical: int, mask: int = 0) -> Census:
+def take_census(
+    pages: Pages, mode: PagingMode, top: _Words, top_physical: int, mask: int = 0, tables_only: bool = False
+) -> Census:
     """Count the user half of the directory whose top entries are ``top`` (at ``top_physical``).
 
     Args:
         mask: the kernel's InvalidPteMask, where it has one.
+        tables_only: the lowest tables are counted and not read; there are no pages then but large ones.
     """
-    return _CensusWalk(pages, mode, mask).run(top, top_physical)
+    return _CensusWalk(pages, mode, mask).run(top, top_physical, tables_only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +91,18 @@ class _CensusWalk:
         self._seen = np.zeros(0, np.int64)
         self.census = Census()
 
-    def run(self, top: _Words, top_physical: int) -> Census:
+    def run(self, top: _Words, top_physical: int, tables_only: bool) -> Census:
         entries = top[: user_entries(self._mode)].astype(_U)
         slots = np.arange(len(entries), dtype=_U) * _U(self._kind.itemsize)
         addresses = _U(top_physical) + slots
         *upper, last = self._mode.facts.levels[:-1]
         for level in upper:
             entries, addresses = self._descend(level, self._distinct(self._led_to(level, entries, addresses)))
-        self._count_pages(last, self._distinct(self._led_to(last, entries, addresses)))
+        lowest = self._distinct(self._led_to(last, entries, addresses))
+        if tables_only:
+            self._note_presence(last, lowest, 0, self._pages.present(lowest.frames))
+        else:
+            self._count_pages(last, lowest)
         return self.census
 
     def _led_to(self, level: Level, entries: _Words, addresses: _Words) -> _Tables:
@@ -155,19 +166,24 @@ class _CensusWalk:
         part = slice(start, start + _BATCH)
         frames = tables.frames[part]
         data, there = self._pages.read_pages(frames)
+        self._note_presence(level, tables, start, there)
+        if not there.all():
+            data, frames = data[there], frames[there]
+        return data.view(self._kind), frames
+
+    def _note_presence(self, level: Level, tables: _Tables, start: int, there: npt.NDArray[np.bool_]) -> None:
+        """Count tables, from number ``start`` on, that are present or missing."""
         census, name = self.census, level.name
         present = int(np.count_nonzero(there))
         if present:
             census.tables_present[name] = census.tables_present.get(name, 0) + present
-        if present < len(frames):
-            census.tables_missing[name] = census.tables_missing.get(name, 0) + len(frames) - present
-            outside = ~self._pages.describes_each(frames[~there])
+        if present < len(there):
+            census.tables_missing[name] = census.tables_missing.get(name, 0) + len(there) - present
+            outside = ~self._pages.describes_each(tables.frames[start : start + len(there)][~there])
             census.tables_outside += int(np.count_nonzero(outside))
             first = start + int(np.flatnonzero(~there)[0])
             hole = Hole(name, int(tables.addresses[first]), int(tables.entries[first]), bool(outside[0]))
             census.first_missing = census.first_missing or hole
-            data, frames = data[there], frames[there]
-        return data.view(self._kind), frames
 
     def _count_pages(self, level: Level, tables: _Tables) -> None:
         """The pages of the lowest tables, by a histogram of the entries' flag bits."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -37,22 +37,23 @@ class PhysicalMemory(MemoryReader, Pages, Protocol):
 class Reference:
     """What a sound directory is compared with: System's top table, its self-map slot (x64), and InvalidPteMask.
 
-    ``counted`` keeps what was counted of each directory, by its physical address, and for whom.
+    ``counted`` keeps what was counted of each directory, by its physical address, for whom, and whether it is all.
     """
 
     mode: PagingMode
     system: Top | None
     slot: int | None
     mask: int = 0
-    counted: dict[int, tuple[Census, Owner | None]] = field(default_factory=dict, compare=False)
+    counted: dict[int, tuple[Census, Owner | None, bool]] = field(default_factory=dict, compare=False)
 
-    def census(self, memory: Pages, top: Top, owner: Owner | None) -> tuple[Census, str]:
+    def census(self, memory: Pages, top: Top, owner: Owner | None, tables_only: bool) -> tuple[Census, str]:
         """The census of a directory, taken once, and whose it is as well, in words, where another has it too."""
         known = self.counted.get(top.physical)
-        if known is None:
-            known = take_census(memory, top.mode, top.entries, top.physical, self.mask), owner
+        if known is None or not (known[2] or tables_only):
+            taken = take_census(memory, top.mode, top.entries, top.physical, self.mask, tables_only)
+            known = taken, known[1] if known is not None else owner, not tables_only
             self.counted[top.physical] = known
-        census, first = known
+        census, first, _ = known
         if first is None or owner is None or first.eprocess == owner.eprocess:
             return census, ""
         return census, f"the directory is that of {first.label} too, and was counted there"
@@ -97,6 +98,18 @@ class Verdict:
         return self.word == "not-in-dump" or (self.word == "tables-missing" and missing)
 
 
+#: The tables below the top of a directory.
+TablesOf = Callable[[Top], Pages]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    # How the tables below a sound top are counted, and for whom.
+    owner: Owner | None
+    tables_of: TablesOf
+    tables_only: bool
+
+
 def judge(
     memory: PhysicalMemory,
     reference: Reference,
@@ -105,6 +118,8 @@ def judge(
     anchors: Sequence[Anchor],
     outswapped: str = "",
     owner: Owner | None = None,
+    tables_of: TablesOf | None = None,
+    tables_only: bool = False,
 ) -> Verdict:
     """Judge one directory, and KVA shadow's beside it; never raises.
 
@@ -113,8 +128,11 @@ def judge(
         anchors: kernel addresses to compare, this process's own EPROCESS and stacks among them.
         outswapped: what the process says of having been written out; empty where it was not.
         owner: whose directory it is, as far as the process itself says.
+        tables_of: how the tables below a top are read, where that is not as the rest of memory is.
+        tables_only: no pages are counted; the word is the same.
     """
-    verdict = _judged(memory, reference, directory_table_base, user_directory, anchors, outswapped, owner)
+    counting = _Counting(owner, tables_of or (lambda _top: memory), tables_only)
+    verdict = _judged(memory, reference, directory_table_base, user_directory, anchors, outswapped, counting)
     other = check_user_directory(memory, reference.mode, directory_table_base, user_directory)
     return replace(verdict, user_directory=other) if other is not None else verdict
 
@@ -126,7 +144,7 @@ def _judged(
     user_directory: int | None,
     anchors: Sequence[Anchor],
     outswapped: str,
-    owner: Owner | None,
+    counting: _Counting,
 ) -> Verdict:
     checks: list[Check] = []
     mode = reference.mode
@@ -158,7 +176,7 @@ def _judged(
     checks.append(Check(word, there, evidence, mode.facts.levels[0].name))
     if top is None or not there:
         return _fail(checks)
-    return _judge_top(memory, reference, top, base, user_directory, anchors, checks, owner)
+    return _judge_top(memory, reference, top, base, user_directory, anchors, checks, counting)
 
 
 def _is_sound(reference: Reference, top: Top, anchors: Sequence[Anchor]) -> bool:
@@ -178,7 +196,7 @@ def _judge_top(
     user_directory: int | None,
     anchors: Sequence[Anchor],
     checks: list[Check],
-    owner: Owner | None,
+    counting: _Counting,
 ) -> Verdict:
     mapped, map_evidence = top.self_map(reference.slot)
     kernel = _kernel_half(reference, top, anchors)
@@ -192,7 +210,7 @@ def _judge_top(
     checks.append(kernel)
     if not all(check.passed for check in checks):
         return _fail(checks)
-    census, shared = reference.census(memory, top, owner)
+    census, shared = reference.census(counting.tables_of(top), top, counting.owner, counting.tables_only)
     checks.append(_reserved_check(top, census))
     checks.extend(_census_checks(census))
     failed = next((check for check in checks if not check.passed), None)

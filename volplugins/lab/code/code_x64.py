@@ -38,6 +38,9 @@ _SYSCALL_ENTRY = bytes.fromhex(
 def compile_x64(function: Function) -> MachineCode:
     """Instructions, call sites and unwind information of one function."""
     code = MachineCode()
+    if function.kind == "thunks":
+        _thunks(function, code)
+        return code
     codes = _prologue(function, code.data)
     if function.kind != "leaf":
         code.unwind = _unwind_info(len(code.data), codes, _FRAME_REGISTER.get(function.kind, 0))
@@ -50,13 +53,20 @@ def compile_x64(function: Function) -> MachineCode:
 
 def stack_bytes(function: Function) -> int:
     """Bytes between the stack pointer in the body and the return address (or, for entries, the trap frame's size)."""
-    if function.kind == "leaf":
+    if function.kind in ("leaf", "thunks"):
         return 0
     if function.kind in ("switch", "onto"):
         return 8
     if function.kind in ("trap", "interrupt", "syscall"):
         return 0x190
     return function.frame + 8 * len(function.saves)
+
+
+def _thunks(function: Function, code: MachineCode) -> None:
+    """Eight bytes a vector: push its number, as a signed byte, and RBP; jump (public symbol files: KiIsrThunk)."""
+    for vector in range(256):
+        code.data += bytes((0x6A, vector, 0x55, 0xE9, 0, 0, 0, 0))
+        code.fixups.append((len(code.data) - 4, "near", function.items[0].text))
 
 
 def _emit(function: Function, item: Item, number: int, code: MachineCode) -> None:

@@ -50,6 +50,9 @@ def arguments_of(function: str) -> int:
 def compile_x86(function: Function) -> MachineCode:
     """Instructions and call sites of one function."""
     code = MachineCode()
+    if function.kind == "thunks":
+        _thunks(function, code)
+        return code
     _prologue(function, code.data)
     code.data += filler(function.name, FILLER, 3, 0)
     for number, item in enumerate(function.items, 1):
@@ -60,11 +63,18 @@ def compile_x86(function: Function) -> MachineCode:
 
 def stack_bytes(function: Function) -> int:
     """Bytes between the stack pointer in the body and the return address (or, for entries, the trap frame's size)."""
-    if function.kind == "leaf":
+    if function.kind in ("leaf", "thunks"):
         return 0
     if function.kind in ("trap", "interrupt", "syscall"):
         return 0x74
     return function.frame + 4 * len(function.saves) + (4 if function.kind == "normal" else 0)
+
+
+def _thunks(function: Function, code: MachineCode) -> None:
+    """Ten bytes a vector: push its number, jump."""
+    for vector in range(256):
+        code.data += struct.pack("<BIBI", 0x68, vector, 0xE9, 0)
+        code.fixups.append((len(code.data) - 4, "near", function.items[0].text))
 
 
 def _emit(function: Function, item: Item, number: int, code: MachineCode) -> None:

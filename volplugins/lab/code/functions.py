@@ -4,7 +4,7 @@
 ``POOLCODE`` (section, else ``.text``), ``export``, ``entry`` (the image's entry point), ``trap`` (entered by a fault
 with an error code), ``interrupt`` (entered without), ``syscall``, ``leaf`` (no frame), ``naked`` (x86: no EBP frame),
 ``switch`` (x64: called by an interrupt's entry, goes on on another stack), ``onto`` (x64: the same, called by anybody,
-with a frame of its own in RBP).
+with a frame of its own in RBP), ``thunks`` (256 that push the number of their vector and jump to the item).
 Items: ``Other`` calls a function of the same image, ``mod!Other`` through the import table, ``*label`` through a
 register or a table; ``=hex@label`` is an instruction with a label of its own; ``:Symbol`` names this place;
 ``#n`` puts n ordinary instructions here.
@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+
+_KINDS = ("trap", "interrupt", "syscall", "leaf", "naked", "switch", "onto", "thunks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def _function(line: str) -> Function:
     options = dict(word.split("=") for word in words if "=" in word)
     flags = {word for word in words if "=" not in word}
     kind = next(
-        (word for word in ("trap", "interrupt", "syscall", "leaf", "naked", "switch", "onto") if word in flags),
+        (word for word in _KINDS if word in flags),
         "normal",
     )
     section = next((word for word in ("PAGE", "POOLCODE") if word in flags), ".text")

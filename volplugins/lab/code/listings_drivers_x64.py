@@ -123,6 +123,7 @@ UsbportDispatchPower save=rbx frame=40 : nt!PoCallDriver
 USBPORT_Dispatch save=rbx,rsi frame=38 : #3 nt!IofCompleteRequest #1
 USBPORT_PdoDispatch save=rbx,rsi frame=38 : #3
 USBPORT_AddDevice save=rbx frame=20 : nt!IoCreateDevice #2
+USBPORT_InterruptService save=rbx,rsi frame=38 : #4 nt!KeInsertQueueDpc #2
 """
 
 TCPIP = """
@@ -145,6 +146,7 @@ IdePortDispatch save=rbx,rsi frame=38 : #3 nt!IofCompleteRequest #1
 IdePortDispatchPower save=rbx frame=20 : nt!PoStartNextPowerIrp #2
 IdePortAddDevice save=rbx,rsi frame=38 : nt!IoCreateDevice #2
 IdePortStartIo save=rbx,rsi frame=38 : #4
+IdePortInterrupt save=rbx,rsi frame=38 : #4 nt!KeInsertQueueDpc #2
 """
 
 DISK = """
@@ -169,6 +171,7 @@ DriverEntry entry save=rbx frame=20 : nt!IoCreateDevice #2
 E1Dispatch save=rbx,rsi frame=38 : #3 nt!IofCompleteRequest #1
 E1DispatchPower save=rbx frame=20 : nt!PoCallDriver #1
 E1AddDevice save=rbx,rsi frame=38 : nt!IoCreateDevice #2
+E1MessageInterrupt save=rbx,rsi frame=38 : #4 nt!KeInsertQueueDpc #2
 """
 
 NTDLL = """

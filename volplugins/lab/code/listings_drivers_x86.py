@@ -16,7 +16,7 @@ HalpDriverEntry frame=20 save=ebx : #3
 ACMEDRV = """
 DriverEntry entry frame=18 save=ebx,esi : #2 nt!IoCreateDevice #4
 AcmeDispatchDeviceControl frame=14 save=ebx,esi,edi : #3 AcmeReadRegister #2 AcmeNotify #2 AcmeFreeBuffer #2 \
-  AcmeCopyRequest #2 AcmeServiceRequest AcmeWriteRegister AcmeStopDevice
+  AcmeCopyRequest #2 AcmeServiceRequest AcmeWriteRegister AcmeStopDevice AcmeParseTree
 AcmeReadRegister frame=8 save=ebx : #3 =8b01@fault #2 nt!KefAcquireSpinLockAtDpcLevel
 AcmeWriteRegister frame=8 save=ebx : #3 =8901@fault #2
 AcmeCopyRequest frame=c save=ebx,esi : #3 =8b02@fault #3 nt!ExAllocatePoolWithTag
@@ -26,6 +26,7 @@ AcmeServiceRequest frame=18 save=ebx,esi,edi : #4 =8b4318@fault #2
 AcmeWorkRoutine frame=10 save=ebx,esi : #2 AcmeFlushQueue #2
 AcmeFlushQueue frame=c save=ebx,esi,edi : #3 =8b4e10@fault #2 nt!IoFreeIrp
 AcmeDispatchPower frame=8 save=ebx,esi : nt!PoStartNextPowerIrp nt!PoCallDriver nt!IofCompleteRequest
+AcmeParseTree frame=60 save=ebx,esi,edi : #3 =8bce@recurse AcmeParseTree #2
 AcmeUnload frame=4 save=ebx : nt!IoDeleteDevice
 AcmeInternalDeviceControl frame=10 save=ebx,esi : #3 AcmeRunCallback #2
 AcmeRunCallback frame=8 save=ebx : #2 *routine #3
@@ -38,6 +39,7 @@ AcmeRequestComplete frame=8 save=ebx,esi : #3 AcmeNotify #1
 AcmeCancelRequest frame=8 save=ebx,esi : #2 nt!IofCompleteRequest #1
 AcmeStopDevice frame=8 save=ebx,esi : #2 nt!KeWaitForSingleObject #2
 AcmeLockedWork frame=10 save=ebx,esi : #2 nt!KeWaitForSingleObject #2 *acquire #2
+AcmeInterruptService frame=8 save=ebx,esi : #3 AcmeReadRegister #2
 """
 
 MYFAULT = """
@@ -112,6 +114,7 @@ UsbportDispatchPower frame=8 save=ebx : nt!PoCallDriver
 USBPORT_Dispatch frame=8 save=ebx,esi : #3 nt!IofCompleteRequest #1
 USBPORT_PdoDispatch frame=8 save=ebx,esi : #3
 USBPORT_AddDevice frame=4 save=ebx : nt!IoCreateDevice #2
+USBPORT_InterruptService frame=8 save=ebx,esi : #4 nt!KeInsertQueueDpc #2
 """
 
 TCPIP = """
@@ -134,6 +137,7 @@ IdePortDispatch frame=8 save=ebx,esi : #3 nt!IofCompleteRequest #1
 IdePortDispatchPower frame=4 save=ebx : nt!PoStartNextPowerIrp #2
 IdePortAddDevice frame=8 save=ebx,esi : nt!IoCreateDevice #2
 IdePortStartIo frame=8 save=ebx,esi : #4
+IdePortInterrupt frame=8 save=ebx,esi : #4 nt!KeInsertQueueDpc #2
 """
 
 DISK = """
@@ -158,6 +162,7 @@ DriverEntry entry frame=4 save=ebx : nt!IoCreateDevice #2
 E1Dispatch frame=8 save=ebx,esi : #3 nt!IofCompleteRequest #1
 E1DispatchPower frame=4 save=ebx : nt!PoCallDriver #1
 E1AddDevice frame=8 save=ebx,esi : nt!IoCreateDevice #2
+E1MessageInterrupt frame=8 save=ebx,esi : #4 nt!KeInsertQueueDpc #2
 """
 
 NTDLL = """

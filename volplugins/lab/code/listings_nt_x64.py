@@ -195,6 +195,10 @@ ENCODING_DATA = (("KiWaitNever", 8), ("KiWaitAlways", 8), ("KdpDataBlockEncoded"
 
 # what the pointers from timers to their deferred calls are encoded with: Windows 7, x64
 TIMER_DATA = (("KiWaitNever", 8), ("KiWaitAlways", 8))
+# the memory manager's counters: variables up to Windows 8.1, structures since Windows 10 (public symbol tables)
+COUNTER_DATA = (("MmNumberOfPhysicalPages", 8), ("MmMaximumNonPagedPoolInBytes", 8), ("MmTotalCommitLimit", 8),
+                ("MmTotalCommittedPages", 8), ("MmAvailablePages", 8), ("NonPagedPoolDescriptor", 0x100))  # fmt: skip
+STATE_DATA = (("MiState", 0x3280), ("MiSystemPartition", 0x2D00), ("KiTimer2Collections", 0x78))
 # the ready threads, which are members of KPRCB since Vista
 OLD_QUEUES = (("KiReadySummary", 4), ("KiDispatcherReadyListHead", 0x100))
 

@@ -22,6 +22,8 @@ def identity(machine: str, name: str) -> tuple[uuid.UUID, int, int]:
     """GUID, time stamp and checksum of a made-up image: always the same for one machine and file name."""
     digest = hashlib.sha256(f"volplugins lab {machine} {name}".encode()).digest()
     early, span = (1_560_000_000, 20_000_000) if machine.startswith("win10") else (1_290_000_000, 20_000_000)
+    if machine.startswith("win11"):
+        early = 1_712_000_000
     if machine.startswith("xp"):
         early, span = 1_208_000_000, 1_000_000
     guid = uuid.UUID(bytes=digest[:16])

@@ -29,6 +29,7 @@ class Crash:
         crashed: False where nothing happened and the machine runs; code and parameters are then zero.
         user: whether the processor executes user code.
         blocks: address and size of what the kernel adds to a small dump for this bugcheck.
+        task: x86: selector of the TSS that a task gate led to and the processor runs in, 0 for its own.
     """
 
     code: int
@@ -46,6 +47,7 @@ class Crash:
     crashed: bool = True
     user: bool = False
     blocks: list[tuple[int, int]] = field(default_factory=list)
+    task: int = 0
 
 
 def accessed(world: World, kind: str, address: int) -> None:

@@ -9,14 +9,21 @@ from volplugins.lab.crashes.bit_flips import BIT_FLIPS_X64, BIT_FLIPS_X86
 from volplugins.lab.crashes.crash import Crash
 from volplugins.lab.crashes.old_records import OLD_RECORDS_X64, OLD_RECORDS_X86
 from volplugins.lab.crashes.other_stacks import OTHER_STACKS
+from volplugins.lab.crashes.other_tasks import MACHINE_CHECKS_X64, OTHER_TASKS_X86
 from volplugins.lab.crashes.pointer_calls import POINTER_CALLS
 from volplugins.lab.machine.profiles import Profile
 from volplugins.lab.world.world import World
 
 _HARD_X64: dict[str, Callable[[World], Crash]] = {
-    **POINTER_CALLS, **OLD_RECORDS_X64, **OTHER_STACKS, **ACCESS_BITS, **BIT_FLIPS_X64
+    **POINTER_CALLS, **OLD_RECORDS_X64, **OTHER_STACKS, **ACCESS_BITS, **BIT_FLIPS_X64,
+    **MACHINE_CHECKS_X64,
 }  # fmt: skip
-_HARD_X86: dict[str, Callable[[World], Crash]] = {**POINTER_CALLS, **OLD_RECORDS_X86, **BIT_FLIPS_X86}
+_HARD_X86: dict[str, Callable[[World], Crash]] = {
+    **POINTER_CALLS,
+    **OLD_RECORDS_X86,
+    **BIT_FLIPS_X86,
+    **OTHER_TASKS_X86,
+}
 # what came with Windows 8 (build 9200): the DPC watchdog, access kinds by bits, __fastfail
 _WINDOWS_8 = {*ACCESS_BITS, "bit-flip-list", "dpc-watchdog-isr-stack", "dpc-watchdog-own-stack"}
 _SINCE = {**dict.fromkeys(_WINDOWS_8, 9200), **dict.fromkeys(("exception-stack", "exception-stack-watchdog"), 19041)}

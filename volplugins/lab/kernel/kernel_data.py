@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+from volplugins.lab.kernel.memory_counters import COUNTER_ADDRESSES, usual_counters, write_memory_counters
 from volplugins.lab.kernel.process_records import TICK, link_list
 from volplugins.lab.machine.machine import LoadedImage, Machine
 from volplugins.lab.machine.processors import Processor
@@ -61,6 +62,7 @@ def write_kernel_variables(machine: Machine, processors: list[Processor]) -> Non
         if wide else (0x7FFEFFFF, 0x80000000, 0x7FFF0000)
     )  # fmt: skip
     write_wait_keys(machine)
+    write_memory_counters(machine, usual_counters(machine))
     machine.write_pointer(machine.symbol("nt!MmPfnDatabase"), pfn_database(machine))
     machine.write_pointer(machine.symbol("nt!MmHighestUserAddress"), highest)
     machine.write_pointer(machine.symbol("nt!MmSystemRangeStart"), start)
@@ -108,7 +110,7 @@ def _header_offsets(machine: Machine) -> bytes:
 
 
 def pfn_database(machine: Machine) -> int:
-    """The address that MmPfnDatabase holds (the database itself is not made)."""
+    """The address that MmPfnDatabase holds (what is there: page_database.py)."""
     if machine.width == 4:
         return 0x81000000 if machine.profile.build < 6000 else 0x83000000
     return 0xFFFFFA8000000000 if machine.profile.build < 14393 else machine.profile.regions[1]
@@ -130,6 +132,9 @@ def _kdbg(machine: Machine) -> bytes:
     put(0x18, _extended(machine.images["nt"].base))
     for offset, name in _KDBG_SYMBOLS.items():
         put(offset, _extended(machine.symbol("nt!" + name)))
+    for offset, name in COUNTER_ADDRESSES.items():
+        if name in machine.images["nt"].image.symbols:
+            put(offset, _extended(machine.symbol("nt!" + name)))
     put(0x138, 0x1000)
     for offset, (structure, path) in _KDBG_OFFSETS.items():
         known = machine.structures

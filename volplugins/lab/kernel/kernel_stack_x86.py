@@ -6,6 +6,8 @@ how the EBP chain goes on through it (public symbol table of _KTRAP_FRAME).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from volplugins.lab.code.code_x86 import REGISTERS, arguments_of
 from volplugins.lab.kernel.kernel_stack import Body, KernelStack
 from volplugins.lab.kernel.processes import Process
@@ -57,6 +59,20 @@ class KernelStack32(KernelStack):
         self._write_trap_frame(frame, _USER_TRAP_SIZE, user.frames[-1]["ip"], SegCs=USER_CS, EFlags=flags, **members)
         self._enter_handler(handler, frame)
 
+    def fault_from_segments(self, segments: Mapping[str, int], ip: int, sp: int, flags: int, handler: str) -> None:
+        """A fault in 16-bit code: of virtual-8086 mode (by the flags) the frame keeps the data segments above it."""
+        virtual = flags >> 17 & 1
+        frame = self.base - self.machine.profile.initial_gap - _V86 - _USER_TRAP_SIZE
+        members = {"HardwareEsp": sp, "HardwareSegSs": segments["ss"], "PreviousPreviousMode": 1, "SegFs": 0x3B}
+        if virtual:
+            members |= {"V86Ds": segments["ds"], "V86Es": segments["es"]}
+        else:
+            members |= {"SegDs": segments["ds"], "SegEs": segments["es"]}
+        self._write_trap_frame(
+            frame, _USER_TRAP_SIZE + _V86 * virtual, ip, SegCs=segments["cs"], EFlags=flags, **members
+        )
+        self._enter_handler(handler, frame)
+
     def call(self, function: str) -> None:
         """The current function pushes arguments and calls ``function``."""
         self._call(function, ())
@@ -78,6 +94,14 @@ class KernelStack32(KernelStack):
         self.fault_frame = frame
         return frame
 
+    def task(self, handler: str, ip: int, top: int) -> None:
+        """A task gate interrupts kernel code at ``ip``: the handler's registers are those of its TSS, all zero."""
+        assert self.current is not None
+        self._record(ip, "interrupted")
+        self.sp = top
+        self.registers.update(dict.fromkeys(self.register_names, 0))
+        self._enter(handler)
+
     def switch(self, function: str, top: int) -> None:
         """Not made on x86."""
         raise NotImplementedError(f"{function} of x86 stays on its stack")
@@ -98,9 +122,9 @@ class KernelStack32(KernelStack):
         return frame
 
     def enter_bugcheck(self, values: tuple[int, ...]) -> tuple[int, int]:
-        """KeBugCheckEx, or the page fault handler itself, calls KeBugCheck2: the context saved is its caller's."""
+        """KeBugCheckEx, or the handler of page or double faults, calls KeBugCheck2; its caller's context is saved."""
         assert self.current is not None
-        if self.current.name != "KiTrap0E":
+        if self.current.name not in ("KiTrap0E", "KiTrap08"):
             self._call("nt!KeBugCheckEx", values)
         sp = self.current.sp
         ip = self._leave("nt!KeBugCheck2")
@@ -145,6 +169,6 @@ class KernelStack32(KernelStack):
         """The first ``size`` bytes of a trap frame: a fault in kernel mode pushes no stack pointer."""
         record = self.machine.record("_KTRAP_FRAME")
         record.fill(**{name.capitalize(): self.registers[name] for name in REGISTERS if name != "esp"})
-        record.fill(Eip=ip, DbgEbp=self.registers["ebp"], DbgEip=ip, DbgArgMark=0xBADB0D00, SegDs=0x23, SegEs=0x23,
-                    ExceptionList=0xFFFFFFFF, **members)  # fmt: skip
+        usual = {"SegDs": 0x23, "SegEs": 0x23, "ExceptionList": 0xFFFFFFFF, "DbgArgMark": 0xBADB0D00}
+        record.fill(Eip=ip, DbgEbp=self.registers["ebp"], DbgEip=ip, **(usual | members))
         self.space.write(frame, bytes(record.data[:size]))

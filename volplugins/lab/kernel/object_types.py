@@ -29,7 +29,9 @@ _WINDOWS_10 = (
 def add_object_types(machine: Machine) -> None:
     """_OBJECT_TYPE objects, and ObTypeIndexTable and ObHeaderCookie where the build has them."""
     indexed = machine.structures.has("_OBJECT_HEADER", "TypeIndex")
-    names = _WINDOWS_10 if machine.profile.build >= 10240 else _WINDOWS_7
+    names: tuple[str, ...] = _WINDOWS_10 if machine.profile.build >= 10240 else _WINDOWS_7
+    if machine.profile.build < 6000:  # LPC, before ALPC
+        names = tuple("Port" if name == "ALPC Port" else name for name in names)
     machine.pool.type_indexes = {name: index for index, name in enumerate(names, 2)}
     if indexed:
         machine.write_pointer(machine.symbol("nt!ObTypeIndexTable") + machine.width, 0xBAD0B0B0)

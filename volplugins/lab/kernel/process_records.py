@@ -5,9 +5,12 @@ from __future__ import annotations
 from volplugins.lab.kernel.processes import RUNNING, TERMINATED, USER_REQUEST, Process, Thread
 from volplugins.lab.kernel.vads import write_vads
 from volplugins.lab.machine.machine import Machine
+from volplugins.lab.machine.segment_records import LOCAL_TABLE, segment
 from volplugins.lab.structures.notation import Record
 
+AMD64, I386 = 0x8664, 0x14C  # IMAGE_FILE_MACHINE
 TICK = 156_250  # of the clock, in units of 100 ns
+_SESSION_ID = 8  # in _MM_SESSION_SPACE and in what followed it (volatility3, issue 1385)
 _PROCESS_OBJECT, _THREAD_OBJECT = 3, 6  # KOBJECTS: ProcessObject, ThreadObject
 
 
@@ -38,6 +41,10 @@ def write_process(machine: Machine, process: Process) -> None:
         record.fill(HighestUserAddress=0x7FFFFFFEFFFF if machine.width == 8 else 0x7FFEFFFF)
         record.fill(VirtualSize=0x2100000000 if machine.width == 8 else 0x2000000, CommitCharge=0x40)
     record.fill(Wow64Process=process.wow64, WoW64Process=process.wow64)
+    if process.local_table:
+        record.set("Pcb.LdtDescriptor", segment(*process.local_table, LOCAL_TABLE))
+    record.fill(Machine=I386 if process.wow64 else AMD64)
+    record.fill(VdmObjects=process.virtual_machine)
     record.fill(ObjectTable=0 if process.exited else _handle_table(machine, process))
     if not process.exited:
         write_vads(machine, process, record)
@@ -76,11 +83,20 @@ def _session(machine: Machine, process: Process, record: Record) -> None:
     if process.session is None or not record.structures.has("_EPROCESS", "Session"):
         return
     if process.session not in machine.sessions:
-        space = machine.record("_MM_SESSION_SPACE").fill(SessionId=process.session, ReferenceCount=2)
+        space = _session_space(machine, process.session)
         address = machine.system_block(len(space.data))
         machine.write(address, space.data)
         machine.sessions[process.session] = address
     record.fill(Session=machine.sessions[process.session])
+
+
+def _session_space(machine: Machine, number: int) -> Record:
+    """Windows 11 24H2 has another structure, of which nobody tells more than that the number is in the old place."""
+    if machine.structures.has("_MM_SESSION_SPACE"):
+        return machine.record("_MM_SESSION_SPACE").fill(SessionId=number, ReferenceCount=2)
+    record = machine.record("_PSP_SESSION_SPACE").fill(ReferenceCount=2)
+    record.data[_SESSION_ID : _SESSION_ID + 4] = number.to_bytes(4, "little")
+    return record
 
 
 def _dispatcher(record: Record, path: str, kind: int, size: int, signalled: bool) -> None:

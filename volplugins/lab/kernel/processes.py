@@ -21,7 +21,8 @@ class Thread:
     ``base`` and ``limit`` bound its kernel stack, both zero once it has ended; ``frames`` is its stack as built,
     innermost first; ``faulting`` says that it waits for a page that its user code touched; ``service`` is the system
     call that it waits in, with the functions that this has called; ``waits`` are the clock ticks since it began to
-    wait; ``frames32`` are those of its 32-bit code on x64. The others are what its record came to hold:
+    wait; ``frames32`` are those of its 32-bit code on x64. ``user_shadow`` is the base of its user shadow stack,
+    zero where it has none. The others are what its record came to hold:
     ``win32_start`` zero where it holds none, times as FILETIMEs.
     """
 
@@ -33,6 +34,7 @@ class Thread:
     teb: int = 0
     teb32: int = 0
     user_stack: int = 0
+    user_shadow: int = 0
     frames: list[dict[str, Any]] = field(default_factory=list)
     frames32: list[dict[str, Any]] = field(default_factory=list)
     faulting: bool = False
@@ -54,7 +56,8 @@ class Process:
 
     ``images`` are those of user mode, ``ranges`` what its VADs describe, by address. A process of 32-bit code on x64
     has ``wow64`` (what EPROCESS.WoW64Process holds), the ``images32`` of its 32-bit loader, a 32-bit PEB, and TEBs from
-    ``highest_teb`` downwards.
+    ``highest_teb`` downwards. ``local_table`` is base and limit of its LDT, ``virtual_machine`` the address of
+    its VdmObjects (x86 only). ``region`` is where the loader's lists lie, where not at the usual place.
     """
 
     address: int
@@ -75,6 +78,9 @@ class Process:
     pcid: int = 0
     shadow: int = 0
     ranges: dict[int, Range] = field(default_factory=dict)
+    local_table: tuple[int, int] | None = None
+    virtual_machine: int = 0
+    region: int = 0
 
     @property
     def directory_table_base(self) -> int:

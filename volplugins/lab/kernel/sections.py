@@ -62,6 +62,7 @@ def create_section(
     if count:
         machine.write(prototypes, b"".join(entries.pack(page.entry) for page in section.pages))
     _write_control_area(machine, section, flags, len(parts))
+    machine.every_section.append(section)
     return section
 
 

@@ -88,12 +88,15 @@ def _node(machine: Machine, each: Range, left: int, right: int, parent: int) -> 
 
 
 def _set_flags(record: Record, each: Range, core: str) -> None:
-    """Windows 8 and later keep the commit charge and MemCommit in a word of their own."""
+    """Windows 8 and later keep the commit charge in a word of its own, until Windows 11 24H2 with MemCommit."""
     known = record.structures
     flags = core + "u.VadFlags."
     record.set(flags + "Protection", each.protection).set(flags + "PrivateMemory", int(each.private))
     apart = core + "u1.VadFlags1." if known.has("_MMVAD_FLAGS1") else flags
-    record.set(apart + "CommitCharge", each.commit).set(apart + "MemCommit", int(each.committed))
+    here = flags if known.has("_MMVAD_FLAGS", "MemCommit") else apart
+    record.set(apart + "CommitCharge", each.commit).set(here + "MemCommit", int(each.committed))
+    if each.shadow:
+        record.set(flags + "ShadowStack", 1)
     if known.has("_MMVAD_FLAGS", "VadType"):
         record.set(flags + "VadType", each.kind)
     elif each.kind:

@@ -6,7 +6,14 @@ from dataclasses import replace
 from functools import lru_cache
 from types import ModuleType
 
-from volplugins.lab.code import listings_drivers_x64, listings_drivers_x86, listings_nt_x64, listings_nt_x86
+from volplugins.lab.code import (
+    listings_drivers_x64,
+    listings_drivers_x86,
+    listings_gates_x64,
+    listings_gates_x86,
+    listings_nt_x64,
+    listings_nt_x86,
+)
 from volplugins.lab.code.functions import parse_functions
 from volplugins.lab.code.image_record import Image, ImageSource
 from volplugins.lab.code.pe_image import lay_out
@@ -48,7 +55,8 @@ def _sources(profile: Profile) -> list[ImageSource]:
     listings = listings_drivers_x64 if wide else listings_drivers_x86
     version = (*profile.version, profile.build, 1)
     hal = ImageSource(
-        profile.hal_file, profile.hal_pdb, listings.HAL, forwarders={"HalRequestDpc": "ntoskrnl.KeInsertQueueDpc"},
+        profile.hal_file, profile.hal_pdb, listings.HAL + ("" if wide else listings_gates_x86.HAL),
+        forwarders={"HalRequestDpc": "ntoskrnl.KeInsertQueueDpc"},
         version=version, description="Hardware Abstraction Layer DLL",
     )  # fmt: skip
     names = (*LOAD_ORDER, *BUS_DRIVERS, "myfault")
@@ -92,15 +100,21 @@ def _kernel(profile: Profile, version: tuple[int, int, int, int]) -> ImageSource
     return ImageSource(
         "ntoskrnl.exe",
         profile.kernel_pdb,
-        (listings_nt_x64 if profile.bits == 64 else listings_nt_x86).KERNEL,
+        _kernel_code(profile),
         _kernel_data(profile),
         {"HalMakeBeep": "HAL.HalReturnToFirmware"},
         ("ExfPrivateOrdinal",),
         listings_nt_x64.EXPORTED_DATA,
         version,
         description="NT Kernel & System",
-        pad_pages=23,
+        pad_pages=20 if profile.bits == 64 else 22,
     )
+
+
+def _kernel_code(profile: Profile) -> str:
+    if profile.bits == 64:
+        return listings_nt_x64.KERNEL + listings_gates_x64.KERNEL
+    return listings_nt_x86.KERNEL + listings_gates_x86.KERNEL
 
 
 def _kernel_data(profile: Profile) -> tuple[tuple[str, int], ...]:
@@ -108,11 +122,13 @@ def _kernel_data(profile: Profile) -> tuple[tuple[str, int], ...]:
     data: tuple[tuple[str, int], ...] = listings_nt_x64.DATA
     if profile.build < 10240:
         data = tuple(("ObpTraceFlags" if name == "ObHeaderCookie" else name, size) for name, size in data)
+    counters = listings_nt_x64.STATE_DATA if profile.build >= 10240 else listings_nt_x64.COUNTER_DATA
     if profile.build < 6000:
-        return data + listings_nt_x64.OLD_QUEUES
+        return data + listings_nt_x64.OLD_QUEUES + counters
     if profile.bits == 32:
-        return data
-    return data + (listings_nt_x64.ENCODING_DATA if profile.build >= 9200 else listings_nt_x64.TIMER_DATA)
+        return data + counters
+    keys = listings_nt_x64.ENCODING_DATA if profile.build >= 9200 else listings_nt_x64.TIMER_DATA
+    return data + keys + counters
 
 
 def _driver(name: str, listings: ModuleType, version: tuple[int, int, int, int]) -> ImageSource:

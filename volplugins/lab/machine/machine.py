@@ -38,9 +38,9 @@ class LoadedImage:
 class Machine:
     """Everything that the builders of this room share while they make one machine.
 
-    ``sections`` are those of mapped files by path, shared by all processes; ``io`` are the I/O system's objects;
-    ``littered`` says that unused slots of kernel stacks hold much of what earlier calls left, ``sparse`` that
-    its images export few functions.
+    ``sections`` are those of mapped files by path, shared by all processes, ``every_section`` all there are; ``io`` are
+    the I/O system's objects; ``littered`` says that unused slots of kernel stacks hold much of what earlier calls left,
+    ``sparse`` that its images export few functions.
     """
 
     profile: Profile
@@ -56,6 +56,7 @@ class Machine:
     truth: dict[str, Any] = field(default_factory=dict)
     sessions: dict[int, int] = field(default_factory=dict)
     sections: dict[str, Section] = field(default_factory=dict)
+    every_section: list[Section] = field(default_factory=list)
     io: IoRegistry = field(default_factory=IoRegistry)
     next_stack: int = 0
     next_system: int = 0

@@ -22,6 +22,7 @@ PROTECTIONS = {
     "data": PRESENT | WRITE | ACCESSED | DIRTY | SOFT_WRITE | NO_EXECUTE,
     "rwx": PRESENT | WRITE | ACCESSED | DIRTY | SOFT_WRITE,
     "clean": PRESENT | ACCESSED | SOFT_WRITE | NO_EXECUTE,  # the first write faults, so that Windows learns of it
+    "shadow": PRESENT | ACCESSED | DIRTY | NO_EXECUTE,  # of a shadow stack: dirty, but not to be written (CET)
     "copy": PRESENT | ACCESSED | COPY_ON_WRITE | NO_EXECUTE,
     "device": PRESENT | WRITE | ACCESSED | DIRTY | SOFT_WRITE | NO_EXECUTE | _CACHE_DISABLE,
     "combined": PRESENT | WRITE | ACCESSED | DIRTY | SOFT_WRITE | NO_EXECUTE | _WRITE_THROUGH,
@@ -29,7 +30,8 @@ PROTECTIONS = {
 # the same in the words of Windows' programming interface (memoryapi.h)
 _WORDS = {
     "code": "PAGE_EXECUTE_READ", "read": "PAGE_READONLY", "data": "PAGE_READWRITE", "rwx": "PAGE_EXECUTE_READWRITE",
-    "clean": "PAGE_READWRITE", "copy": "PAGE_WRITECOPY", "device": "PAGE_READWRITE|PAGE_NOCACHE",
+    "shadow": "PAGE_READONLY", "clean": "PAGE_READWRITE",
+    "copy": "PAGE_WRITECOPY", "device": "PAGE_READWRITE|PAGE_NOCACHE",
     "combined": "PAGE_READWRITE|PAGE_WRITECOMBINE",
 }  # fmt: skip
 _EXECUTABLE = {"PAGE_READONLY": "PAGE_EXECUTE_READ", "PAGE_READWRITE": "PAGE_EXECUTE_READWRITE",

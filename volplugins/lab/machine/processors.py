@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from volplugins.lab.machine.descriptor_tables import (
+    TASK_32,
+    TASK_64,
     DescriptorTables,
+    limits,
+    shadowed,
     write_descriptor_tables,
     write_interrupt_stacks,
 )
 from volplugins.lab.machine.machine import Machine
 from volplugins.lab.machine.snapshot import Cpu
+from volplugins.lab.machine.task_states import TaskPlaces, place_tasks, write_tasks
 from volplugins.lab.structures.notation import Record
 
 _STACKS = 0x80000  # from where the kernel's own pages begin: the processors' stacks
+_CHECK_STACKS, _CHECK_FRAMES = 0xE0000, 0x150  # those of machine checks
 _STACK_FRAMES = 0x110  # page frames below those that are handed out to everything else
 
 
@@ -26,6 +32,7 @@ class ProcessorStacks:
     exception: int
     double_fault: int
     nmi: int
+    machine_check: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class Processor:
     prcb: int
     tables: DescriptorTables
     stacks: ProcessorStacks
+    tasks: TaskPlaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,8 @@ class ProcessorStatus:
     """What a processor was doing: threads as addresses, its CONTEXT, CR3, CR2 and IRQL.
 
     ``saved`` says that the processor's block holds this: Windows saves it there when it stops, not while it runs.
-    ``teb`` is the current thread's, ``user`` says that it executes user code.
+    ``teb`` is the current thread's, ``user`` says that it executes user code. ``task`` is the selector of the TSS that
+    it runs in where that is not the usual one, ``local_table`` that of the LDT.
     """
 
     current_thread: int
@@ -56,6 +65,8 @@ class ProcessorStatus:
     saved: bool = True
     teb: int = 0
     user: bool = False
+    task: int = 0
+    local_table: int = 0
 
 
 def place_processors(machine: Machine, count: int = 2) -> list[Processor]:
@@ -65,17 +76,20 @@ def place_processors(machine: Machine, count: int = 2) -> list[Processor]:
     for number in range(count):
         pcr = _processor_page(machine, number)
         prcb = pcr + machine.structures.offset("_KPCR", member)
-        tables = write_descriptor_tables(machine, pcr)
-        processors.append(Processor(number, pcr, prcb, tables, _give_stacks(machine, tables, number)))
+        tasks = place_tasks(machine, number)
+        tables = write_descriptor_tables(machine, pcr, tasks.task)
+        if tasks.task:
+            write_tasks(machine, tables, tasks)
+        processors.append(Processor(number, pcr, prcb, tables, _give_stacks(machine, tables, number), tasks))
         machine.write_pointer(machine.symbol("nt!KiProcessorBlock") + number * machine.width, prcb)
     return processors
 
 
 def _give_stacks(machine: Machine, tables: DescriptorTables, number: int) -> ProcessorStacks:
-    """Map a processor's own stacks, each between unmapped pages; those of x86's task gates are left out.
+    """Map a processor's own stacks, each between unmapped pages; those of x86's task gates are of task_states.py.
 
     Deferred calls: every version. Interrupt services: Windows 8.1 and later. Exceptions: a member of KPRCB since
-    build 19041. Double faults and NMIs: interrupt stacks of the x64 TSS. (Public symbol tables.)
+    build 19041. Double faults, NMIs and machine checks: interrupt stacks of the x64 TSS. (Public symbol tables.)
     """
     size = machine.profile.stack_size
     start = machine.profile.system_bases[machine.base_index] + _STACKS + number * 5 * (size + 0x2000)
@@ -92,11 +106,20 @@ def _give_stacks(machine: Machine, tables: DescriptorTables, number: int) -> Pro
     wide, known = machine.width == 8, machine.structures
     stacks = ProcessorStacks(
         top(0), top(1, known.has("_KPRCB", "IsrStack")), top(2, known.has("_KPRCB", "ExceptionStack")), top(3, wide),
-        top(4, wide),
+        top(4, wide), _machine_check_stack(machine, number) if wide else 0,
     )  # fmt: skip
     if wide:
-        write_interrupt_stacks(machine, tables, {1: stacks.double_fault, 3: stacks.nmi})
+        tops = {1: stacks.double_fault, 2: stacks.machine_check, 3: stacks.nmi}
+        write_interrupt_stacks(machine, tables, tops)
     return stacks
+
+
+def _machine_check_stack(machine: Machine, number: int) -> int:
+    pages = machine.profile.stack_size // 0x1000
+    limit = machine.profile.system_bases[machine.base_index] + _CHECK_STACKS + number * 0x10000
+    first = machine.memory.reserve(_CHECK_FRAMES + number * pages, pages)
+    machine.kernel.map(limit, pages * 0x1000, "data", list(range(first, first + pages)))
+    return limit + pages * 0x1000
 
 
 def _processor_page(machine: Machine, number: int) -> int:
@@ -135,10 +158,18 @@ def _special_registers(machine: Machine, prcb: Record, processor: Processor, sta
     prcb.set(special + "Cr4", cpu.cr4)
     for name, (base, limit) in (("Gdtr", cpu.gdt), ("Idtr", cpu.idt)):
         prcb.set(f"{special}{name}.Base", base).set(f"{special}{name}.Limit", limit)
-    prcb.set(special + "Tr", 0x40 if machine.width == 8 else 0x28)
+    prcb.set(special + "Tr", status.task or (TASK_64 if machine.width == 8 else TASK_32))
+    prcb.set(special + "Ldtr", status.local_table)
     prcb.set(special + "KernelDr6", 0xFFFF0FF0).set(special + "KernelDr7", 0x400)
     if machine.width == 8:
         prcb.set(special + "Cr8", status.irql).set(special + "MsrGsBase", processor.pcr)
+        end = "Shadow" if shadowed(machine) else ""
+        for name, value in {
+            "MsrStar": 0x0023001000000000, "MsrLStar": machine.symbol(f"nt!KiSystemCall64{end}"),
+            "MsrCStar": machine.symbol(f"nt!KiSystemCall32{end}"), "MsrSyscallMask": 0x4700,
+        }.items():  # fmt: skip
+            prcb.set(special + name, value)
+        prcb.fill(ShadowFlags=int(shadowed(machine)))
 
 
 def cpu_of(machine: Machine, processor: Processor, status: ProcessorStatus) -> Cpu:
@@ -151,9 +182,9 @@ def cpu_of(machine: Machine, processor: Processor, status: ProcessorStatus) -> C
         cr3=status.cr3,
         cr4=0x3506F8 if wide else 0x6F9 if machine.profile.mode.name == "pae" else 0x6D9,
         cr8=status.irql if wide else 0,
-        gdt=(processor.tables.gdt, 0x57 if wide else 0x3FF),
-        idt=(processor.tables.idt, 0xFFF if wide else 0x7FF),
-        task=processor.tables.tss,
+        gdt=(processor.tables.gdt, limits(machine)[0]),
+        idt=(processor.tables.idt, limits(machine)[1]),
+        task=processor.tables.tasks.get(status.task, processor.tables.tss),
         block=processor.pcr,
         teb=status.teb,
         user=status.user,
@@ -169,7 +200,7 @@ def _pcr(machine: Machine, processor: Processor, status: ProcessorStatus) -> byt
         pcr.fill(GdtBase=tables.gdt, TssBase=tables.tss, Self=processor.pcr, CurrentPrcb=processor.prcb,
                  IdtBase=tables.idt, Used_Self=0)  # fmt: skip
         return bytes(pcr.data[: pcr.offset("Prcb")])
-    pcr.fill(SelfPcr=processor.pcr, Prcb=processor.prcb, IDT=tables.idt, GDT=tables.gdt, TSS=tables.tss,
-             Number=processor.number, SetMember=1 << processor.number,
+    pcr.fill(SelfPcr=processor.pcr, Prcb=processor.prcb, IDT=tables.idt, GDT=tables.gdt,
+             TSS=tables.tasks.get(status.task, tables.tss), Number=processor.number, SetMember=1 << processor.number,
              KdVersionBlock=machine.symbol("nt!KdVersionBlock"))  # fmt: skip
     return bytes(pcr.data[: pcr.offset("PrcbData")])

@@ -1,7 +1,7 @@
-"""The four machines: versions, strings and fixed places of each, and the load layouts and computers to choose from.
+"""The machines: versions, strings and fixed places of each, and the load layouts and computers to choose from.
 
-Build strings and version numbers: public facts of Windows XP SP3, Windows 7 SP1 and Windows 10 2004. Places where
-System's directory lies: those at which public memory images of these versions have it.
+Build strings and version numbers: public facts of Windows XP SP3, Windows 7 SP1, Windows 10 2004 and Windows 11 24H2.
+Places where System's directory lies: those at which public memory images of these versions have it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from volplugins.lab.machine.page_tables import PAE, X64, X86, Mode
 from volplugins.lab.structures import win7_x64 as structures_win7_x64
 from volplugins.lab.structures import win7_x86_pae as structures_win7_x86_pae
 from volplugins.lab.structures import win10_x64 as structures_win10_x64
+from volplugins.lab.structures import win11_x64 as structures_win11_x64
 from volplugins.lab.structures import xp_x86 as structures_xp_x86
 from volplugins.lab.structures.notation import Structures, parse_structures
 
@@ -180,7 +181,34 @@ XP_X86 = Profile(
     regions=(0xC1000000,),
 )
 
-PROFILES = {profile.name: profile for profile in (WIN10_X64, WIN7_X64, WIN7_X86_PAE, XP_X86)}
+WIN11_X64 = Profile(
+    name="win11-24h2-x64",
+    mode=X64,
+    table=structures_win11_x64.TABLE,
+    build=26100,
+    version=(10, 0),
+    service_pack=0,
+    build_lab="26100.1.amd64fre.ge_release.240331-1435",
+    build_lab_ex="26100.1.amd64fre.ge_release.240331-1435",
+    kernel_file="ntkrnlmp.exe",
+    kernel_pdb="ntkrnlmp.pdb",
+    hal_file="hal.dll",
+    hal_pdb="hal.pdb",
+    directory_pfn=0x1AE,
+    self_maps=(0x1D2, 0x18B, 0x1F1),
+    stack_size=0x6000,
+    initial_gap=0x3D0,
+    kdbg_size=0x380,
+    runs=_RUNS_64,
+    kernel_bases=(0xFFFFF8013E200000, 0xFFFFF8044F400000, 0xFFFFF80736C00000),
+    driver_bases=(0xFFFFF8014A800000, 0xFFFFF80462000000, 0xFFFFF8073FA00000),
+    pool_bases=(0xFFFFD70C9A600000, 0xFFFFBE8A41200000, 0xFFFF8E0BC8400000),
+    stack_bases=(0xFFFFF88A2B380000, 0xFFFFA20711900000, 0xFFFFC10329640000),
+    system_bases=(0xFFFFE4006A400000, 0xFFFFB18024800000, 0xFFFFD78011A00000),
+    regions=(0xFFFF988000000000, 0xFFFFCA0000000000, 0xFFFFF30000000000, 0xFFFFFFFFFFD00000),
+)
+
+PROFILES = {profile.name: profile for profile in (WIN10_X64, WIN7_X64, WIN7_X86_PAE, XP_X86, WIN11_X64)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Range:
         commit: CommitCharge, pages.
         committed: MemCommit: pages that were never touched are committed.
         usage: what it is for, in the words of windows.kd.address.
+        shadow: whether it is a shadow stack (CET).
     """
 
     start: int
@@ -78,6 +79,7 @@ class Range:
     commit: int = 0
     committed: bool = False
     usage: str = "Unknown"
+    shadow: bool = False
 
     @property
     def private(self) -> bool:

@@ -55,6 +55,8 @@ class Snapshot:
         truth: what was built, in plain types: modules, processes, threads, culprit, symbols.
         cpus: the processors by number; what a crash dump knows of them is in memory.
         blocks: address and size of what the kernel adds to a small dump for this bugcheck.
+        outside: pages that are not among the RAM that Windows reports (the first one), of which only images of a whole
+            machine's memory have the contents.
         crashed: whether Windows has stopped with a bugcheck: only then there are dumps of it.
     """
 
@@ -72,3 +74,4 @@ class Snapshot:
     cpus: tuple[Cpu, ...] = ()
     crashed: bool = True
     blocks: tuple[tuple[int, int], ...] = ()
+    outside: dict[int, bytes] = field(default_factory=dict)

@@ -2,7 +2,8 @@
 
 Every directory becomes a table of the fourth level below a new top page: the user half alone under entry 0, one kernel
 half shared by all under entry 511 (where kernel addresses of 48 bits lie), and the self-map in the top page. Source:
-Intel SDM 3A, 4.5 (5-level paging).
+Intel SDM 3A, 4.5 (5-level paging). The kernel is the one that Windows has for such machines, ntkrla57.exe (since build
+20231; the symbol server's name for it), told by its file, its exports, its version resource and its PDB.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import struct
 from dataclasses import replace
 from typing import Any
 
+from volplugins.lab.kernel.page_database import ENTRY
 from volplugins.lab.machine.profiles import PROFILES
 from volplugins.lab.machine.snapshot import PAGE, Snapshot
 
@@ -18,6 +20,7 @@ _VALID = 0x63  # valid, writable, accessed, dirty: as Windows marks tables of th
 _USER = _VALID | 4
 _DIRECTORY_TABLE_BASE = 0x28  # KPROCESS, every x64 build
 _HALF = 256 * 8
+LA57_KERNEL = "ntkrla57"  # as long as ntoskrnl and ntkrnlmp
 _CR3, _LA57 = 0x10, 1 << 12  # KSPECIAL_REGISTERS.Cr3, every x64 build, and CR4's bit
 
 
@@ -43,7 +46,10 @@ def with_five_levels(snapshot: Snapshot) -> Snapshot:
         struct.pack_into("<Q", page, slot * 8, top << 12 | 1 << 63 | _VALID)
         pages[top] = bytes(page)
         moved[directory << 12] = top << 12
+    _name_kernel(snapshot, pages)
+    _drop_page_database(snapshot, pages)
     truth = _moved_truth(snapshot, moved)
+    truth["modules"] = [_renamed(each) if each["name"] == "nt" else each for each in truth["modules"]]
     for process in snapshot.truth["processes"]:
         if process["dtb"]:
             _store(snapshot, pages, process["eprocess"] + _DIRECTORY_TABLE_BASE, moved[process["dtb"] & ~0xFFF])
@@ -62,6 +68,35 @@ def with_five_levels(snapshot: Snapshot) -> Snapshot:
     )  # fmt: skip
 
 
+def _name_kernel(snapshot: Snapshot, pages: dict[int, bytes]) -> None:
+    """Every name of the kernel's files becomes one of the same length: in its image, and in the list of modules.
+
+    Drivers still import from ntoskrnl.exe.
+    """
+    kernel = next(each for each in snapshot.truth["modules"] if each["name"] == "nt")
+    own = {snapshot.virtual.get(at) for at in range(kernel["base"], kernel["base"] + kernel["size"], PAGE)}
+    for old in ("ntoskrnl", "ntkrnlmp"):
+        for frame, page in pages.items():
+            for code in ("ascii", "utf-16-le") if frame in own else ("utf-16-le",):
+                for end in (".exe", ".pdb"):
+                    page = page.replace((old + end).encode(code), (LA57_KERNEL + end).encode(code))  # noqa: PLW2901
+            pages[frame] = page
+
+
+def _drop_page_database(snapshot: Snapshot, pages: dict[int, bytes]) -> None:
+    """Its addresses of entries are those of four levels."""
+    database = snapshot.truth.get("pfn_database")
+    if database:
+        last = max(sum(run) for run in snapshot.runs) * ENTRY
+        for at in range(database["base"], database["base"] + last, PAGE):
+            pages.pop(snapshot.virtual[at], None)
+
+
+def _renamed(module: dict[str, Any]) -> dict[str, Any]:
+    file = f"{LA57_KERNEL}.exe"
+    return {**module, "file": file, "path": module["path"].replace("ntoskrnl.exe", file), "pdb": f"{LA57_KERNEL}.pdb"}
+
+
 def _free_frames(snapshot: Snapshot) -> Any:
     return (frame for base, count in reversed(snapshot.runs) for frame in range(base + count - 1, base, -1)
             if frame not in snapshot.pages)  # fmt: skip
@@ -75,7 +110,7 @@ def _store(snapshot: Snapshot, pages: dict[int, bytes], address: int, value: int
 
 
 def _moved_truth(snapshot: Snapshot, moved: dict[int, int]) -> dict[str, Any]:
-    truth = dict(snapshot.truth)
+    truth = {name: value for name, value in snapshot.truth.items() if name != "pfn_database"}
 
     def process(each: dict[str, Any]) -> dict[str, Any]:
         return {**each, "dtb": moved.get(each["dtb"] & ~0xFFF, 0)}

@@ -175,6 +175,13 @@ _KLOCK_ENTRY_LOCK_STATE 0x10: LockState 0x0 *void; SessionState 0x8 *void
 _KMUTANT 0x38: Header 0x0 _DISPATCHER_HEADER; MutantListEntry 0x18 _LIST_ENTRY; OwnerThread 0x28 *_KTHREAD;
   AbEnabled 0x30 u8:1:1; Abandoned 0x30 u8:0:1; Abandoned2 0x30 u8:0:1; MutantFlags 0x30 u8; Spare1 0x30 u8:1:7;
   Spare2 0x30 u8:2:6; ApcDisable 0x31 u8
+_KINTERRUPT 0x120: Type 0x0 i16; Size 0x2 i16; InterruptListEntry 0x8 _LIST_ENTRY; ServiceRoutine 0x18 *void;
+  MessageServiceRoutine 0x20 *void; MessageIndex 0x28 u32; ServiceContext 0x30 *void; SpinLock 0x38 u64;
+  TickCount 0x40 u32; ActualLock 0x48 *u64; DispatchAddress 0x50 *void; Vector 0x58 u32; Irql 0x5c u8;
+  SynchronizeIrql 0x5d u8; FloatingSave 0x5e u8; Connected 0x5f u8; Number 0x60 u32; ShareVector 0x64 u8;
+  EmulateActiveBoth 0x65 u8; ActiveCount 0x66 u16; InternalState 0x68 i32; Mode 0x6c u32; Polarity 0x70 u32;
+  ServiceCount 0x74 u32; DispatchCount 0x78 u32; PassiveEvent 0x80 *_KEVENT; TrapFrame 0x88 *_KTRAP_FRAME;
+  DisconnectData 0x90 *void; ServiceThread 0x98 *_KTHREAD; ConnectionData 0xa0 *void
 _KPCR 0xb080: NtTib 0x0 _NT_TIB; GdtBase 0x0 *void; TssBase 0x8 *_KTSS64; UserRsp 0x10 u64; Self 0x18 *_KPCR;
   CurrentPrcb 0x20 *_KPRCB; LockArray 0x28 *void; Used_Self 0x30 *void; IdtBase 0x38 *void; Unused 0x40 [2]u64;
   Irql 0x50 u8; MajorVersion 0x60 u16; MinorVersion 0x62 u16; StallScaleFactor 0x64 u32; KdVersionBlock 0x108 *void;
@@ -185,6 +192,7 @@ _KPRCB 0xaf00: MxCsr 0x0 u32; LegacyNumber 0x4 u8; CurrentThread 0x8 *_KTHREAD; 
   GroupSetMember 0xc8 u64; Group 0xd0 u8; GroupIndex 0xd1 u8; ProcessorState 0x100 _KPROCESSOR_STATE;
   DeferredReadyListHead 0x2d08 _SINGLE_LIST_ENTRY; KeSystemCalls 0x2d38 u32; KeContextSwitches 0x2d3c u32;
   CurrentDpcRoutine 0x30a0 *void; DpcData 0x30c0 [2]_KDPC_DATA; DpcStack 0x3110 *void; DpcRoutineActive 0x312a u8;
+  InterruptObject 0x3140 [256]*void; RspBaseShadow 0x8e88 u64; UserRspShadow 0x8e90 u64; ShadowFlags 0x8e98 u32;
   TimerTable 0x3940 _KTIMER_TABLE; ExceptionStackActive 0x7f26 u8; ExceptionStack 0x7f28 *void;
   DpcWatchdogPeriod 0x7be8 i32; DpcWatchdogCount 0x7bec i32; ReadySummary 0x7c18 u32;
   DispatcherReadyListHead 0x7c80 [32]_LIST_ENTRY; InterruptCount 0x7e80 u32; KernelTime 0x7e84 u32;
@@ -206,7 +214,7 @@ _KSHARED_READY_QUEUE 0x270: Lock 0x0 u64; ReadySummary 0x8 u32; ReadyListHead 0x
 _KSPECIAL_REGISTERS 0xf0: Cr0 0x0 u64; Cr2 0x8 u64; Cr3 0x10 u64; Cr4 0x18 u64; KernelDr0 0x20 u64;
   KernelDr1 0x28 u64; KernelDr2 0x30 u64; KernelDr3 0x38 u64; KernelDr6 0x40 u64; KernelDr7 0x48 u64;
   Gdtr 0x50 _KDESCRIPTOR; Idtr 0x60 _KDESCRIPTOR; Tr 0x70 u16; Ldtr 0x72 u16; Cr8 0xa0 u64; MsrGsBase 0xa8 u64;
-  MsrGsSwap 0xb0 u64
+  MsrGsSwap 0xb0 u64; MsrStar 0xb8 u64; MsrLStar 0xc0 u64; MsrCStar 0xc8 u64; MsrSyscallMask 0xd0 u64
 _KSYSTEM_TIME 0xc: LowPart 0x0 u32; High1Time 0x4 i32; High2Time 0x8 i32
 _KTHREAD 0x430: Header 0x0 _DISPATCHER_HEADER; InitialStack 0x28 *void; StackLimit 0x30 *void; StackBase 0x38 *void;
   CycleTime 0x48 u64; KernelStack 0x58 *void; Running 0x71 u8; Alertable 0x74 u32:4:1;
@@ -223,6 +231,9 @@ _KTHREAD 0x430: Header 0x0 _DISPATCHER_HEADER; InitialStack 0x28 *void; StackLim
   AbEntrySummary 0x318 u8; LockEntries 0x320 *_KLOCK_ENTRY
 _KTIMER 0x40: Header 0x0 _DISPATCHER_HEADER; DueTime 0x18 _ULARGE_INTEGER; TimerListEntry 0x20 _LIST_ENTRY;
   Dpc 0x30 *_KDPC; Processor 0x38 u16; TimerType 0x3a u16; Period 0x3c u32
+_KTIMER2 0x88: Header 0x0 _DISPATCHER_HEADER; RbNodes 0x18 [2]_RTL_BALANCED_NODE; DueTime 0x48 [2]u64; Period 0x58 i64;
+  Callback 0x60 *void; CallbackContext 0x68 *void; CollectionIndex 0x82 [2]u8
+_KTIMER2_COLLECTION 0x18: Tree 0x0 _RTL_RB_TREE; NextDueTime 0x10 u64
 _KTIMER_TABLE 0x4218: TimerExpiry 0x0 [64]*_KTIMER; TimerEntries 0x200 [2][256]_KTIMER_TABLE_ENTRY;
   TableState 0x4200 _KTIMER_TABLE_STATE
 _KTIMER_TABLE_ENTRY 0x20: Lock 0x0 u64; Entry 0x8 _LIST_ENTRY; Time 0x18 _ULARGE_INTEGER
@@ -255,6 +266,11 @@ _LIST_ENTRY 0x10: Flink 0x0 *_LIST_ENTRY; Blink 0x8 *_LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _MACHINE_FRAME 0x28: Rip 0x0 u64; SegCs 0x8 u16; Fill1 0xa [3]u16; EFlags 0x10 u32; Fill2 0x14 u32; Rsp 0x18 u64;
   SegSs 0x20 u16; Fill3 0x22 [3]u16
+_MI_PARTITION 0x2d00: Vp 0x1b00 _MI_VISIBLE_PARTITION
+_MI_SYSTEM_INFORMATION 0x3280: Vs 0x25c0 _MI_VISIBLE_STATE
+_MI_VISIBLE_PARTITION 0x1200: NumberOfPhysicalPages 0x10 u64; AvailablePages 0xc0 u64; TotalCommittedPages 0x228 u64;
+  TotalCommitLimit 0x2a8 u64
+_MI_VISIBLE_STATE 0xcc0: MaximumNonPagedPoolInPages 0x30 u64; NonPagedPoolCommit 0xa0 u64
 _MMPTE_HARDWARE 0x8: Valid 0x0 u64:0:1; Dirty1 0x0 u64:1:1; Owner 0x0 u64:2:1; WriteThrough 0x0 u64:3:1;
   CacheDisable 0x0 u64:4:1; Accessed 0x0 u64:5:1; Dirty 0x0 u64:6:1; LargePage 0x0 u64:7:1; Global 0x0 u64:8:1;
   CopyOnWrite 0x0 u64:9:1; Write 0x0 u64:11:1; PageFrameNumber 0x0 u64:12:36; NoExecute 0x0 u64:63:1
@@ -334,6 +350,7 @@ _QUAD 0x8: DoNotUseThisField 0x0 double; UseThisFieldToCopy 0x0 i64
 _RTL_AVL_TREE 0x8: Root 0x0 *_RTL_BALANCED_NODE
 _RTL_BALANCED_NODE 0x18: Children 0x0 [2]*_RTL_BALANCED_NODE; Left 0x0 *_RTL_BALANCED_NODE;
   Right 0x8 *_RTL_BALANCED_NODE; Balance 0x10 u8:0:2; ParentValue 0x10 u64; Red 0x10 u8:0:1
+_RTL_RB_TREE 0x10: Root 0x0 *_RTL_BALANCED_NODE; Encoded 0x8 u8:0:1; Min 0x8 *_RTL_BALANCED_NODE
 _RTL_CRITICAL_SECTION 0x28: DebugInfo 0x0 *void; LockCount 0x8 i32; RecursionCount 0xc i32; OwningThread 0x10 *void;
   LockSemaphore 0x18 *void; SpinCount 0x20 u64
 _RTL_CRITICAL_SECTION_DEBUG 0x30: Type 0x0 u16; CriticalSection 0x8 *_RTL_CRITICAL_SECTION;

@@ -157,6 +157,12 @@ _KGUARDED_MUTEX 0x38: Count 0x0 i32; Owner 0x8 *_KTHREAD; Contention 0x10 u32; G
   KernelApcDisable 0x30 i16; SpecialApcDisable 0x32 i16
 _KMUTANT 0x38: Header 0x0 _DISPATCHER_HEADER; MutantListEntry 0x18 _LIST_ENTRY; OwnerThread 0x28 *_KTHREAD;
   Abandoned 0x30 u8; ApcDisable 0x31 u8
+_KINTERRUPT 0x90: Type 0x0 i16; Size 0x2 i16; InterruptListEntry 0x8 _LIST_ENTRY; ServiceRoutine 0x18 *void;
+  MessageServiceRoutine 0x20 *void; MessageIndex 0x28 u32; ServiceContext 0x30 *void; SpinLock 0x38 u64;
+  TickCount 0x40 u32; ActualLock 0x48 *u64; DispatchAddress 0x50 *void; Vector 0x58 u32; Irql 0x5c u8;
+  SynchronizeIrql 0x5d u8; FloatingSave 0x5e u8; Connected 0x5f u8; Number 0x60 u32; ShareVector 0x64 u8;
+  Mode 0x68 u32; Polarity 0x6c u32; ServiceCount 0x70 u32; DispatchCount 0x74 u32; Rsvd1 0x78 u64;
+  TrapFrame 0x80 *_KTRAP_FRAME; Reserved 0x88 *void
 _KPCR 0x7080: NtTib 0x0 _NT_TIB; GdtBase 0x0 *void; TssBase 0x8 *_KTSS64; UserRsp 0x10 u64; Self 0x18 *_KPCR;
   CurrentPrcb 0x20 *_KPRCB; LockArray 0x28 *void; Used_Self 0x30 *void; IdtBase 0x38 *void; Unused 0x40 [2]u64;
   Irql 0x50 u8; MajorVersion 0x60 u16; MinorVersion 0x62 u16; StallScaleFactor 0x64 u32; KdVersionBlock 0x108 *void;
@@ -167,7 +173,9 @@ _KPRCB 0x6f00: MxCsr 0x0 u32; LegacyNumber 0x4 u8; CurrentThread 0x8 *_KTHREAD; 
   CpuModel 0x5f3 u8; MHz 0x5f4 u32; MinorVersion 0x638 u16; MajorVersion 0x63a u16; Group 0x658 u16;
   GroupSetMember 0x660 u64; GroupIndex 0x668 u8; DeferredReadyListHead 0x2088 _SINGLE_LIST_ENTRY;
   KeSystemCalls 0x20b8 u32; KeContextSwitches 0x20bc u32; DpcData 0x2180 [2]_KDPC_DATA; DpcStack 0x21c0 *void;
-  DpcRoutineActive 0x21da u8; TimerTable 0x2a00 _KTIMER_TABLE; DpcWatchdogPeriod 0x4c68 i32;
+  DpcRoutineActive 0x21da u8; InterruptObject 0x2200 [256]*void;
+  RspBaseShadow 0x5e88 u64; UserRspShadow 0x5e90 u64; ShadowFlags 0x5e98 u32;
+  TimerTable 0x2a00 _KTIMER_TABLE; DpcWatchdogPeriod 0x4c68 i32;
   DpcWatchdogCount 0x4c6c i32; ReadySummary 0x4c98 u32; DispatcherReadyListHead 0x4d00 [32]_LIST_ENTRY;
   InterruptCount 0x4f00 u32; KernelTime 0x4f04 u32; UserTime 0x4f08 u32; DpcTime 0x4f0c u32; InterruptTime 0x4f10 u32;
   VendorString 0x53b8 [13]u8; FeatureBits 0x53c8 u64; Context 0x53e0 *_CONTEXT; ContextFlags 0x53e8 u32
@@ -181,7 +189,7 @@ _KSEMAPHORE 0x20: Header 0x0 _DISPATCHER_HEADER; Limit 0x18 i32
 _KSPECIAL_REGISTERS 0xd8: Cr0 0x0 u64; Cr2 0x8 u64; Cr3 0x10 u64; Cr4 0x18 u64; KernelDr0 0x20 u64;
   KernelDr1 0x28 u64; KernelDr2 0x30 u64; KernelDr3 0x38 u64; KernelDr6 0x40 u64; KernelDr7 0x48 u64;
   Gdtr 0x50 _KDESCRIPTOR; Idtr 0x60 _KDESCRIPTOR; Tr 0x70 u16; Ldtr 0x72 u16; Cr8 0xa0 u64; MsrGsBase 0xa8 u64;
-  MsrGsSwap 0xb0 u64
+  MsrGsSwap 0xb0 u64; MsrStar 0xb8 u64; MsrLStar 0xc0 u64; MsrCStar 0xc8 u64; MsrSyscallMask 0xd0 u64
 _KSYSTEM_TIME 0xc: LowPart 0x0 u32; High1Time 0x4 i32; High2Time 0x8 i32
 _KTHREAD 0x368: Header 0x0 _DISPATCHER_HEADER; CycleTime 0x18 u64; InitialStack 0x28 *void; StackLimit 0x30 *void;
   KernelStack 0x38 *void; Running 0x49 u8; KernelStackResident 0x4c u32:0:1; Alertable 0x4c u32:5:1;
@@ -281,6 +289,7 @@ _PEB_LDR_DATA 0x58: Length 0x0 u32; Initialized 0x4 u8; SsHandle 0x8 *void; InLo
   InMemoryOrderModuleList 0x20 _LIST_ENTRY; InInitializationOrderModuleList 0x30 _LIST_ENTRY
 _PHYSICAL_MEMORY_DESCRIPTOR 0x20: NumberOfRuns 0x0 u32; NumberOfPages 0x8 u64; Run 0x10 [1]_PHYSICAL_MEMORY_RUN
 _PHYSICAL_MEMORY_RUN 0x10: BasePage 0x0 u64; PageCount 0x8 u64
+_POOL_DESCRIPTOR 0x1140: TotalBigPages 0x48 i32; TotalBytes 0x50 u64; TotalPages 0xc0 i32
 _POOL_HEADER 0x10: BlockSize 0x0 u32:16:8; PoolIndex 0x0 u32:8:8; PoolType 0x0 u32:24:8; PreviousSize 0x0 u32:0:8;
   Ulong1 0x0 u32; PoolTag 0x4 u32; AllocatorBackTraceIndex 0x8 u16; ProcessBilled 0x8 *_EPROCESS; PoolTagHash 0xa u16
 _POOL_TRACKER_BIG_PAGES 0x18: Va 0x0 *void; Key 0x8 u32; PoolType 0xc u32; NumberOfBytes 0x10 u64

@@ -50,7 +50,8 @@ _DRIVER_OBJECT 0xa8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJEC
   DriverStart 0xc *void; DriverSize 0x10 u32; DriverSection 0x14 *void; DriverExtension 0x18 *_DRIVER_EXTENSION;
   DriverName 0x1c _UNICODE_STRING; HardwareDatabase 0x24 *_UNICODE_STRING; FastIoDispatch 0x28 *void;
   DriverInit 0x2c *void; DriverStartIo 0x30 *void; DriverUnload 0x34 *void; MajorFunction 0x38 [28]*void
-_EPROCESS 0x2e0: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x160 u64; CreateTime 0xa0 _LARGE_INTEGER;
+_EPROCESS 0x2e0: Pcb 0x0 _KPROCESS; VdmObjects 0x148 *void; LdtInformation 0x144 *void;
+  PageDirectoryPte 0x160 u64; CreateTime 0xa0 _LARGE_INTEGER;
   ExitTime 0xa8 _LARGE_INTEGER; RundownProtect 0xb0 _EX_RUNDOWN_REF; UniqueProcessId 0xb4 *void;
   ActiveProcessLinks 0xb8 _LIST_ENTRY; ProcessQuotaUsage 0xc0 [2]u32; ProcessQuotaPeak 0xc8 [2]u32;
   CommitCharge 0xd0 u32; PeakVirtualSize 0xdc u32; VirtualSize 0xe0 u32; SessionProcessLinks 0xe4 _LIST_ENTRY;
@@ -150,6 +151,14 @@ _KGUARDED_MUTEX 0x20: Count 0x0 i32; Owner 0x4 *_KTHREAD; Contention 0x8 u32; Ga
   KernelApcDisable 0x1c i16; SpecialApcDisable 0x1e i16
 _KMUTANT 0x20: Header 0x0 _DISPATCHER_HEADER; MutantListEntry 0x10 _LIST_ENTRY; OwnerThread 0x18 *_KTHREAD;
   Abandoned 0x1c u8; ApcDisable 0x1d u8
+_KGDTENTRY 0x8: LimitLow 0x0 u16; BaseLow 0x2 u16; HighWord 0x4 u32
+_KIDTENTRY 0x8: Offset 0x0 u16; Selector 0x2 u16; Access 0x4 u16; ExtendedOffset 0x6 u16
+_KINTERRUPT 0x3f8: Type 0x0 i16; Size 0x2 i16; InterruptListEntry 0x4 _LIST_ENTRY; ServiceRoutine 0xc *void;
+  MessageServiceRoutine 0x10 *void; MessageIndex 0x14 u32; ServiceContext 0x18 *void; SpinLock 0x1c u32;
+  TickCount 0x20 u32; ActualLock 0x24 *u32; DispatchAddress 0x28 *void; Vector 0x2c u32; Irql 0x30 u8;
+  SynchronizeIrql 0x31 u8; FloatingSave 0x32 u8; Connected 0x33 u8; Number 0x34 u32; ShareVector 0x38 u8;
+  Mode 0x3c u32; Polarity 0x40 u32; ServiceCount 0x44 u32; DispatchCount 0x48 u32; Rsvd1 0x50 u64;
+  DispatchCode 0x58 [232]u32
 _KPCR 0x3748: NtTib 0x0 _NT_TIB; Used_Self 0x18 *void; SelfPcr 0x1c *_KPCR; Prcb 0x20 *_KPRCB; Irql 0x24 u8;
   IRR 0x28 u32; IDR 0x30 u32; KdVersionBlock 0x34 *void; IDT 0x38 *void; GDT 0x3c *void; TSS 0x40 *void;
   MajorVersion 0x44 u16; MinorVersion 0x46 u16; SetMember 0x48 u32; StallScaleFactor 0x4c u32; Number 0x51 u8;
@@ -165,7 +174,8 @@ _KPRCB 0x3628: MinorVersion 0x0 u16; MajorVersion 0x2 u16; CurrentThread 0x4 *_K
   VendorString 0x336c [13]u8; FeatureBits 0x3380 u32; Context 0x3618 *_CONTEXT; ContextFlags 0x361c u32
 _KPROCESS 0x98: Header 0x0 _DISPATCHER_HEADER; ProfileListHead 0x10 _LIST_ENTRY; DirectoryTableBase 0x18 u32;
   ThreadListHead 0x2c _LIST_ENTRY; BasePriority 0x60 u8; QuantumReset 0x61 u8; ProcessListEntry 0x78 _LIST_ENTRY;
-  CycleTime 0x80 u64; KernelTime 0x88 u32; UserTime 0x8c u32
+  CycleTime 0x80 u64; KernelTime 0x88 u32; UserTime 0x8c u32; LdtDescriptor 0x1c _KGDTENTRY;
+  Int21Descriptor 0x24 _KIDTENTRY
 _KPROCESSOR_STATE 0x320: ContextFrame 0x0 _CONTEXT; SpecialRegisters 0x2cc _KSPECIAL_REGISTERS
 _KQUEUE 0x28: Header 0x0 _DISPATCHER_HEADER; EntryListHead 0x10 _LIST_ENTRY; CurrentCount 0x18 u32;
   MaximumCount 0x1c u32; ThreadListHead 0x20 _LIST_ENTRY
@@ -196,6 +206,10 @@ _KTRAP_FRAME 0x8c: DbgEbp 0x0 u32; DbgEip 0x4 u32; DbgArgMark 0x8 u32; DbgArgPoi
   PreviousPreviousMode 0x48 u32; ExceptionList 0x4c *_EXCEPTION_REGISTRATION_RECORD; SegFs 0x50 u32; Edi 0x54 u32;
   Esi 0x58 u32; Ebx 0x5c u32; Ebp 0x60 u32; ErrCode 0x64 u32; Eip 0x68 u32; SegCs 0x6c u32; EFlags 0x70 u32;
   HardwareEsp 0x74 u32; HardwareSegSs 0x78 u32; V86Es 0x7c u32; V86Ds 0x80 u32; V86Fs 0x84 u32; V86Gs 0x88 u32
+_KTSS 0x20ac: Backlink 0x0 u16; Esp0 0x4 u32; Ss0 0x8 u16; CR3 0x1c u32; Eip 0x20 u32; EFlags 0x24 u32; Eax 0x28 u32;
+  Ecx 0x2c u32; Edx 0x30 u32; Ebx 0x34 u32; Esp 0x38 u32; Ebp 0x3c u32; Esi 0x40 u32; Edi 0x44 u32; Es 0x48 u16;
+  Cs 0x4c u16; Ss 0x50 u16; Ds 0x54 u16; Fs 0x58 u16; Gs 0x5c u16; LDT 0x60 u16; Flags 0x64 u16; IoMapBase 0x66 u16;
+  IntDirectionMap 0x208c [32]u8
 _KUSER_SHARED_DATA 0x5f0: TickCountLowDeprecated 0x0 u32; TickCountMultiplier 0x4 u32;
   InterruptTime 0x8 _KSYSTEM_TIME; SystemTime 0x14 _KSYSTEM_TIME; TimeZoneBias 0x20 _KSYSTEM_TIME;
   ImageNumberLow 0x2c u16; ImageNumberHigh 0x2e u16; NtSystemRoot 0x30 [260]wchar;
@@ -271,6 +285,7 @@ _PEB_LDR_DATA 0x30: Length 0x0 u32; Initialized 0x4 u8; SsHandle 0x8 *void; InLo
   InMemoryOrderModuleList 0x14 _LIST_ENTRY; InInitializationOrderModuleList 0x1c _LIST_ENTRY
 _PHYSICAL_MEMORY_DESCRIPTOR 0x10: NumberOfRuns 0x0 u32; NumberOfPages 0x4 u32; Run 0x8 [1]_PHYSICAL_MEMORY_RUN
 _PHYSICAL_MEMORY_RUN 0x8: BasePage 0x0 u32; PageCount 0x4 u32
+_POOL_DESCRIPTOR 0x1140: TotalBigPages 0x48 i32; TotalBytes 0x50 u32; TotalPages 0xc0 i32
 _POOL_HEADER 0x8: PreviousSize 0x0 u16:0:9; PoolIndex 0x0 u16:9:7; Ulong1 0x0 u32; BlockSize 0x2 u16:0:9;
   PoolType 0x2 u16:9:7; PoolTag 0x4 u32; AllocatorBackTraceIndex 0x4 u16; PoolTagHash 0x6 u16
 _POOL_TRACKER_BIG_PAGES 0x10: Va 0x0 *void; Key 0x4 u32; PoolType 0x8 u32; NumberOfBytes 0xc u32
@@ -297,7 +312,7 @@ _STRING 0x8: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x4 *u8
 _SUBSECTION 0x20: ControlArea 0x0 *_CONTROL_AREA; SubsectionBase 0x4 *void; NextSubsection 0x8 *_SUBSECTION;
   PtesInSubsection 0xc u32; u 0x14 _unnamed_10; StartingSector 0x18 u32; NumberOfFullSectors 0x1c u32
 _TEB 0xfe4: NtTib 0x0 _NT_TIB; ClientId 0x20 _CLIENT_ID; ThreadLocalStoragePointer 0x2c *void;
-  ProcessEnvironmentBlock 0x30 *_PEB; LastErrorValue 0x34 u32; DeallocationStack 0xe0c *void
+  ProcessEnvironmentBlock 0x30 *_PEB; LastErrorValue 0x34 u32; DeallocationStack 0xe0c *void; Vdm 0xf18 *void
 _TOKEN 0x1e8: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x74 u32; UserAndGroupCount 0x78 u32;
   UserAndGroups 0x90 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]u8; SourceIdentifier 0x8 _LUID

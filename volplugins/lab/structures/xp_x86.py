@@ -44,7 +44,8 @@ _DRIVER_OBJECT 0xa8: Type 0x0 i16; Size 0x2 i16; DeviceObject 0x4 *_DEVICE_OBJEC
   DriverStart 0xc *void; DriverSize 0x10 u32; DriverSection 0x14 *void; DriverExtension 0x18 *_DRIVER_EXTENSION;
   DriverName 0x1c _UNICODE_STRING; HardwareDatabase 0x24 *_UNICODE_STRING; FastIoDispatch 0x28 *void;
   DriverInit 0x2c *void; DriverStartIo 0x30 *void; DriverUnload 0x34 *void; MajorFunction 0x38 [28]*void
-_EPROCESS 0x260: Pcb 0x0 _KPROCESS; PageDirectoryPte 0x168 u64; CreateTime 0x70 _LARGE_INTEGER;
+_EPROCESS 0x260: Pcb 0x0 _KPROCESS; VdmObjects 0x158 *void; LdtInformation 0x150 *void;
+  PageDirectoryPte 0x168 u64; CreateTime 0x70 _LARGE_INTEGER;
   ExitTime 0x78 _LARGE_INTEGER; RundownProtect 0x80 _EX_RUNDOWN_REF; UniqueProcessId 0x84 *void;
   ActiveProcessLinks 0x88 _LIST_ENTRY; QuotaUsage 0x90 [3]u32; QuotaPeak 0x9c [3]u32; CommitCharge 0xa8 u32;
   PeakVirtualSize 0xac u32; VirtualSize 0xb0 u32; SessionProcessLinks 0xb4 _LIST_ENTRY;
@@ -132,6 +133,12 @@ _KDPC 0x20: Type 0x0 i16; Number 0x2 u8; Importance 0x3 u8; DpcListEntry 0x4 _LI
 _KEVENT 0x10: Header 0x0 _DISPATCHER_HEADER
 _KMUTANT 0x20: Header 0x0 _DISPATCHER_HEADER; MutantListEntry 0x10 _LIST_ENTRY; OwnerThread 0x18 *_KTHREAD;
   Abandoned 0x1c u8; ApcDisable 0x1d u8
+_KGDTENTRY 0x8: LimitLow 0x0 u16; BaseLow 0x2 u16; HighWord 0x4 u32
+_KIDTENTRY 0x8: Offset 0x0 u16; Selector 0x2 u16; Access 0x4 u16; ExtendedOffset 0x6 u16
+_KINTERRUPT 0x1e4: Type 0x0 i16; Size 0x2 i16; InterruptListEntry 0x4 _LIST_ENTRY; ServiceRoutine 0xc *void;
+  ServiceContext 0x10 *void; SpinLock 0x14 u32; TickCount 0x18 u32; ActualLock 0x1c *u32; DispatchAddress 0x20 *void;
+  Vector 0x24 u32; Irql 0x28 u8; SynchronizeIrql 0x29 u8; FloatingSave 0x2a u8; Connected 0x2b u8; Number 0x2c u8;
+  ShareVector 0x2d u8; Mode 0x30 u32; ServiceCount 0x34 u32; DispatchCount 0x38 u32; DispatchCode 0x3c [106]u32
 _KPCR 0xd70: NtTib 0x0 _NT_TIB; SelfPcr 0x1c *_KPCR; Prcb 0x20 *_KPRCB; Irql 0x24 u8; IRR 0x28 u32; IDR 0x30 u32;
   KdVersionBlock 0x34 *void; IDT 0x38 *void; GDT 0x3c *void; TSS 0x40 *void; MajorVersion 0x44 u16;
   MinorVersion 0x46 u16; SetMember 0x48 u32; StallScaleFactor 0x4c u32; Number 0x51 u8; PrcbData 0x120 _KPRCB
@@ -144,7 +151,7 @@ _KPRCB 0xc50: MinorVersion 0x0 u16; MajorVersion 0x2 u16; CurrentThread 0x4 *_KT
   MHz 0x910 u32; FeatureBits 0x914 u32
 _KPROCESS 0x6c: Header 0x0 _DISPATCHER_HEADER; ProfileListHead 0x10 _LIST_ENTRY; DirectoryTableBase 0x18 [2]u32;
   KernelTime 0x38 u32; UserTime 0x3c u32; ThreadListHead 0x50 _LIST_ENTRY; StackCount 0x60 u16; BasePriority 0x62 u8;
-  State 0x65 u8
+  State 0x65 u8; LdtDescriptor 0x20 _KGDTENTRY; Int21Descriptor 0x28 _KIDTENTRY
 _KPROCESSOR_STATE 0x320: ContextFrame 0x0 _CONTEXT; SpecialRegisters 0x2cc _KSPECIAL_REGISTERS
 _KQUEUE 0x28: Header 0x0 _DISPATCHER_HEADER; EntryListHead 0x10 _LIST_ENTRY; CurrentCount 0x18 u32;
   MaximumCount 0x1c u32; ThreadListHead 0x20 _LIST_ENTRY
@@ -170,6 +177,10 @@ _KTRAP_FRAME 0x8c: DbgEbp 0x0 u32; DbgEip 0x4 u32; DbgArgMark 0x8 u32; DbgArgPoi
   PreviousPreviousMode 0x48 u32; ExceptionList 0x4c *_EXCEPTION_REGISTRATION_RECORD; SegFs 0x50 u32; Edi 0x54 u32;
   Esi 0x58 u32; Ebx 0x5c u32; Ebp 0x60 u32; ErrCode 0x64 u32; Eip 0x68 u32; SegCs 0x6c u32; EFlags 0x70 u32;
   HardwareEsp 0x74 u32; HardwareSegSs 0x78 u32; V86Es 0x7c u32; V86Ds 0x80 u32; V86Fs 0x84 u32; V86Gs 0x88 u32
+_KTSS 0x20ac: Backlink 0x0 u16; Esp0 0x4 u32; Ss0 0x8 u16; CR3 0x1c u32; Eip 0x20 u32; EFlags 0x24 u32; Eax 0x28 u32;
+  Ecx 0x2c u32; Edx 0x30 u32; Ebx 0x34 u32; Esp 0x38 u32; Ebp 0x3c u32; Esi 0x40 u32; Edi 0x44 u32; Es 0x48 u16;
+  Cs 0x4c u16; Ss 0x50 u16; Ds 0x54 u16; Fs 0x58 u16; Gs 0x5c u16; LDT 0x60 u16; Flags 0x64 u16; IoMapBase 0x66 u16;
+  IntDirectionMap 0x208c [32]u8
 _KUSER_SHARED_DATA 0x338: TickCountLow 0x0 u32; TickCountMultiplier 0x4 u32; InterruptTime 0x8 _KSYSTEM_TIME;
   SystemTime 0x14 _KSYSTEM_TIME; TimeZoneBias 0x20 _KSYSTEM_TIME; ImageNumberLow 0x2c u16; ImageNumberHigh 0x2e u16;
   NtSystemRoot 0x30 [260]u16; NtProductType 0x264 enum _NT_PRODUCT_TYPE;
@@ -184,6 +195,8 @@ _LDR_DATA_TABLE_ENTRY 0x50: InLoadOrderLinks 0x0 _LIST_ENTRY; InMemoryOrderLinks
   FullDllName 0x24 _UNICODE_STRING; BaseDllName 0x2c _UNICODE_STRING; Flags 0x34 u32; LoadCount 0x38 u16;
   TlsIndex 0x3a u16; HashLinks 0x3c _LIST_ENTRY; SectionPointer 0x3c *void; CheckSum 0x40 u32; TimeDateStamp 0x44 u32
 _LIST_ENTRY 0x8: Flink 0x0 *_LIST_ENTRY; Blink 0x4 *_LIST_ENTRY
+_LPCP_PORT_OBJECT 0xa4: ConnectionPort 0x0 *_LPCP_PORT_OBJECT; ConnectedPort 0x4 *_LPCP_PORT_OBJECT;
+  Creator 0x18 _CLIENT_ID; LpcReplyChainHead 0x78 _LIST_ENTRY; LpcDataInfoChainHead 0x80 _LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _MMPTE_HARDWARE 0x4: Valid 0x0 u32:0:1; Writable 0x0 u32:1:1; Owner 0x0 u32:2:1; WriteThrough 0x0 u32:3:1;
   CacheDisable 0x0 u32:4:1; Accessed 0x0 u32:5:1; Dirty 0x0 u32:6:1; LargePage 0x0 u32:7:1; Global 0x0 u32:8:1;
@@ -238,6 +251,7 @@ _PEB_LDR_DATA 0x28: Length 0x0 u32; Initialized 0x4 u8; SsHandle 0x8 *void; InLo
   InMemoryOrderModuleList 0x14 _LIST_ENTRY; InInitializationOrderModuleList 0x1c _LIST_ENTRY
 _PHYSICAL_MEMORY_DESCRIPTOR 0x10: NumberOfRuns 0x0 u32; NumberOfPages 0x4 u32; Run 0x8 [1]_PHYSICAL_MEMORY_RUN
 _PHYSICAL_MEMORY_RUN 0x8: BasePage 0x0 u32; PageCount 0x4 u32
+_POOL_DESCRIPTOR 0x1028: TotalPages 0x10 u32; TotalBigPages 0x14 u32
 _POOL_HEADER 0x8: PreviousSize 0x0 u16:0:9; PoolIndex 0x0 u16:9:7; Ulong1 0x0 u32; BlockSize 0x2 u16:0:9;
   PoolType 0x2 u16:9:7; ProcessBilled 0x4 *_EPROCESS; PoolTag 0x4 u32; AllocatorBackTraceIndex 0x4 u16;
   PoolTagHash 0x6 u16
@@ -261,7 +275,7 @@ _STRING 0x8: Length 0x0 u16; MaximumLength 0x2 u16; Buffer 0x4 *u8
 _SUBSECTION 0x20: ControlArea 0x0 *_CONTROL_AREA; u 0x4 _unnamed_7; StartingSector 0x8 u32;
   NumberOfFullSectors 0xc u32; SubsectionBase 0x10 *void; PtesInSubsection 0x18 u32; NextSubsection 0x1c *_SUBSECTION
 _TEB 0xfb8: NtTib 0x0 _NT_TIB; ClientId 0x20 _CLIENT_ID; ThreadLocalStoragePointer 0x2c *void;
-  ProcessEnvironmentBlock 0x30 *_PEB; LastErrorValue 0x34 u32; DeallocationStack 0xe0c *void
+  ProcessEnvironmentBlock 0x30 *_PEB; LastErrorValue 0x34 u32; DeallocationStack 0xe0c *void; Vdm 0xf18 *void
 _TOKEN 0xa8: TokenSource 0x0 _TOKEN_SOURCE; TokenId 0x10 _LUID; SessionId 0x48 u32; UserAndGroupCount 0x4c u32;
   UserAndGroups 0x68 *void
 _TOKEN_SOURCE 0x10: SourceName 0x0 [8]u8; SourceIdentifier 0x8 _LUID

@@ -12,7 +12,7 @@ from volplugins.lab.kernel.process_records import link_list
 from volplugins.lab.machine.machine import Machine
 from volplugins.lab.machine.processors import Processor
 from volplugins.lab.waits.dispatchers import write_header
-from volplugins.lab.waits.hang import Hang
+from volplugins.lab.waits.hang import Hang, Wait
 from volplugins.lab.waits.wait_blocks import write_member
 from volplugins.lab.waits.wait_words import DPC, TIMER
 
@@ -73,6 +73,7 @@ def _link(machine: Machine, prcb: int, calls: list[int], old: bool) -> None:
 def write_timers(hang: Hang) -> None:
     """The timer table of each processor, where it is a member of KPRCB, with a few timers."""
     machine = hang.machine
+    limits = [_limit(machine, wait) for wait in hang.waits.values() if wait.limit]
     if not machine.structures.has("_KPRCB", "TimerTable"):
         return
     timers: dict[int, list[int]] = {}
@@ -83,6 +84,10 @@ def write_timers(hang: Hang) -> None:
         timers.setdefault(_list_of(hang, number, due), []).append(timer)
         hang.timers.append({"cpu": number, "timer": timer, "dpc": dpc, "routine": machine.symbol(routine), "due": due,
                             "period": period})  # fmt: skip
+    for thread, timer, due in limits:
+        timers.setdefault(_list_of(hang, 0, due), []).append(timer)
+        hang.timers.append({"cpu": 0, "timer": timer, "dpc": 0, "routine": 0, "due": due, "period": 0,
+                            "thread": thread})  # fmt: skip
     entry = machine.structures.offset("_KTIMER", "TimerListEntry")
     for processor in hang.world.processors:
         for head in _lists(machine, processor):
@@ -96,9 +101,22 @@ def _timer(machine: Machine, due: int, dpc: int, period: int, number: int) -> in
     record.set("Dpc", _encoded(machine, timer, dpc))
     machine.write(timer, record.data)
     write_header(machine, timer, "_KTIMER", TIMER)
+    _insert(machine, timer)
+    return timer
+
+
+def _insert(machine: Machine, timer: int) -> None:
     inserted = timer + machine.structures.offset("_DISPATCHER_HEADER", "Inserted")
     machine.write(inserted, b"\x40" if machine.profile.build >= 7600 else b"\1")
-    return timer
+
+
+def _limit(machine: Machine, wait: Wait) -> tuple[int, int, int]:
+    """Set the thread's own timer; gives the thread, the timer and when it is due."""
+    thread = wait.thread.address
+    timer, due = thread + machine.structures.offset("_ETHREAD", "Tcb.Timer"), machine.host.uptime + wait.limit * _SECOND
+    write_member(machine, timer, "_KTIMER", "DueTime.QuadPart", due)
+    _insert(machine, timer)
+    return thread, timer, due
 
 
 def _encoded(machine: Machine, timer: int, dpc: int) -> int:

@@ -45,7 +45,8 @@ class Waited:
 class Wait:
     """A thread's wait: ``verdict`` where it does not follow from the owners, ``mode`` 1 for user mode.
 
-    ``first`` is the place of its first block in the thread's array.
+    ``first`` is the place of its first block in the thread's array; ``limit``: seconds until the wait ends by itself, 0
+    for never.
     """
 
     thread: Thread
@@ -55,6 +56,7 @@ class Wait:
     mode: int = 0
     verdict: str = ""
     first: int = 0
+    limit: int = 0
 
 
 @dataclass(slots=True)
@@ -90,7 +92,8 @@ class Hang:
         active: processor to the deferred routine that runs there.
         masked: processors whose interrupts are off.
         work, busy: routines of work items that wait, and the queue's threads that are not idle.
-        queues, timers: the truth about them.
+        queues, timers, timers2: the truth about them.
+        unread: threads that do not read the messages of their windows.
         rooms: how much of a process's page of locks is used, by pid.
         late: what is written when every thread's record is there, before the wait blocks.
     """
@@ -110,6 +113,8 @@ class Hang:
     busy: list[Thread] = field(default_factory=list)
     queues: list[dict[str, Any]] = field(default_factory=list)
     timers: list[dict[str, Any]] = field(default_factory=list)
+    unread: list[Thread] = field(default_factory=list)
+    timers2: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def machine(self) -> Machine:
@@ -172,7 +177,7 @@ class Hang:
         self.waits[thread.address] = wait
         return wait
 
-    def wait(self, thread: Thread, objects: list[Waited], seconds: int, kind: int = WAIT_ANY) -> Wait:
+    def wait(self, thread: Thread, objects: list[Waited], seconds: int, kind: int = WAIT_ANY, limit: int = 0) -> Wait:
         """The thread waits for dispatcher objects, as programs and drivers ask for it."""
         several = len(objects) > 1
         stack = self.begin(thread, "NtWaitForMultipleObjects" if several else "NtWaitForSingleObject")
@@ -181,4 +186,4 @@ class Hang:
         stack.call("nt!KeWaitForMultipleObjects" if several else "nt!KeWaitForSingleObject")
         user = int(thread.process.pid != 4)
         reason = reason_number(self.machine, "UserRequest" if user else "Executive")
-        return self.commit(stack, Wait(thread, reason, objects, kind, user), seconds)
+        return self.commit(stack, Wait(thread, reason, objects, kind, user, limit=limit), seconds)

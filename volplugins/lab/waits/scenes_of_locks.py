@@ -10,6 +10,7 @@ from volplugins.lab.waits.fast_resources import fast_resource, wait_for_fast_res
 from volplugins.lab.waits.hang import Hang
 from volplugins.lab.waits.kernel_mutexes import kernel_mutex, push_lock, wait_for_mutex, wait_for_push_lock
 from volplugins.lab.waits.messages import port, wait_for_reply
+from volplugins.lab.waits.old_messages import old_port, wait_for_old_reply
 from volplugins.lab.waits.resources import resource, wait_for_resource
 from volplugins.lab.waits.user_locks import critical_section, wait_at_address, wait_for_section
 from volplugins.lab.waits.wait_words import WAIT_ALL
@@ -81,6 +82,18 @@ def messages(hang: Hang) -> None:
     wait_for_reply(hang, hang.program("services.exe"), to, server, 80)
     wait_for_reply(hang, hang.program("explorer.exe"), to, server, 70)
     wait_for_reply(hang, hang.program("winlogon.exe"), to, None, 60)
+
+
+def old_messages(hang: Hang) -> None:
+    """The same by LPC; two of the clients and the server wait for each other besides."""
+    server, client = hang.program("svchost.exe", 1), hang.program("lsass.exe")
+    to = old_port(hang, server.process, "AcmeRelayPort")
+    wait_for_old_reply(hang, client, to, server, 88)
+    hang.wait(server, [mutant(hang, client)], 87)
+    other = hang.program("svchost.exe", 2)
+    hang.wait(other, [event(hang)], 95)
+    wait_for_old_reply(hang, hang.program("services.exe"), to, other, 80)
+    wait_for_old_reply(hang, hang.program("winlogon.exe"), to, None, 60)
 
 
 def deadlock_of_five(hang: Hang) -> None:
@@ -157,6 +170,8 @@ LOCKS: Mapping[str, Callable[[Hang], None]] = {
 }  # fmt: skip
 #: Of Vista and later, of x64 only.
 NEWER: Mapping[str, Callable[[Hang], None]] = {"push-locks": push_locks, "alpc": messages}
+#: Of Windows XP and Server 2003.
+OLDER: Mapping[str, Callable[[Hang], None]] = {"lpc": old_messages}
 #: Of build 17763 and later.
 LATEST: Mapping[str, Callable[[Hang], None]] = {"fast-resources": fast_resources}
 WIDE: Mapping[str, Callable[[Hang], None]] = {"critical-sections-32": narrow_sections}

@@ -21,6 +21,14 @@ def deadlock_of_two(hang: Hang) -> None:
     hang.wait(hang.program("svchost.exe"), [one], 60)
 
 
+def deadlock_with_limit(hang: Hang) -> None:
+    """The same, but one of the waits ends by itself in a minute."""
+    first, second = hang.program("services.exe"), hang.program("lsass.exe")
+    one, two = mutant(hang, first), mutant(hang, second)
+    hang.wait(first, [two], 95, limit=60)
+    hang.wait(second, [one], 93)
+
+
 def chain(hang: Hang) -> None:
     """Twelve threads, each waiting for the next one; the last waits for a request that acmedrv holds."""
     last = hang.program("acmetray.exe", -1)
@@ -70,5 +78,6 @@ def objects(hang: Hang) -> None:
 
 
 OWNERS: Mapping[str, Callable[[Hang], None]] = {
-    "deadlock-2": deadlock_of_two, "chain": chain, "resources": resources, "objects": objects,
+    "deadlock-2": deadlock_of_two, "deadlock-limited": deadlock_with_limit, "chain": chain,
+    "resources": resources, "objects": objects,
 }  # fmt: skip

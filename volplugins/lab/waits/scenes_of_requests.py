@@ -13,6 +13,7 @@ from volplugins.lab.devices.waits import wait_for_file
 from volplugins.lab.kernel.driver_table import READ
 from volplugins.lab.kernel.file_objects import open_file
 from volplugins.lab.kernel.io_objects import device_object
+from volplugins.lab.kernel.memory_counters import low_counters, write_memory_counters
 from volplugins.lab.kernel.processes import Thread
 from volplugins.lab.machine.io_registry import Request
 from volplugins.lab.waits.dispatchers import mutant, write_header
@@ -65,4 +66,9 @@ def _read_from_afar(hang: Hang, thread: Thread) -> None:
     wait_for_file(machine, thread.address, file)
 
 
-REQUESTS: Mapping[str, Callable[[Hang], None]] = {"sleeper": sleeper, "remote": remote}
+def low_memory(hang: Hang) -> None:
+    """Commit and nonpaged pool are used up; nobody waits for anybody because of it."""
+    hang.late.append(lambda: write_memory_counters(hang.machine, low_counters(hang.machine)))
+
+
+REQUESTS: Mapping[str, Callable[[Hang], None]] = {"sleeper": sleeper, "remote": remote, "low-memory": low_memory}

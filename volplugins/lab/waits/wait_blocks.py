@@ -1,7 +1,8 @@
 """KWAIT_BLOCKs: in the thread's own array or one beside it, and in the list of each object waited for.
 
 Members: public symbol tables. Up to Windows 7 a thread's blocks form a ring; since Windows 8 KTHREAD counts them. Three
-fit into the thread (THREAD_WAIT_OBJECTS, wdm.h); more come with the call, from pool.
+fit into the thread (THREAD_WAIT_OBJECTS, wdm.h); more come with the call, from pool. A time limit has a block of its
+own in that ring, the thread's fourth, whose key is STATUS_TIMEOUT (TIMER_WAIT_BLOCK: ReactOS); none since Windows 8.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from volplugins.lab.kernel.process_records import link_list
 from volplugins.lab.machine.machine import Machine
 from volplugins.lab.waits.hang import Hang, Wait
-from volplugins.lab.waits.wait_words import active_state
+from volplugins.lab.waits.wait_words import WAIT_ANY, active_state
 
 _OWN = 3
+_TIMED_OUT, _WINDOWS_8 = 0x102, 9200
 
 
 def write_wait_blocks(hang: Hang) -> None:
@@ -23,10 +25,29 @@ def write_wait_blocks(hang: Hang) -> None:
         for each, block in zip(wait.objects, _write_blocks(machine, wait), strict=True):
             if each.linked:
                 queues.setdefault(each.dispatcher, []).append(block)
+        if wait.limit and machine.profile.build < _WINDOWS_8:
+            _add_limit(machine, wait, queues)
     head = known.offset("_DISPATCHER_HEADER", "WaitListHead")
     entry = known.offset("_KWAIT_BLOCK", "WaitListEntry")
     for dispatcher, blocks in queues.items():
         link_list(machine, dispatcher + head, [block + entry for block in blocks])
+
+
+def _add_limit(machine: Machine, wait: Wait, queues: dict[int, list[int]]) -> None:
+    """The block of the time limit, at the end of the ring of the others."""
+    known, thread = machine.structures, wait.thread.address
+    timer = thread + known.offset("_ETHREAD", "Tcb.Timer")
+    block = thread + known.offset("_ETHREAD", f"Tcb.WaitBlock[{_OWN}]")
+    first = thread + known.offset("_ETHREAD", f"Tcb.WaitBlock[{wait.first}]")
+    last = first + (len(wait.objects) - 1) * known.size("_KWAIT_BLOCK")
+    members = {
+        "WaitType": WAIT_ANY, "BlockState": active_state(machine), "WaitKey": _TIMED_OUT, "Thread": thread,
+        "Object": timer, "NextWaitBlock": first,
+    }  # fmt: skip
+    for member, value in members.items():
+        write_member(machine, block, "_KWAIT_BLOCK", member, value)
+    write_member(machine, last, "_KWAIT_BLOCK", "NextWaitBlock", block)
+    queues.setdefault(timer, []).append(block)
 
 
 def _write_blocks(machine: Machine, wait: Wait) -> list[int]:

@@ -49,6 +49,7 @@ def _thread(wait: Wait, stuck: set[int]) -> dict[str, Any]:
         "seconds": thread.waits * TICK / 10_000_000,
         "objects": [_object(*pair) for pair in zip(wait.objects, verdicts, strict=True)],
         "all": wait.kind == WAIT_ALL,
+        "limit": wait.limit,
         "verdict": min(verdicts, key=lambda word: _STRONGEST.index(word) if word in _STRONGEST else -1),
     }
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from volplugins.lab.kernel.processes import Process, Thread
+from volplugins.lab.kernel.shadow_stacks import SHADOW_SIZE
 from volplugins.lab.machine.address_space import AddressSpace
 from volplugins.lab.machine.image_sources import machine_images
 from volplugins.lab.machine.machine import Machine
 from volplugins.lab.machine.page_entries import GUARD, READ_WRITE, PageEntries, software_fact
-from volplugins.lab.machine.ranges import private_range, reserved_range
+from volplugins.lab.machine.ranges import Range, private_range, reserved_range
 from volplugins.lab.user.heaps import add_heaps
 from volplugins.lab.user.images import load_library, load_user_image
 
@@ -17,6 +18,7 @@ PAGE = 0x1000
 SHARED_USER_DATA = 0x7FFE0000
 STACK, STACK_RESERVE = 0x2000, 0x10000  # of each user stack: touched, and reserved in all
 _LIBRARY_USERS = ("services.exe", "winlogon.exe")
+_SHADOW_AT = 0x90000  # from a user stack's base to its shadow stack's
 _BLOCK = 0x200000  # Windows 10 reserves this much at a time for PEB and TEBs
 
 
@@ -33,7 +35,7 @@ def create_process(machine: Machine, name: str, pid: int, parent: int, session: 
     address = machine.pool.allocate_object(machine.structures.size("_EPROCESS"), "Proc", "Process")
     process = Process(address, name, pid, parent, space, session, created, exited)
     if not kernel_only:
-        (load or _load_images)(machine, process)
+        (load or load_images)(machine, process)
         process.space.map(SHARED_USER_DATA, PAGE, "read", [machine.kernel.pages[machine.profile.shared_user_data]])
         write_peb(machine, machine, process, process.peb, "PEB")
         add_heaps(machine, process)
@@ -55,8 +57,17 @@ def create_thread(machine: Machine, process: Process, tid: int) -> Thread:
         map_block(machine, process, thread.teb, machine.structures.size("_TEB"), "TEB")
         map_stack(machine, process, thread.user_stack, "Stack")
         _fill_teb(machine, thread)
+        if machine.structures.has("_KTHREAD", "KernelShadowStack") and not process.peb32:
+            _map_shadow_stack(process, thread)
     process.threads.append(thread)
     return thread
+
+
+def _map_shadow_stack(process: Process, thread: Thread) -> None:
+    thread.user_shadow = thread.user_stack + _SHADOW_AT
+    start = thread.user_shadow - SHADOW_SIZE
+    process.space.map(start, SHADOW_SIZE, "shadow")
+    process.add(Range(start, thread.user_shadow, 1, commit=SHADOW_SIZE // PAGE, committed=True, shadow=True))
 
 
 def create_ended_thread(machine: Machine, process: Process, tid: int, exited: int, status: int) -> Thread:
@@ -94,7 +105,8 @@ def map_stack(machine: Machine, process: Process, top: int, usage: str) -> None:
     process.add(reserved_range(top - STACK_RESERVE, STACK_RESERVE, STACK // PAGE + 1, usage))
 
 
-def _load_images(machine: Machine, process: Process) -> None:
+def load_images(machine: Machine, process: Process) -> None:
+    """Load ntdll, the program and for some a library, and say where the PEB lies."""
     images = machine_images(machine.profile.name)
     if process.name in _LIBRARY_USERS:
         copied = process.name == _LIBRARY_USERS[0]

@@ -16,12 +16,14 @@ from volplugins.lab.kernel.kernel_data import (
 from volplugins.lab.kernel.object_types import add_object_types
 from volplugins.lab.kernel.process_records import link_list, write_process, write_thread
 from volplugins.lab.kernel.processes import TERMINATED, Process, Thread
+from volplugins.lab.machine.descriptor_tables import shadowed
 from volplugins.lab.machine.image_sources import load_images
 from volplugins.lab.machine.machine import Machine
 from volplugins.lab.machine.processors import Processor, place_processors
 from volplugins.lab.user.region_truth import regions_of
-from volplugins.lab.user.structures import write_user_structures
+from volplugins.lab.user.structures import REGION, write_user_structures
 from volplugins.lab.user.user_ranges import add_user_ranges
+from volplugins.lab.world.ntvdm import start_ntvdm, write_segmented_threads
 from volplugins.lab.world.process_creation import create_ended_thread, create_process, create_thread
 from volplugins.lab.world.thread_stacks import write_waiting
 from volplugins.lab.world.wow64 import start_32_bit_program, write_user_structures32
@@ -67,12 +69,14 @@ class World:
         return next(each for each in self.processes if each.name == name and not each.exited)
 
 
-def populate(machine: Machine, myfault: bool, extra: tuple[tuple[str, str], ...] = (), wow64: bool = False) -> World:
+def populate(machine: Machine, myfault: bool, extra: tuple[tuple[str, str], ...] = (), wow64: bool = False,
+             vdm: bool = False) -> World:  # fmt: skip
     """Load the images, start the processes; threads have stacks but no contents yet.
 
     Args:
         extra: further programs, as (name, parent).
         wow64: a program of 32-bit code as well (x64 only).
+        vdm: a program that runs 16-bit code as well (x86 only).
     """
     write_shared_user_data(machine)
     load_images(machine, myfault)
@@ -88,11 +92,14 @@ def populate(machine: Machine, myfault: bool, extra: tuple[tuple[str, str], ...]
     if wow64:
         pid, created = max(each.pid for each in world.processes) + 0x40, booted + 300 * _SECOND
         world.processes.append(start_32_bit_program(machine, world.process("explorer.exe"), pid, created))
+    if vdm:
+        pid, created = max(each.pid for each in world.processes) + 0x40, booted + 320 * _SECOND
+        world.processes.append(start_ntvdm(machine, world.process("explorer.exe"), pid, created))
     for number in range(5):
         create_thread(machine, system, 8 + 4 * number)
     for _ in processors:
         create_thread(machine, idle, 0)
-    if machine.host.kva_shadow and machine.profile.build >= 10240:
+    if shadowed(machine):
         _add_shadows(world)
         idle.pcid = system.pcid
     return world
@@ -118,13 +125,25 @@ def _start_programs(world: World, extra: tuple[tuple[str, str], ...], booted: in
 def _add_shadows(world: World) -> None:
     """KVA shadowing: PCID 2 for the kernel's directory, 1 for the shadow, which maps only the way into the kernel."""
     machine = world.machine
-    entry = machine.symbol("nt!KiSystemCall64") & ~0xFFF
+    code, tables = _ways_in(world)
     for process in world.processes:
         if process.exited:
             continue
         shadow = machine.tables.new_shadow(process.space.directory)
-        machine.tables.map(shadow, entry, machine.kernel.pages[entry], "code")
+        for page, protection in (*((each, "code") for each in code), *((each, "data") for each in tables)):
+            machine.tables.map(shadow, page, machine.kernel.pages[page], protection)
         process.pcid, process.shadow = 2, shadow | 1
+
+
+def _ways_in(world: World) -> tuple[list[int], list[int]]:
+    """Pages that user directories map too: code that gates and system calls lead to, and the processors' tables."""
+    machine = world.machine
+    thunks = machine.symbol("nt!KiIsrThunkShadow")
+    places = [thunks, thunks + 0x7FF]
+    places += [at + machine.images["nt"].base for name, at in machine.images["nt"].image.symbols.items()
+               if name.endswith("Shadow")]  # fmt: skip
+    each = [(one.tables.gdt, one.tables.idt, one.pcr) for one in world.processors]
+    return sorted({place & ~0xFFF for place in places}), sorted({at & ~0xFFF for one in each for at in one})
 
 
 def _add_exited(world: World, pid: int, created: int) -> None:
@@ -153,6 +172,9 @@ def _add_ended_threads(world: World) -> None:
 def complete(world: World) -> None:
     """Write everything that waits until the scenario has been played: other threads, lists, kernel variables."""
     machine = world.machine
+    for process in world.processes:
+        if process.local_table:
+            write_segmented_threads(machine, process, world.done)
     waiting = waiters(world.processes, world.done)
     _add_ended_threads(world)
     for process in (*world.processes, world.idle):
@@ -160,7 +182,9 @@ def complete(world: World) -> None:
             if thread.address not in world.done:
                 write_waiting(machine, thread, index)
         if process.peb:
-            machine.truth.setdefault("user", {})[process.pid] = write_user_structures(machine, process)
+            machine.truth.setdefault("user", {})[process.pid] = write_user_structures(
+                machine, process, process.region or REGION
+            )
         if process.images32:
             machine.truth.setdefault("user32", {})[process.pid] = write_user_structures32(machine, process)
         write_process(machine, process)

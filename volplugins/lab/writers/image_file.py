@@ -40,7 +40,7 @@ def _contents(run: tuple[int, int], snapshot: Snapshot) -> Iterator[tuple[int, b
     """The run's pages that are not zero, each with its offset within the run."""
     base, count = run
     for index in range(count):
-        content = snapshot.pages.get(base + index, _ZERO_PAGE)
+        content = snapshot.pages.get(base + index) or snapshot.outside.get(base + index, _ZERO_PAGE)
         if len(content) != PAGE:
             raise ValueError(f"page {base + index:#x} has {len(content)} bytes")
         if content != _ZERO_PAGE:

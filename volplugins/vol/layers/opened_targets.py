@@ -15,6 +15,7 @@ from volplugins.paging.mode import PagingMode
 from volplugins.target.target import TargetKind
 from volplugins.vol.layers.kernel_places import identity_of, remember, remembered
 from volplugins.vol.layers.layer_source import LayerSource, local_path, source_of
+from volplugins.vol.layers.live_machines import live_at, location_of
 from volplugins.vol.layers.opened_dumps import Key, key_of, open_layer
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from volplugins.dumpfile.source import ByteSource
     from volplugins.imagefile.memory_image import MemoryImage
+    from volplugins.target.kernel_heads import AddressesOf
     from volplugins.target.kernel_search import Hint
-    from volplugins.target.of_image import AddressesOf
     from volplugins.target.target import Target
 
 _KEPT = 4
@@ -54,6 +55,9 @@ def open_target(context: ContextInterface, layer_name: str) -> Target:
 
     layers = layers_below(context, layer_name)
     bottom = layers[-1]
+    location = location_of(bottom)
+    if location is not None:
+        return live_at(location, _lookups[0] if _lookups else None).target
     try:
         return target_of_dump(open_layer(bottom))
     except NotADump as error:

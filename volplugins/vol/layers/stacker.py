@@ -13,6 +13,46 @@ _PACKED = b"ZDMP"
 _told: set[str] = set()
 
 
+class LiveStacker(interfaces.automagic.StackerLayerInterface):
+    """Puts a live machine's memory on the handle of its location: here it is stopped, and here failure is met.
+
+    It comes before every reader of files, whatever the plugin's operating system is.
+    """
+
+    stack_order = 1
+    exclusion_list: list[str] = []
+
+    @classmethod
+    def stack(
+        cls,
+        context: interfaces.context.ContextInterface,
+        layer_name: str,
+        progress_callback: constants.ProgressCallback = None,
+    ) -> interfaces.layers.DataLayerInterface | None:
+        """The layer, an empty one where nobody answers; None for any file."""
+        from volplugins.vol.layers.live_machines import location_of
+
+        if location_of(context.layers[layer_name]) is None:
+            return None
+        from volplugins.dumpfile.errors import DumpError
+        from volplugins.vol.layers.live_layer import LiveLayer
+        from volplugins.vol.layers.live_machines import progress_of_reading
+        from volplugins.vol.layers.opened_targets import open_target
+        from volplugins.vol.layers.refused_layer import RefusedDumpLayer
+
+        try:
+            with progress_of_reading(lambda text: progress_callback(0, text) if progress_callback else None):
+                open_target(context, layer_name)
+            return layer_on(context, layer_name, LiveLayer)
+        except DumpError as error:
+            if layer_name not in _told:
+                _told.add(layer_name)
+                vollog.warning(f"volplugins: {error}")
+        except Exception as error:  # volatility3 would go on to readers of files
+            vollog.warning(f"volplugins: {type(error).__name__}: {error}")
+        return layer_on(context, layer_name, RefusedDumpLayer)
+
+
 class PackedDumpStacker(interfaces.automagic.StackerLayerInterface):
     """Puts the plain bytes of a ``.zdmp`` on the file, on which the other stackers go on."""
 
@@ -59,6 +99,8 @@ class KernelDumpStacker(interfaces.automagic.StackerLayerInterface):
     ) -> interfaces.layers.DataLayerInterface | None:
         """Return the dump's layer, an empty one where it cannot be opened (said once); None for any other file."""
         layer = context.layers[layer_name]
+        if hasattr(type(layer), "live"):  # what a guest has at physical 0 is no file's signature
+            return None
         if layer.maximum_address < len(_MAGIC[0]) or layer.read(0, 8, pad=True) not in _MAGIC:
             return None
         from volplugins.dumpfile.errors import DumpError

@@ -104,7 +104,7 @@ class AddressMaps:
 
     def _top(self, process: Process, space: AddressSpace) -> tuple[Top | None, str]:
         """The top of the page directory, or why there is none to use."""
-        word = self.court.verdict(process).word
+        word = self.court.word(process)
         if word not in WALKABLE:
             return None, f"page-directory:{word}"
         top = read_top(space.physical, space.mode, process.directory_table_base or 0)

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from volplugins.descriptors.processor_tables import ProcessorTables, read_processor_tables
+from volplugins.descriptors.local_table import read_local_table
+from volplugins.descriptors.lookup import look_up
+from volplugins.descriptors.processor_tables import (
+    GivenRegisters,
+    ProcessorTables,
+    pcr_of,
+    read_processor_tables,
+)
+from volplugins.descriptors.selector import Selector
+from volplugins.descriptors.shadow_tables import shadow_notes
+from volplugins.descriptors.table import TableRegister
 from volplugins.dumpfile.context import AMD64, I386
+from volplugins.kernel.directories.shadow import frame_of
+from volplugins.kernel.process import Process
+from volplugins.kernel.processors import Processor
 from volplugins.paging.mode import PagingMode
+from volplugins.stack.segmented_walk import Segment
+from volplugins.vol.scene.directory_verdicts import process_space
+from volplugins.vol.scene.process_selection import gather
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
@@ -33,6 +50,54 @@ def processor_tables(scene: CrashScene) -> tuple[ProcessorTables, ...]:
     def make() -> tuple[ProcessorTables, ...]:
         bits, width = scene.bits, virtual_bits(scene)
         layouts = scene.layouts.descriptors
-        return tuple(read_processor_tables(scene.memory, each, layouts, bits, width) for each in scene.processors)
+        return tuple(
+            read_processor_tables(scene.memory, each, layouts, bits, width, _given(scene, each))
+            for each in scene.processors
+        )
 
     return once_of_scene(scene, ("descriptor tables",), make)
+
+
+def _given(scene: CrashScene, processor: Processor) -> GivenRegisters | None:
+    """What an image's container saved of a processor: the state whose GS, on x86 FS, has its KPCR as base."""
+    block = pcr_of(processor, scene.bits)
+    for state in scene.target.states:
+        bases = (state.fs_base,) if scene.bits == 32 else (state.gs_base, state.kernel_gs_base)
+        if state.tables is not None and block in bases:
+            tables = state.tables
+            return GivenRegisters(tables.gdt, tables.idt, tables.task, tables.ldt, state.source)
+    return None
+
+
+def shadow_text(scene: CrashScene, table: TableRegister) -> str:
+    """What KVA shadow's directory says of a table: that of the crashing process, else of any that has one."""
+    if scene.space is None:
+        return ""
+    known = (scene.process, *gather(scene, False).processes)
+    process = next((each for each in known if each is not None and _frame(scene, each)), None)
+    if process is None:
+        return "no process has a user directory"
+    kernel, user = scene.space.space, process_space(scene, process, process.user_directory)
+    pages = (lambda at: kernel.translate(at).physical), (lambda at: user.translate(at).physical)
+    return "; ".join(shadow_notes(table, *pages, f"{process.name} (PID {process.pid})"))
+
+
+def _frame(scene: CrashScene, process: Process) -> int:
+    assert scene.space is not None
+    return frame_of(scene.space.space.mode, process.user_directory)
+
+
+def segments_of(scene: CrashScene, process: Process) -> Callable[[int], Segment | None]:
+    """Segments by selector for code of a process: its LDT's, and of the GDT those of the first processor."""
+    layouts, width = scene.layouts.descriptors, virtual_bits(scene)
+    local = read_local_table(scene.memory, process.eprocess, layouts, scene.target.build, width)
+    ldt = None if isinstance(local, str) else local
+    gdt = next((each.gdt for each in processor_tables(scene) if each.gdt is not None), None)
+
+    def segment(value: int) -> Segment | None:
+        found = look_up(scene.memory, Selector(value), gdt, ldt, width).descriptor
+        if found is None or not found.is_segment or not found.present:
+            return None
+        return Segment(found.base, *found.offsets, found.width)
+
+    return segment

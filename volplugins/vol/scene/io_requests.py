@@ -18,14 +18,15 @@ from volplugins.kernel.process import Process
 from volplugins.kernel.thread import Thread, try_read_thread
 from volplugins.memory.reader import ReadError
 from volplugins.vol.scene.io_scene import io_view
+from volplugins.vol.scene.memory_search import why_not_searched
 from volplugins.vol.scene.owned_structures import lists_threads, threads_in_list
 from volplugins.vol.scene.process_selection import Gathered, Progress, gather
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
+    from volplugins.target.target import Target
 
-_PAGES_SEARCHED = 2 << 20  # 8 GiB: where nobody said whether to search, as for processes
 _POWER_LISTS = ("PopIrpList", "PopInrushIrpList")
 _POWER_FAILURE, _HELD_TOO_LONG, _POWER_TRIAGE = 0x9F, 3, 0x8000  # bugcheck, its kind, the triage block's signature
 _MOST_THREADS = 1 << 18
@@ -100,7 +101,7 @@ def _gathered(scene: CrashScene, scan: bool | None, progress: Progress | None) -
         sources.power_list(head, name)
     for irp, text in _named(scene):
         sources.named(irp, text)
-    _scan(scene, system, sources, scan, progress, notes)
+    _scan(scene.target, system, sources, scan, progress, notes)
     sources.files_met()
     clock = read_clock(system.memory, system.bits)
     notes += [*processes.notes, *sources.problems]
@@ -162,7 +163,7 @@ def _named(scene: CrashScene) -> Iterator[tuple[int, str]]:
 
 
 def _scan(
-    scene: CrashScene,
+    target: Target,
     system: IoSystem,
     sources: RequestSources,
     scan: bool | None,
@@ -172,9 +173,9 @@ def _scan(
     """Search memory, where that is wanted or quick enough."""
     if system.physical is None or system.space is None or scan is False:
         return
-    pages = system.physical.pages_in_file
-    if scan is None and pages > _PAGES_SEARCHED:
-        notes.append(f"not searched for requests that no list leads to ({pages >> 18} GiB; --scan does it)")
+    left_out = why_not_searched(target, "requests that no list leads to") if scan is None else ""
+    if left_out:
+        notes.append(left_out)
         return
 
     def report(percent: float) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.devices.object_reader import io_system
 from volplugins.io.view import IoView, make_view
+from volplugins.vol.scene.memory_search import is_searched, why_not_searched
 from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.shared_work import once_of_scene
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
 __all__ = ["io_system", "io_view"]
-
-_PAGES_SEARCHED = 2 << 20  # 8 GiB: where nobody said whether to search, as for processes
 
 
 def io_view(scene: CrashScene, scan: bool | None = None, progress: Progress | None = None) -> IoView:
@@ -29,8 +28,7 @@ def io_view(scene: CrashScene, scan: bool | None = None, progress: Progress | No
 
 def _made(scene: CrashScene, scan: bool | None, progress: Progress | None) -> IoView:
     system = io_system(scene)
-    pages = system.physical.pages_in_file if system.physical is not None else 0
-    search = scan if scan is not None else pages <= _PAGES_SEARCHED
+    search = is_searched(scene.target, scan)
 
     def report(percent: float) -> None:
         if progress is not None:
@@ -39,6 +37,6 @@ def _made(scene: CrashScene, scan: bool | None, progress: Progress | None) -> Io
     view = make_view(system, search, report, scene.target.bugcheck.parameters)
     if scene.target.triage is not None:
         view.notes[:] = ["a small dump holds the drivers and devices that its bugcheck names, not the lists of all"]
-    if pages > _PAGES_SEARCHED and scan is None:
-        view.notes.append(f"not searched for hidden drivers and devices ({pages >> 18} GiB; --scan does it)")
+    left_out = why_not_searched(scene.target, "hidden drivers and devices") if scan is None else ""
+    view.notes.extend([left_out] if left_out else [])
     return view

@@ -10,13 +10,12 @@ from volplugins.kernel.process import Process
 from volplugins.kernel.process_list import list_processes
 from volplugins.kernel.process_scan import scan_processes
 from volplugins.kernel.who import KINDS, resolve
+from volplugins.vol.scene.memory_search import why_not_searched
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
 
-# without --scan, memory up to this many pages is searched for processes that no list leads to (8 GiB)
-_PAGES_SCANNED = 1 << 21
 _IDLE = ("Idle", 0)
 
 Progress = Callable[[float, str], None]
@@ -51,8 +50,8 @@ def _gathered(scene: CrashScene, scan: bool | None, progress: Progress | None) -
     listed = list_processes(scene.memory, scene.target.anchors.active_processes, layouts.process)
     if scene.space is None or memory is None or scan is False:
         return Gathered(listed.processes, listed.notes)
-    if scan is None and memory.pages_in_file > _PAGES_SCANNED:
-        left_out = f"not searched for hidden and exited processes ({memory.pages_in_file >> 18} GiB; --scan does it)"
+    left_out = why_not_searched(scene.target, "hidden and exited processes") if scan is None else ""
+    if left_out:
         return Gathered(listed.processes, (*listed.notes, left_out))
     known = {process.eprocess for process in listed.processes}
 

@@ -15,9 +15,10 @@ from volplugins.dumpfile.errors import DumpError, NotADump
 from volplugins.dumpfile.source import FileSource
 from volplugins.vol.layers.container_stackers import container_stackers
 from volplugins.vol.layers.opened_dumps import open_layer
-from volplugins.vol.layers.path_layer import file_layer
-from volplugins.vol.layers.stacker import KernelDumpStacker, MemoryImageStacker, PackedDumpStacker
+from volplugins.vol.layers.path_layer import ClosingFileLayer, file_layer
+from volplugins.vol.layers.stacker import KernelDumpStacker, LiveStacker, MemoryImageStacker, PackedDumpStacker
 from volplugins.vol.symbols.symbol_path import search_symbols
+from volplugins.wires.location import is_live
 
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
@@ -44,6 +45,31 @@ def open_file(path: Path, symbol_folders: Sequence[str] = ()) -> tuple[ContextIn
         return context, stacker.LayerStacker.stack_layer(context, name, stackers)[0]
     except exceptions.VolatilityException:
         return context, name
+
+
+def open_location(location: str, symbol_folders: Sequence[str] = ()) -> tuple[ContextInterface, str]:
+    """The same for the location of a live machine, which is stopped then; the caller lets it run on (``leave_all``).
+
+    Raises:
+        DumpError: nobody answers there as a Windows kernel does; one line for the user.
+    """
+    import volplugins.vol.layers.live_handle  # noqa: F401 - volatility3 finds the handler of the location so
+    from volplugins.vol.layers.opened_targets import open_target
+
+    search_symbols(symbol_folders)
+    context = contexts.Context()
+    name = "FileLayer"
+    config = configuration.path_join("volplugins", name)
+    context.config[configuration.path_join(config, "location")] = location
+    context.add_layer(ClosingFileLayer(context, config, name))
+    open_target(context, name)  # says why there is none
+    stackers: list[type[StackerLayerInterface]] = [LiveStacker, windows.WindowsIntelStacker]
+    return context, stacker.LayerStacker.stack_layer(context, name, stackers)[0]
+
+
+def open_any(given: str, symbol_folders: Sequence[str] = ()) -> tuple[ContextInterface, str]:
+    """A live machine's location, or a file."""
+    return open_location(given, symbol_folders) if is_live(given) else open_file(Path(given), symbol_folders)
 
 
 def _stackers(context: ContextInterface, name: str) -> list[type[StackerLayerInterface]]:

@@ -8,7 +8,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from volplugins.address.section_files import SectionFiles
-from volplugins.bugcheck.crash_walk import stack_tops
+from volplugins.bugcheck.crash_walk import begun_stacks, stack_tops
+from volplugins.bugcheck.task_state import left_task
 from volplugins.image.debug_record import read_debug_record
 from volplugins.image.exports import read_exports
 from volplugins.image.headers import read_headers
@@ -19,13 +20,19 @@ from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.paging.address_space import AddressSpace
+from volplugins.stack.frame import RETURNS
+from volplugins.stack.functions import Bounds, bounds_at
 from volplugins.stack.registers import Registers, from_names
+from volplugins.stack.segmented import SegmentedRegisters
+from volplugins.stack.segmented_walk import segmented_text
+from volplugins.stack.unwind_x64 import CodeMap
 from volplugins.threads.module_code import ImageFile, ModuleCode
 from volplugins.threads.named_functions import function_at
-from volplugins.threads.running import running_registers
+from volplugins.threads.running import running_registers, segmented_registers
 from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
 from volplugins.threads.user_modules import MOST_IMAGES, unnamed, user_modules
 from volplugins.threads.wow64 import peb32_of
+from volplugins.vol.scene.descriptor_scene import segments_of
 from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, process_space
 from volplugins.vol.scene.mapped_files import mapped_files
 from volplugins.vol.scene.owned_structures import modules_owner, vads_of
@@ -69,6 +76,7 @@ class StackScene:
     code: ModuleCode = field(init=False)
     running: dict[int, Registers] = field(init=False)
     _files: SectionFiles = field(init=False)
+    _segmented: dict[int, SegmentedRegisters] = field(init=False)
     _sides: dict[int, _Side | str] = field(default_factory=dict)
     _tables: dict[tuple[str, int, int | None], SymbolTable | None] = field(default_factory=dict)
 
@@ -77,6 +85,10 @@ class StackScene:
         self.code, self._files = scene.code, mapped_files(scene)
         crashed = scene.thread.ethread if scene.thread is not None else None
         self.running = running_registers(
+            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context,
+            scene.target.standing,
+        )  # fmt: skip
+        self._segmented = segmented_registers(
             scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context
         )
         reported = _report_in_small_dump(scene, self.code)
@@ -98,6 +110,10 @@ class StackScene:
             self._kernel_memory(process), self.code, thread, scene.bits, self._user_of(process),
             running, self._kernel_name, stacks, function_at(scene.symbolizer), anchor,
             stack_tops(scene, running.sp) if running is not None else (), wow64,
+            left_task(scene, running.sp) if running is not None else None,
+            self._segmented.get(thread.ethread) if given is None else None,
+            begun_stacks(scene),
+            scene.layouts.thread if given is None else None,
         )  # fmt: skip
 
     def _anchor(self, thread: Thread) -> Registers | None:
@@ -111,6 +127,8 @@ class StackScene:
 
     def name(self, process: Process | None, found: ThreadFrame) -> str:
         """``module!symbol+0x…`` or ``module+0x…``; empty outside of modules."""
+        if found.segmented is not None:
+            return segmented_text(found.segmented)
         names = self.scene.symbolizer
         if found.ring in (USER, WOW64):
             side = self._sides.get(process.eprocess) if process is not None else None
@@ -119,6 +137,18 @@ class StackScene:
             names = side.names if found.ring == USER or side.names32 is None else side.names32
         location = names.locate(found.frame.ip)
         return location.text() if location.module is not None else ""
+
+    def bounds(self, process: Process | None, found: ThreadFrame, innermost: bool) -> Bounds | None:
+        """The function that a frame is in by unwind data; None where there is none, and for 32-bit code."""
+        if found.ring == WOW64:
+            return None
+        code: CodeMap = self.code
+        if found.ring == USER:
+            side = self._sides.get(process.eprocess) if process is not None else None
+            if not isinstance(side, _Side):
+                return None
+            code = side.side.code
+        return bounds_at(code, found.frame.ip, not innermost and found.frame.trust in RETURNS)
 
     def name_of(self, process: Process, address: int) -> tuple[str, str]:
         """Name of an address of the kernel or of the process, as ``name`` writes it, and why there is none."""
@@ -159,7 +189,7 @@ class StackScene:
 
     def _kernel_memory(self, process: Process | None) -> MemoryReader:
         """Through the process's own directory where it is sound (session space needs it), else the kernel's."""
-        if process is None or self.court is None or self.court.verdict(process).word not in USABLE:
+        if process is None or self.court is None or self.court.word(process) not in USABLE:
             return self.scene.memory
         return process_space(self.scene, process)
 
@@ -180,7 +210,7 @@ class StackScene:
     def _make_side(self, process: Process) -> _Side | str:
         if self.court is None:
             return "user memory is not in this kind of dump"
-        word = self.court.verdict(process).word
+        word = self.court.word(process)
         if word not in WALKABLE:
             return f"page-directory:{word}"
         scene, bits = self.scene, self.scene.bits
@@ -194,7 +224,8 @@ class StackScene:
         code, cut = ModuleCode(memory, modules, self.image_file), cut if left_out else ""
         names = Symbolizer(modules, lambda module: self._table(code, memory, module))
         if not process.wow64:
-            return _Side(UserSide(memory, code, None, function_at(names)), names, None, cut)
+            segments = segments_of(scene, process) if bits == 32 else None
+            return _Side(UserSide(memory, code, None, function_at(names), None, segments), names, None, cut)
         low = ModuleTable(self._low_modules(memory, process, modules, vads))
         code32 = ModuleCode(memory, low, self.image_file)
         names32 = Symbolizer(low, lambda module: self._table(code32, memory, module))

@@ -70,7 +70,7 @@ def _user_memory(scene: CrashScene, requests: IoRequests) -> Callable[[int], Mem
         process = known.get(eprocess)
         if process is None or scene.space is None:
             return None
-        if judge_of(scene, requests.processes.processes).verdict(process).word not in WALKABLE:
+        if judge_of(scene, requests.processes.processes).word(process) not in WALKABLE:
             return None
         return process_space(scene, process)
 

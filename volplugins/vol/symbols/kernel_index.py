@@ -60,7 +60,7 @@ def kernels_at_hand(trusting: bool = True) -> list[tuple[str, TableFacts]]:
 
 
 def _locations() -> Iterator[str]:
-    for name in KERNEL_MODULE_NAMES:
+    for name in dict.fromkeys((*KERNEL_MODULE_NAMES, "ntkrla57")):  # which volatility3 does not name
         urls: Iterable[str] = intermed.IntermediateSymbolTable.file_symbol_url("windows", f"{name}.pdb/*")
         yield from islice(urls, _MOST_TABLES)
 

@@ -34,6 +34,8 @@ MEMBERS: dict[str, Members] = {
         **{name: ("_ETHREAD", "Tcb", name) for name in ("InitialStack", "StackLimit", "KernelStack", "StackBase")},
         **{name: ("_ETHREAD", "Tcb", name) for name in ("TrapFrame", "State", "Teb", "WaitReason")},
         **{name: ("_ETHREAD", "Tcb", name) for name in ("KernelStackResident", "ContextSwitches")},
+        **{name: ("_ETHREAD", "Tcb", name) for name in ("KernelShadowStack", "KernelShadowStackInitial")},
+        **{name: ("_ETHREAD", "Tcb", name) for name in ("KernelShadowStackLimit", "StateSaveArea")},
         "ApcProcess": ("_ETHREAD", "Tcb", "ApcState", "Process"),
         "Process": (("_ETHREAD", "Tcb", "Process"), ("_ETHREAD", "ThreadsProcess")),
         **same("_ETHREAD", "Cid", "ThreadListEntry", "CreateTime", "ExitTime", "ExitStatus", "StartAddress"),
@@ -73,6 +75,11 @@ MEMBERS: dict[str, Members] = {
     "subsection": same("_SUBSECTION", "ControlArea"),
     "control_area": same("_CONTROL_AREA", "FilePointer"),
     "file_object": same("_FILE_OBJECT", "FileName"),
+    "pfn": {
+        **same("_MMPFN", "PteAddress"),
+        "PageLocation": ("_MMPFN", "u3", "e1", "PageLocation"),
+        **{name: ("_MMPFN", "u4", name) for name in ("PteFrame", "PrototypePte")},
+    },
 }  # fmt: skip
 # by field of IoLayouts
 _QUEUE = ("_DEVICE_OBJECT", "DeviceQueue")

@@ -9,6 +9,7 @@ from typing import Any
 from volplugins.kernel import descriptor_layouts, io_layouts, wait_layouts
 from volplugins.kernel.builds.descriptors import DESCRIPTOR_TABLES
 from volplugins.kernel.builds.io import IO_TABLES
+from volplugins.kernel.builds.structures import STRUCTURE_TABLES
 from volplugins.kernel.builds.waits import WAIT_TABLES
 from volplugins.kernel.descriptor_layouts import GateLayouts
 from volplugins.kernel.io_layouts import IoLayouts
@@ -33,7 +34,7 @@ def kernel_layouts(types: Types, base_types: Types, symbols: Mapping[str, int], 
         bits: 32 or 64.
     """
     reader = TableReader(types, base_types, bits)
-    found = {field: reader.layout(structure, MEMBERS[field]) for field, (structure, _) in STRUCTURES.items()}
+    found = {field: reader.layout(STRUCTURE_TABLES[field][0], MEMBERS[field]) for field in STRUCTURES}
     if found["thread"].has("CreateTime") and reader.find(("_ETHREAD", "NestedFaultCount")) is not None:
         found["thread"] = _with_shifted_create_time(found["thread"])
     invalid, mask = _invalid(reader), _invalid_mask(reader, symbols)

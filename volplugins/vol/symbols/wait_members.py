@@ -9,11 +9,13 @@ _KTHREAD = (
     "Priority", "BasePriority", "Queue", "KernelTime", "UserTime", "ContextSwitches", "CycleTime", "MutantListHead",
     "SuspendCount", "FirstArgument", "SystemCallNumber", "ApcStateIndex", "KernelApcDisable", "SpecialApcDisable",
     "LockEntries", "AbEntrySummary", "ReadyTime", "Win32Thread", "NextProcessor", "Alertable", "IdealProcessor",
-    "UserIdealProcessor", "AdjustIncrement", "AdjustReason", "PriorityDecrement", "WaitListEntry",
+    "UserIdealProcessor", "AdjustIncrement", "AdjustReason", "PriorityDecrement", "WaitListEntry", "Timer",
 )  # fmt: skip
 _ETHREAD = (
     "KeyedWaitChain", "KeyedWaitValue", "AlpcMessage", "AlpcMessageId", "AlpcReceiveAttributeSet",
-    "OwnerEntryListHead", "ActiveImpersonationInfo", "ImpersonationInfo", "LastCallNtStatus", "ThreadName",
+    "OwnerEntryListHead", "LpcWaitingOnPort",
+    "LpcReceivedMessageId", "LpcReplyMessageId", "LpcReceivedMsgIdValid", "ActiveImpersonationInfo",
+    "ImpersonationInfo", "LastCallNtStatus", "ThreadName",
 )  # fmt: skip
 _VM = ("PageFaultCount", "WorkingSetSize", "PeakWorkingSetSize", "MinimumWorkingSetSize", "MaximumWorkingSetSize")
 # by field of WaitLayouts
@@ -30,8 +32,11 @@ WAIT_MEMBERS: dict[str, Members] = {
                "QuotaUsage", "QuotaPeak", "CommitChargePeak", "PriorityClass", "SeAuditProcessCreationInfo",
                "PeakCommitCharge", "ProcessQuotaUsage", "ProcessQuotaPeak"),
         **{name: (("_EPROCESS", "Vm", "Instance", name), ("_EPROCESS", "Vm", name)) for name in _VM},
+        # later updates of 20348 call the ticks their low parts
+        **{name: (("_EPROCESS", "Pcb", name), ("_EPROCESS", "Pcb", f"{name}Low")) for name in
+           ("KernelTime", "UserTime")},
         **{name: ("_EPROCESS", "Pcb", name) for name in
-           ("BasePriority", "KernelTime", "UserTime", "CycleTime", "ContextSwitches", "QuantumReset")},
+           ("BasePriority", "CycleTime", "ContextSwitches", "QuantumReset")},
     },
     "wait_block": same("_KWAIT_BLOCK", "WaitListEntry", "WaitType", "BlockState", "WaitKey", "Thread", "Object",
                        "NextWaitBlock"),
@@ -54,6 +59,7 @@ WAIT_MEMBERS: dict[str, Members] = {
     "alpc_port": same("_ALPC_PORT", "CommunicationInfo", "OwnerProcess", "CompletionPort", "PortContext", "MainQueue",
                       "LargeMessageQueue", "PendingQueue", "WaitQueue", "MainQueueLength", "PendingQueueLength",
                       "WaitQueueLength"),
+    "lpc_port": same("_LPCP_PORT_OBJECT", "ConnectionPort", "ConnectedPort", "Creator"),
     "alpc_communication": same("_ALPC_COMMUNICATION_INFO", "ConnectionPort", "ServerCommunicationPort",
                                "ClientCommunicationPort"),
     "critical_section": same("_RTL_CRITICAL_SECTION", "DebugInfo", "LockCount", "RecursionCount", "OwningThread",
@@ -73,8 +79,20 @@ WAIT_MEMBERS: dict[str, Members] = {
     "dpc": same("_KDPC", "Type", "Importance", "Number", "DpcListEntry", "DeferredRoutine", "DeferredContext",
                 "SystemArgument1", "SystemArgument2", "DpcData"),
     "timer": same("_KTIMER", "Header", "DueTime", "TimerListEntry", "Dpc", "Processor", "Period"),
+    "timer2": same("_KTIMER2", "RbNodes", "DueTime", "Period", "Callback", "CallbackContext", "CollectionIndex"),
     "timer_table": same("_KTIMER_TABLE", "TimerEntries"),
     "timer_entry": {"Entry": ("_KTIMER_TABLE_ENTRY", "Entry"), "Time": ("_KTIMER_TABLE_ENTRY", "Time")},
     "ready_queue": same("_KSHARED_READY_QUEUE", "ReadySummary", "ReadyListHead", "ReadyThreadCount"),
+    "partition": {
+        name: ("_MI_PARTITION", "Vp", name)
+        for name in ("NumberOfPhysicalPages", "AvailablePages", "TotalCommittedPages", "TotalCommitLimit")
+    },
+    "memory_state": {
+        name: ("_MI_SYSTEM_INFORMATION", "Vs", name) for name in ("MaximumNonPagedPoolInPages", "NonPagedPoolCommit")
+    },
+    "pool_descriptor": {
+        "TotalPages": (("_POOL_DESCRIPTOR", "TotalPages"), ("_POOL_DESCRIPTOR", "PagesAllocated")),
+        "TotalBigPages": (("_POOL_DESCRIPTOR", "TotalBigPages"), ("_POOL_DESCRIPTOR", "BigPagesAllocated")),
+    },
     "priority_queue": same("_KPRIQUEUE", "Header", "EntryListHead", "CurrentCount", "MaximumCount", "ThreadListHead"),
 }  # fmt: skip

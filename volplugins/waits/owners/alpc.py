@@ -1,7 +1,7 @@
 """ALPC: the message that a thread waits to have answered names the server's thread, or the port and so its process.
 
 A thread waits on a semaphore of its own ETHREAD; ETHREAD.AlpcMessage is the message (its lowest bits are flags). Before
-Vista there was LPC, whose messages name nobody.
+Vista there was LPC: lpc.py.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ It also has volatility3 leave symbol tables alone that are there.
 
 try:
     from volplugins.vol.layers.kernel_offset import KernelOffsetCarrier
-    from volplugins.vol.layers.stacker import KernelDumpStacker, MemoryImageStacker, PackedDumpStacker
+    from volplugins.vol.layers.live_handle import KernelDebuggerHandler
+    from volplugins.vol.layers.stacker import KernelDumpStacker, LiveStacker, MemoryImageStacker, PackedDumpStacker
     from volplugins.vol.output.json_lines import JsonLinesRenderer
     from volplugins.vol.symbols.header_kernel import HeaderKernelFinder
     from volplugins.vol.symbols.kept_tables import keep_tables
@@ -22,6 +23,6 @@ except BaseException as error:  # volatility3 survives an ImportError only
     raise ImportError(f"volplugins cannot be loaded: {error}") from error
 
 __all__ = [
-    "HeaderKernelFinder", "JsonLinesRenderer", "KernelDumpStacker", "KernelOffsetCarrier", "MemoryImageStacker",
-    "PackedDumpStacker",
+    "HeaderKernelFinder", "JsonLinesRenderer", "KernelDebuggerHandler", "KernelDumpStacker", "KernelOffsetCarrier",
+    "LiveStacker", "MemoryImageStacker", "PackedDumpStacker",
 ]  # fmt: skip

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.user_return import user_return
-from volplugins.stack.frame import Frame, Stop
+from volplugins.stack.frame import RETURNS, Frame, Stop
+from volplugins.stack.functions import bounds_at
 from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.output.rows import NOT_AVAILABLE
 from volplugins.vol.scene.user_frames import UserStack
@@ -37,7 +38,8 @@ def stack_rows(analysis: Analysis, user: UserStack | None = None) -> Iterator[An
     end = _end(analysis, stack.stop, came_from, user)
     names = [_name(analysis, frame.ip) for frame in frames]
     rings = ["kernel" if frame.ip >> (bits - 1) else "user" for frame in frames]
-    yield from _frames(frames, names, rings, came_from or 0, end)
+    bounds = [_bounds(analysis, frame, number) for number, frame in enumerate(frames)]
+    yield from _frames(frames, names, rings, came_from or 0, end, bounds=bounds)
     if user is not None and user.frames:
         found = [each.frame for each in user.frames]
         end = _End(user.text, user.stop)
@@ -47,6 +49,14 @@ def stack_rows(analysis: Analysis, user: UserStack | None = None) -> Iterator[An
 def _name(analysis: Analysis, ip: int) -> str:
     location = analysis.scene.symbolizer.locate(ip)
     return location.text() if location.module else ""
+
+
+def _bounds(analysis: Analysis, frame: Frame, number: int) -> str:
+    """The function that a frame is in by unwind data, where no symbol names it."""
+    scene = analysis.scene
+    if scene.symbolizer.locate(frame.ip).symbol:
+        return ""
+    return str(bounds_at(scene.code, frame.ip, bool(number) and frame.trust in RETURNS) or "")
 
 
 def _end(analysis: Analysis, stop: Stop, came_from: int | None, user: UserStack | None) -> _End:
@@ -63,13 +73,20 @@ def _end(analysis: Analysis, stop: Stop, came_from: int | None, user: UserStack 
 
 
 def _frames(
-    frames: Sequence[Frame], names: Sequence[str], rings: Sequence[str], returns_to: int, end: _End, first: int = 0
+    frames: Sequence[Frame],
+    names: Sequence[str],
+    rings: Sequence[str],
+    returns_to: int,
+    end: _End,
+    first: int = 0,
+    bounds: Sequence[str] = (),
 ) -> Iterator[AnalyzeRow]:
     for number, frame in enumerate(frames):
         last = number == len(frames) - 1
         returns = returns_to if last else frames[number + 1].ip
         value = f"ChildSP={frame.sp:#x} RetAddr={returns:#x} IP={frame.ip:#x} Symbol={names[number]}"
-        notes = "; ".join(note for note in (_CALLS[frame.call_checked], end.note if last else "") if note)
+        function = bounds[number] if bounds else ""
+        notes = "; ".join(note for note in (function, _CALLS[frame.call_checked], end.note if last else "") if note)
         parts = [f"Ring={rings[number]}", f"Trust={frame.trust.value}", f"Note={notes}" if notes else "",
                  f"Stop={end.stop}" if last and end.stop else ""]  # fmt: skip
         yield AnalyzeRow("stack", f"{first + number:02d}", value, "", " ".join(filter(None, parts)))

@@ -10,6 +10,7 @@ from volplugins.kernel.thread import Thread
 from volplugins.processors.dpc_queue import Dpc, queued_dpcs
 from volplugins.processors.ready_queues import ReadyThread
 from volplugins.processors.timers import Timer, read_timers
+from volplugins.processors.timers2 import Timer2, read_timers2
 from volplugins.vol.commands.cpus.row import EntryRow, entry_failure_row
 from volplugins.vol.scene.processor_scene import ProcessorScene, processor_scene
 
@@ -86,6 +87,18 @@ class _Rows:
         """Timers that are set, in the order of the tables."""
         for timer in read_timers(self._found.source, self._found.layout, problems):
             yield self._of_timer(timer)
+        for second in read_timers2(self._found.source, problems):
+            yield self._of_timer2(second)
+
+    def _of_timer2(self, timer: Timer2) -> EntryRow:
+        row = self._of_dpc(None, "timer", timer.address, None, "KTIMER2")
+        module = self._scene.modules.at(timer.callback) if timer.callback else None
+        if module is None:
+            return row._replace(due_time=timer.due, period=timer.period)
+        symbol = self._scene.symbolizer.locate(timer.callback).text()
+        return row._replace(
+            routine=timer.callback, symbol=symbol, module=module.name, due_time=timer.due, period=timer.period
+        )
 
     def _of_timer(self, timer: Timer) -> EntryRow:
         thread = self._found.thread(timer.thread)

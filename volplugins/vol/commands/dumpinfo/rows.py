@@ -27,6 +27,7 @@ PAGE_SIZE = 0x1000
 def dumpinfo_rows(target: Target, scene: CrashScene | None, layers: str = "") -> Iterator[DumpinfoRow]:
     """All rows of an opened target, in the order of the contract."""
     from volplugins.vol.commands.dumpinfo.blobs import blob_rows
+    from volplugins.vol.commands.dumpinfo.layout_rows import layout_rows
     from volplugins.vol.commands.dumpinfo.target_rows import target_rows
 
     dump = target.dump
@@ -38,6 +39,8 @@ def dumpinfo_rows(target: Target, scene: CrashScene | None, layers: str = "") ->
     if scene is not None:
         yield from _crosscheck(scene)
     yield from target_rows(target, scene, layers)
+    if scene is not None:
+        yield from layout_rows(scene)
     if target.triage is not None:
         yield from _triage(target.triage)
     if dump is not None and dump.secondary is not None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volplugins.descriptors.shadow_tables import OTHER_PAGE
 from volplugins.findings.finding import Finding, Kind, Subject
 from volplugins.findings.kinds import CALL_GATE, DESCRIPTOR_TABLE, GATE_OUTSIDE_KERNEL
-from volplugins.vol.commands.segments import entry_rows
+from volplugins.vol.commands.segments import entry_rows, gate_targets
 from volplugins.vol.commands.segments.row import SegmentRow
 
 _EXCEPTIONS = 32  # vectors of the processor's own; what firmware and HAL wire on one processor alone lies above
-_REGISTERS = ("the KPCR says", "limit ")
+_REGISTERS = ("the container says", "the KPCR says", "limit ", "limits differ")
 
 
 def of_segment(row: SegmentRow) -> Iterator[Finding]:
@@ -35,18 +36,19 @@ def _kinds(row: SegmentRow, notes: list[str]) -> Iterator[tuple[Kind, str]]:
 
 
 def _kind(row: SegmentRow, note: str) -> Kind | None:
-    if note.startswith(entry_rows.OUTSIDE) and row.table != "gdt":
+    if note.startswith(entry_rows.ELSEWHERE) or (note.startswith(gate_targets.OUTSIDE) and row.table != "gdt"):
         return GATE_OUTSIDE_KERNEL
-    if note.startswith(entry_rows.ELSEWHERE):
-        return GATE_OUTSIDE_KERNEL
-    if note.startswith(entry_rows.CALL_GATE):
+    if note.startswith(gate_targets.CALL_GATE):
         return CALL_GATE if note.endswith("to ring 0") else None
-    if note.startswith(entry_rows.FOREIGN_CODE):
-        return DESCRIPTOR_TABLE
+    return DESCRIPTOR_TABLE if _is_odd_table(row, note) else None
+
+
+def _is_odd_table(row: SegmentRow, note: str) -> bool:
     if note.startswith(entry_rows.DIFFERS):
-        common = row.table == "gdt" or (row.number is not None and row.number < _EXCEPTIONS)
-        return DESCRIPTOR_TABLE if common else None
-    return DESCRIPTOR_TABLE if row.type == "table" and note.startswith(_REGISTERS) else None
+        return row.table == "gdt" or (row.number is not None and row.number < _EXCEPTIONS)
+    if row.type == "table":
+        return note.startswith(_REGISTERS) or OTHER_PAGE in note
+    return note.startswith(entry_rows.FOREIGN_CODE)
 
 
 def _place(row: SegmentRow) -> str:

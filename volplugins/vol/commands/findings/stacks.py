@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from volplugins.findings.finding import Finding, Subject
-from volplugins.findings.kinds import FOREIGN_WAIT, STACK_BROKEN
+from volplugins.findings.kinds import FOREIGN_WAIT, RETURN_OVERWRITTEN, STACK_BROKEN
 from volplugins.findings.trusted_frames import TrustedFrames
 from volplugins.stack.frame import Stop
+from volplugins.threads.held_frames import OVERWRITTEN
 from volplugins.vol.commands.findings.wording import command
 from volplugins.vol.commands.stacks.row import StackRow
 
@@ -33,6 +34,10 @@ class StackFindings:
         if row.ethread is None:
             return
         more = command("stacks", row.pid, f"--thread {row.ethread:#x}")
+        if OVERWRITTEN in row.note:
+            about = Subject(row.pid, row.process, row.tid, row.ip or row.ethread)
+            evidence = row.note[row.note.index(OVERWRITTEN) :].removeprefix(OVERWRITTEN).lstrip(": ")
+            yield Finding(RETURN_OVERWRITTEN, about, f"frame {row.frame}: {evidence}", more)
         if row.stop in _BROKEN:
             about = Subject(row.pid, row.process, row.tid, row.ip or row.ethread)
             evidence = "; ".join(part for part in (_BROKEN[row.stop], row.note) if part)

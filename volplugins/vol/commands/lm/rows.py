@@ -160,7 +160,7 @@ def _of_process(
         if not wanted.some:
             yield failure_row("has no user memory", process)
         return
-    word = court.verdict(process).word
+    word = court.word(process)
     if word not in WALKABLE:
         yield failure_row(f"page-directory:{word}", process)
         return

@@ -7,10 +7,12 @@ from typing import Annotated, NamedTuple
 
 from volplugins.kernel.directories.verdict import Verdict
 from volplugins.kernel.process import Process
+from volplugins.paging.address_space import AddressSpace
 from volplugins.vol.output.columns import Column, Kind
 from volplugins.vol.output.table import Table
 from volplugins.vol.scene.directory_next import next_step
 from volplugins.vol.scene.directory_verdicts import DirectoryJudge
+from volplugins.vol.scene.page_witness import witness_of
 
 
 class PagedirsRow(NamedTuple):
@@ -61,12 +63,29 @@ def process_rows(
             1, process.pid, process.name, process.eprocess, None, mode, f"{check.verdict}: {word}", check.level,
             None, None, None, "", "", check.evidence, "",
         )  # fmt: skip
+    said = _by_the_pages(court, process) if with_checks else None
+    if said is not None:
+        word = "passed" if said[0] else "failed"
+        yield PagedirsRow(
+            1, process.pid, process.name, process.eprocess, None, mode, f"pfn-database: {word}", "",
+            None, None, None, "", "", said[1], "",
+        )  # fmt: skip
     if with_checks and shadow is not None:
         word = "passed" if shadow.sound else "failed"
         yield PagedirsRow(
             1, process.pid, process.name, process.eprocess, shadow.value, mode, f"user-directory: {word}",
             court.reference.mode.facts.levels[0].name, None, None, None, "", "", shadow.evidence, "",
         )  # fmt: skip
+
+
+def _by_the_pages(court: DirectoryJudge, process: Process) -> tuple[bool, str] | None:
+    """What the PFN database says of the directory and its tables; None where it says nothing."""
+    scene, base = court.scene, process.directory_table_base
+    if scene.space is None or not base:
+        return None
+    kernel = scene.space.space
+    witness = witness_of(scene, AddressSpace(kernel.physical, kernel.mode, base, kernel.invalid, kernel))
+    return witness.of_directory() if witness is not None else None
 
 
 def _circumstance(process: Process, verdict: Verdict) -> str:

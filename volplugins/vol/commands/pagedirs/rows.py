@@ -31,6 +31,7 @@ def pagedirs_rows(
         return
     gathered = gather(scene, scan, progress)
     court = judge_of(scene, gathered.processes)
+    court.searching = scan is True
     if typed:
         yield from typed_rows(court, typed, with_checks)
     if typed and not who:

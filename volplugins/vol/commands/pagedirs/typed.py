@@ -11,6 +11,7 @@ from volplugins.memory.reader import ReadError
 from volplugins.vol.commands.pagedirs.row import PagedirsRow, note_row, process_rows
 from volplugins.vol.scene.directory_next import one_thread, whole_process
 from volplugins.vol.scene.directory_verdicts import DirectoryJudge
+from volplugins.vol.scene.page_owner import by_any_page
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -45,6 +46,11 @@ def _one(court: DirectoryJudge, text: str, with_checks: bool) -> Iterator[Pagedi
         yield from process_rows(court, exact, court.verdict(exact), note, with_checks)
         return
     found = list(meant_by(text, court.processes))
+    if not found and value is not None:
+        owned = by_any_page(court.scene, court.processes, value)
+        if owned is not None:
+            yield note_row("", f"{text} is no EPROCESS: {owned.text}", owned.then, _WRONG)
+            return
     if not found:
         what, then = _what_it_is(court, value)
         yield note_row("", f"{text} is no EPROCESS: {what}", then, _WRONG)

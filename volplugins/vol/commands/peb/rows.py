@@ -64,7 +64,7 @@ def _of_process(
         why = "has no PEB" + (f" ({process.life})" if process.life != "running" else " (no user memory)")
         yield failure_row("; ".join(each for each in (why, note) if each), process, bits)
         return
-    word = court.verdict(process).word
+    word = court.word(process)
     if word not in WALKABLE:
         yield failure_row("; ".join(each for each in (f"page-directory:{word}", note) if each), process, bits)
         return

@@ -72,7 +72,7 @@ def _of_small_dump(scene: CrashScene, wanted: Wanted) -> Iterator[ProcessRow | T
 def _row(
     scene: CrashScene, court: DirectoryJudge | None, process: Process, threads: ProcessThreads, marks: Sequence[str]
 ) -> ProcessRow:
-    word = court.verdict(process).word if court is not None else ""
+    word = court.word(process) if court is not None else ""
     count, vad_note = _vad_count(scene, process)
     session, session_note = _through_pointer(scene, process, process.session, scene.layouts.session, "SessionId")
     handles, handle_note = _through_pointer(

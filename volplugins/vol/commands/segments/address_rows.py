@@ -115,7 +115,7 @@ def _local(scene: CrashScene, directory: Directory, selector: Selector) -> Table
 
 def _selector_rows(text: str, worked: Worked, tables: ProcessorTables) -> Iterator[AddressRow]:
     found, descriptor = worked.found, worked.found.descriptor
-    on = f"of processor {tables.number}" if tables.number is not None else ""
+    on = f"of processor {tables.number}" if tables.number is not None and not worked.selector.local else ""
     state = VALID if descriptor is not None else found.state
     where = f"entry at {found.address:#x}" if found.address is not None else ""
     yield AddressRow(text, "selector", worked.selector.text(), state,

@@ -5,34 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from volplugins.descriptors.descriptor import CODE, GATES, LDT, LONG_MODE, TASK_GATE, Descriptor
+from volplugins.descriptors.descriptor import CODE, GATES, LDT, LONG_MODE, Descriptor
 from volplugins.descriptors.interrupts import Interrupt, InterruptReader
-from volplugins.descriptors.lookup import VALID, Found, look_up
+from volplugins.descriptors.lookup import VALID, look_up
 from volplugins.descriptors.processor_tables import USUAL_TASK, ProcessorTables
 from volplugins.descriptors.selector import Selector
 from volplugins.descriptors.table import Entry, read_gates, read_segments
-from volplugins.descriptors.task_state import SIZE_64, TaskState, decode_task_16, decode_task_32, decode_task_64
-from volplugins.loader.module import HAL_IMAGES
-from volplugins.memory.reader import ReadError
+from volplugins.descriptors.task_state import TaskState
+from volplugins.vol.commands.segments.gate_targets import OUTSIDE, GateTargets
 from volplugins.vol.commands.segments.row import SegmentRow
 from volplugins.vol.scene.descriptor_scene import virtual_bits
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
-    from volplugins.loader.symbolizer import Location
 
-OUTSIDE = "outside the kernel"
 FOREIGN_CODE = "a code segment of ring 0 that Windows does not have"
-CALL_GATE = "a call gate from ring"
 DIFFERS = "differs from processor"
 ELSEWHERE = "not at nt!"
-_DECODERS = {16: decode_task_16, 32: decode_task_32, 64: decode_task_64}
-# each processor's own: on x86 its TSS, KPCR, the TEB, VDM and LDT of what it runs, the TSSs of double faults and NMIs;
+# each processor's own: on x86 its TSS, KPCR, the TEB, VDM and LDT of what it runs, TSSs of task gates, the GDT;
 # on x64 its TSS and the TEB of 32 bits
-_OWN_32 = (0x28, 0x30, 0x38, 0x40, 0x48, 0x50, 0x58)
+_OWN_32 = (0x28, 0x30, 0x38, 0x40, 0x48, 0x50, 0x58, 0x70)
 _OWN_64 = (0x40, 0x50)
 # code segments of ring 0 that Windows has on x64: its own, and one of 32 bits for what the HAL does (until Windows 8)
 _RING_0 = (0x10, 0x60)
+# on x86 firmware and old drivers have small ones beside 0x08 (KeI386AllocateGdtSelectors): those of 4 GiB count
+_RING_0_FLAT, _WHOLE = (0x08,), 0xFFFF_FFFF
 _THUNK = "KiIsrThunk"
 _ENTRIES = {"MsrLStar": "KiSystemCall64", "MsrCStar": "KiSystemCall32"}
 
@@ -45,6 +42,7 @@ class EntryRows:
         self._width = virtual_bits(scene)
         self._interrupts = InterruptReader(scene.memory, scene.layouts.descriptors, scene.bits)
         self._first = first
+        self._targets = GateTargets(scene, first)
         self._segments: dict[int, Descriptor] = {}
         self._gates: dict[int, Descriptor] = {}
         if first is not None and first.gdt is not None:
@@ -65,7 +63,7 @@ class EntryRows:
         notes = [*found.notes]
         target, symbol = None, ""
         if found.kind in GATES:
-            target, symbol, more = self._leads(tables, found)
+            target, symbol, more = self._targets.leads(tables, found)
             notes += more
         if table == "gdt" and tables is not None:
             notes += self._segment_notes(tables, selector, found)
@@ -82,7 +80,7 @@ class EntryRows:
             notes.append("an IDT may not hold this: the vector faults (#GP)")
             yield self._row(tables.number, "idt", entry.index, None, found, None, "", notes)
             return
-        target, symbol, more = self._leads(tables, found)
+        target, symbol, more = self._targets.leads(tables, found)
         interrupts = self._behind(tables, entry.index, target) if target is not None else []
         if interrupts or not found.present:
             more = [note for note in more if not note.startswith(OUTSIDE)]
@@ -103,7 +101,7 @@ class EntryRows:
         address = base or tables.task
         if not address:
             return
-        state = self._task(address, 64 if self._width >= LONG_MODE else 32)
+        state = self._targets.task(address, 64 if self._width >= LONG_MODE else 32)
         limit = found.descriptor.limit if found.descriptor is not None else None
         if isinstance(state, str):
             notes.append(f"cannot be read: {state}")
@@ -121,7 +119,7 @@ class EntryRows:
         for name, value in tables.registers.items():
             if name in _ENTRIES:
                 where = self._scene.symbolizer.locate(value)
-                note = self._outside(where)
+                note = self._targets.outside(where)
                 if not note and where.kind == "pdb" and not where.symbol.startswith(_ENTRIES[name]):
                     note = f"{ELSEWHERE}{_ENTRIES[name]}"
                 symbol = where.text() if where.module is not None else ""
@@ -152,68 +150,6 @@ class EntryRows:
             " ".join(flags), target, symbol, "; ".join(notes),
         )  # fmt: skip
 
-    def _leads(self, tables: ProcessorTables | None, found: Descriptor) -> tuple[int | None, str, list[str]]:
-        """Where a gate leads, the name of it, and what is odd about that."""
-        gate = found.gate
-        assert gate is not None
-        segment = self._look_up(tables, gate.selector)
-        if found.kind == TASK_GATE:
-            return self._leads_to_task(segment, gate.selector)
-        notes, base = [], 0
-        if segment.state != VALID or segment.descriptor is None:
-            notes.append(f"its selector {gate.selector:#x} is no segment: {segment.note or segment.state}")
-        elif segment.descriptor.kind != CODE:
-            notes.append(f"its selector {gate.selector:#x} is no code segment but {segment.descriptor.type_word}")
-        else:
-            base = segment.descriptor.base if segment.descriptor.width < 64 else 0
-            if found.kind == "call-gate" and segment.descriptor.dpl < found.dpl:
-                notes.append(f"{CALL_GATE} {found.dpl} to ring {segment.descriptor.dpl}")
-        target = (base + gate.offset) & ((1 << 64) - 1 if found.width == 64 else 0xFFFF_FFFF)
-        where = self._scene.symbolizer.locate(target)
-        outside = self._outside(where)
-        return target, where.text() if where.module is not None else "", [*notes, *([outside] if outside else [])]
-
-    def _leads_to_task(self, segment: Found, selector: int) -> tuple[int | None, str, list[str]]:
-        """A task gate leads to where its TSS says that the task goes on."""
-        found = segment.descriptor
-        if segment.state != VALID or found is None:
-            return None, "", [f"its TSS selector {selector:#x} leads nowhere: {segment.note or segment.state}"]
-        if found.kind != "tss":
-            return None, "", [f"its selector {selector:#x} is no TSS but {found.type_word}: a task switch faults (#GP)"]
-        state = self._task(found.base, found.width)
-        if isinstance(state, str):
-            return None, "", [f"its TSS at {found.base:#x} cannot be read: {state}"]
-        where = self._scene.symbolizer.locate(state.ip)
-        notes = [f"task of TSS {selector:#x} at {found.base:#x}"]
-        if state.link:
-            notes.append(f"previous task {state.link:#x}")
-        if state.link == selector:
-            notes.append("its previous task is itself")
-        outside = self._outside(where) if state.ip else "its TSS has no instruction pointer"
-        text = where.text() if where.module is not None else ""
-        return state.ip, text, [*notes, *([outside] if outside else [])]
-
-    def _task(self, address: int, width: int) -> TaskState | str:
-        try:
-            return _DECODERS[width](self._scene.memory.read(address, SIZE_64))
-        except ReadError as error:
-            return error.reason
-
-    def _look_up(self, tables: ProcessorTables | None, selector: int) -> Found:
-        gdt = (tables or self._first).gdt if (tables or self._first) is not None else None  # type: ignore[union-attr]
-        return look_up(self._scene.memory, Selector(selector), gdt, None, self._width)
-
-    def _outside(self, where: Location) -> str:
-        """What is said of a place that is in neither kernel nor HAL; nothing where no module is known."""
-        if not len(self._scene.modules):
-            return ""
-        module = where.module
-        if module is None:
-            return f"{OUTSIDE}: in no module"
-        if module.is_kernel or module.image_name.lower() in HAL_IMAGES:
-            return ""
-        return f"{OUTSIDE}: in {module.image_name}"
-
     def _behind(self, tables: ProcessorTables, vector: int, target: int) -> list[Interrupt]:
         where = self._scene.symbolizer.locate(target)
         thunk = where.module is not None and (where.kind != "pdb" or where.symbol.startswith(_THUNK))
@@ -243,7 +179,7 @@ class EntryRows:
     def _segment_notes(self, tables: ProcessorTables, selector: int, found: Descriptor) -> list[str]:
         notes = []
         wide = self._width >= LONG_MODE
-        if wide and found.kind == CODE and found.dpl == 0 and selector not in _RING_0:
+        if found.kind == CODE and found.dpl == 0 and _is_foreign(found, selector, wide):
             notes.append(FOREIGN_CODE)
         own = selector in (_OWN_64 if wide else _OWN_32) or found.kind in ("tss", LDT)
         if self._first is not None and tables is not self._first and not own:
@@ -257,8 +193,15 @@ class EntryRows:
         other = self._gates.get(vector)
         if self._first is None or tables is self._first or by_object or other == found:
             return []
+        if other is not None and other.gate is not None and self._behind(self._first, vector, other.gate.offset):
+            return []
         leads = f", where it leads to {other.gate.offset:#x}" if other is not None and other.gate is not None else ""
         return [f"{DIFFERS} {self._first.number}{leads}"]
+
+
+def _is_foreign(found: Descriptor, selector: int, wide: bool) -> bool:
+    """Whether Windows has no such code segment of ring 0."""
+    return selector not in _RING_0 if wide else found.limit == _WHOLE and selector not in _RING_0_FLAT
 
 
 def _content(found: Descriptor) -> tuple[object, ...]:

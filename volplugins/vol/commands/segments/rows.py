@@ -14,7 +14,7 @@ from volplugins.memory.reader import PAGE_SIZE, ReadError
 from volplugins.vol.commands.segments.entry_rows import EntryRows
 from volplugins.vol.commands.segments.row import SegmentRow, failure_row
 from volplugins.vol.output.wrong_use import WrongUse
-from volplugins.vol.scene.descriptor_scene import has_segments, processor_tables, virtual_bits
+from volplugins.vol.scene.descriptor_scene import has_segments, processor_tables, shadow_text, virtual_bits
 from volplugins.vol.scene.process_selection import choose, gather
 
 if TYPE_CHECKING:
@@ -77,15 +77,20 @@ def _of_processor(
     if tables is not first:
         yield from (SegmentRow(0, number, "error", note=note) for note in differences(tables, first))
     if tables.gdt is not None:
-        yield _head("gdt", number, tables.gdt)
+        yield _head("gdt", number, tables.gdt, _shadowed(scene, tables, tables.gdt))
         for entry in read_segments(scene.memory, tables.gdt, width):
             yield from rows.of_segment(tables, "gdt", entry)
     yield from rows.of_task(tables)
     if tables.idt is not None:
-        yield _head("idt", number, tables.idt, ("KVA shadow is on",) if tables.shadow else ())
+        yield _head("idt", number, tables.idt, _shadowed(scene, tables, tables.idt))
         for entry in read_gates(scene.memory, tables.idt, width):
             yield from rows.of_gate(tables, entry)
     yield from rows.of_registers(tables)
+
+
+def _shadowed(scene: CrashScene, tables: ProcessorTables, table: TableRegister) -> Sequence[str]:
+    """That KVA shadow is on, and what its directory says of the table."""
+    return tuple(filter(None, ("KVA shadow is on", shadow_text(scene, table)))) if tables.shadow else ()
 
 
 def _head(name: str, processor: int | None, table: TableRegister, further: Sequence[str] = ()) -> SegmentRow:

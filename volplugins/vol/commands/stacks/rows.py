@@ -185,4 +185,8 @@ def walked_stack(
         sound = stacks.court is not None and process.directory_table_base
         memory = process_space(scene, process) if sound else scene.memory
         args = tuple(arguments(memory, frames, index, scene.bits) for index in range(len(frames)))
-    return ThreadStack(process, thread, frames, names, args, walk.stop, walk.text, note)
+    bounds = tuple(
+        stacks.bounds(process, frame, number == 0) if "!" not in name else None
+        for number, (name, frame) in enumerate(zip(names, frames, strict=True))
+    )
+    return ThreadStack(process, thread, frames, names, args, walk.stop, walk.text, note, bounds)

@@ -9,6 +9,8 @@ from volplugins.kernel.process import Process
 from volplugins.kernel.thread import Thread
 from volplugins.kernel.thread_words import state_word, wait_word
 from volplugins.stack.frame import Trust
+from volplugins.stack.functions import Bounds
+from volplugins.stack.segmented import SegmentedRegisters
 from volplugins.threads.thread_walk import ThreadFrame
 from volplugins.vol.commands.stacks.row import RegistersRow, StackRow
 from volplugins.vol.output.table import Detailed
@@ -18,7 +20,10 @@ _MOST_NAMED = 64  # threads of equal stacks
 
 @dataclass(frozen=True, slots=True)
 class ThreadStack:
-    """One thread's frames with their names, and why they end."""
+    """One thread's frames with their names, and why they end.
+
+    ``bounds``: of frames that no symbol names, the function that unwind data say they are in.
+    """
 
     process: Process
     thread: Thread
@@ -28,6 +33,11 @@ class ThreadStack:
     stop: str
     text: str
     note: str
+    bounds: tuple[Bounds | None, ...] = ()
+
+    def bounds_of(self, number: int) -> Bounds | None:
+        """Those of one frame."""
+        return self.bounds[number] if self.bounds else None
 
 
 @dataclass(slots=True)
@@ -75,9 +85,21 @@ def shown(stack: ThreadStack, note: str, registers: bool) -> Iterator[StackRow |
 def _registers_text(found: ThreadFrame) -> str:
     """The registers that are known at a frame, as ``name=value``, at their full width."""
     registers = found.frame.registers
+    if found.selectors is not None:
+        return _segmented_registers(found.selectors)
     if registers is None:
         return ""
     return " ".join(f"{name}={value:0{registers.bits // 4}x}" for name, value in registers.named().items())
+
+
+def _segmented_registers(found: SegmentedRegisters) -> str:
+    """Registers of code that is not flat: pointers as segment and offset, then the other segments and registers."""
+    values, digits, first = found.values, 4 if found.virtual else 8, 1 if found.virtual else 0
+    pairs = (("cs", "eip"), ("ss", "esp"), ("ss", "ebp"))
+    shown = [f"{left}:{right[first:]}={values[left]:04x}:{values[right]:0{digits}x}" for left, right in pairs]
+    shown += [f"{name}={values[name]:04x}" for name in ("ds", "es", "fs", "gs") if name in values]
+    rest = ("eax", "ebx", "ecx", "edx", "esi", "edi", "efl")
+    return " ".join([*shown, *(f"{name}={values[name]:08x}" for name in rest if name in values)])
 
 
 def _rows(stack: ThreadStack, note: str) -> Iterator[StackRow]:
@@ -95,16 +117,30 @@ def _rows(stack: ThreadStack, note: str) -> Iterator[StackRow]:
         frame = found.frame
         following = stack.frames[number + 1].frame.ip if number < last else None
         text = end if number == last else _checked(found) if number else ""
+        bounds = stack.bounds_of(number)
+        text = "; ".join(part for part in (_segmented(found), text) if part)
         yield StackRow(
             *head, number, found.ring, frame.sp, following, frame.ip, stack.names[number], frame.trust.value,
             stack.arguments[number] if stack.arguments else "", stack.stop if number == last else "",
-            text or (note if number == 0 else ""),
+            "; ".join(filter(None, [str(bounds or ""), found.shadow, text or (note if number == 0 else "")])),
         )  # fmt: skip
+
+
+def _segmented(found: ThreadFrame) -> str:
+    """For code that is not flat: which mode, its registers at the first frame, how the others were found."""
+    if found.segmented is None:
+        return ""
+    if found.selectors is None:
+        return found.segmented.note
+    mode = "virtual-8086 mode" if found.selectors.virtual else "code of the LDT"
+    return f"{mode}: {_segmented_registers(found.selectors)}"
 
 
 def _checked(found: ThreadFrame) -> str:
     """For a scanned frame, and for a frame pointer's that is not proved: whether a call was seen before it."""
     frame = found.frame
+    if found.segmented is not None:
+        return ""
     if frame.trust is Trust.FRAME_POINTER:
         return {True: "", False: "no call ends there", None: "the code before it is not in memory"}[frame.call_checked]
     if frame.trust is not Trust.SCAN:

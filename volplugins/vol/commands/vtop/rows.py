@@ -14,6 +14,7 @@ from volplugins.paging.translation import State, Step, Translation
 from volplugins.vol.commands.vtop.row import VTOP, VtopRow
 from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, judge_of, process_space
 from volplugins.vol.scene.given_directory import given_directory, not_a_directory, select
+from volplugins.vol.scene.page_witness import witness_of
 from volplugins.vol.scene.process_selection import gather
 from volplugins.vol.scene.stack_scene import StackScene
 
@@ -130,10 +131,12 @@ def _of_processes(
 def translation_rows(scene: CrashScene, address: int, space: AddressSpace, note: str) -> Iterator[VtopRow]:
     """A row per level of one address, its physical address and its offset in the file."""
     result = space.translate(address)
-    slot = self_map_slot(space)
+    slot, witness = self_map_slot(space), witness_of(scene, space)
     for number, step in enumerate(result.steps):
         last = number == len(result.steps) - 1
-        yield _step_row(step, result, space, slot, last, note if number == 0 else "")
+        said = witness.of_step(address, step, slot) if witness is not None else ""
+        first = note if number == 0 else ""
+        yield _step_row(step, result, space, slot, last, "; ".join(each for each in (first, said) if each))
     if not result.steps:
         yield VtopRow(address, "error", None, None, None, "", None, result.state.value, note)
         return

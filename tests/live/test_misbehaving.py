@@ -1,0 +1,72 @@
+"""Other sides that die, flood, lie, speak of another session or reboot: the command ends in time with what it has."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.live.rows import attached
+from tests.live.serving import serving
+from volplugins.kd.errors import LiveError
+from volplugins.vol.commands.process.rows import Wanted, process_rows
+from volplugins.vol.scene.crash_scene import scene_of
+
+LONGEST = 150  # seconds; all but a few end within ten
+ENDS = (
+    "dies", "never-answers", "never-acknowledges", "floods", "floods-packets", "lies-about-length", "lies-about-counts",
+    "other-session", "reboots",
+)  # fmt: skip
+GOES_ON = ("short-replies", "other-replies")
+
+
+def listed(url: str) -> tuple[list[str], str]:
+    """Names of processes, as far as they came, and what ended the list."""
+    names: list[str] = []
+    try:
+        with attached(url) as live:
+            for row in process_rows(scene_of(live.target), Wanted(scan=False)):
+                names += [row.name] if row.pid is not None else []
+    except LiveError as error:
+        return names, str(error)
+    return names, ""
+
+
+@pytest.mark.parametrize("how", ENDS)
+@pytest.mark.parametrize(
+    "after", [1, pytest.param(40, marks=pytest.mark.slow), pytest.param(150, marks=pytest.mark.slow)]
+)
+def test_it_ends(how: str, after: int) -> None:
+    start = time.monotonic()
+    with serving("--misbehave", how, "--after", str(after)) as served:
+        names, said = listed(served.url)
+        listed(served.url)  # somebody else, later
+    assert time.monotonic() - start < LONGEST
+    assert said or "System" in names
+    assert "0 writes" in served.said
+
+
+@pytest.mark.parametrize("how", GOES_ON)
+def test_it_goes_on(how: str) -> None:
+    with serving("--misbehave", how) as served:
+        names, said = listed(served.url)
+    assert not said and names[0] == "System" and "explorer.exe" in names
+    assert "the machine runs" in served.said
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--stopped",), ("--left",), ("--keep-ids",), ("--stray-processors",), ("--short-kdbg",),
+        ("--says", "print", "--says", "prompt", "--says", "symbols", "--says", "command", "--says", "file"),
+        ("--machine", "win7-x86-pae", "--short-kdbg"), ("--five-levels",), ("--machine", "xp-x86", "--left"),
+    ],
+)  # fmt: skip
+def test_what_real_kernels_do(options: tuple[str, ...]) -> None:
+    with serving(*options) as served:
+        names, said = listed(served.url)
+        with attached(served.url) as live:
+            scene = scene_of(live.target)
+            assert len(scene.processors) == 2 and all(each.current_thread for each in scene.processors)
+    assert not said and names[0] == "System" and "explorer.exe" in names
+    assert "the machine runs" in served.said

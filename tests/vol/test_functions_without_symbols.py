@@ -1,0 +1,41 @@
+"""Frames in functions that nothing names: Note has the function by the exception directory, and stacks fold by it."""
+
+from __future__ import annotations
+
+import re
+
+from tests.vol.test_unknown_builds import opened
+from volplugins.bugcheck.analysis import analyse
+from volplugins.bugcheck.scene import build_scene
+from volplugins.lab.machine.profiles import PROFILES
+from volplugins.lab.writers.symbol_tables import symbol_table
+from volplugins.stack.functions import bounds_at
+from volplugins.vol.commands.analyze.stack_rows import stack_rows
+from volplugins.vol.commands.stacks.files import folded
+from volplugins.vol.commands.stacks.rows import Wanted, stacks_rows
+
+_BOUNDS = re.compile(r"function 0x([0-9a-f]+)…0x([0-9a-f]+)")
+
+
+def test_a_frame_that_nothing_names_has_its_function(dumps):
+    dump, _ = opened(dumps, "win10-x64")
+    scene = build_scene(dump)
+    seen = []
+    rows = list(stacks_rows(scene, Wanted(kernel_only=True), seen=seen))
+    starts = {each["address"] for each in symbol_table(PROFILES["win10-x64"])["symbols"].values()}
+    bare = [row for row in rows if row.symbol.startswith("nt+") and row.ring == "kernel"]
+    told = [(row, found) for row in bare if (found := _BOUNDS.search(row.note))]
+    assert told and len(told) >= len(bare) - 2  # leaf functions have no entry
+    for row, found in told:
+        start, end = (int(found[number], 16) for number in (1, 2))
+        assert start in starts and start <= int(row.symbol.partition("+")[2], 16) <= end, row
+    calls = {call for line in folded(seen).splitlines() for call in line.rpartition(" ")[0].split(";")[1:]}
+    assert {f"nt+{int(found[1], 16):#x}" for _, found in told} <= calls
+
+
+def test_analyze_says_it_too(dumps):
+    dump, _ = opened(dumps, "win10-x64")
+    scene = build_scene(dump)
+    rows = list(stack_rows(analyse(scene)))
+    assert any("Symbol=nt+0x" in str(row.value) and _BOUNDS.search(row.evidence) for row in rows)
+    assert bounds_at(scene.code, 0x1000) is None

@@ -1,0 +1,36 @@
+"""How a machine is let go: it has taken that it runs on, or nothing more can be done about it."""
+
+from __future__ import annotations
+
+from volplugins.kd.line import Line
+from volplugins.kd.state_change import StateChange
+
+_MOST_STOPS = 12
+_DEAD_ROUNDS = 2  # a reset and a break-in on which not a byte came
+
+
+def run_on(line: Line, change: StateChange | None) -> bool:
+    """Let it run on from ``change``; whether it took that.
+
+    Args:
+        change: where it stands; None where it was asked to stop a moment ago, and may not have.
+    """
+    deadline = line.clock() + line.timing.leave
+    change = change or line.stop_by(line.clock() + line.timing.step)
+    if change is None:
+        return True
+    heard, dead = line.received, 0
+    for number in range(_MOST_STOPS):
+        if line.go_on(change, deadline):
+            again = line.stop_by(line.clock() + line.timing.linger)
+            if again is None:
+                return True
+            change = again  # it had been asked to stop twice, or told us of a driver
+            continue
+        # not taken: it stands and our numbers differ, or it runs and its word was lost
+        (line.link.reset if number % 2 == 0 else line.link.break_in)()
+        change = line.stop_by(min(line.clock() + line.timing.step, deadline)) or change
+        heard, dead = line.received, dead + 1 if line.received == heard else 0
+        if dead >= _DEAD_ROUNDS or line.clock() >= deadline:
+            break
+    return False

@@ -1,0 +1,218 @@
+"""One session with a kernel: it is stopped, asked, and left to run on. Whatever the line does, each step ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from volplugins.kd.errors import LineLost, NoAnswer, RanOn
+from volplugins.kd.leaving import run_on
+from volplugins.kd.line import Line
+from volplugins.kd.packet import PacketType
+from volplugins.kd.requests import Reply
+from volplugins.kd.state_change import NewState, StateChange, bits_of, decode_state_change
+from volplugins.kd.wire import WireClosed
+
+_GIVE_UP_AFTER = 3  # a packet that came damaged so often: less is asked for
+_DOUBTFUL_LIMIT = 0.6
+_SLOWEST = 2  # a reply may take so many times the usual limit, as long as bytes of it come
+
+
+class ReplyTooLarge(Exception):
+    """The reply came damaged again and again: ask for less."""
+
+
+@dataclass(slots=True)
+class Session(Line):
+    """A line with a kernel at its other end.
+
+    Attributes:
+        change: the state change with which it stopped; None while it runs.
+        stay_stopped: whether ``leave`` leaves it standing.
+    """
+
+    change: StateChange | None = None
+    stay_stopped: bool = False
+    _stop: bytes = b""
+    _left: bool = False
+    _may_stop: bool = False  # a break-in was sent, and no stop has come of it yet
+
+    # stopping it
+
+    def attach(self) -> StateChange:
+        """Stop the kernel, or find it stopped.
+
+        Raises:
+            NoAnswer: nobody answers as a kernel does, within ``timing.attach``.
+        """
+        deadline, number = self.clock() + self.timing.attach, 0
+        try:
+            while self.clock() < deadline:
+                # nothing may follow a break-in at once: a running kernel looks at one byte per tick and drops others
+                (self.link.break_in if number % 2 == 0 else self.link.reset)()
+                number, self._may_stop = number + 1, True
+                change = self._stopped(min(self.clock() + self.timing.step, deadline))
+                if change is not None:
+                    return self._confirmed(change)
+        except WireClosed as error:
+            self._may_stop = False
+            raise NoAnswer(f"the line was closed before anybody answered ({error})") from None
+        self._may_stop = False
+        raise NoAnswer(self._nobody())
+
+    def _confirmed(self, change: StateChange) -> StateChange:
+        """The same, or what it says the second time, where the line has damaged anything."""
+        if not self.link.damaged:
+            return change
+        try:
+            self.resynchronise()
+        except RanOn:
+            change = self.change or change
+        return change
+
+    def _nobody(self) -> str:
+        if self.old_kernel:
+            return "a kernel before Windows XP answers; its form of the protocol is not known here"
+        came = f"{self.received} bytes came, none of them a kernel's" if self.received else "not a byte came"
+        return f"nothing answered within {self.timing.attach:g} s ({came})"
+
+    def _stopped(self, deadline: float) -> StateChange | None:
+        """The state change that comes by then; what is no stop by itself (a driver was loaded) is let go on."""
+        while True:
+            self.work(lambda: bool(self.came), deadline)
+            if not self.came:
+                return None
+            payload = self.came.pop()
+            self.came.clear()
+            change = decode_state_change(payload)
+            if change is None:
+                continue
+            self.bits = bits_of(change)
+            if change.state not in (NewState.LOAD_SYMBOLS, NewState.COMMAND_STRING):
+                self.change, self._may_stop = self._stopped_at(payload), False
+                return change
+            self.go_on(change, self.clock() + self.timing.step)
+
+    # asking it
+
+    def ask(
+        self, message: bytes, fits: Callable[[Reply], bool], limit: float | None = None, patient: bool = True
+    ) -> Reply:
+        """The reply to a request.
+
+        Args:
+            fits: whether a reply is the one to this request.
+            limit: seconds in place of ``timing.request``, and then two attempts only.
+            patient: whether a reply that comes damaged is awaited, however often; else less can be asked for.
+
+        Raises:
+            LineLost, RanOn: as their names say.
+            ReplyTooLarge: it came damaged again and again, and the caller is not patient.
+        """
+        try:
+            for _ in range(self.timing.attempts if limit is None else 2):
+                before = self.link.damaged
+                reply = self._asked(message, fits, limit or self.timing.request, patient)
+                self.requests += 1
+                if self.link.damaged > before:
+                    self.doubt()
+                if reply is not None:
+                    return reply
+        except WireClosed as error:
+            self.change = None
+            raise LineLost(f"the other side has gone: {error}") from None
+        raise LineLost("the machine does not answer any longer")
+
+    def _asked(self, message: bytes, fits: Callable[[Reply], bool], limit: float, patient: bool) -> Reply | None:
+        self.replies.clear()
+        self.came.clear()
+        self.reset_seen, self.silences = False, 0
+        if self.doubtful:  # a reply may be lost and nobody knows: to begin anew is quicker than to wait
+            limit = min(limit, max(_DOUBTFUL_LIMIT, 40 * self.round_trip))
+        start, damaged, repeated = self.clock(), self.link.damaged, self.link.repeated
+        self.link.send(PacketType.STATE_MANIPULATE, message)
+        found: list[Reply] = []
+        others = 0
+
+        def done() -> bool:
+            nonlocal others
+            found.extend(each for each in self.replies if fits(each))
+            if self.replies and not found:
+                others, self.silences = others + 1, 0
+            self.replies.clear()
+            return bool(found or self.came or self.reset_seen) or too_often() or answered_otherwise()
+
+        def answered_otherwise() -> bool:
+            # the request was damaged and nobody noticed, or a late reply to another one came: no more comes of it
+            return bool(others and self.silences)
+
+        def too_often() -> bool:
+            return not patient and self.link.damaged - damaged >= _GIVE_UP_AFTER
+
+        self.asking = True
+        self.work(done, start + _SLOWEST * max(limit, self.timing.request), limit)
+        self.asking = False
+        if found:
+            if (self.link.damaged, self.link.repeated) == (damaged, repeated):
+                self._timed(self.clock() - start)
+            return found[0]
+        if self.came and self.came[-1] == self._stop:
+            return None  # it said so again, because it was not acknowledged in time: ask again
+        if answered_otherwise() and not self.came and not self.reset_seen:
+            return None
+        self.resynchronise()
+        if too_often():
+            raise ReplyTooLarge
+        return None
+
+    def _timed(self, seconds: float) -> None:
+        self.round_trip = seconds if not self.round_trip else 0.8 * self.round_trip + 0.2 * seconds
+
+    def resynchronise(self) -> None:
+        """Begin anew with both sides' numbers: the kernel then says again that it has stopped, and where; or sends the
+        reply again that it was sending.
+
+        Raises:
+            LineLost: it does not.
+            RanOn: it says, twice alike, that it stands elsewhere.
+        """
+        deadline, other = self.clock() + max(self.timing.attach, self.timing.step), b""
+        while self.clock() < deadline:
+            self.link.reset()
+            self.came.clear()
+            self.replies.clear()
+            self.reset_seen = False
+            self.work(self._synchronous, min(self.clock() + self.timing.step, deadline))
+            came = self.came.pop() if self.came else b""
+            if came == self._stop or (self._synchronous() and not came):
+                return
+            if came and came == other:
+                self.change = self._stopped_at(came)
+                raise RanOn("the machine ran on or rebooted while it was looked at: what was read before is past")
+            other = came or other
+        raise LineLost("the machine does not answer any longer")
+
+    def _synchronous(self) -> bool:
+        """Whether it has begun anew: it says that it stands, or sends what it was sending, by its new number."""
+        return bool(self.came) or (self.reset_seen and bool(self.replies))
+
+    def _stopped_at(self, payload: bytes) -> StateChange | None:
+        self._stop, change = payload, decode_state_change(payload)
+        self.bits = bits_of(change) if change is not None else self.bits
+        return change
+
+    # leaving it
+
+    def leave(self) -> bool:
+        """Let the machine run on, and close the line; True where it said that it took it. Raises no WireClosed."""
+        if self._left:
+            return True
+        self._left, self.asking = True, False
+        try:
+            standing = self.change is not None or self._may_stop
+            return not standing or self.stay_stopped or run_on(self, self.change)
+        except WireClosed:
+            return False
+        finally:
+            self.change = None
+            self.wire.close()

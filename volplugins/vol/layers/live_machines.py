@@ -1,0 +1,213 @@
+"""Live machines of this process: one connection for each location, made when somebody first reads, left at every end.
+
+The machine stands still from the first read on, and runs on when ``leave_all`` is called: by whoever has a ``with``,
+else when the interpreter ends. SIGTERM ends it as an exception does, so that both happen.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from volplugins.kd.errors import LiveError, NoAnswer
+from volplugins.wires.location import is_live, parse_location
+
+if TYPE_CHECKING:
+    from volatility3.framework.interfaces.layers import DataLayerInterface
+
+    from volplugins.dumpfile.source import ByteSource
+    from volplugins.kd.machine import Machine
+    from volplugins.target.kernel_heads import AddressesOf
+    from volplugins.target.target import Target
+    from volplugins.wires.location import WireLocation
+
+_ENDED = 128 + signal.SIGTERM
+
+
+@dataclass(slots=True)
+class Live:
+    """A machine that was stopped: the connection, and the target that it is."""
+
+    location: WireLocation
+    machine: Machine
+    target: Target
+
+    @property
+    def read(self) -> str:
+        """How much was read over the wire, in words."""
+        session = self.machine.session
+        return f"{self.machine.read_bytes >> 10} KiB in {session.requests} requests read over the wire"
+
+
+_machines: dict[str, Live | LiveError] = {}
+_progress: list[Callable[[str], None]] = []
+_before: list[Any] = []
+_owner: list[int] = []
+
+
+def location_of(layer: DataLayerInterface) -> str | None:
+    """The location of a live machine that a layer of a file stands for; None for any other layer."""
+    location = getattr(layer, "location", None)
+    return location if isinstance(location, str) and is_live(location) else None
+
+
+def live_at(location: str, addresses_of: AddressesOf | None = None) -> Live:
+    """The machine there, stopped when it is asked for the first time.
+
+    Raises:
+        LiveError: nobody answers, or what answers cannot be looked at; said again whenever it is asked for again.
+    """
+    found = _machines.get(location)
+    if found is None:
+        try:
+            found = _stopped(location, addresses_of)
+        except LiveError as error:
+            found = error
+        _machines[location] = found
+    if isinstance(found, LiveError):
+        raise found.with_traceback(None)
+    return found
+
+
+def _stopped(location: str, addresses_of: AddressesOf | None) -> Live:
+    from volplugins.kd.machine import stop_machine
+    from volplugins.kd.session import Session
+    from volplugins.kd.wire import Timing
+    from volplugins.target.of_live import target_of_live
+    from volplugins.wires.opening import open_wire, what_to_check
+
+    where = parse_location(location)
+    memory = _memory(where)
+    session = Session(open_wire(where), Timing(), stay_stopped=where.stay_stopped)
+    _at_the_end()
+    try:
+        machine = stop_machine(session)
+    except NoAnswer as error:
+        raise NoAnswer(f"{where.name}: {error}; {what_to_check(where)}") from None
+    except LiveError as error:
+        raise LiveError(f"{where.name}: {error}") from None
+    machine.told = _tell
+    try:
+        target = target_of_live(machine, f"live machine on {where.name}", addresses_of, memory)
+    except LiveError as error:
+        session.leave()
+        raise LiveError(f"{where.name}: {error}") from None
+    except BaseException:
+        session.leave()
+        raise
+    return Live(where, machine, target)
+
+
+def _memory(where: WireLocation) -> ByteSource | None:
+    """What ``?memory=`` names: a local file, or whatever volatility3 has a handler for."""
+    if not where.memory:
+        return None
+    from volplugins.dumpfile.errors import DumpError
+    from volplugins.vol.layers.guest_memory import guest_memory
+
+    try:
+        return guest_memory(where.memory)
+    except DumpError as error:
+        raise LiveError(f"memory={where.memory}: {error}") from None
+
+
+@contextmanager
+def progress_of_reading(show: Callable[[str], None]) -> Iterator[None]:
+    """Inside, ``show`` is told how much was read, as often as something was."""
+    _progress.append(show)
+    try:
+        yield
+    finally:
+        _progress.remove(show)
+
+
+@contextmanager
+def leaving(show: Callable[[str], None]) -> Iterator[None]:
+    """Inside, machines may be stopped, and ``show`` is told how much was read; at the end they run on."""
+    with progress_of_reading(show):
+        try:
+            yield
+        finally:
+            leave_all()
+
+
+def stay_stopped() -> None:
+    """Every machine that is stopped now stays so when it is left."""
+    for found in _machines.values():
+        if isinstance(found, Live):
+            found.machine.session.stay_stopped = True
+
+
+def _tell(_: int) -> None:
+    for show in _progress[-1:]:
+        for live in _machines.values():
+            if isinstance(live, Live):
+                show(live.read)
+
+
+def read_so_far() -> str:
+    """How much was read over all wires, in words; empty where there is none."""
+    return "; ".join(live.read for live in _machines.values() if isinstance(live, Live))
+
+
+def leave_all() -> None:
+    """Let every machine run on, and forget what was read of it; nothing ends this before each was told."""
+    if _owner and _owner[0] != os.getpid():
+        return  # a forked child has its parent's connections
+    while _machines:
+        _, found = _machines.popitem()
+        if isinstance(found, Live):
+            with _undisturbed():
+                taken = found.machine.session.leave()
+            if not taken:
+                print(f"volplugins: {found.location.name}: the machine did not say that it runs on", file=sys.stderr)
+    _restore()
+
+
+def _at_the_end() -> None:
+    """Leave at the interpreter's end, and have SIGTERM be one."""
+    if not _owner or _owner[0] != os.getpid():
+        _owner[:] = [os.getpid()]
+        atexit.register(leave_all)
+    if threading.current_thread() is threading.main_thread() and not _before:
+        before = signal.getsignal(signal.SIGTERM)
+        if before in (signal.SIG_DFL, None):  # another handler, such as our own commands', ends the run its own way
+            _before.append(before)
+            signal.signal(signal.SIGTERM, _terminated)
+
+
+def _terminated(number: int, frame: Any) -> None:
+    sys.exit(_ENDED)
+
+
+def _restore() -> None:
+    if _before and threading.current_thread() is threading.main_thread():
+        before = _before.pop()
+        if signal.getsignal(signal.SIGTERM) is _terminated:
+            signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Inside, Ctrl-C and SIGTERM wait: leaving takes some seconds at most."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    both = (signal.SIGINT, signal.SIGTERM)
+    kept = {number: signal.signal(number, lambda got, _: came.append(got)) for number in both}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+        with suppress(OSError):
+            for came_number in came[:1]:
+                os.kill(os.getpid(), came_number)
