@@ -60,7 +60,7 @@ THIRD_PARTY = {
     "plugins": {"volatility3"},
     "report": {"jinja2"},
     "corpus": set(),
-    "api": {"pandas", "pyarrow"},
+    "api": {"pandas", "pyarrow", "volatility3"},
     "packed": set(),
     "triage": {"numpy", "volatility3"},
     "symbols_exchange": {"volatility3"},

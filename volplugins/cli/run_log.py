@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from volplugins.wires.location import is_live
+
 OURS, THEIRS = "volplugins", "volatility3"
 _LONGEST = 2000
 
@@ -68,7 +70,7 @@ def run_log(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[None]:
 
 def _refuse(log: str, inputs: Sequence[str]) -> None:
     place = Path(log).resolve()
-    for each in map(Path, inputs):
+    for each in (Path(given) for given in inputs if not is_live(given)):
         real = each.resolve()
         beside = place.parent == (real if real.is_dir() else real.parent)
         if place == real or beside or (real.is_dir() and real in place.parents):

@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from volplugins.wires.location import is_live
+
 
 def what_was_meant(dump: str) -> str:
     """For a folder in the place of a dump: what to type instead; empty for everything else."""
@@ -22,6 +24,8 @@ def what_was_meant(dump: str) -> str:
 
 def command_meant(typed: str, commands: Iterable[str]) -> str:
     """For a first word that is no command: what to type instead; empty where nothing is likely."""
+    if is_live(typed):
+        return f"{typed}: is a live machine's location; ask it by: volplugins live {shlex.quote(typed)}"
     if os.path.isfile(typed):
         return f"{typed}: is a file, not a command; it is triaged by: volplugins triage {shlex.quote(typed)}"
     if os.path.isdir(typed):
