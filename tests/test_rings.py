@@ -35,12 +35,26 @@ MAY_IMPORT = {
     "plugins": (*CORE, "vol", "plugins"),
     "report": (),
     "corpus": ("report", "corpus"),
+    "assistant": ("memory", "dumpfile", "report", "corpus", "triage", "api", "assistant"),
     "api": (*CORE, "vol", "packed", "report", "api"),
     "packed": ("dumpfile", "imagefile"),
     "triage": (*CORE, "vol", "plugins", "report", "packed", "triage"),
     "symbols_exchange": (*CORE, "vol", "packed", "symbols_exchange"),
     "batch": ("dumpfile", "vol", "report", "packed", "triage", "batch"),
-    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "packed", "triage", "symbols_exchange", "batch", "corpus"),
+    "cli": (
+        *CORE,
+        "vol",
+        "cli",
+        "lab",
+        "plugins",
+        "report",
+        "packed",
+        "triage",
+        "symbols_exchange",
+        "batch",
+        "corpus",
+        "assistant",
+    ),
     "lab": (),
 }
 # rooms within a folder, from the ground up: each imports only those before it, and itself
@@ -60,6 +74,7 @@ THIRD_PARTY = {
     "plugins": {"volatility3"},
     "report": {"jinja2"},
     "corpus": set(),
+    "assistant": {"mcp"},
     "api": {"pandas", "pyarrow", "volatility3"},
     "packed": set(),
     "triage": {"numpy", "volatility3"},
@@ -83,6 +98,7 @@ KNOWN_THIRD_PARTY = {
     "serial",
     "pandas",
     "shtab",
+    "mcp",
 }
 
 

@@ -28,6 +28,7 @@ OPTIONAL = {
     "pyarrow": ("batch --parquet, to_arrow()", "volplugins[parquet]"),
     "pandas": ("to_pandas()", "volplugins[frames]"),
     "distributed": ("batch --scheduler", "volplugins[dask]"),
+    "mcp": ("mcp", "volplugins[mcp]"),
     "shtab": ("completion", "volplugins[completion]"),
     "pycryptodome": ("volatility3's plugins for secrets", "pycryptodome"),
     "jsonschema": ("checks of symbol tables", "jsonschema"),

@@ -21,11 +21,11 @@ from volplugins.vol.symbols.cache_folder import make_cache_possible
 # A module with PASSES_ARGUMENTS gets everything after its name, unread, as `args.rest`.
 COMMANDS = (
     "demo", "triage", "batch", "find", "diff", "report", "symbols", "dump", "live", "vol", "plugin_dir", "setup",
-    "doctor", "completion", "lab",
+    "doctor", "completion", "mcp", "lab",
 )  # fmt: skip
 
 # commands that import volatility3, which makes its cache folder then
-USES_VOLATILITY = frozenset(("demo", "triage", "batch", "symbols", "dump", "live", "vol", "doctor", "diff"))
+USES_VOLATILITY = frozenset(("demo", "triage", "batch", "symbols", "dump", "live", "vol", "doctor", "diff", "mcp"))
 
 DONE, FAULTS, WRONG_USE, CANNOT_OPEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 
