@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from volplugins.bugcheck.analysis import Analysis
+from volplugins.bugcheck.bugcheck_meanings import bugcheck_meaning
 from volplugins.bugcheck.codes import bugcheck_name
 from volplugins.bugcheck.exceptions import meaning as exception_meaning
 from volplugins.bugcheck.named import named_parameters
@@ -87,6 +88,9 @@ def bugcheck_rows(target: Target) -> Iterator[AnalyzeRow]:
     yield AnalyzeRow(
         "bugcheck", "BUGCHECK_NAME", name or NOT_AVAILABLE, Confidence.CERTAIN.value if name else "", evidence
     )
+    said = bugcheck_meaning(code)
+    if said:
+        yield AnalyzeRow("bugcheck", "BUGCHECK_MEANING", said, "", "what the code means, in a sentence of ours")
     meanings = named_parameters(target.bugcheck)
     for number, value in enumerate(target.bugcheck.parameters, start=1):
         meaning = (
