@@ -68,9 +68,6 @@ def unpacked(data: dict[str, Any], kind: str, process: dict[str, Any]) -> list[l
     for place, row in enumerate(rows):
         addresses = said.get(place, [end])
         start = addresses[0]
-        if len(addresses) == 2:
-            end = addresses[1]
-        else:
-            end = f"0x{int(start, 16) + int(row[size]):0{len(start) - 2}x}"
+        end = addresses[1] if len(addresses) == 2 else f"0x{int(start, 16) + int(row[size]):0{len(start) - 2}x}"
         found.append([start, end, *row])
     return found

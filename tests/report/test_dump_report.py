@@ -42,7 +42,8 @@ def test_every_process_is_there_with_all_that_is_known_of_it(folder: Path) -> No
     assert data["processes"][0]["crashed"] and data["processes"][0]["name"] == "acmetray.exe"
     for name, kind in (("address", "regions"), ("lm", "modules")):
         columns = data["columns"][kind]
-        expected = [(row["PID"], *(cell(row[column]) for column in columns)) for row in read(rows, name) if row["Start"]]
+        listed = [row for row in read(rows, name) if row["Start"]]
+        expected = [(row["PID"], *(cell(row[column]) for column in columns)) for row in listed]
         found = [(pid, *cells) for pid, process in shown_in_full.items() for cells in unpacked(data, kind, process)]
         assert sorted(found, key=repr) == sorted(expected, key=repr)
     threads = {(row["PID"], str(row["TID"])) for row in read(rows, "stacks")}

@@ -1,7 +1,7 @@
 """Rows of processes as the page holds them: each different row once, each text once, and of ranges no address twice.
 
-Processes of one machine map the same images and have like heaps: of a hundred thousand ranges and modules a few thousand
-are unlike, but for where they lie. assets/packed.js unpacks the rows of a process when it is opened.
+Processes of one machine map the same images and have like heaps: of a hundred thousand ranges and modules a few
+thousand are unlike, but for where they lie. assets/packed.js unpacks the rows of a process when it is opened.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class PackedRanges:
 
     Attributes:
         rows: numbers of ``DifferentRows``, in order.
-        apart: ``[place, Start]`` of ranges that do not begin where the one before ends, ``[place, Start, End]`` where the
-            end is not Start and Size either.
+        apart: ``[place, Start]`` of ranges that do not begin where the one before ends, ``[place, Start, End]`` where
+            the end is not Start and Size either.
         committed: bytes, all together.
     """
 
