@@ -150,6 +150,9 @@ class _Lines:
                 elif kind is int and convert is _whole:
                     row[name] = value
                     continue
+                elif kind is format_hints.Hex and convert is _hex and value >= 0:
+                    row[name] = f"0x{value:0{digits}x}"
+                    continue
                 elif kind in _OFTEN_ABSENT:
                     row[name], absent[name] = None, _OFTEN_ABSENT[kind]
                     continue
