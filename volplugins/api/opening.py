@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.errors import NotADump
 from volplugins.packed.single import plain_file
 from volplugins.vol.symbols.cache_folder import make_cache_possible
+from volplugins.wires.location import is_live
 
 if TYPE_CHECKING:
     from volplugins.api.target import OpenTarget
@@ -28,7 +29,7 @@ def open_target(
     that folders given here stay first on it.
 
     Args:
-        location: a path.
+        location: a path, or the location of a live machine (docs/live.md), which stands still until the block ends.
         symbols: folders with symbol tables, searched first, as ``-s`` takes them.
         image_path: folders with image files, for pages that the target lacks.
 
@@ -38,21 +39,27 @@ def open_target(
     """
     place = os.fspath(location)
     folders, images = _checked("symbols", symbols), _checked("image_path", image_path)
-    if "://" in place:
-        raise NotADump(f"{place}: live targets are opened by `volplugins live`, not from a program")
+    live = is_live(place)
+    if "://" in place and not live:
+        raise NotADump(f"{place}: neither a path nor the location of a live machine")
     make_cache_possible()
     # volatility3 is imported by these, and makes its cache folder then
     from volplugins.api.target import OpenTarget  # noqa: PLC0415
+    from volplugins.vol.layers.live_machines import leaving  # noqa: PLC0415
     from volplugins.vol.scene.crash_scene import scene_below  # noqa: PLC0415
-    from volplugins.vol.scene.session import open_file  # noqa: PLC0415
+    from volplugins.vol.scene.session import open_any  # noqa: PLC0415
     from volplugins.vol.scene.shared_work import sharing  # noqa: PLC0415
     from volplugins.vol.symbols.image_path import image_file_in  # noqa: PLC0415
 
-    with plain_file(Path(place), lambda _text, _percent: None) as plain:
-        context, layer = open_file(plain.path, folders)
+    with ExitStack() as stack:
+        if live:
+            stack.enter_context(leaving(lambda _read: None))
+        else:
+            place = str(stack.enter_context(plain_file(Path(place), lambda _text, _percent: None)).path)
+        context, layer = open_any(place, folders)
         with sharing(context):
             image_file = image_file_in(images)
-            target = OpenTarget(place, scene_below(context, layer, image_file), image_file)
+            target = OpenTarget(os.fspath(location), scene_below(context, layer, image_file), image_file)
             try:
                 yield target
             finally:
