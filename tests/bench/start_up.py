@@ -1,4 +1,6 @@
-"""From the shell's prompt to the first row: windows.kd.analyze against volatility3's windows.info, same dump."""
+"""From the shell's prompt to the first row: windows.kd.analyze against volatility3's windows.info, same dump; and of a
+kernel that nobody has symbols of against the same one with them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,8 @@ import statistics
 from pathlib import Path
 
 from tests.bench.figures import Figures, Unit
-from tests.bench.measure import against
+from tests.bench.measure import RUNS, against, timed
+from volplugins.lab.damage.unknown_kernel import without_symbols
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 
@@ -44,4 +47,20 @@ def _measure(folder: Path, figures: Figures) -> None:
     figures.report("start-up", ours, "s", "volatility3", statistics.median(theirs.seconds) / ours, theirs.kept)
 
 
-UNITS = (Unit(("start-up",), 25, _measure),)
+def _bare(folder: Path, figures: Figures) -> None:
+    """The same machine twice, its kernel with the identity of a symbol table at hand and with one that none has."""
+    snapshot = build("win10-x64", "driver-read")
+    known = write(snapshot, "full", folder / "known.dmp")
+    unknown = write(without_symbols(snapshot), "full", folder / "unknown.dmp")
+    sides: tuple[list[float], list[float]] = ([], [])
+    for _ in range(RUNS):
+        for side, path in zip(sides, (unknown, known), strict=True):
+            side.append(timed(_PROGRAM, str(path), "windows.kd.analyze", "BUGCHECK_CODE"))
+    without, with_them = map(statistics.median, sides)
+    figures.report("start-up-without-symbols", without, "s", "with symbols", with_them / without)
+
+
+UNITS = (
+    Unit(("start-up",), 25, _measure),
+    Unit(("start-up-without-symbols",), 15, _bare),
+)

@@ -122,13 +122,24 @@ def _kernel_data(profile: Profile) -> tuple[tuple[str, int], ...]:
     data: tuple[tuple[str, int], ...] = listings_nt_x64.DATA
     if profile.build < 10240:
         data = tuple(("ObpTraceFlags" if name == "ObHeaderCookie" else name, size) for name, size in data)
-    counters = listings_nt_x64.STATE_DATA if profile.build >= 10240 else listings_nt_x64.COUNTER_DATA
+    counters = _counters(profile)
     if profile.build < 6000:
         return data + listings_nt_x64.OLD_QUEUES + counters
     if profile.bits == 32:
         return data + counters
     keys = listings_nt_x64.ENCODING_DATA if profile.build >= 9200 else listings_nt_x64.TIMER_DATA
     return data + keys + counters
+
+
+def _counters(profile: Profile) -> tuple[tuple[str, int], ...]:
+    """The memory manager's variables; those that are structures have the size of the build's own."""
+    if profile.build < 10240:
+        return listings_nt_x64.COUNTER_DATA
+    kinds = {"MiState": "_MI_SYSTEM_INFORMATION", "MiSystemPartition": "_MI_PARTITION"}
+    known = profile.structures
+    return tuple(
+        (name, known.size(kinds[name]) if name in kinds else size) for name, size in listings_nt_x64.STATE_DATA
+    )
 
 
 def _driver(name: str, listings: ModuleType, version: tuple[int, int, int, int]) -> ImageSource:

@@ -234,6 +234,9 @@ _KTHREAD 0x4c0: Header 0x0 _DISPATCHER_HEADER; InitialStack 0x28 *void; StackLim
   KernelShadowStackBase 0x418 *void; KernelShadowStackLimit 0x420 u64; StateSaveArea 0x60 *_XSAVE_FORMAT
 _KTIMER 0x40: Header 0x0 _DISPATCHER_HEADER; DueTime 0x18 _ULARGE_INTEGER; TimerListEntry 0x20 _LIST_ENTRY;
   Dpc 0x30 *_KDPC; Processor 0x38 u16; TimerType 0x3a u16; Period 0x3c u32
+_KTIMER2 0x88: Header 0x0 _DISPATCHER_HEADER; RbNodes 0x18 [2]_RTL_BALANCED_NODE; DueTime 0x48 [2]u64;
+  Period 0x58 i64; Callback 0x60 *void; CallbackContext 0x68 *void; CollectionIndex 0x82 [2]u8
+_KTIMER2_COLLECTION 0x18: Tree 0x0 _RTL_RB_TREE; NextDueTime 0x10 u64
 _KTIMER_TABLE 0x4218: TimerExpiry 0x0 [64]*_KTIMER; TimerEntries 0x200 [2][256]_KTIMER_TABLE_ENTRY;
   TableState 0x4200 _KTIMER_TABLE_STATE
 _KTIMER_TABLE_ENTRY 0x20: Lock 0x0 u64; Entry 0x8 _LIST_ENTRY; Time 0x18 _ULARGE_INTEGER
@@ -266,6 +269,11 @@ _LIST_ENTRY 0x10: Flink 0x0 *_LIST_ENTRY; Blink 0x8 *_LIST_ENTRY
 _LUID 0x8: LowPart 0x0 u32; HighPart 0x4 i32
 _MACHINE_FRAME 0x28: Rip 0x0 u64; SegCs 0x8 u16; Fill1 0xa [3]u16; EFlags 0x10 u32; Fill2 0x14 u32; Rsp 0x18 u64;
   SegSs 0x20 u16; Fill3 0x22 [3]u16
+_MI_PARTITION 0x53c0: Vp 0x4140 _MI_VISIBLE_PARTITION
+_MI_SYSTEM_INFORMATION 0x50c0: Vs 0x4400 _MI_VISIBLE_STATE
+_MI_VISIBLE_PARTITION 0x1280: NumberOfPhysicalPages 0x10 u64; AvailablePages 0xc0 u64; TotalCommittedPages 0x228 u64;
+  TotalCommitLimit 0x318 u64
+_MI_VISIBLE_STATE 0xcc0: MaximumNonPagedPoolInPages 0x30 u64; NonPagedPoolCommit 0x98 u64
 _MMPTE_HARDWARE 0x8: Valid 0x0 u64:0:1; Dirty1 0x0 u64:1:1; Owner 0x0 u64:2:1; WriteThrough 0x0 u64:3:1;
   CacheDisable 0x0 u64:4:1; Accessed 0x0 u64:5:1; Dirty 0x0 u64:6:1; LargePage 0x0 u64:7:1; Global 0x0 u64:8:1;
   CopyOnWrite 0x0 u64:9:1; Write 0x0 u64:11:1; PageFrameNumber 0x0 u64:12:40; NoExecute 0x0 u64:63:1
@@ -348,6 +356,7 @@ _QUAD 0x8: DoNotUseThisField 0x0 double; UseThisFieldToCopy 0x0 i64
 _RTL_AVL_TREE 0x8: Root 0x0 *_RTL_BALANCED_NODE
 _RTL_BALANCED_NODE 0x18: Children 0x0 [2]*_RTL_BALANCED_NODE; Left 0x0 *_RTL_BALANCED_NODE;
   Right 0x8 *_RTL_BALANCED_NODE; Balance 0x10 u8:0:2; ParentValue 0x10 u64; Red 0x10 u8:0:1
+_RTL_RB_TREE 0x10: Root 0x0 *_RTL_BALANCED_NODE; Encoded 0x8 u8:0:1; Min 0x8 *_RTL_BALANCED_NODE
 _RTL_CRITICAL_SECTION 0x28: DebugInfo 0x0 *void; LockCount 0x8 i32; RecursionCount 0xc i32; OwningThread 0x10 *void;
   LockSemaphore 0x18 *void; SpinCount 0x20 u64
 _RTL_CRITICAL_SECTION_DEBUG 0x30: Type 0x0 u16; CriticalSection 0x8 *_RTL_CRITICAL_SECTION;
