@@ -9,7 +9,6 @@ from volplugins.kernel.made_layouts import Cell
 _PATCHED_9600 = "the list is of the kernel as it was sold; the KPRCB of those patched since 2018 has grown before this"
 _PATCHED_14393 = "the list is of the kernel as it was sold; those patched since 2018 are eight bytes longer here"
 _SHADOW = "KVA shadow came with a patch of 2018"
-_22000 = "the table is of another revision of 22000 than the list: its lock entries are those of the builds before"
 _WHY: dict[tuple[int, int], tuple[str, frozenset[str]]] = {
     (64, 14393): (_PATCHED_14393, frozenset({
         "process.ExitTime", "process.Flags3", "process.VadCount", "processor.SharedReadyQueue",
@@ -18,11 +17,6 @@ _WHY: dict[tuple[int, int], tuple[str, frozenset[str]]] = {
         "InterruptCount", "KernelTime", "UserTime", "DpcTime", "InterruptTime", "DpcWatchdogCount", "DpcWatchdogPeriod",
         "ReadySummary", "DispatcherReadyListHead", "TimerTable", "SharedReadyQueue",
     ))),
-    (64, 22000): (_22000, frozenset({
-        "thread.LockEntries", *(f"lock_entry.{name}" for name in (
-            "LockState", "AcquiredByte", "WaitingByte", "EntryFlags", "SessionId",
-        )),
-    })),
 }  # fmt: skip
 _OTHERS = {
     ("process.UserDirectoryTableBase", 64): _SHADOW,

@@ -35,12 +35,26 @@ MAY_IMPORT = {
     "plugins": (*CORE, "vol", "plugins"),
     "report": (),
     "corpus": ("report", "corpus"),
+    "assistant": ("memory", "dumpfile", "report", "corpus", "triage", "api", "assistant"),
     "api": (*CORE, "vol", "packed", "report", "api"),
     "packed": ("dumpfile", "imagefile"),
     "triage": (*CORE, "vol", "plugins", "report", "packed", "triage"),
     "symbols_exchange": (*CORE, "vol", "packed", "symbols_exchange"),
     "batch": ("dumpfile", "vol", "report", "packed", "triage", "batch"),
-    "cli": (*CORE, "vol", "cli", "lab", "plugins", "report", "packed", "triage", "symbols_exchange", "batch", "corpus"),
+    "cli": (
+        *CORE,
+        "vol",
+        "cli",
+        "lab",
+        "plugins",
+        "report",
+        "packed",
+        "triage",
+        "symbols_exchange",
+        "batch",
+        "corpus",
+        "assistant",
+    ),
     "lab": (),
 }
 # rooms within a folder, from the ground up: each imports only those before it, and itself
@@ -60,12 +74,13 @@ THIRD_PARTY = {
     "plugins": {"volatility3"},
     "report": {"jinja2"},
     "corpus": set(),
-    "api": {"pandas", "pyarrow"},
+    "assistant": {"mcp"},
+    "api": {"pandas", "pyarrow", "volatility3"},
     "packed": set(),
     "triage": {"numpy", "volatility3"},
     "symbols_exchange": {"volatility3"},
     "batch": {"volatility3", "rich", "distributed", "pyarrow"},
-    "cli": {"volatility3", "rich"},
+    "cli": {"volatility3", "rich", "shtab"},
 }
 KNOWN_THIRD_PARTY = {
     "numpy",
@@ -82,6 +97,8 @@ KNOWN_THIRD_PARTY = {
     "dissect",
     "serial",
     "pandas",
+    "shtab",
+    "mcp",
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import volplugins
+from tests.live.serving import serving
 from tests.report.hostile import RUN
 from tests.report.hostile_dump import hostile_dump
 from volplugins.lab.damage.user import with_user_defect
@@ -97,7 +98,7 @@ def test_what_is_raised(dumps: Path, tmp_path: Path) -> None:
         with pytest.raises(volplugins.DumpError) as caught, volplugins.open(tmp_path / place):
             pass
         assert isinstance(caught.value, kind) and "\n" not in str(caught.value)
-    with pytest.raises(volplugins.DumpError), volplugins.open("net://127.0.0.1:1"):
+    with pytest.raises(volplugins.DumpError), volplugins.open("kd+unix:///nowhere/kd.sock"):
         pass
     with pytest.raises(NotADirectoryError, match="symbols"), volplugins.open(dumps / "MEMORY.DMP", ["/none"]):
         pass
@@ -110,6 +111,20 @@ def test_what_is_raised(dumps: Path, tmp_path: Path) -> None:
             target.regions("svchost.exe")
     with pytest.raises(ValueError, match="closed"):
         target.processes()
+
+
+def test_a_live_machine_gives_what_its_image_gives(dumps: Path) -> None:
+    with volplugins.open(dumps / "MEMORY.DMP") as target:
+        expected = [(each.pid, each.eprocess) for each in target.processes(scan=False)]
+        modules = list(target.modules())
+    with serving("--fault", "driver-read") as served:
+        with volplugins.open(served.url) as target:
+            assert target.info.kind == "live" and list(target.modules()) == modules
+            assert [(each.pid, each.eprocess) for each in target.processes(scan=False)] == expected
+            assert target.stack(target.threads("lsass.exe")[0])[0].symbol.startswith("nt!")
+        with volplugins.open(served.url) as again:
+            assert again.read(again.info.kernel_base, 2) == b"MZ"
+    assert "0 writes" in served.said and "the machine runs" in served.said
 
 
 def test_two_targets_are_open_at_once(dumps: Path) -> None:

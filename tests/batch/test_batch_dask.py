@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -110,9 +111,22 @@ def test_the_same_rows_while_a_worker_is_killed(
 
 @needs_dask
 def test_no_scheduler_is_one_line(batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask_engine, "_WAIT", 2)
+    begun = time.monotonic()
     with pytest.raises(CorpusError, match="no cluster to work on"):
         batch(write(tiny(1), "full", tmp_path / "a.dmp"), scheduler="tcp://127.0.0.1:1")
+    assert time.monotonic() - begun < 5
+
+
+@needs_dask
+def test_a_scheduler_that_is_silent_is_said_at_once(
+    batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dask_engine, "_WAIT", 2)
+    monkeypatch.setattr(dask_engine, "_KNOCK", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(CorpusError, match="no cluster to work on"):
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        batch(write(tiny(1), "full", tmp_path / "a.dmp"), scheduler=address)
+    assert "no answer of a scheduler with a worker yet" in capsys.readouterr().err
 
 
 def test_without_dask_it_says_what_to_install(batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from tests.vol.test_irps_damaged import writable
 from volplugins.bugcheck.analysis import analyse
 from volplugins.bugcheck.crash_walk import crash_stack
 from volplugins.stack.frame import Frame, Stop, Trust
+from volplugins.vol.commands.analyze.rows import analyze_rows
 from volplugins.vol.scene.stack_scene import StackScene
 
 MACHINES = pytest.mark.parametrize("machine", ["xp-x86", "win7-x86-pae"])
@@ -69,6 +70,9 @@ def test_a_double_fault_has_the_registers_of_the_task_that_was_left(machine: str
     assert found.fault.registers["ebx"] == left["registers"]["ebx"] and found.fault.registers["cs"] == 8
     assert f"task state segment {crash.usual:#x}" in found.fault.ip_sources
     assert places(found.fault_stack.frames) == built(crash)[-3:]
+    shown = {row.field: row for row in analyze_rows(found)}
+    assert shown["STACK_COMMAND"].value == ".tss 0x28 ; kv"
+    assert shown["REGISTERS"].evidence == "from the task state segment"
 
 
 @pytest.mark.parametrize(("code", "kind", "vector"), [(0x9C, 0, 0x12), (0x7F, 2, 2), (0x7F, 0x12, 0x12)])

@@ -62,7 +62,9 @@ def test_wrong_use(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--version"]) == 0
-    assert capsys.readouterr().out == f"volplugins {volplugins.__version__}\n"
+    first, *parts = capsys.readouterr().out.splitlines()
+    assert first == f"volplugins {volplugins.__version__}" and parts[0].startswith("Python 3.")
+    assert {line.partition(" ")[0] for line in parts} >= {"volatility3", "pefile", "numpy", "capstone", "Jinja2"}
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.descriptors.other_decoder import other
+from tests.descriptors.other_decoder import bits, other
+from volplugins.descriptors.address_work import work_through
 from volplugins.descriptors.descriptor import decode_descriptor, is_canonical
 from volplugins.descriptors.real_mode import RealAddress, read_vectors
 from volplugins.descriptors.selector import Selector
+from volplugins.descriptors.table import TableRegister
 from volplugins.descriptors.task_state import decode_task_16, decode_task_32, decode_task_64
+from volplugins.memory.reader import SegmentReader
 
 BITS = pytest.mark.parametrize("virtual_bits", [32, 48, 57])
 
@@ -110,3 +113,18 @@ def test_task_states() -> None:
     assert (narrow.registers["cr3"], narrow.segments["cs"], narrow.ldt) == (0x39000, 8, 0x48)
     old = decode_task_16(struct.pack("<22H", *range(22)))
     assert (old.ip, old.registers["sp"], old.segments["es"], old.ldt) == (7, 13, 17, 21)
+
+
+@given(st.binary(min_size=8, max_size=8), st.integers(0, 0xFFFF_FFFF))
+def test_limits_are_those_of_the_manual(data: bytes, offset: int) -> None:
+    """Intel SDM 3A, 5.3: up to the limit, or above it where the segment grows down; no emulator at hand enforces it."""
+    data = bytes([*data[:5], data[5] | 0x90, *data[6:]])  # present, code or data
+    code, down, big = bits(data, 43, 1), bits(data, 42, 1), bits(data, 54, 1)
+    limit = bits(data, 0, 16) + (bits(data, 48, 4) << 16)
+    limit = limit * 4096 + 4095 if bits(data, 55, 1) else limit
+    within = limit < offset <= (0xFFFFFFFF if big else 0xFFFF) if down and not code else offset <= limit
+    memory = SegmentReader({0x1000: bytes(8) + data})
+    worked = work_through(memory, Selector(8), offset, TableRegister(0x1000, 0xF), None, 32)
+    assert worked.linear_state == ("valid" if within else "beyond-limit")
+    base = bits(data, 16, 24) + (bits(data, 56, 8) << 24)
+    assert worked.linear == (base + offset) % (1 << 32)

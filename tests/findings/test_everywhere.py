@@ -20,6 +20,7 @@ from tests.report.page_parser import PageParser
 from tests.sampling import sampled
 from tests.triage.conftest import silent
 from volplugins.lab.damage.directories import DIRECTORY_DEFECTS, with_directory_defect
+from volplugins.lab.damage.gates import GATE_HOOKS, gate_hooks_of, with_gate_hook
 from volplugins.lab.damage.io import IO_DEFECTS, with_io_defect
 from volplugins.lab.damage.user import USER_DEFECTS, user_defects_of, with_user_defect
 from volplugins.lab.machine.snapshot import Snapshot
@@ -35,7 +36,7 @@ _NO_DAMAGE = ("", "ok", "tables-paged-out", "outswapped", "not-in-dump")
 _MODES = {"xp-x86": "x86", "win7-x86-pae": "pae"}
 
 
-@pytest.mark.parametrize(("machine", "kind"), sampled(SOUND, 6))
+@pytest.mark.parametrize(("machine", "kind"), [*sampled(SOUND, 6), ("win11-24h2-x64", "full")])
 def test_sound_machines_have_nothing_above_info(machine: str, kind: str, tmp_path: Path) -> None:
     places = everywhere(write(build(machine), kind, tmp_path / "a.dmp"), tmp_path / "corpus")
     for place, pairs in places.pairs().items():
@@ -55,6 +56,7 @@ def _cases() -> list[tuple[str, str, str]]:
         cases += [(machine, "user", name) for name in user_defects_of(bits)]
         cases += [(machine, "directories", name) for name, each in DIRECTORY_DEFECTS.items() if mode in each.modes]
         cases += [(machine, "io", name) for name in IO_DEFECTS]
+        cases += [(machine, "gates", name) for name in gate_hooks_of(bits)]
     return cases
 
 
@@ -68,6 +70,8 @@ def _damaged(machine: str, room: str, name: str) -> tuple[Snapshot, str, set[str
         defect = DIRECTORY_DEFECTS[name]
         bad = defect.verdict not in _NO_DAMAGE
         return with_directory_defect(sound, name), defect.kind or "full", {"page-directory"} if bad else set()
+    if room == "gates":
+        return with_gate_hook(sound, name), "full", {GATE_HOOKS[name].finding} - {""}
     return with_io_defect(sound, name), "full", OF_DEVICES.get(name, set())
 
 
@@ -96,6 +100,7 @@ def _at_once(places: Places, severe: list[tuple[str, str]]) -> None:
 def test_each_defect_of_the_lab_is_in_the_matrix() -> None:
     cases = {(room, name) for _, room, name in _cases()}
     assert {name for room, name in cases if room == "io"} == set(IO_DEFECTS)
+    assert {name for room, name in cases if room == "gates"} == set(GATE_HOOKS)
     assert {name for room, name in cases if room == "user"} == set(USER_DEFECTS)
     assert {name for room, name in cases if room == "directories"} == set(DIRECTORY_DEFECTS)
 

@@ -52,4 +52,4 @@ def hung(machine: str, fault: str, kind: str = "full", asked: bool = False, symb
     scene = scene_of(dump) if symbols else build_scene(dump)
     wanted = HangWanted("--hang", lambda: hang_of(scene)) if asked else chosen_hang(scene)
     rows = tuple(row for row in later_rows(analyse(scene), None, wanted) if row.section == "hang")
-    return Hung(snapshot.truth.get("waits", {}), rows, snapshot.truth["memory"])
+    return Hung(snapshot.truth.get("waits", {}), rows, snapshot.truth.get("memory", {}))

@@ -49,7 +49,7 @@ def test_ntoseye_attaches_finds_the_kernel_and_lets_it_run(name: str, state: str
         end = time.monotonic() + 2
         while not server.running:
             assert time.monotonic() < end, ran.stderr
-    image = kernel(snapshot)
+    image = kernel(machine.snapshot)
     assert f"{image['pdb']}/{image['guid']}{image['age']:x}" in ran.stderr.replace("\n", "")
     asked = {each.name for each in server.log.asked if not each.status}
     assert asked >= {"get version", "read virtual", "read control space", "get context"}

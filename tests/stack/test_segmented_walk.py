@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from volplugins.memory.reader import SegmentReader
 from volplugins.stack.frame import Stop
@@ -187,3 +190,16 @@ def test_a_trap_frame_of_virtual_8086_mode_has_its_segments_behind_ss() -> None:
         0xF000, 0x1234, 0xB800, 0x40, 0x50, 0x60,
     ]  # fmt: skip
     assert read_segmented(SegmentReader({}), 0xF0001000) is None
+
+
+@given(st.binary(min_size=0x200, max_size=0x200), st.integers(0, 0x1FF), st.integers(0, 0x1FF), st.booleans())
+def test_any_stack_is_walked_in_bounded_steps(data: bytes, sp: int, bp: int, virtual: bool) -> None:
+    """Random bytes as code and as stack: no exception, stack pointers that grow, an end with a word."""
+    memory = SegmentReader({STACK << 4: data, CODE << 4: data})
+    flags = V86_FLAGS if virtual else 0x202
+    selectors = (CODE, STACK) if virtual else (0xF, 0x17)
+    segments = {0xF: Segment(CODE << 4, 0, 0x1FF, 16), 0x17: Segment(STACK << 4, 0, 0x1FF, 16)}
+    walker = SegmentedWalker(memory, segments.get)
+    found = list(walker.frames(registers(selectors[0], 0x20, sp, bp, selectors[1], flags)))
+    assert len(found) <= MOST_FRAMES + 1 and walker.stop in Stop
+    assert all(after.sp > before.sp for before, after in itertools.pairwise(found))

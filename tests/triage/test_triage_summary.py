@@ -206,9 +206,9 @@ def test_the_exception_is_named(tmp_path: Path) -> None:
     assert crash["exception_meaning"] == f"read of {crash['read_address']}"
     assert crash["parameter_meanings"][0].endswith(": STATUS_ACCESS_VIOLATION")
     (line,) = (line for line in fits(summary).split("\n") if line.startswith("Failed at"))
-    assert line.endswith(f"reading {crash['read_address']}  exception STATUS_ACCESS_VIOLATION")
+    assert line.endswith(f"reading {crash['read_address']}  exception 0xc0000005 STATUS_ACCESS_VIOLATION")
     crash |= {"exception_name": "STATUS_IN_PAGE_ERROR", "exception_meaning": "read of 0x28: STATUS_DEVICE_DATA_ERROR"}
-    assert "exception STATUS_IN_PAGE_ERROR (STATUS_DEVICE_DATA_ERROR)" in fits(summary)
+    assert "exception 0xc0000005 STATUS_IN_PAGE_ERROR (STATUS_DEVICE_DATA_ERROR)" in fits(summary)
     assert "(STATUS_DEVICE_DATA_ERROR)\n" in fits(summary), "on a line of its own"
     crash |= {"exception_name": None, "exception_meaning": None}
     assert "exception 0xc0000005" in fits(summary)

@@ -14,12 +14,19 @@ from tests.vol.test_irps import scene
 from volplugins.bugcheck.scene import CrashScene
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
+from volplugins.stack.registers import from_names
+from volplugins.stack.segmented import segmented_of
 from volplugins.vol.commands.segments.address_rows import Asked, address_rows
 from volplugins.vol.commands.segments.rows import Wanted as SegmentsWanted
 from volplugins.vol.commands.segments.rows import segment_rows
 from volplugins.vol.commands.stacks.row import StackRow
 from volplugins.vol.commands.stacks.rows import Wanted, stacks_rows
+from volplugins.vol.commands.stacks.starts import Typed
 from volplugins.vol.output.table import Detailed
+from volplugins.vol.scene.directory_verdicts import judge_of
+from volplugins.vol.scene.owned_structures import threads_in_list
+from volplugins.vol.scene.process_selection import gather
+from volplugins.vol.scene.stack_scene import StackScene
 
 EVERY = pytest.mark.parametrize("machine", ["xp-x86", "win7-x86-pae"])
 MODES = pytest.mark.parametrize("mode", ["v86", "16-bit"])
@@ -107,3 +114,29 @@ def test_addresses_of_its_code_lead_to_the_same_bytes(machine: str) -> None:
     assert shown[touched].value == f"{real['touched']:#x}"
     assert not any(row.address == touched and row.step == "fileoffset" for row in rows)
     assert all("16-bit protected mode" in row.note for row in rows if row.address in linear)
+
+
+@EVERY
+@MODES
+def test_a_stack_begins_at_such_a_trap_frame(machine: str, mode: str) -> None:
+    _, truth = told(machine, mode)
+    start = Typed(trap=f"{truth['trap_frame']:x}")
+    rows = list(stacks_rows(made(machine)[0], Wanted(["ntvdm.exe"], start=start)))
+    shown = [row for row in rows if isinstance(row, StackRow)]
+    assert [row.symbol for row in shown] == [f"{each['cs']:04x}:{each['ip']:04x}" for each in truth["frames"]]
+    assert shown[0].trust == "trap-frame"
+
+
+@EVERY
+@MODES
+def test_a_thread_that_ran_there_is_walked_from_its_context(machine: str, mode: str) -> None:
+    """A processor that was stopped in 16-bit code has that code's registers in its context."""
+    _, truth = told(machine, mode)
+    values = {"eip": truth["ip"], "esp": truth["sp"], "efl": truth["flags"], **truth["segments"], **truth["registers"]}
+    found = segmented_of(values)
+    assert found is not None and found.virtual == (mode == "v86")
+    at = made(machine)[0]
+    process = next(each for each in gather(at, False).processes if each.name == "ntvdm.exe")
+    thread = next(threads_in_list(at, process))
+    walk = StackScene(at, judge_of(at, [process])).walk(process, thread, from_names(32, values), False, found)
+    assert [each.frame.ip for each in walk.frames()] == [each["linear"] for each in truth["frames"]]

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.vol.test_images import image
+from tests.vol.test_irps import scene
 from tests.vol.test_segments import VECTOR, Changed, object_place
 from volplugins.imagefile.processor_state import TableRegisters
+from volplugins.lab.machines.catalogue import build
+from volplugins.lab.writers import write
 from volplugins.target.target import Target
 from volplugins.vol.commands.findings.segments import of_segment
 from volplugins.vol.commands.segments.address_rows import Asked, address_rows
@@ -140,16 +143,28 @@ def test_a_container_that_says_otherwise_counts_first(machine: str, tmp_path: Pa
 
 
 @EVERY
-def test_registers_of_an_unknown_processor_are_left_out(machine: str, tmp_path: Path) -> None:
-    """A state whose GS, on x86 FS, leads to no KPCR is nobody's."""
+@pytest.mark.parametrize("alone", [True, False])
+def test_registers_of_an_unknown_processor(machine: str, alone: bool, tmp_path: Path) -> None:
+    """A state whose GS, on x86 FS, leads to no KPCR (user mode) counts by its number, where there are enough."""
     _, target = image(machine, "elf-core", tmp_path)
-    strange = TableRegisters((1, 2), (3, 4), 5, 6)
+    strange = TableRegisters((0x1000, 2), (0x3000, 4), 5, 6)
     states = tuple(
         replace(each, gs_base=0x1000, kernel_gs_base=None, fs_base=0x1000, tables=strange) for each in target.states
     )
-    rows = list(segment_rows(scene_of(replace(target, states=states)), Wanted()))
-    assert not any("container" in row.note for row in rows)
+    rows = list(segment_rows(scene_of(replace(target, states=states[:1] if alone else states)), Wanted()))
+    assert any("container" in row.note for row in rows) is not alone
 
 
 def test_the_vector_of_the_tests_is_free() -> None:
     assert not [row for row in Changed("win10-x64").rows() if row.number == VECTOR and row.type == "interrupt"]
+
+
+def test_the_tables_of_a_machine_with_kva_shadow(tmp_path: Path) -> None:
+    data = write(build("win10-x64", host=1), "full", tmp_path / "made.dmp").read_bytes()
+    rows = list(segment_rows(scene(data), Wanted()))
+    notes = [head.note for (name, _), head in heads(rows).items() if name in ("gdt", "idt")]
+    assert len(notes) == 4 and all("KVA shadow is on; the user directory of " in note for note in notes)
+    assert all(note.endswith("maps the same pages") for note in notes)
+    entries = {row.type: row for row in rows if row.table == "msr"}
+    assert entries["MsrLStar"].symbol == "nt!KiSystemCall64Shadow" and not entries["MsrLStar"].note
+    assert not [each for row in rows for each in of_segment(row)]

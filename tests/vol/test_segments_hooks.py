@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sampling import in_turn
 from tests.vol.test_irps import scene
 from volplugins.findings.finding import Finding
 from volplugins.lab.damage.gates import GATE_HOOKS, gate_hooks_of, with_gate_hook
@@ -42,7 +43,7 @@ def test_sound_machines_have_no_finding(machine: str, fault: str, host: int, sym
     assert [each.evidence for each in found(build(machine, fault, host=host), tmp_path, symbols)] == []
 
 
-@pytest.mark.parametrize(("machine", "name"), CASES)
+@pytest.mark.parametrize(("machine", "name"), in_turn(CASES))
 @pytest.mark.parametrize("symbols", [True, False], ids=["symbols", "none"])
 def test_each_hook_has_its_finding(machine: str, name: str, symbols: bool, tmp_path: Path) -> None:
     hooked = with_gate_hook(sound(machine), name)

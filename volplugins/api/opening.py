@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volplugins.dumpfile.errors import NotADump
 from volplugins.packed.single import plain_file
 from volplugins.vol.symbols.cache_folder import make_cache_possible
+from volplugins.wires.location import is_live
 
 if TYPE_CHECKING:
+    from volatility3.framework.interfaces.context import ContextInterface
+
     from volplugins.api.target import OpenTarget
 
 Folders = Sequence[str | os.PathLike[str]]
@@ -24,11 +26,12 @@ def open_target(
 ) -> Iterator[OpenTarget]:
     """Open a crash dump or a memory image, packed ones (.gz .xz .zip .cab) too, read-only, until the block ends.
 
-    No network is asked. volatility3 is imported and used underneath; its search path of symbols is the process's, so
-    that folders given here stay first on it.
+    The location of a live machine (``kd+unix:///…``, docs/live.md) is taken as well: the machine stands until then.
+    No network is asked for symbols. volatility3 is imported and used underneath; its search path of symbols is the
+    process's, so that folders given here stay first on it.
 
     Args:
-        location: a path.
+        location: a path, or a live machine's location.
         symbols: folders with symbol tables, searched first, as ``-s`` takes them.
         image_path: folders with image files, for pages that the target lacks.
 
@@ -38,25 +41,34 @@ def open_target(
     """
     place = os.fspath(location)
     folders, images = _checked("symbols", symbols), _checked("image_path", image_path)
-    if "://" in place:
-        raise NotADump(f"{place}: live targets are opened by `volplugins live`, not from a program")
     make_cache_possible()
     # volatility3 is imported by these, and makes its cache folder then
     from volplugins.api.target import OpenTarget  # noqa: PLC0415
     from volplugins.vol.scene.crash_scene import scene_below  # noqa: PLC0415
-    from volplugins.vol.scene.session import open_file  # noqa: PLC0415
     from volplugins.vol.scene.shared_work import sharing  # noqa: PLC0415
     from volplugins.vol.symbols.image_path import image_file_in  # noqa: PLC0415
 
+    with _stacked(place, folders) as (context, layer), sharing(context):
+        image_file = image_file_in(images)
+        target = OpenTarget(place, scene_below(context, layer, image_file), image_file)
+        try:
+            yield target
+        finally:
+            target.close()
+
+
+@contextmanager
+def _stacked(place: str, symbols: Sequence[str]) -> Iterator[tuple[ContextInterface, str]]:
+    """volatility3's context and top layer of a file, or of a live machine, which runs on at the end."""
+    from volplugins.vol.layers.live_machines import leaving  # noqa: PLC0415
+    from volplugins.vol.scene.session import open_file, open_location  # noqa: PLC0415
+
+    if is_live(place):
+        with leaving(lambda _read: None):
+            yield open_location(place, symbols)
+        return
     with plain_file(Path(place), lambda _text, _percent: None) as plain:
-        context, layer = open_file(plain.path, folders)
-        with sharing(context):
-            image_file = image_file_in(images)
-            target = OpenTarget(place, scene_below(context, layer, image_file), image_file)
-            try:
-                yield target
-            finally:
-                target.close()
+        yield open_file(plain.path, symbols)
 
 
 def _checked(name: str, folders: Folders) -> list[str]:

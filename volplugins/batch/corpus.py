@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections import deque
@@ -20,6 +21,7 @@ from volplugins.batch.outcome_file import Result
 from volplugins.batch.progress import Progress
 from volplugins.packed.candidate import Candidate
 
+_log = logging.getLogger(__name__)
 _AHEAD = 1024  # files that are read while the work on an earlier one cannot begin
 
 
@@ -180,6 +182,8 @@ class Corpus:
     def _record(self, result: Result, folder: str | None) -> None:
         places = self._ended(result.id)
         self._database.record(result, folder, [self._path(one) for one in places])
+        reason = f": {result.reason}" if result.reason else ""
+        _log.info("%s: %s in %.1f s%s", result.place, result.status, result.seconds, reason)
         self.tally.count(result.status)
         self._progress.advance(result.status)
         if result.reason:

@@ -7,9 +7,13 @@ the corpus by the one process that writes there, when it is taken from here, and
 from __future__ import annotations
 
 import re
+import socket
+import sys
 import tempfile
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
     from distributed import Future
 
 _ADDRESS = re.compile(r"(?:[a-z]+://)?[^/\s]+:\d{1,5}/?")
+_KNOCK = 4.0  # seconds for somebody to listen at the address, and until it is said that nobody has answered
+_OVER_TCP = ("", "tcp", "tls")
 _WAIT = 30  # seconds for a scheduler to answer, and for a first worker
 _TRIES = 3  # for a dump whose workers are lost again and again
 
@@ -51,8 +57,10 @@ class DaskEngine:
         if not _ADDRESS.fullmatch(options.scheduler):
             raise UseError(f"{options.scheduler}: is no address of a scheduler, as tcp://HOST:PORT is")
         try:
-            self._client = Client(options.scheduler, timeout=_WAIT, set_as_default=False)
-            self._client.wait_for_workers(1, timeout=_WAIT)
+            with _said_when_slow(options):
+                _knock(options.scheduler)
+                self._client = Client(options.scheduler, timeout=_WAIT, set_as_default=False)
+                self._client.wait_for_workers(1, timeout=_WAIT)
         except (OSError, TimeoutError, ValueError) as error:
             raise CorpusError(f"{options.scheduler}: no cluster to work on: {reason_of(error)}") from None
         self._run = uuid.uuid4().hex
@@ -107,6 +115,34 @@ class DaskEngine:
         arguments = (task,) if isinstance(task, Job) else (task, self._options.caps)
         priority = 10 if isinstance(task, Job) else 0
         self._done.add(self._client.submit(work, *arguments, key=key, pure=False, priority=priority))
+
+
+def _knock(address: str) -> None:
+    """Whether a scheduler listens there: one that does speaks first. Dask itself waits for long where nobody does.
+
+    Raises:
+        OSError: nobody does, or whoever does says nothing.
+    """
+    kind, _, place = address.rpartition("://")
+    host, _, port = place.rstrip("/").rpartition(":")
+    if kind in _OVER_TCP:
+        with socket.create_connection((host.strip("[]"), int(port)), _KNOCK) as line:
+            line.settimeout(_WAIT)
+            if kind != "tls" and not line.recv(1):
+                raise ConnectionError("whoever listens there is no scheduler")
+
+
+@contextmanager
+def _said_when_slow(options: BatchOptions) -> Iterator[None]:
+    """Say that nobody has answered yet, where the block takes long."""
+    text = f"{options.scheduler}: no answer of a scheduler with a worker yet; given up after {_WAIT} seconds"
+    timer = threading.Timer(_KNOCK, lambda: print(text, file=sys.stderr, flush=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def perform_far(job: Job) -> tuple[Job, Outcome]:

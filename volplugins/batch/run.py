@@ -78,6 +78,7 @@ def _run(options: BatchOptions, folder: CorpusFolder, database: Database, shown:
     totals = database.counts()
     if not options.quiet:
         print(_counts(totals, corpus.tally))
+        print(f"all of them, and what they have in common: {folder.path / 'index.html'}")
         if mixed := _mixed(database.recipes()):
             print(mixed)
     return exit_code(totals, corpus.tally)

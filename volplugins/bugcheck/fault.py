@@ -35,6 +35,7 @@ class Fault:
         ip_sources: what names this instruction pointer, independent of one another.
         registers: all registers known, by name; ``missing``: those that the record used has no room for.
         context, trap_frame, exception_record: addresses of the records used, or None.
+        task: selector of the task whose segment holds the registers (x86), or 0.
         exception_code: of the exception, or None.
         access: (``read``, ``write`` or ``execute``; address), or None.
         access_facts: what else is said of the access (page present, user mode), in words.
@@ -56,6 +57,7 @@ class Fault:
     context: int | None = None
     trap_frame: int | None = None
     exception_record: int | None = None
+    task: int = 0
     exception_code: int | None = None
     access: tuple[str, int] | None = None
     access_facts: tuple[str, ...] = ()
@@ -94,7 +96,7 @@ def find_fault(scene: CrashScene, crash_stack: Stack) -> Fault:
 def _take(fault: Fault, moment: Moment) -> None:
     fault.ip, fault.sp, fault.fp, fault.trust = moment.ip, moment.sp, moment.fp, moment.trust
     fault.registers, fault.missing, fault.proved = moment.registers, moment.missing, moment.proved
-    fault.context, fault.trap_frame = moment.context, moment.trap_frame
+    fault.context, fault.trap_frame, fault.task = moment.context, moment.trap_frame, moment.task
 
 
 def _named(fault: Fault, named: int | None) -> None:

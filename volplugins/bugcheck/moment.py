@@ -24,6 +24,7 @@ class Moment:
         registers: those known, by name; ``missing``: those that the record does not hold and nothing else gives.
         trust, source: kind of record, and in words which it is and how it was found.
         context, trap_frame: the record's address, or None.
+        task: selector of the task whose segment holds the registers (x86); 0 where they are from elsewhere.
         proved: whether more than the record's own looks leads to it (a parameter, the chain of frames, a link).
     """
 
@@ -37,6 +38,7 @@ class Moment:
     trap_frame: int | None = None
     missing: tuple[str, ...] = ()
     proved: bool = True
+    task: int = 0
 
 
 def of_context(context: RegisterContext, source: str, address: int | None = None, proved: bool = True) -> Moment:

@@ -11,14 +11,15 @@ from collections.abc import Iterator, Sequence
 from volplugins.bugcheck.codes import base_code
 from volplugins.bugcheck.moment import Moment
 from volplugins.bugcheck.scene import CrashScene
-from volplugins.descriptors.processor_tables import ProcessorTables, read_processor_tables
+from volplugins.descriptors.processor_tables import USUAL_TASK, ProcessorTables, read_processor_tables
 from volplugins.descriptors.task_state import SIZE_32, TaskState, decode_task_32
-from volplugins.descriptors.tasks import STACK, running_task, task_before
+from volplugins.descriptors.tasks import STACK, Task, read_task, running_task, task_before
 from volplugins.kernel.processors import Processor
 from volplugins.memory.reader import ReadError
 from volplugins.stack.frame import Trust
 from volplugins.stack.left_task import LeftTask
 from volplugins.stack.registers import from_names
+from volplugins.stack.scanner import Range
 from volplugins.stack.segmented import VIRTUAL_8086, segmented_of
 
 _TRAP, _MACHINE_CHECK, _DOUBLE_FAULT = 0x7F, 0x9C, 8
@@ -36,22 +37,22 @@ def task_moment(scene: CrashScene, sp: int) -> Moment | None:
     if scene.bits != 32 or not (code == _MACHINE_CHECK or (code == _TRAP and kind in _TASKS_OF_TRAPS)):
         return None
     named = scene.target.bugcheck.parameters[1] if (code, kind) == (_TRAP, _DOUBLE_FAULT) else 0
-    for address, state in (*_named(scene, named), *_left(scene, sp)):
-        if is_kernel_code(scene, state):
-            values = registers_of(state)
-            source = f"task state segment {address:#x}"
-            return Moment(values["eip"], values["esp"], values["ebp"], values, Trust.TASK_STATE, source)
+    for task in (*_named(scene, named), *(task for _, task in _left_by(scene, sp))):
+        if is_kernel_code(scene, task.state):
+            values, source = registers_of(task.state), f"task state segment {task.address:#x}"
+            return Moment(values["eip"], values["esp"], values["ebp"], values, Trust.TASK_STATE, source,
+                          task=task.selector)  # fmt: skip
     return None
 
 
 def left_task(scene: CrashScene, sp: int) -> LeftTask | None:
     """The task that was left for the one whose stack holds ``sp``; None on all other stacks, and on x64."""
-    for _, stack, address, state in _left_by(scene, sp):
-        values = registers_of(state)
+    for stack, task in _left_by(scene, sp):
+        values = registers_of(task.state)
         segmented = segmented_of(values)
-        user = state.segments["cs"] == _USER_CS or segmented is not None
-        if user or is_kernel_code(scene, state):
-            return LeftTask(from_names(32, values), user, stack, address, segmented)
+        user = task.state.segments["cs"] == _USER_CS or segmented is not None
+        if user or is_kernel_code(scene, task.state):
+            return LeftTask(from_names(32, values), user, stack, task.address, segmented)
     return None
 
 
@@ -69,29 +70,28 @@ def is_kernel_code(scene: CrashScene, state: TaskState) -> bool:
     return scene.code.holds(registers["eip"]) and bool(registers["esp"] >> 31)
 
 
-def _named(scene: CrashScene, address: int) -> Iterator[tuple[int, TaskState]]:
-    """The segment that the bugcheck names."""
-    if address >> 31:
-        try:
-            yield address, decode_task_32(scene.memory.read(address, SIZE_32))
-        except ReadError:
-            return
+def _named(scene: CrashScene, address: int) -> Iterator[Task]:
+    """The segment that the bugcheck names, with the selector that leads there on a processor; 0 where none does."""
+    if not address >> 31:
+        return
+    try:
+        state = decode_task_32(scene.memory.read(address, SIZE_32))
+    except ReadError:
+        return
+    usual = (read_task(scene.memory, tables.gdt, USUAL_TASK[32]) for _, tables in _tables(scene))
+    selector = next((each.selector for each in usual if isinstance(each, Task) and each.address == address), 0)
+    yield Task(selector, address, state)
 
 
-def _left(scene: CrashScene, sp: int) -> Iterator[tuple[int, TaskState]]:
-    return ((address, state) for _, _, address, state in _left_by(scene, sp))
-
-
-def _left_by(scene: CrashScene, sp: int) -> Iterator[tuple[Processor, tuple[int, int], int, TaskState]]:
-    """Processors that run a gate's task at ``sp``: its stack, and address and state of the segment that was left."""
+def _left_by(scene: CrashScene, sp: int) -> Iterator[tuple[Range, Task]]:
+    """Of processors that run a gate's task at ``sp``: its stack, and the task that was left for it."""
     for processor, tables in _tables(scene):
         crashed = scene.crashed is not None and scene.crashed.processor == processor
         task = running_task(scene.memory, tables, sp, crashed)
         before = task_before(scene.memory, tables, task) if task is not None else None
         if task is not None and before is not None:
             top = task.stack_top or sp
-            stack = (top - STACK, top) if top - STACK <= sp <= top else (sp, sp + STACK)
-            yield processor, stack, before.address, before.state
+            yield (top - STACK, top) if top - STACK <= sp <= top else (sp, sp + STACK), before
 
 
 def _tables(scene: CrashScene) -> Sequence[tuple[Processor, ProcessorTables]]:

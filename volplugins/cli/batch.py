@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from volplugins.cli.folders import require_folders, split_folders
+from volplugins.cli.run_log import LogRefused, add_options, run_log
 
 _WRONG_USE = 2
 
@@ -44,6 +45,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--rows", action="store_true", help="write the rows of all dumps to DIR/rows.jsonl too")
     parser.add_argument("--no-timeline", action="store_true", help="leave out DIR/timeline.jsonl, that of all dumps")
     parser.add_argument("--parquet", action="store_true", help="write them to DIR/parquet too (needs pyarrow)")
+    add_options(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but what ends the run")
 
 
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from volplugins.batch.run import run_batch
     from volplugins.vol.scene.budget import BudgetError, factor_of
 
-    if not args.output or not all(args.paths):
+    if not args.output or not all(args.paths) or args.log == "":
         print("volplugins: an empty name is no file or folder", file=sys.stderr)
         return _WRONG_USE
     try:
@@ -64,8 +66,9 @@ def run(args: argparse.Namespace) -> int:
     require_folders("-s", split_folders(args.symbols))
     require_folders("--image-path", args.image_path)
     try:
-        return run_batch(_options(args))
-    except UseError as error:
+        with run_log(args, args.paths):
+            return run_batch(_options(args))
+    except (UseError, LogRefused) as error:
         print(f"volplugins: {error}", file=sys.stderr)
         return _WRONG_USE
 

@@ -32,10 +32,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _demo(folder: Path) -> int:
+    from volplugins.cli.terminal import columns, takes_colour
     from volplugins.lab.machines.catalogue import build
     from volplugins.lab.writers import write
     from volplugins.triage import TriageOptions, run_triage
-    from volplugins.triage.screen import summary_lines
+    from volplugins.triage.screen import COLUMNS, summary_lines
 
     path = folder / "NOTMYFAULT.DMP"
     write(build(MACHINE, FAULT), KIND, path)
@@ -43,7 +44,8 @@ def _demo(folder: Path) -> int:
     print(f"{path.name}: a made-up {MACHINE} machine, crashed with NotMyFault, kernel dump of {size:.1f} MiB")
     print()
     result = run_triage(path, None, TriageOptions(hash=False), lambda text, percent: None)
-    print("\n".join(summary_lines(result.summary)))
+    result.summary["input"]["path"] = path.name
+    print("\n".join(summary_lines(result.summary, width=columns(COLUMNS), colour=takes_colour())))
     print()
     print("The same on a dump of yours:  volplugins triage MEMORY.DMP")
     print("Every detail, as rows:        vol -f MEMORY.DMP windows.kd.analyze")

@@ -23,9 +23,15 @@ REQUIRED = {
     "volatility3": "2.26", "pefile": "2024.8.26", "yara-python": "4.5", "numpy": "1.26", "capstone": "5.0",
     "cramjam": "2.8", "dissect.util": "3.16", "Jinja2": "3.1", "rich": "13",
 }  # fmt: skip
+# what is missing, what it is for, and what pip is to install
 OPTIONAL = {
-    "pycryptodome": "volatility3's plugins for secrets",
-    "jsonschema": "checks of symbol tables",
+    "pyarrow": ("batch --parquet, to_arrow()", "volplugins[parquet]"),
+    "pandas": ("to_pandas()", "volplugins[frames]"),
+    "distributed": ("batch --scheduler", "volplugins[dask]"),
+    "mcp": ("mcp", "volplugins[mcp]"),
+    "shtab": ("completion", "volplugins[completion]"),
+    "pycryptodome": ("volatility3's plugins for secrets", "pycryptodome"),
+    "jsonschema": ("checks of symbol tables", "jsonschema"),
 }
 _CONNECT_SECONDS = 3
 _KNOWS_RENDERERS = (2, 27)  # the first volatility3 that looks for renderers after it has imported plugins
@@ -178,9 +184,10 @@ def _why(module: str) -> str:
 
 
 def _optional() -> Iterator[Finding]:
-    for name, use in OPTIONAL.items():
+    for name, (use, what) in OPTIONAL.items():
         found = _version(name)
-        yield Finding("ok" if found else "note", "optional", f"{name} {found or 'is missing'} ({use})")
+        how = "" if found else f": pip install '{what}'"
+        yield Finding("ok" if found else "note", "optional", f"{name} {found or 'is missing'} ({use}){how}")
 
 
 def _symbols() -> Iterator[Finding]:

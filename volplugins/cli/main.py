@@ -14,18 +14,18 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-from volplugins import __version__
+from volplugins.cli.suggestions import command_meant
 from volplugins.vol.symbols.cache_folder import make_cache_possible
 
 # One module of this room per command, in the order of the help: `add_parser(subparsers)` and `run(args) -> int`.
 # A module with PASSES_ARGUMENTS gets everything after its name, unread, as `args.rest`.
 COMMANDS = (
     "demo", "triage", "batch", "find", "diff", "report", "symbols", "dump", "live", "vol", "plugin_dir", "setup",
-    "doctor", "lab",
+    "doctor", "completion", "mcp", "lab",
 )  # fmt: skip
 
 # commands that import volatility3, which makes its cache folder then
-USES_VOLATILITY = frozenset(("demo", "triage", "batch", "symbols", "dump", "live", "vol", "doctor", "diff"))
+USES_VOLATILITY = frozenset(("demo", "triage", "batch", "symbols", "dump", "live", "vol", "doctor", "diff", "mcp"))
 
 DONE, FAULTS, WRONG_USE, CANNOT_OPEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 
@@ -76,18 +76,42 @@ def _stopped(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     names = commands()
     chosen = arguments[0] if arguments and arguments[0] in names else None
+    if chosen is None and arguments and not arguments[0].startswith("-"):
+        meant = command_meant(arguments[0], names)
+        if meant:
+            print(f"volplugins: {meant}", file=sys.stderr)
+            return WRONG_USE
     modules = {name: _module(names[name]) for name in ([chosen] if chosen else names)}
     if chosen in USES_VOLATILITY:
         make_cache_possible()
     if chosen and getattr(modules[chosen], "PASSES_ARGUMENTS", False):
         return int(modules[chosen].run(argparse.Namespace(rest=arguments[1:])))
+    args = _parser(modules).parse_args(arguments)
+    return int(modules[args.command].run(args))
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """The parser of every command."""
+    return _parser({name: _module(module) for name, module in commands().items()})
+
+
+def _parser(modules: dict[str, ModuleType]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("volplugins", description="Reads Windows crash dumps with Volatility 3.")
-    parser.add_argument("--version", action="version", version=f"volplugins {__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="versions of volplugins and of all its parts")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in modules.values():
         module.add_parser(subparsers)
-    args = parser.parse_args(arguments)
-    return int(modules[args.command].run(args))
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version, and those of all parts that results depend on."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from volplugins.cli.part_versions import version_lines
+
+        print("\n".join(version_lines()))
+        parser.exit()
 
 
 def _module(name: str) -> ModuleType:

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from volplugins.cli.folders import require_folders, split_folders
+from volplugins.cli.run_log import LogRefused, add_options, run_log
+from volplugins.cli.suggestions import what_was_meant
+from volplugins.cli.terminal import columns, takes_colour
 from volplugins.wires.location import is_live
 
 
@@ -36,6 +39,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--budget", metavar="N", default="", help="N times the usual budget of rows, bytes, seconds and memory"
     )
+    add_options(parser)
+    parser.add_argument("--open", action="store_true", help="show the report in a browser (needs -o)")
     parser.add_argument("--json", action="store_true", help="print summary.json instead of the summary for a screen")
 
 
@@ -45,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from volplugins.cli.termination import clean_termination
     from volplugins.triage import TriageOptions, run_triage
     from volplugins.triage.output_folder import OutputError
-    from volplugins.triage.screen import summary_lines
+    from volplugins.triage.screen import COLUMNS, summary_lines
     from volplugins.vol.scene.budget import BudgetError, factor_of
 
     symbols = split_folders(args.symbols)
@@ -54,9 +59,16 @@ def run(args: argparse.Namespace) -> int:
     options = TriageOptions(
         tuple(symbols), tuple(args.image_path), not args.no_hash, args.redact, tuple(sys.argv), args.budget
     )
-    if args.output == "" or args.dump == "":
+    if args.output == "" or args.dump == "" or args.log == "":
         print("volplugins: an empty name is no file or folder", file=sys.stderr)
         return 2
+    if args.open and not args.output:
+        print("volplugins: --open shows the report of -o DIR: give a folder for it", file=sys.stderr)
+        return 2
+    meant = what_was_meant(args.dump)
+    if meant:
+        print(f"volplugins: {meant}", file=sys.stderr)
+        return 3
     try:
         factor_of(args.budget)
     except BudgetError as error:
@@ -64,13 +76,24 @@ def run(args: argparse.Namespace) -> int:
         return 2
     output = Path(args.output) if args.output else None
     try:
-        with clean_termination(), progress_display(args.quiet) as progress:
+        shown = progress_display(args.quiet or bool(args.verbose))
+        with run_log(args, [args.dump]), clean_termination(), shown as progress:
             result = run_triage(args.dump if is_live(args.dump) else Path(args.dump), output, options, progress)
-    except OutputError as error:
+    except (OutputError, LogRefused) as error:
         print(f"volplugins: {error}", file=sys.stderr)
         return 2
     if args.json:
         print(json.dumps(result.summary, indent=1, allow_nan=False))
     elif output is None or not args.quiet:
-        print("\n".join(summary_lines(result.summary, output)))
+        print("\n".join(summary_lines(result.summary, output, columns(COLUMNS), takes_colour())))
+    if args.open and result.folder is not None:
+        _show(result.folder / "report.html")
     return 1 if result.faults else 0
+
+
+def _show(page: Path) -> None:
+    """Have a browser show it; where there is none, say where it is."""
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        print(f"volplugins: no browser could be started; the report is {page}", file=sys.stderr)

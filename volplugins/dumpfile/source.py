@@ -12,8 +12,11 @@ from types import TracebackType
 from typing import Protocol
 
 from volplugins.dumpfile.errors import DumpNotFound, EmptyFile, IsADirectory
+from volplugins.dumpfile.mapped_pages import MappedPages
 
 _LARGE, _LARGEST = 1 << 18, 1 << 30  # bytes; no system reads more than 2 GiB at once
+_BETWEEN_LOOKS = 1024  # reads
+_VIEW = 512  # a view is worth as many: it may be of many pages
 
 
 class ByteSource(Protocol):
@@ -79,11 +82,16 @@ class FileSource:
             self._file.close()
             raise DumpNotFound(f"{self.path}: cannot be mapped: {error}") from None
         self._view = memoryview(self._map)
+        self._pages = MappedPages(self._map)
+        self._reads = 0
 
     def read(self, offset: int, size: int) -> bytes:
         """Bytes at ``offset``."""
         if offset < 0 or size <= 0:
             return b""
+        self._reads += 1
+        if self._reads >= _BETWEEN_LOOKS:
+            self._look()
         wanted = min(size, self.size - offset)
         if _LARGE <= wanted <= _LARGEST and hasattr(os, "pread"):
             # through the mapping, every page of a bitmap of gigabytes would count as the process's memory
@@ -94,7 +102,14 @@ class FileSource:
 
     def view(self) -> memoryview | None:
         """The mapped file."""
+        self._reads += _VIEW
+        if self._reads >= _BETWEEN_LOOKS:
+            self._look()
         return self._view
+
+    def _look(self) -> None:
+        self._reads = 0
+        self._pages.relieve()
 
     def next_data(self, offset: int) -> int:
         """The first offset from ``offset`` on that is not in a hole of a sparse file; its size where all are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from volplugins.kd.errors import LineLost, NoAnswer, RanOn
+from volplugins.kd.errors import LineLost, LiveError, NoAnswer, RanOn
 from volplugins.kd.leaving import run_on
 from volplugins.kd.line import Line
 from volplugins.kd.packet import PacketType
@@ -34,6 +34,7 @@ class Session(Line):
     change: StateChange | None = None
     stay_stopped: bool = False
     _stop: bytes = b""
+    _over: LiveError | None = None
     _left: bool = False
     _may_stop: bool = False  # a break-in was sent, and no stop has come of it yet
 
@@ -109,6 +110,15 @@ class Session(Line):
             LineLost, RanOn: as their names say.
             ReplyTooLarge: it came damaged again and again, and the caller is not patient.
         """
+        if self._over is not None:
+            raise self._over.with_traceback(None)
+        try:
+            return self._answered(message, fits, limit, patient)
+        except LiveError as error:
+            self._over = error  # what is read from here on would be of another moment, or nothing
+            raise
+
+    def _answered(self, message: bytes, fits: Callable[[Reply], bool], limit: float | None, patient: bool) -> Reply:
         try:
             for _ in range(self.timing.attempts if limit is None else 2):
                 before = self.link.damaged

@@ -57,5 +57,5 @@ class Timing:
     silence: float = 0.006
     first_silence: float = 0.15
     longest_silence: float = 1.0
-    leave: float = 30.0
+    leave: float = 15.0
     linger: float = 0.2

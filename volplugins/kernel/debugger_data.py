@@ -25,6 +25,7 @@ _ADDRESSES = {
     "KiBugcheckData": 0x88,
     "ObpRootDirectoryObject": 0x98,
     "MmPfnDatabase": 0xC0,
+    "MmHighestPhysicalPage": 0xF0,
     "MmNumberOfPhysicalPages": 0xF8,
     "MmMaximumNonPagedPoolInBytes": 0x100,
     "MmTotalCommitLimit": 0x148,

@@ -76,6 +76,8 @@ def _add_trouble(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--seed", type=int, default=0, help="which bytes")
     serve.add_argument("--misbehave", metavar="NAME", choices=tuple(MISBEHAVIOURS), help=", ".join(MISBEHAVIOURS))
     serve.add_argument("--after", type=int, default=20, metavar="N", help="... from the Nth request on (default: 20)")
+    serve.add_argument("--resend-after", type=float, default=0.5, metavar="SECONDS",
+                       help="until it sends again what nobody acknowledged (default: 0.5)")  # fmt: skip
     serve.add_argument("--keep-ids", action="store_true", help="packet ids go on from one stop to the next")
     serve.add_argument("--stray-processors", action="store_true", help="replies name processors that mean nothing")
     serve.add_argument("--says", action="append", default=[], choices=_SAYS,
@@ -94,6 +96,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     server = MachineServer(
         machine, arguments.listen, state, [_announcement(machine, each) for each in arguments.says], noise,
         (arguments.misbehave, arguments.after) if arguments.misbehave else None,
+        resend_after=arguments.resend_after,
         keep_ids=arguments.keep_ids, stray_processors=arguments.stray_processors, seed=arguments.seed,
     )  # fmt: skip
     with server, _ended_by(signal.SIGINT, signal.SIGTERM) as ended:

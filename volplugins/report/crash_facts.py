@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from volplugins.report import caps
+from volplugins.report.local_time import local_time
 from volplugins.report.row_file import Row
 from volplugins.report.shown_text import shown
 from volplugins.report.summary_file import Summary
@@ -19,6 +20,10 @@ _CRASH = (
     ("Instruction", "faulting_instruction", ""),
     ("Bad operand", "faulting_operand", "FAULTING_OPERAND"),
     ("Symbol", "symbol", "SYMBOL_NAME"),
+    ("File version", "module_version", "MODULE_VERSION"),
+    ("Company", "module_company", "MODULE_COMPANY"),
+    ("File date", "module_date", "MODULE_DATE"),
+    ("Path", "module_path", "MODULE_PATH"),
     ("Device", "device_instance", "DEVICE_INSTANCE"),
     ("Device stack", "device_stack", "DEVICE_STACK"),
     ("Process", "process", "PROCESS_NAME"),
@@ -37,6 +42,7 @@ class Headline:
 
     code: str = ""
     name: str = ""
+    meaning: str = ""
     crashed: bool = True
     image: bool = False
     module: str = ""
@@ -63,6 +69,7 @@ def headline(summary: Summary, analysis: list[Row]) -> Headline:
 
     culprit = known.get("IMAGE_NAME", {})
     found = Headline(fact("bugcheck_code", "BUGCHECK_CODE"), fact("bugcheck_name", "BUGCHECK_NAME"))
+    found.meaning = fact("bugcheck_meaning", "BUGCHECK_MEANING")
     target = summary.part("target")
     found.crashed, found.image = target.get("crashed") is not False, target.get("kind") == "memory-image"
     found.module = shown(crash.get("image") or crash.get("module") or culprit.get("Value"), 120)
@@ -101,8 +108,10 @@ def _system(system: dict[str, Any], known: dict[str, Row]) -> list[tuple[str, st
     if not system:
         rows = (row for row in known.values() if row.get("Section") == "system")
         return [(shown(row.get("Field"), 40), shown(row["Value"])) for row in rows if row.get("Value") is not None]
-    return [(shown(label, 40).replace("_", " "), shown(value)) for label, value in list(system.items())[:40]
-            if value not in (None, "")]  # fmt: skip
+    named = [(shown(label, 40).replace("_", " "), value) for label, value in list(system.items())[:40]]
+    local = {"time bias minutes": ("local time", local_time(system.get("time_bias_minutes")))}
+    pairs = (local.get(label, (label, shown(value))) for label, value in named if value not in (None, ""))
+    return [pair for pair in pairs if pair[1]]
 
 
 def _dump(told: dict[str, Any], target: dict[str, Any]) -> list[tuple[str, str]]:

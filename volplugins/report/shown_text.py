@@ -28,6 +28,8 @@ def shown(value: object, limit: int = caps.CELL) -> str:
         value: anything that JSON or SQLite can hold.
         limit: characters that are shown at most.
     """
+    if type(value) is str and len(value) <= limit and value.isascii() and value.isprintable():
+        return value  # nearly every one
     text = _plain(value)
     cut = f"… ({len(text) - limit} more characters)" if len(text) > limit else ""
     return _MARKS.sub(r"\1", _INVISIBLE.sub(_escaped, text[:limit])) + cut

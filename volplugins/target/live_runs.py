@@ -15,8 +15,9 @@ from volplugins.target.kernel_record import KernelReader
 _MOST_RUNS = 1024
 _HIGHEST = 1 << 40
 _SHARED_PAGES = 0x2E8  # KUSER_SHARED_DATA.NumberOfPhysicalPages
-_HOLE_FROM, _HOLE = 0x80000, 0x80000  # pages: what PCs leave free below 4 GiB is 2 GiB at most
-_UNKNOWN = 0x100000
+_HOLE = 0x80000  # pages: what PCs leave free below 4 GiB is 2 GiB at most
+_UNKNOWN = 0x120000  # 4.5 GiB
+_NO_BLOCK = "no MmPhysicalMemoryBlock is known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,13 @@ def ram_of(kernel: KernelReader, data: DebuggerData | None) -> Ram:
     runs = _runs(kernel, kernel.word(block) or 0) if block else ()
     if runs:
         return Ram(runs, "MmPhysicalMemoryBlock, to which KDBG leads", True)
+    highest = data.addresses.get("MmHighestPhysicalPage") if data is not None else None
+    page = kernel.word(highest) or 0 if highest else 0
+    if 0 < page < _HIGHEST - 1:
+        return Ram(((0, page + 1),), f"{_NO_BLOCK}: any address up to MmHighestPhysicalPage is tried", False)
     pages = kernel.shared(_SHARED_PAGES, 4) or 0
-    top = pages + (_HOLE if pages >= _HOLE_FROM else 0) if 0 < pages < _HIGHEST else _UNKNOWN
-    return Ram(((0, top),), "no MmPhysicalMemoryBlock is known: any address up to the size of RAM is tried", False)
+    top = max(pages + _HOLE if 0 < pages < _HIGHEST - _HOLE else 0, _UNKNOWN)
+    return Ram(((0, top),), f"{_NO_BLOCK}: any address that RAM of this size may have is tried", False)
 
 
 def _runs(kernel: KernelReader, descriptor: int) -> tuple[tuple[int, int], ...]:

@@ -41,6 +41,7 @@ from volplugins.target.target import Fact, LiveProcessor, Target, TargetKind
 
 _HIGHEST = 1 << 52  # physical addresses of x64
 _FOUR_GIB = 1 << 32
+_BEHIND_LINKS = 0x10  # of the debugger data block: its tag, size and the kernel's base
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def _beside(found: _Found, lines: MemoryLines, source: ByteSource) -> tuple[Phys
     memory = PhysicalMemory(source, _index(found.ram, hole, source.size), found.ram.runs)
     memory.plain = False
     space, base = found.kernel.space, found.kernel.image.base
-    for address in (base, *((found.block.address,) if found.block is not None else ())):
+    for address in (base, *((found.block.address + _BEHIND_LINKS,) if found.block is not None else ())):
         physical = space.translate(address).physical
         if physical is None or source.read(physical - (hole if physical >= _FOUR_GIB else 0), 64) != lines.read(
             physical, 64

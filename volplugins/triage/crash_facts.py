@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from volplugins.bugcheck.bugcheck_meanings import bugcheck_meaning
 from volplugins.bugcheck.exceptions import meaning
 from volplugins.bugcheck.recipe import RECIPE
 from volplugins.bugcheck.status import status_name
@@ -28,6 +29,10 @@ _CRASH = {
     "module": ("culprit", "MODULE_NAME"),
     "image": ("culprit", "IMAGE_NAME"),
     "symbol": ("culprit", "SYMBOL_NAME"),
+    "module_version": ("culprit", "MODULE_VERSION"),
+    "module_company": ("culprit", "MODULE_COMPANY"),
+    "module_date": ("culprit", "MODULE_DATE"),
+    "module_path": ("culprit", "MODULE_PATH"),
     "device_stack": ("culprit", "DEVICE_STACK"),
     "device_instance": ("culprit", "DEVICE_INSTANCE"),
     "memory_error": ("culprit", "MEMORY_ERROR"),
@@ -94,6 +99,7 @@ class CrashFacts:
         manual = self._rows.get(("signature", "MANUAL_CRASH")) or nothing
         return found | {
             **self._parameters(),
+            "bugcheck_meaning": bugcheck_meaning(self._target.bugcheck.code) if self._target.crashed else None,
             "exception_name": self._exception_name(),
             "faulting_instruction": self._instruction(),
             "exception_meaning": self._exception_meaning(),

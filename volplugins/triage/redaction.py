@@ -30,7 +30,7 @@ _WORDS = frozenset(
     absent confidence trust verdict plugin_name sha256 modified kind severity technique format kernel_base
     kernel_found""".split()
 )
-_PATH_COLUMNS = frozenset("Path path folder packed File".split())
+_PATH_COLUMNS = frozenset("Path path folder packed File module_path".split())
 _INSTANCE_COLUMNS = frozenset("Instance instance device_instance".split())
 _UNLEARNT = _WORDS | _INSTANCE_COLUMNS  # no paths in them
 _INSTANCE_FIELDS = frozenset(("DEVICE_INSTANCE",))

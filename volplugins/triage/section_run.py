@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from volplugins.vol.commands.findings.heard import Ear
 
+_log = logging.getLogger(__name__)
 Row = dict[str, Any]
 _LONGEST_FAULT = 300
 _SHELLS = "volplugins.plugins.windows.kd"
@@ -82,7 +84,14 @@ class SectionRunner:
         fault = fault or (caught[0] if caught else None)
         if ear is not None:
             ear.end(fault is None)
-        return SectionOutcome(section, watched.rows, time.monotonic() - start, fault or watched.fault)
+        outcome = SectionOutcome(section, watched.rows, time.monotonic() - start, fault or watched.fault)
+        self._tell(outcome)
+        return outcome
+
+    def _tell(self, outcome: SectionOutcome) -> None:
+        """Into the log: a fault's own words may name what is to be left out."""
+        fault = "" if outcome.fault is None else "; a fault" if self.options.redact else f"; fault: {outcome.fault}"
+        _log.info("%s: %d rows in %.2f s%s", outcome.section.name, outcome.rows, outcome.seconds, fault)
 
     def _plugin(self, section: Section, progress: Callable[[float, str], None]) -> PluginInterface:
         """The plugin with its options in the context's configuration, as volatility3's command line leaves them."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from volplugins.lab.machine.machine import Machine
 
+_STRUCTURES_SINCE = 10240
 _LARGE_PART = 3  # of nonpaged pool a third are large blocks
 #: member of the debugger data block, and the variable whose address it holds
 COUNTER_ADDRESSES = {
@@ -44,11 +45,13 @@ def low_counters(machine: Machine) -> MemoryCounters:
 
 
 def write_memory_counters(machine: Machine, counters: MemoryCounters) -> None:
-    """Store the counters where the build has them; truth["memory"]."""
+    """Store the counters where the build has them; truth["memory"], of kernels whose place of them is public."""
     if machine.structures.has("_MI_PARTITION"):
         _write_structures(machine, counters)
-    else:
+    elif machine.profile.build < _STRUCTURES_SINCE:
         _write_variables(machine, counters)
+    else:
+        return
     machine.truth["memory"] = {
         "physical": counters.physical, "available": counters.available, "commit_limit": counters.limit,
         "committed": counters.committed, "nonpaged_limit": counters.pool_limit, "nonpaged": counters.pool,

@@ -41,7 +41,7 @@ class KernelLink:
     """
 
     def __init__(
-        self, resend_after: float = 0.5, patience: float = 0.2, first_ids: tuple[int, int] | None = None
+        self, resend_after: float = 0.5, patience: float = 0.1, first_ids: tuple[int, int] | None = None
     ) -> None:
         self.out = bytearray()
         self.mute = False

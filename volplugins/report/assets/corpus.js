@@ -4,10 +4,31 @@ const chosen = document.getElementById('chosen');
 const SIGNATURE = data.dumps.columns.indexOf('Signature');
 const every = data.dumps.rows.map((cells, index) => ({ cells, link: data.links[index] }));
 
-function linked(one) {
-  if (!one.link) return;
+// The folder that all dumps lie below is said once; a dump's whole path is its cell's title.
+const PREFIX = commonFolder([...data.dumps.rows, ...data.failures.rows].map((cells) => String(cells[0] ?? '')));
+
+function commonFolder(paths) {
+  if (paths.length < 2) return '';
+  let common = paths[0];
+  for (const path of paths) {
+    while (!path.startsWith(common)) common = common.slice(0, -1);
+  }
+  return common.slice(0, Math.max(common.lastIndexOf('/'), common.lastIndexOf('\\')) + 1);
+}
+
+function shortened(one) {
   const cell = one.row.cells[0];
-  cell.replaceChildren(make('a', { href: `./${one.link}` }, cell.textContent));
+  const path = cell.textContent;
+  if (PREFIX && path.startsWith(PREFIX)) {
+    cell.title = path;
+    cell.textContent = path.slice(PREFIX.length);
+  }
+  return cell;
+}
+
+function linked(one) {
+  const cell = shortened(one);
+  if (one.link) cell.replaceChildren(make('a', { href: `./${one.link}` }, cell.textContent));
 }
 
 let signature;
@@ -62,5 +83,6 @@ function choosingKind(one) {
 gridIn(document.getElementById('kind-grid'), data.kinds, { each: choosingKind });
 showFindings();
 gridIn(document.getElementById('group-grid'), data.groups, { each: choosing });
-gridIn(document.getElementById('failure-grid'), data.failures);
+gridIn(document.getElementById('failure-grid'), data.failures, { each: shortened });
+if (PREFIX) document.getElementById('below').textContent = `All dumps lie below ${PREFIX}`;
 showDumps();

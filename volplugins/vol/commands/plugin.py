@@ -63,11 +63,13 @@ class Command:
 
     def _generator(self) -> Iterator[GridRow]:
         from volplugins.vol.commands.shell import rows_or_failure
+        from volplugins.vol.layers.live_machines import progress_of_reading
         from volplugins.vol.scene.shared_work import overheard
 
         table = self.table()
         rows = rows_or_failure(table, lambda: self.rows(self._request()))
-        yield from table.grid_rows(overheard(self.context, rows))
+        with progress_of_reading(lambda read: self._progress_callback(0, read)):
+            yield from table.grid_rows(overheard(self.context, rows))
 
     def _request(self) -> Request:
         from volplugins.vol.commands.shell import Request

@@ -78,6 +78,14 @@ class LiveLayer(segmented.SegmentedLayer):
 
     def read(self, offset: int, length: int, pad: bool = False) -> bytes:
         """Read physical memory; what is absent is zeros with ``pad``, an exception without."""
+        from volplugins.kd.errors import LiveError
+
+        try:
+            return self._read(offset, length, pad)
+        except LiveError as error:  # for volatility3's own plugins: ours read past this layer
+            raise exceptions.LayerException(self.name, str(error)) from None
+
+    def _read(self, offset: int, length: int, pad: bool) -> bytes:
         memory = self._memory
         data = b""
         while len(data) < length:

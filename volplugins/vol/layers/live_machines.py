@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from volplugins.wires.location import WireLocation
 
 _ENDED = 128 + signal.SIGTERM
+_BETWEEN = 0.2  # seconds between two lines of progress
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class Live:
 
 _machines: dict[str, Live | LiveError] = {}
 _progress: list[Callable[[str], None]] = []
+_told: list[float] = []
 _before: list[Any] = []
 _owner: list[int] = []
 
@@ -146,10 +149,13 @@ def stay_stopped() -> None:
 
 
 def _tell(_: int) -> None:
-    for show in _progress[-1:]:
-        for live in _machines.values():
-            if isinstance(live, Live):
-                show(live.read)
+    now = time.monotonic()
+    if not _progress or (_told and now - _told[0] < _BETWEEN):
+        return
+    _told[:] = [now]
+    text = read_so_far()
+    if text:
+        _progress[-1](text)
 
 
 def read_so_far() -> str:

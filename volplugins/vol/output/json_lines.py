@@ -29,6 +29,7 @@ _ABSENT = (
     (renderers.NotApplicableValue, "not-applicable"),
     (interfaces.renderers.BaseAbsentValue, "not-available"),
 )
+_OFTEN_ABSENT = {**dict(_ABSENT), renderers.NotAvailableValue: "not-available"}
 _LONGEST_MESSAGE = 1000
 _CALLERS_SEARCHED = 4
 _KILLED_BY_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
@@ -123,31 +124,40 @@ class _Lines:
 
     def visitor(self, columns: list[Any], hidden: list[Any], row_filter: Any) -> Callable[[Any, None], None]:
         """The function that volatility3 calls with each row."""
-        shown = [(i, c.name) for i, c in enumerate(columns) if c not in hidden]
         converters = [_converter(column.type) for column in columns]
+        shown = [(i, c.name, converters[i]) for i, c in enumerate(columns) if c not in hidden]
 
         def visit(node: Any, _: None) -> None:
             if self._digits is None:  # layers are there once the plugin has begun
                 self._digits = _address_digits(self._plugin)
-            digits = self._digits
-            cells = [_cell(convert, value, digits) for convert, value in zip(converters, node.values, strict=True)]
-            depth = node.path_depth - 1
+            digits, values, depth = self._digits, node.values, node.path_depth - 1
             del self._ancestors[depth:]
-            if row_filter and row_filter.filter([value for value, _ in cells]):
+            if row_filter and row_filter.filter(
+                [_cell(convert, value, digits)[0] for convert, value in zip(converters, values, strict=True)]
+            ):
                 self._ancestors.append(None)
                 return
+            row: dict[str, Any] = {}
+            absent: dict[str, str] = {}
+            for place, name, convert in shown:
+                value = values[place]
+                if convert is _text and type(value) is str and value.isascii():  # most cells
+                    row[name] = value
+                    continue
+                row[name], why = _cell(convert, value, digits)
+                if why:
+                    absent[name] = why
             parent = next((number for number in reversed(self._ancestors) if number is not None), None)
             self._ancestors.append(self.written)
-            self._write_row(depth, parent, {name: cells[i] for i, name in shown})
+            self._write_row(depth, parent, row, absent)
 
         return visit
 
-    def _write_row(self, depth: int, parent: int | None, cells: dict[str, tuple[Any, str]]) -> None:
+    def _write_row(self, depth: int, parent: int | None, row: dict[str, Any], absent: dict[str, str]) -> None:
         line = {**self._head, "id": self.written}
         if depth:
             line |= {"depth": depth, "parent": parent}
-        line["row"] = {name: value for name, (value, _) in cells.items()}
-        absent = {name: reason for name, (_, reason) in cells.items() if reason}
+        line["row"] = row
         if absent:
             line["absent"] = absent
         self._write(line)
@@ -164,14 +174,18 @@ class _Lines:
             self._write({**self._head, "error": fault})
 
     def _write(self, line: dict[str, Any]) -> None:
-        self._out.write(json.dumps(line, allow_nan=False) + "\n")
+        self._out.write(_ENCODED(line) + "\n")
         self._flush()
+
+
+_ENCODED = json.JSONEncoder(allow_nan=False).encode
 
 
 def _cell(convert: Callable[[Any, int], Any], value: Any, digits: int) -> tuple[Any, str]:
     """The JSON value and, where it is null, the word that says why. One bad cell costs itself only."""
     if value is None or isinstance(value, interfaces.renderers.BaseAbsentValue):
-        return None, next((word for kind, word in _ABSENT if isinstance(value, kind)), "not-available")
+        plain = _OFTEN_ABSENT.get(type(value))
+        return None, plain or next((word for kind, word in _ABSENT if isinstance(value, kind)), "not-available")
     try:
         return convert(value, digits), ""
     except exceptions.InvalidAddressException:
@@ -250,7 +264,11 @@ _CONVERTERS: tuple[tuple[type, Callable[[Any, int], Any]], ...] = (
 
 def _converter(column_type: type) -> Callable[[Any, int], Any]:
     found = (convert for kind, convert in _CONVERTERS if issubclass(column_type, kind))
-    return next(found, lambda value, _: clean_text(str(value)))
+    return next(found, _text)
+
+
+def _text(value: Any, _: int) -> str:
+    return clean_text(str(value))
 
 
 def _plugin_of_callers() -> interfaces.plugins.PluginInterface | None:

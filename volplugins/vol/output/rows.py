@@ -31,6 +31,16 @@ def utc(filetime: int | None) -> Cell:
     return when.isoformat() if when is not None else NOT_AVAILABLE
 
 
+def unix_utc(seconds: int | None) -> Cell:
+    """Seconds since 1970 as ISO 8601 in UTC; absent where there are none, or none that can be."""
+    if not seconds:
+        return NOT_AVAILABLE
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
+    except (OverflowError, OSError, ValueError):
+        return NOT_AVAILABLE
+
+
 def moment(filetime: int | None) -> datetime | None:
     """A FILETIME as a time in UTC; None where it is none or out of range."""
     if not filetime or filetime < 0:

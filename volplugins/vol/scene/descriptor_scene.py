@@ -17,6 +17,7 @@ from volplugins.descriptors.selector import Selector
 from volplugins.descriptors.shadow_tables import shadow_notes
 from volplugins.descriptors.table import TableRegister
 from volplugins.dumpfile.context import AMD64, I386
+from volplugins.imagefile.processor_state import ProcessorState
 from volplugins.kernel.directories.shadow import frame_of
 from volplugins.kernel.process import Process
 from volplugins.kernel.processors import Processor
@@ -59,14 +60,24 @@ def processor_tables(scene: CrashScene) -> tuple[ProcessorTables, ...]:
 
 
 def _given(scene: CrashScene, processor: Processor) -> GivenRegisters | None:
-    """What an image's container saved of a processor: the state whose GS, on x86 FS, has its KPCR as base."""
-    block = pcr_of(processor, scene.bits)
-    for state in scene.target.states:
-        bases = (state.fs_base,) if scene.bits == 32 else (state.gs_base, state.kernel_gs_base)
-        if state.tables is not None and block in bases:
-            tables = state.tables
-            return GivenRegisters(tables.gdt, tables.idt, tables.task, tables.ldt, state.source)
-    return None
+    """What an image's container saved of a processor.
+
+    It is the state whose GS, on x86 FS, has the processor's KPCR as base; a processor in user mode may have it in no
+    register that was saved: then the state of the same number, where there are as many as processors.
+    """
+    states, blocks = scene.target.states, {pcr_of(each, scene.bits) for each in scene.processors}
+    own = [state for state in states if pcr_of(processor, scene.bits) in _bases(scene, state)]
+    if not own and len(states) == len(scene.processors):
+        own = [each for each in states if each.number == processor.index and not blocks & _bases(scene, each)]
+    tables = own[0].tables if own else None
+    return (
+        GivenRegisters(tables.gdt, tables.idt, tables.task, tables.ldt, own[0].source) if tables is not None else None
+    )
+
+
+def _bases(scene: CrashScene, state: ProcessorState) -> set[int | None]:
+    """Bases of segment registers that may be the KPCR."""
+    return {state.fs_base} if scene.bits == 32 else {state.gs_base, state.kernel_gs_base}
 
 
 def shadow_text(scene: CrashScene, table: TableRegister) -> str:

@@ -96,12 +96,14 @@ class StackScene:
             self.running[crashed] = reported
 
     def walk(
-        self, process: Process | None, thread: Thread, given: Registers | None = None, wow64: bool = False
-    ) -> ThreadWalk:
+        self, process: Process | None, thread: Thread, given: Registers | None = None, wow64: bool = False,
+        segmented: SegmentedRegisters | None = None,
+    ) -> ThreadWalk:  # fmt: skip
         """The walk of one thread of ``process``.
 
         Args:
-            given: registers to begin with in place of its own; ``wow64``: of 32-bit code on x64.
+            given: registers to begin with in place of its own; ``wow64``: of 32-bit code on x64; ``segmented``: the
+                same with selectors, of code that is not flat.
         """
         scene, running = self.scene, given or self.running.get(thread.ethread)
         anchor = self._anchor(thread) if given is None else None
@@ -111,7 +113,7 @@ class StackScene:
             running, self._kernel_name, stacks, function_at(scene.symbolizer), anchor,
             stack_tops(scene, running.sp) if running is not None else (), wow64,
             left_task(scene, running.sp) if running is not None else None,
-            self._segmented.get(thread.ethread) if given is None else None,
+            self._segmented.get(thread.ethread) if given is None else segmented,
             begun_stacks(scene),
             scene.layouts.thread if given is None else None,
         )  # fmt: skip

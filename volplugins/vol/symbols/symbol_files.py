@@ -122,7 +122,8 @@ def load_by_addresses(expected: Mapping[str, int], sizes: Mapping[str, int]) -> 
 def recognised(expected: Mapping[str, int], sizes: Mapping[str, int], trusting: bool = True) -> str | None:
     """Where the one table at hand is that fits, by the index (read anew where it is not to be trusted)."""
     at_hand = reversed(kernels_at_hand(trusting))  # of several places the first counts
-    fitting = {facts.identity or each: each for each, facts in at_hand if facts.fit(expected, sizes)}
+    # GUID and age are the PDB's: under another name (ntkrla57.pdb beside ntkrnlmp.pdb) it is the same table
+    fitting = {facts.identity.rpartition("/")[2] or each: each for each, facts in at_hand if facts.fit(expected, sizes)}
     return next(iter(fitting.values())) if len(fitting) == 1 else None
 
 

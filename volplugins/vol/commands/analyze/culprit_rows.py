@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.recipe import RECIPE
 from volplugins.bugcheck.suspects import Confidence, Culprit
-from volplugins.image.headers import read_headers
-from volplugins.image.version import read_version
-from volplugins.loader.module import Module
 from volplugins.vol.commands.analyze.device_rows import device_rows
+from volplugins.vol.commands.analyze.module_rows import module_rows
 from volplugins.vol.commands.analyze.row import AnalyzeRow
-from volplugins.vol.output.rows import NOT_APPLICABLE, NOT_AVAILABLE, Cell
+from volplugins.vol.output.rows import NOT_APPLICABLE, NOT_AVAILABLE
 
 
 def culprit_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
@@ -38,7 +36,7 @@ def _nobody(analysis: Analysis) -> str:
 
 
 def blamed_rows(analysis: Analysis, culprit: Culprit, section: str = "culprit") -> Iterator[AnalyzeRow]:
-    """MODULE_NAME, IMAGE_NAME, SYMBOL_NAME, MODULE_VERSION of one who is to blame."""
+    """MODULE_NAME, IMAGE_NAME, SYMBOL_NAME of one who is to blame, and what its image says of itself."""
     confidence = culprit.confidence.value
     name = culprit.module.name if culprit.module else culprit.image_name.rsplit(".", 1)[0]
     yield AnalyzeRow(section, "MODULE_NAME", name, confidence, culprit.reason)
@@ -52,18 +50,7 @@ def blamed_rows(analysis: Analysis, culprit: Culprit, section: str = "culprit") 
             location.kind, "no symbols: offset in the module"
         )
         yield AnalyzeRow(section, "SYMBOL_NAME", text, confidence, from_what)
-    version, evidence = _version(analysis, culprit.module)
-    yield AnalyzeRow(section, "MODULE_VERSION", version, "", evidence)
-
-
-def _version(analysis: Analysis, module: Module | None) -> tuple[Cell, str]:
-    if module is None:
-        return NOT_APPLICABLE, "a process, not a module"
-    headers = read_headers(analysis.scene.memory, module.base)
-    found = read_version(analysis.scene.memory, headers) if headers else None
-    if found is None or not found.file_version:
-        return NOT_AVAILABLE, "the image's version resource is not in the dump"
-    return found.file_version, "version resource in memory"
+    yield from module_rows(analysis, section, culprit.module)
 
 
 def signature_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from volplugins.bugcheck.analysis import Analysis
+from volplugins.bugcheck.bugcheck_meanings import bugcheck_meaning
 from volplugins.bugcheck.codes import bugcheck_name
 from volplugins.bugcheck.exceptions import meaning as exception_meaning
 from volplugins.bugcheck.named import named_parameters
@@ -13,6 +14,7 @@ from volplugins.bugcheck.status import status_name
 from volplugins.bugcheck.suspects import Confidence
 from volplugins.dumpfile.header import MACHINES
 from volplugins.memory.reader import ReadError
+from volplugins.stack.frame import Trust
 from volplugins.target.target import Target
 from volplugins.vol.commands.analyze.culprit_rows import culprit_rows, signature_rows
 from volplugins.vol.commands.analyze.failing_rows import failing_rows
@@ -32,6 +34,8 @@ __all__ = ["AnalyzeRow", "analyze_rows", "bugcheck_rows", "later_rows"]
 
 NO_BUGCHECK_TEXT = "no bugcheck is recorded"
 # sections that have nothing to say of a machine that did not crash
+# kinds of records whose word in Trust is not their name
+_RECORDS = {Trust.TASK_STATE: "task state segment"}
 _OF_A_CRASH = frozenset({"context", "process", "culprit", "signature", "stack"})
 
 
@@ -84,6 +88,9 @@ def bugcheck_rows(target: Target) -> Iterator[AnalyzeRow]:
     yield AnalyzeRow(
         "bugcheck", "BUGCHECK_NAME", name or NOT_AVAILABLE, Confidence.CERTAIN.value if name else "", evidence
     )
+    said = bugcheck_meaning(code)
+    if said:
+        yield AnalyzeRow("bugcheck", "BUGCHECK_MEANING", said, "", "what the code means, in a sentence of ours")
     meanings = named_parameters(target.bugcheck)
     for number, value in enumerate(target.bugcheck.parameters, start=1):
         meaning = (
@@ -131,7 +138,9 @@ def _records(analysis: Analysis) -> Iterator[AnalyzeRow]:
     if fault.registers:
         text = " ".join(f"{name}={value:x}" for name, value in fault.registers.items())
         lacking = f"; it does not hold {' '.join(fault.missing)}" if fault.missing else ""
-        yield AnalyzeRow("context", "REGISTERS", text, "", f"from the {fault.trust.value}{lacking}")
+        yield AnalyzeRow(
+            "context", "REGISTERS", text, "", f"from the {_RECORDS.get(fault.trust, fault.trust.value)}{lacking}"
+        )
     if scene.crashed is not None:
         number = scene.crashed.processor.index
         yield AnalyzeRow("context", "PROCESSOR", NOT_AVAILABLE if number is None else str(number), "",
@@ -154,6 +163,8 @@ def _stack_command(analysis: Analysis) -> str:
         return f".cxr {fault.context:#x} ; kv"
     if fault.trap_frame is not None:
         return f".trap {fault.trap_frame:#x} ; kv"
+    if fault.task:
+        return f".tss {fault.task:#x} ; kv"
     thread = analysis.scene.thread
     return f".thread {thread.ethread:#x} ; kv" if thread is not None and thread.ethread else ".ecxr ; kv"
 

@@ -172,7 +172,7 @@ def walked_stack(
     Args:
         note: what is to be said of the process; start: where the walk begins in place of the thread's own.
     """
-    given = (start.registers, start.wow64) if start is not None else ()
+    given = (start.registers, start.wow64, start.segmented) if start is not None else ()
     walk = stacks.walk(process, thread, *given)
     kernel_only = wanted.kernel_only or scene.target.triage is not None
     frames = tuple(walk.frames(kernel_only))

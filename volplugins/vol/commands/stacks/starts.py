@@ -13,6 +13,7 @@ from volplugins.memory.address_text import parse_address
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.frame import Trust
 from volplugins.stack.registers import Registers, from_names
+from volplugins.stack.segmented import SegmentedRegisters, read_segmented, segmented_of
 from volplugins.stack.trap_frame import read_trap_frame
 from volplugins.threads.thread_walk import USER_LIMIT
 from volplugins.vol.scene.directory_verdicts import process_space
@@ -43,12 +44,16 @@ NOWHERE = Typed()
 
 @dataclass(frozen=True, slots=True)
 class GivenStart:
-    """Registers that a walk begins with, what they are from, and how that is called in Trust."""
+    """Registers that a walk begins with, what they are from, and how that is called in Trust.
+
+    ``segmented`` are the same ones with their selectors, where they are of code that is not flat (x86).
+    """
 
     registers: Registers
     trust: Trust
     text: str
     wow64: bool = False
+    segmented: SegmentedRegisters | None = None
 
 
 def given_starts(scene: CrashScene, process: Process | None, typed: Typed, problems: list[str]) -> Iterator[GivenStart]:
@@ -66,6 +71,10 @@ def _trap(scene: CrashScene, process: Process | None, text: str) -> GivenStart |
     if address is None:
         return f"--trap {text}: no address"
     trap = read_trap_frame(scene.memory, address, scene.bits)
+    segmented = read_segmented(scene.memory, address) if trap is None and scene.bits == 32 else None
+    if segmented is not None:
+        text = f"from the trap frame at {address:#x}"
+        return GivenStart(from_names(32, segmented.values), Trust.TRAP_FRAME, text, False, segmented)
     if trap is None:
         return f"--trap {address:#x}: {_unread(scene.memory, address, 'no trap frame is there')}"
     wow64 = scene.bits == 64 and trap.registers["cs"] == _WOW64_CS
@@ -85,7 +94,8 @@ def _context(scene: CrashScene, process: Process | None, text: str) -> GivenStar
             bits = 32 if machine == I386 else 64
             said = f"from the context record at {address:#x}"
             wow64 = scene.bits == 64 and (bits == 32 or context.registers.get("cs") == _WOW64_CS)
-            return GivenStart(from_names(bits, context.registers), Trust.CONTEXT, said, wow64)
+            segmented = segmented_of(context.registers) if scene.bits == 32 else None
+            return GivenStart(from_names(bits, context.registers), Trust.CONTEXT, said, wow64, segmented)
     return f"--context {address:#x}: {_unread(memory, address, 'no context record is there')}"
 
 

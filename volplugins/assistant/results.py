@@ -1,0 +1,128 @@
+"""Results of the dumps below one folder: made once each, in a folder of the server's own, and kept for a few dumps."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from volplugins.corpus.folder import Folder
+from volplugins.report.row_file import RowFile
+from volplugins.report.summary_file import Summary
+
+_MOST_KEPT = 4
+_MOST_FILES = 500
+_STARTS = (b"PAGEDUMP", b"PAGEDU64", b"ZDMP", b"EMiL", b"AVML", b"\x7fELF")
+_ENDINGS = (".dmp", ".zdmp", ".raw", ".mem", ".vmem", ".img", ".dd", ".gz", ".xz", ".zip", ".cab")
+
+
+class Refused(Exception):
+    """What was asked for is not to be had; the text is one line."""
+
+
+class Results:
+    """What is known of the dumps.
+
+    Raises:
+        NoCorpus: the folder is not there.
+    """
+
+    def __init__(self, folder: Path, symbols: tuple[str, ...] = ()) -> None:
+        self._folder, self._symbols = Folder(folder), symbols
+        self._scratch = tempfile.mkdtemp(prefix="volplugins-mcp-")
+        self._made: OrderedDict[str, Path] = OrderedDict()
+        self._count = 0
+
+    def close(self) -> None:
+        """Remove what was made."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def path(self, name: str) -> Path:
+        """The file or folder of results of this name, relative to the folder; no link out of it is followed.
+
+        Raises:
+            Refused: it is not there, or not below the folder.
+        """
+        found = self._folder.inside(name)
+        if found is None:
+            raise Refused("that name leads out of the folder, or is none")
+        if not found.exists():
+            raise Refused("there is no such file below the folder: list_files names those that are there")
+        return found
+
+    def files(self) -> Iterator[dict[str, Any]]:
+        """What may be asked about, the first five hundred: dumps, images, and folders of results."""
+        found = 0
+        for base, folders, names in os.walk(self._folder.path, followlinks=False):
+            folders.sort()
+            here = os.path.relpath(base, self._folder.path)
+            if "summary.json" in names:
+                folders.clear()
+                yield {"file": here, "kind": "results"}
+                found += 1
+            for name in sorted(names):
+                path = Path(base, name)
+                if found < _MOST_FILES and not path.is_symlink() and _may_be_memory(path):
+                    yield {"file": os.path.normpath(os.path.join(here, name)), "kind": "memory",
+                           "bytes": path.stat().st_size}  # fmt: skip
+                    found += 1
+            if found >= _MOST_FILES:
+                return
+
+    def folder(self, name: str) -> Path:
+        """Where the results of this dump are; triage makes them where there are none.
+
+        Raises:
+            Refused: as ``path`` does.
+            DumpError: it cannot be opened.
+        """
+        path = self.path(name)
+        if path.is_dir():
+            if not (path / "summary.json").is_file():
+                raise Refused("that is a folder without results: name a dump, or a folder that triage wrote")
+            return path
+        if name not in self._made:
+            self._made[name] = self._triage(path)
+            while len(self._made) > _MOST_KEPT:
+                shutil.rmtree(self._made.popitem(last=False)[1], ignore_errors=True)
+        self._made.move_to_end(name)
+        return self._made[name]
+
+    def _triage(self, path: Path) -> Path:
+        from volplugins.triage import TriageOptions, run_triage  # noqa: PLC0415 - volatility3 with it
+
+        self._count += 1
+        folder = Path(self._scratch, str(self._count))
+        run_triage(path, folder, TriageOptions(self._symbols, hash=False), lambda _text, _percent: None)
+        return folder
+
+    def summary(self, name: str) -> Summary:
+        """summary.json of a dump; what it raises: as ``folder``."""
+        return Summary(self.folder(name))
+
+    def rows(self, name: str, section: str) -> RowFile:
+        """Rows of one section of a dump.
+
+        Raises:
+            Refused: there is no such section; and as ``folder``.
+        """
+        folder = self.folder(name)
+        known = sorted(path.stem for path in (folder / "rows").glob("*.jsonl") if not path.is_symlink())
+        if section not in known:
+            raise Refused(f"no such section; there are: {', '.join(known)}")
+        return RowFile(folder, section)
+
+
+def _may_be_memory(path: Path) -> bool:
+    """By how it starts, or by its name."""
+    if path.suffix.lower() in _ENDINGS:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(8).startswith(_STARTS)
+    except OSError:
+        return False
