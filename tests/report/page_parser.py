@@ -51,3 +51,23 @@ class PageParser(HTMLParser):
     def names(self) -> list[str]:
         """Names of all elements."""
         return [name for name, _ in self.elements]
+
+
+def unpacked(data: dict[str, Any], kind: str, process: dict[str, Any]) -> list[list[Any]]:
+    """The ranges (``regions``) or ``modules`` of a process, as assets/packed.js makes them of the page's data."""
+    words, packed = data["packed"]["words"], process[kind]
+    known = [
+        [one[0] if isinstance(one, list) else None if one is None else words[one] for one in row]
+        for row in data["packed"][kind]
+    ]
+    rows = [known[number] for number in packed["rows"]]
+    if "apart" not in packed:
+        return rows
+    said, end = {place: addresses for place, *addresses in packed["apart"]}, None
+    size, found = data["columns"]["regions"].index("Size") - 2, []
+    for place, row in enumerate(rows):
+        addresses = said.get(place, [end])
+        start = addresses[0]
+        end = addresses[1] if len(addresses) == 2 else f"0x{int(start, 16) + int(row[size]):0{len(start) - 2}x}"
+        found.append([start, end, *row])
+    return found

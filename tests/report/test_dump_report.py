@@ -12,10 +12,10 @@ import pytest
 
 from tests.report.hostile import ATTACKS
 from tests.report.made_folder import NAMES, read
-from tests.report.page_parser import PageParser
+from tests.report.page_parser import PageParser, unpacked
 from tests.sampling import sampled
 from volplugins.report import caps, write_report
-from volplugins.report.shown_text import shown
+from volplugins.report.shown_text import cell, shown
 
 
 def page_of(folder: Path) -> PageParser:
@@ -41,9 +41,11 @@ def test_every_process_is_there_with_all_that_is_known_of_it(folder: Path) -> No
     assert list(shown_in_full) != [] and set(shown_in_full) == {row["PID"] for row in listed}
     assert data["processes"][0]["crashed"] and data["processes"][0]["name"] == "acmetray.exe"
     for name, kind in (("address", "regions"), ("lm", "modules")):
-        expected = [(row["PID"], row["Start"]) for row in read(rows, name) if row["Start"]]
-        found = [(pid, cells[0]) for pid, process in shown_in_full.items() for cells in process[kind]]
-        assert sorted(found) == sorted(expected)
+        columns = data["columns"][kind]
+        listed = [row for row in read(rows, name) if row["Start"]]
+        expected = [(row["PID"], *(cell(row[column]) for column in columns)) for row in listed]
+        found = [(pid, *cells) for pid, process in shown_in_full.items() for cells in unpacked(data, kind, process)]
+        assert sorted(found, key=repr) == sorted(expected, key=repr)
     threads = {(row["PID"], str(row["TID"])) for row in read(rows, "stacks")}
     grouped = [(pid, thread[0]) for pid, process in shown_in_full.items() for group in process["stacks"]
                for thread in group["threads"]]  # fmt: skip
@@ -107,7 +109,7 @@ def test_modules_that_are_not_as_they_should_be(tmp_path: Path, change: dict[str
 def test_a_process_without_lists_has_no_unlisted_modules(tmp_path: Path) -> None:
     module = {"PID": 4, "Process": "System", "Start": "0x1000", "End": "0x2000", "Module": "ntdll.dll", "Source": "vad"}
     (process,) = page_of(made(tmp_path, lm=[module])).data["processes"]
-    assert process["findings"] == [] and len(process["modules"]) == 1
+    assert process["findings"] == [] and len(process["modules"]["rows"]) == 1
     assert any(label == "modules" and "from the VADs" in text for label, text in process["facts"])
 
 

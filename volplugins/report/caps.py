@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 # processes with an address space, modules and threads of their own on the page
-PROCESSES = 200
+PROCESSES = 400
 TABLE_ROWS = 5_000
 # an index is a table of dumps first of all
 DUMPS = 20_000
 REGIONS_OF_A_PROCESS = 2_000
-REGIONS = 40_000
-MODULES = 20_000
+REGIONS = 300_000
+MODULES = 150_000
 MODULES_OF_A_PROCESS = 1_000
 THREADS = 20_000
 FRAMES_OF_A_THREAD = 128

@@ -33,7 +33,7 @@ from volplugins.report.summary_file import Summary
 from volplugins.report.wait_rows import WaitRows
 from volplugins.report.wait_trees import WaitTrees
 
-_SCRIPTS = ("dom.js", "grid.js", "regions.js", "flame.js", "processes.js", "waits.js", "report.js")
+_SCRIPTS = ("dom.js", "grid.js", "packed.js", "regions.js", "flame.js", "processes.js", "waits.js", "report.js")
 _PROCESSES = ("PID", "PPID", "Name", "PageDirectory", "Note", "Life", "Source", "Threads", "CreateTime", "ExitTime",
               "SessionId", "VadCount", "Handles", "CommitCharge", "Wow64", "EPROCESS", "DirBase")  # fmt: skip
 _VERDICTS = ("PID", "Process", "Verdict", "Mode", "DirBase", "Level", "TablesPresent", "TablesMissing", "UserPages",
@@ -129,6 +129,7 @@ class _Content:
             "columns": {"regions": REGION_COLUMNS, "modules": MODULE_COLUMNS, "threads": THREAD_COLUMNS,
                         "requests": REQUEST_COLUMNS},
             "processes": [detail.as_data() for detail in self.details.all()],
+            "packed": self.details.packing.as_data(),
         }  # fmt: skip
 
     def faults(self) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from volplugins.report import caps
 from volplugins.report.grids import Budget
+from volplugins.report.packed_rows import PackedList, PackedRanges, Packing
 from volplugins.report.pending_requests import UNDER_WAY, waits_for
 from volplugins.report.row_file import Row
 from volplugins.report.shown_text import Cell, cell, shown
@@ -59,8 +60,8 @@ class Detail:
     next: str = ""
     gone: bool = False
     findings: list[str] = field(default_factory=list)
-    regions: list[list[Cell]] = field(default_factory=list)
-    modules: list[list[Cell]] = field(default_factory=list)
+    regions: PackedRanges = field(default_factory=PackedRanges)
+    modules: PackedList = field(default_factory=PackedList)
     threads: list[list[Cell]] = field(default_factory=list)
     requests: list[list[Cell]] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
@@ -85,7 +86,8 @@ class Detail:
         """The process as the scripts take it; without lists of modules, none is said to be missing from them."""
         self._say_unlisted()
         facts = sorted(self.facts, key=lambda fact: not fact[0].startswith(_FIRST))
-        return {name: getattr(self, name) for name in self.__slots__} | {"facts": facts}
+        packed = {"regions": self.regions.as_data(), "modules": self.modules.as_data()}
+        return {name: getattr(self, name) for name in self.__slots__} | {"facts": facts} | packed
 
     def _say_unlisted(self) -> None:
         """Without lists, no module is in none of them: that there are none is said instead."""
@@ -100,6 +102,7 @@ class Details:
 
     Attributes:
         left_out: processes for which there is no room.
+        packing: what their ranges and modules have in common.
     """
 
     def __init__(self, wanted: Iterable[Key], budget: Budget, told: Told | None = None) -> None:
@@ -113,6 +116,7 @@ class Details:
         self._others: set[Key] = set()
         self._told = told
         self._budget = budget
+        self.packing = Packing(REGION_COLUMNS, MODULE_COLUMNS, budget)
         self._room = {
             "regions": caps.REGIONS,
             "modules": caps.MODULES,
@@ -201,7 +205,8 @@ class Details:
             if row.get("Note"):
                 detail.facts.append(("modules", shown(row["Note"])))
             return
-        self._keep(detail, "modules", row, MODULE_COLUMNS, caps.MODULES_OF_A_PROCESS)
+        if (number := self._room_for(detail, "modules", row, caps.MODULES_OF_A_PROCESS)) is not None:
+            detail.modules.rows.append(number)
         detail.listed = detail.listed or str(row.get("Source")).startswith("ldr")
         if finding := module_finding(row):
             detail.found(f"module {shown(row.get('Module'), 80)}: {finding}")
@@ -214,7 +219,9 @@ class Details:
         if row.get("Start") is None or type(row.get("Size")) is not int:
             detail.facts.append(("address space", shown(row.get("Note"))))
             return
-        self._keep(detail, "regions", row, REGION_COLUMNS, caps.REGIONS_OF_A_PROCESS)
+        number = self._room_for(detail, "regions", row, caps.REGIONS_OF_A_PROCESS)
+        if number is not None and not detail.regions.add(number, row, self._budget):
+            detail.left["regions"] = detail.left.get("regions", 0) + 1
         if row.get("Type") == "MEM_PRIVATE" and "EXECUTE" in str(row.get("Actual")):
             size = f"{shown(row['Size'], 20)} bytes"
             detail.found(
@@ -230,6 +237,17 @@ class Details:
         holder = waits_for(row)
         if holder and len(detail.waits) < _MOST_WAITS and holder not in detail.waits:
             detail.waits.append(holder)
+
+    def _room_for(self, detail: Detail, kind: str, row: Row, most: int) -> int | None:
+        """The number of a row that is packed; None where there is no room, which is counted."""
+        number = None
+        if len(getattr(detail, kind).rows) < most and self._room[kind] > 0:
+            number = getattr(self.packing, kind).number(row)
+        if number is None:
+            detail.left[kind] = detail.left.get(kind, 0) + 1
+        else:
+            self._room[kind] -= 1
+        return number
 
     def _keep(self, detail: Detail, kind: str, row: Row, columns: Iterable[str], most: int) -> None:
         kept: list[list[Cell]] = getattr(detail, kind)

@@ -1,8 +1,7 @@
 // One element per process; what is in it is made when it is opened.
 function processElement(process, index) {
-  const committed = process.regions.reduce((sum, cells) => sum + (Number(cells[data.columns.regions.indexOf('Commit')]) || 0), 0);
   const threads = process.threads.length || process.stacks.reduce((sum, group) => sum + group.threads.length, 0);
-  const facts = [counted(threads, 'thread'), counted(process.modules.length, 'module'), counted(process.regions.length, 'region'), `${sized(committed)} committed`];
+  const facts = [counted(threads, 'thread'), counted(process.modules.rows.length, 'module'), counted(process.regions.rows.length, 'region'), `${sized(process.regions.committed)} committed`];
   const summary = make('summary', {}, make('strong', {}, process.name), `PID ${process.pid}`, process.verdict ? badge(process.verdict, process.gone) : null,
     process.crashed ? make('span', { class: 'badge unsound' }, 'crashed here') : null,
     process.waits.length ? make('span', { class: 'badge' }, `waits for ${process.waits.join(', ')}`) : null,
@@ -26,11 +25,11 @@ function fillProcess(host, process) {
     host.append(make('h4', {}, 'What it waits for in drivers'));
     gridIn(host.appendChild(make('div')), table('requests', process));
   }
-  if (process.regions.length) {
+  if (process.regions.rows.length) {
     addressSpace(host, process);
     folded(host, 'Regions', (body) => gridIn(body, table('regions', process)));
   }
-  if (process.modules.length) {
+  if (process.modules.rows.length) {
     host.append(make('h4', {}, 'Modules'));
     gridIn(host.appendChild(make('div')), table('modules', process));
   }
@@ -47,7 +46,7 @@ function factList(facts) {
 }
 
 function table(kind, process) {
-  return { columns: data.columns[kind], rows: process[kind], left: process.left[kind] };
+  return { columns: data.columns[kind], rows: Array.isArray(process[kind]) ? process[kind] : unpacked(kind, process), left: process.left[kind] };
 }
 
 function folded(host, title, fill) {

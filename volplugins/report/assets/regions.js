@@ -6,7 +6,7 @@ const HUES = {
 const MEASURES = [['Commit', 'committed'], ['Size', 'size'], ['Resident', 'in memory'], ['InDump', 'in the dump']];
 
 function regionsOf(process) {
-  return process.regions.map((cells) => Object.fromEntries(data.columns.regions.map((name, at) => [name, cells[at]])));
+  return unpacked('regions', process).map((cells) => Object.fromEntries(data.columns.regions.map((name, at) => [name, cells[at]])));
 }
 
 function hue(usage) {
