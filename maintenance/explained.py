@@ -27,6 +27,17 @@ _OTHERS = {
 }
 
 
+# why a table may differ from the rows of its build, by structure
+UPDATES = {
+    "_MI_SYSTEM_INFORMATION": "the memory manager's state grew with updates of one build (3 of JPCERT's 213)",
+}
+
+
+def why_updated(where: str) -> str:
+    """Why a table differs from a row at ``structure.member``; empty where nobody knows."""
+    return UPDATES.get(where.partition(".")[0], "")
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A list's place of a ``member`` (``field.member``) and a table's, of one build."""

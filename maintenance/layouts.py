@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from maintenance.comparison import compare
-from maintenance.explained import Difference
+from maintenance.explained import Difference, why_updated
 from maintenance.known_tables import KnownTable, known_tables
 from maintenance.layout_rows import GROUPS, Group, StructureRows, make_rows
 from maintenance.offset_lists import read_offset_lists
@@ -59,7 +59,9 @@ def main() -> None:
 def check(group: Group, found: dict[tuple[str, int], StructureRows], tables: list[KnownTable]) -> None:
     """Print how many tables were seen, and each difference with the number of tables that have it."""
     seen = (each for table in tables for each in compare(group, found, table))
-    counted = Counter(f"{where}: {said} here, {own} there" for where, said, own in seen)
+    counted = Counter(
+        f"{where}: {said} here, {own} there ({why_updated(where) or 'UNEXPLAINED'})" for where, said, own in seen
+    )
     print(f"{group.module}: {len(tables)} tables compared, {len(counted)} differences")
     for text, count in counted.most_common():
         print(f"{count:4} x {text}")

@@ -7,18 +7,16 @@ The version line and the empty lines that volatility3 prints first are left out;
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import json
 import os
 import re
 import shlex
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from maintenance.model_drawing import Model, Row, draw
-from volplugins.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 PAGE, DRAWING = ROOT / "docs" / "memory-models.md", ROOT / "docs" / "memory-models.svg"
@@ -36,10 +34,13 @@ _MODELS = (
 
 
 class Runner:
-    """Runs commands of this checkout in one folder."""
+    """Runs commands of this checkout in one folder, each in a process of its own, with a cache of their own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        (folder / "home").mkdir(exist_ok=True)
+        home = dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "XDG_CACHE_HOME"), str(folder / "home"))
+        self._environment = {**os.environ, **home, "PYTHONPATH": str(ROOT)}
 
     def run(self, command: str) -> str:
         """Standard output of ``volplugins …``, without the version's line.
@@ -48,18 +49,22 @@ class Runner:
             RuntimeError: the command fails.
         """
         program, *arguments = shlex.split(command)
-        output, before = io.StringIO(), Path.cwd()
-        os.chdir(self.folder)
-        try:
-            with contextlib.redirect_stdout(output):
-                code = main(arguments) if program == "volplugins" else 1
-        except SystemExit as error:  # volatility3's command line
-            code = error.code if isinstance(error.code, int) else int(error.code is not None)
-        finally:
-            os.chdir(before)
-        if code:
-            raise RuntimeError(f"{command}: exit code {code}")
-        return _VERSION.sub("", output.getvalue(), count=1).strip("\n")
+        if program != "volplugins":
+            raise RuntimeError(f"{command}: no command of ours")
+        done = subprocess.run(
+            [sys.executable, "-m", "volplugins.cli.main", *arguments], cwd=self.folder, env=self._environment,
+            capture_output=True, encoding="utf-8", check=False, timeout=300,
+        )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"{command}: exit code {done.returncode}: {done.stderr[-400:]}")
+        return _VERSION.sub("", done.stdout, count=1).strip("\n")
+
+    def make(self, text: str) -> None:
+        """Run the commands of a page that make dumps, and no others."""
+        for found in _BLOCK.finditer(text):
+            for line in found[1].splitlines():
+                if line.startswith("$ volplugins lab make "):
+                    self.run(line[2:])
 
 
 def page_of(text: str, runner: Runner) -> str:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from volplugins.bugcheck.scene import build_scene
+from volplugins.dumpfile.dump import open_dump
+from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.calibration.processor_block import judge_processor_block, with_processor_block
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.kernel.layouts import built_in, with_debugger_data
@@ -79,3 +83,24 @@ def test_symbols_are_not_corrected():
     layouts = known(64, 19041)
     said = replace(layouts, waits=replace(layouts.waits, processor=replace(layouts.waits.processor, source="symbols")))
     assert with_processor_block(said, SegmentReader({PRCB[64]: b"\x5a" * 0xD000}), PRCB[64], 64) is said
+
+
+def test_a_few_lists_in_the_middle_of_a_change_disprove_nothing():
+    layouts = known(64, 19041)
+    whole = bytearray(block(layouts, 64, 0).read(PRCB[64], 0xD000))
+    row, entry = layouts.waits.processor, layouts.waits.timer_entry
+    first = row.offset("TimerTable") + layouts.waits.timer_table.offset("TimerEntries") + entry.offset("Entry")
+    for number in (7, 150):
+        struct.pack_into("<QQ", whole, first + entry.size * number, 0x41, 0)
+    memory = SegmentReader({PRCB[64]: bytes(whole)})
+    assert with_processor_block(layouts, memory, PRCB[64], 64) is layouts
+
+
+def test_a_real_block_fits_its_row():
+    """The KPRCB of the real 19041.804 that rizin's tests have, in its small dump."""
+    path = Path(__file__).parents[2].parent / "shared" / "data" / "triage" / "triage_x64.dmp"
+    if not path.exists():
+        pytest.skip("needs the real small dump of ../shared")
+    scene = build_scene(open_dump(FileSource(path)))
+    said = judge_processor_block(scene.layouts, scene.memory, scene.processors[0].prcb, 64)
+    assert set(said.right) == {"DispatcherReadyListHead", "TimerTable"} and not said.wrong

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.lab.machine_memory import kernel_bytes, lowest_entry, made, pointer
+from tests.sampling import sampled
 from volplugins.lab.machine.profiles import PROFILES
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machines.catalogue import MACHINES
@@ -174,7 +175,18 @@ def test_volatility_ldrmodules(case: tuple[Snapshot, dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize("machine", [name for name in MACHINES if name.endswith("x64")])
 def test_memprocfs(machine: str, dumps: dict[str, Path]) -> None:
-    result = _run("memprocfs_judge.py", str(dumps[machine]))
+    _as_memprocfs_says(dumps[machine], machine)
+
+
+# AVML is none of its formats
+@pytest.mark.parametrize("kind", sampled(["raw", "lime", "elf-core", "vmware", "vmem"], 3))
+@pytest.mark.parametrize("machine", sampled([each for each in CHOICES if each.endswith("x64")], 2))
+def test_memprocfs_reads_images(machine: str, kind: str, tmp_path: Path) -> None:
+    _as_memprocfs_says(write(made(*CHOICES[machine]), kind, tmp_path / "image.vmem"), machine)
+
+
+def _as_memprocfs_says(path: Path, machine: str) -> None:
+    result = _run("memprocfs_judge.py", str(path))
     if result.returncode == 3:
         pytest.skip(f"MemProcFS is not installed: {result.stderr.strip()}")
     assert result.returncode == 0, result.stdout + result.stderr

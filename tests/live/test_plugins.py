@@ -103,3 +103,16 @@ def test_live_says_where_each_processor_stands_and_triage_works() -> None:
     summary = json.loads(done.stdout)
     assert summary["target"]["kind"] == "live" and summary["crash"]["image"] == "myfault.sys"
     assert summary["input"]["sha256"] is None and "read over the wire" in summary["input"]["read"]
+
+
+def test_from_a_program() -> None:
+    code = "\n".join((
+        "import sys, volplugins", "with volplugins.open(sys.argv[1]) as target:",
+        "    print([process.name for process in target.processes()][:2], target.info.kind)",
+    ))  # fmt: skip
+    with serving("--machine", "xp-x86") as served:
+        done = subprocess.run(
+            [sys.executable, "-c", code, served.url], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT
+        )
+    assert "['System', 'smss.exe'] live" in done.stdout, done.stderr
+    assert "the machine runs" in served.said

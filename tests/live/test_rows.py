@@ -21,7 +21,7 @@ BAD_LINE = ("--lose", "1", "--double", "1", "--damage", "1")
 
 
 @pytest.mark.parametrize(
-    ("scan", "fault", "machine"), sampled(product((False, True), ("none", "notmyfault"), MACHINES), 5)
+    ("scan", "fault", "machine"), sampled(product((False, True), ("none", "notmyfault"), MACHINES), 7)
 )
 def test_the_wire_gives_the_rows_of_the_file(scan: bool, fault: str, machine: str, tmp_path: Path) -> None:
     expected = rows_of(file_target(machine, fault, tmp_path), scan)

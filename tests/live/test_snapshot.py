@@ -34,7 +34,7 @@ def test_a_snapshot_gives_the_rows_of_the_machines_own_dump(machine: str, tmp_pa
         assert found[name] == expected[name], name
 
 
-@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("moved", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_snapshot_goes_on_where_it_ended_if_the_machine_has_not_run(moved: bool, tmp_path: Path) -> None:
     path, whole = tmp_path / "m.dmp", tmp_path / "whole.dmp"
     with serving("--machine", "xp-x86") as served:

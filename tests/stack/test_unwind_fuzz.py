@@ -112,3 +112,11 @@ def test_an_indirect_entry_leads_to_the_entry_that_it_names() -> None:
     assert direct == indirect
     assert plan_of(direct, None).return_at == 0x28
     assert loop == "the chain of entries loops"
+
+
+def test_version_3_is_refused_by_name() -> None:
+    """Another encoding behind the same first byte (Microsoft's preview of 2026): never read as version 1 or 2."""
+    image = bytearray(0x1000)
+    image[0x100:0x104] = bytes((3, 8, 2, 1))
+    found = try_chain(ImageView(SegmentReader({BASE: bytes(image)}), BASE, 0x1000), FunctionEntry(0x10, 0x20, 0x100))
+    assert found == "unwind information of version 3 (APX), which is not read"

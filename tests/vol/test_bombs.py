@@ -122,9 +122,11 @@ def test_one_directory_of_all_processes(
     taken: list[int] = []
     count = verdict.take_census
 
-    def counting(memory: Pages, mode: PagingMode, top: Any, physical: int, mask: int = 0) -> Census:
+    def counting(
+        memory: Pages, mode: PagingMode, top: Any, physical: int, mask: int = 0, tables_only: bool = False
+    ) -> Census:
         taken.append(physical)
-        return count(memory, mode, top, physical, mask)
+        return count(memory, mode, top, physical, mask, tables_only)
 
     monkeypatch.setattr(verdict, "take_census", counting)
     rows = list(pagedirs_rows(scene_of(open_dump(FileSource(bombs["one directory"]))), (), (), False))

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.vol.test_images import image
+from tests.vol.test_irps import scene
 from tests.vol.test_segments import VECTOR, Changed, object_place
 from volplugins.imagefile.processor_state import TableRegisters
+from volplugins.lab.machines.catalogue import build
+from volplugins.lab.writers import write
 from volplugins.target.target import Target
 from volplugins.vol.commands.findings.segments import of_segment
 from volplugins.vol.commands.segments.address_rows import Asked, address_rows
@@ -154,3 +157,14 @@ def test_registers_of_an_unknown_processor(machine: str, alone: bool, tmp_path: 
 
 def test_the_vector_of_the_tests_is_free() -> None:
     assert not [row for row in Changed("win10-x64").rows() if row.number == VECTOR and row.type == "interrupt"]
+
+
+def test_the_tables_of_a_machine_with_kva_shadow(tmp_path: Path) -> None:
+    data = write(build("win10-x64", host=1), "full", tmp_path / "made.dmp").read_bytes()
+    rows = list(segment_rows(scene(data), Wanted()))
+    notes = [head.note for (name, _), head in heads(rows).items() if name in ("gdt", "idt")]
+    assert len(notes) == 4 and all("KVA shadow is on; the user directory of " in note for note in notes)
+    assert all(note.endswith("maps the same pages") for note in notes)
+    entries = {row.type: row for row in rows if row.table == "msr"}
+    assert entries["MsrLStar"].symbol == "nt!KiSystemCall64Shadow" and not entries["MsrLStar"].note
+    assert not [each for row in rows for each in of_segment(row)]

@@ -200,12 +200,21 @@ def _first(rows: RowFile, most: int) -> Iterator[Row]:
             yield row
 
 
-def _counted(summary: Summary) -> list[tuple[str, str, bool]]:
-    """Verdicts with their numbers and whether they are sound, bad ones first.
+_SHADES = ("unsound", "", "sound")  # bad ones first
 
-    Processes that have exited have no directory: the word is bad where the summary lists one of them as bad.
+
+def _counted(summary: Summary) -> list[tuple[str, str, str]]:
+    """Verdicts with their numbers and the shade that each has in every table, bad ones first.
+
+    Processes that have exited have no directory: the word is bad where the summary lists one of them as bad, else it
+    says nothing either way.
     """
     first = list(summary.part("verdicts").items())[: caps.LIST_ROWS]
     listed = {str(one.get("verdict")) for one in summary.entries("directories")}
-    sound = {*SOUND, *({"no-directory"} - listed)}
-    return sorted(((shown(word, 40), shown(count, 20), word in sound) for word, count in first), key=lambda one: one[2])
+
+    def shade(word: str) -> str:
+        gone = word == "no-directory" and word not in listed
+        return "sound" if word in SOUND else "" if gone else "unsound"
+
+    counted = ((shown(word, 40), shown(count, 20), shade(word)) for word, count in first)
+    return sorted(counted, key=lambda one: _SHADES.index(one[2]))

@@ -29,7 +29,7 @@ HalHandleMcheck export save=rbx,rdi frame=48 : #4 KeBugCheckEx #2
 KiIsrThunk thunks : KiIsrLinkage
 KiIsrLinkage interrupt : #8 *dispatch #2
 KiChainedDispatch interrupt : #5 KiScanInterruptObjectList #2
-KiScanInterruptObjectList frame=48 save=rbx,rsi,rdi : #4 *isr #2
+KiScanInterruptObjectList frame=50 save=rbx,rsi,rdi : #4 *isr #2
 KiInterruptMessageDispatch save=rbx frame=20 : #3 *message #1
 -- system calls of 32-bit code
 KiSystemCall32 leaf : =0f01f8 #4 =0f05

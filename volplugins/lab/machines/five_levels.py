@@ -3,7 +3,8 @@
 Every directory becomes a table of the fourth level below a new top page: the user half alone under entry 0, one kernel
 half shared by all under entry 511 (where kernel addresses of 48 bits lie), and the self-map in the top page. Source:
 Intel SDM 3A, 4.5 (5-level paging). The kernel is the one that Windows has for such machines, ntkrla57.exe (since build
-20231; the symbol server's name for it), told by its file, its exports, its version resource and its PDB.
+20231; the symbol server's name for it), told by its file, its exports, its version resource and its PDB, of which there
+is no symbol table: its code is that of the other one, and a table with the same addresses could not be told from it.
 """
 
 from __future__ import annotations

@@ -9,18 +9,14 @@ from __future__ import annotations
 import json
 import lzma
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from volplugins.lab.code.image_record import Image
 from volplugins.lab.machine.image_sources import machine_images
 from volplugins.lab.machine.profiles import PROFILES, Profile
-from volplugins.lab.machines.five_levels import LA57_KERNEL
 from volplugins.lab.structures.notation import Enumeration, Structure, Structures
 
-#: Those of which there are tables with five levels.
-LA57_MACHINES = ("win10-x64", "win11-24h2-x64")
 _BASE_NAMES = {
     "u8": "unsigned char", "i8": "char", "bool": "unsigned char", "u16": "unsigned short", "i16": "short",
     "wchar": "wchar", "u32": "unsigned long", "i32": "long", "uint": "unsigned int", "int": "int",
@@ -31,11 +27,6 @@ _BASE_SIZES = {
     "unsigned long": (4, False), "int": (4, True), "unsigned int": (4, False), "long long": (8, True),
     "unsigned long long": (8, False), "wchar": (2, True), "void": (0, True),
 }  # fmt: skip
-
-
-def la57(profile: Profile) -> Profile:
-    """The same machine with its kernel for five levels of page tables: the same code by another name."""
-    return replace(profile, kernel_pdb=f"{LA57_KERNEL}.pdb")
 
 
 def symbol_table(profile: Profile) -> dict[str, Any]:
@@ -118,7 +109,7 @@ def _enumeration(kind: Enumeration) -> dict[str, Any]:
 
 def main(root: Path) -> int:
     """Write every machine's table below ``root``; gives the exit code."""
-    for profile in (*PROFILES.values(), *(la57(PROFILES[name]) for name in LA57_MACHINES)):
+    for profile in PROFILES.values():
         path = table_path(profile, root)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(packed(profile))

@@ -10,6 +10,7 @@ from volplugins.findings.collection import Collection
 from volplugins.findings.drivers import of_view
 from volplugins.findings.finding import Finding
 from volplugins.findings.foreign_drivers import ForeignDrivers
+from volplugins.findings.kernel_modules import of_kernel_modules
 from volplugins.findings.requests import of_requests
 from volplugins.findings.waits import of_waits
 from volplugins.threads.module_code import ImageFile
@@ -87,6 +88,7 @@ def sources(scene: CrashScene, asked: Asked) -> Iterator[Source]:
     *of_processes, modules, regions = of_rows(scene, asked)
     yield from of_processes
     if not asked.who:
+        yield Source("kernel modules", lambda: [scene], of_kernel_modules)
         yield Source("drivers", lambda: [io_view(scene, scan)], of_view)
         yield Source("segments", lambda: segment_rows(scene, Segments()), of_segment)
         yield Source("irps", lambda: [io_requests(scene, scan).sources], lambda each: of_requests(each, scene.modules))
