@@ -57,7 +57,9 @@ class ShadowPatient:
 
     def write(self, address: int, words: list[int]) -> None:
         """Store words of the usual stack, in the kernel or in the process."""
-        memory = UserPatient(self.snapshot, self.process)
+        processes = (self.process, *self.snapshot.truth["processes"])  # System has no user mode; all have the kernel
+        owner = next(each for each in processes if each["pid"] in self.snapshot.truth["user"])
+        memory = UserPatient(self.snapshot, owner)
         for number, word in enumerate(words):
             memory.put(address + 8 * number, word, 8)
 
