@@ -95,7 +95,7 @@ def test_in_the_kernel_the_victim_is_the_crashing_thread_where_none_is_named() -
         assert with_shadow_defect(made(), name, "explorer.exe").truth["shadow_defect"]["ethread"] != crashed
     told = with_shadow_defect(build("win11-24h2-x64", "system-thread"), "rop-chain-kernel").truth["shadow_defect"]
     assert told["pid"] == 4
-    with pytest.raises(ValueError, match="no thread of none.exe"):
+    with pytest.raises(ValueError, match=r"no thread of none\.exe"):
         with_shadow_defect(made(), "rop-chain", "none.exe")
 
 

@@ -1,4 +1,4 @@
-"""analyze's own stack held against the crashing thread's shadow stack: each frame agrees, or the first that does not."""
+"""analyze's own stack held against the crashing thread's shadow stack: all agree, or the first that does not."""
 
 from __future__ import annotations
 

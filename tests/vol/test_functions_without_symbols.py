@@ -53,14 +53,21 @@ def elsewhere(stack, number):
     return replace(stack, frames=(*stack.frames[:number], moved, *stack.frames[number + 1 :]), names=names)
 
 
+def with_symbol(stack, number):
+    """The same stack, frame ``number`` named by a symbol."""
+    names, bounds = list(stack.names), list(stack.bounds)
+    names[number], bounds[number] = "nt!KiFrame+0x10", None
+    return replace(stack, names=tuple(names), bounds=tuple(bounds))
+
+
 def test_group_compares_such_frames_by_their_function_and_named_ones_exactly(dumps, monkeypatch):
     dump, _ = opened(dumps, "win10-x64")
     scene = build_scene(dump)
     seen = []
     list(stacks_rows(scene, Wanted(kernel_only=True), seen=seen))
-    stack = next(each for each in seen if any(each.bounds) and any("!" in name for name in each.names))
-    placed = next(number for number, bounds in enumerate(stack.bounds) if bounds is not None)
-    named = next(number for number, name in enumerate(stack.names) if "!" in name)
+    stack = next(each for each in seen if sum(bounds is not None for bounds in each.bounds) > 1)
+    placed, named = [number for number, bounds in enumerate(stack.bounds) if bounds is not None][:2]
+    stack = with_symbol(stack, named)
     other = elsewhere(stack, placed)
     assert other.names != stack.names and kind(other) == kind(stack) != kind(elsewhere(stack, named))
     outside = replace(other, bounds=(*other.bounds[:placed], None, *other.bounds[placed + 1 :]))
