@@ -20,6 +20,7 @@ from volplugins.memory.reader import MemoryReader
 from volplugins.memory.structure import Layout
 
 # what find_process_layout found itself, or has from the debugger data block
+_NAME = "ImageFileName"
 _SURE = ("UniqueProcessId", "ActiveProcessLinks", "ImageFileName", "DirectoryTableBase")
 Rows = Callable[[], Iterable[KernelLayouts]]
 
@@ -59,11 +60,25 @@ def _with_groups(found: KernelLayouts, row: KernelLayouts) -> KernelLayouts:
 
 
 def _process(objects: Objects, layout: Layout, stated: list[str]) -> Layout:
-    said = judge_process(objects, layout)
+    def judge(each: Layout) -> Judgement:
+        said = judge_process(objects, each)
+        return replace(said, wrong=said.wrong - _damaged(each, said))
+
+    said = judge(layout)
     if not said.wrong and layout.has("ThreadListHead"):
         return layout
     base = _kept(layout, said, {*_SURE, *stated})
-    return _without_wrong(found_process(objects, base, layout)[0], lambda each: judge_process(objects, each))
+    return _without_wrong(found_process(objects, base, layout)[0], judge)
+
+
+def _damaged(layout: Layout, said: Judgement) -> frozenset[str]:
+    """ImageFileName, if nothing else is wrong: it is told by one object's bytes, and System may bear another name.
+
+    What is behind an insertion moves with it: between right members it has not moved alone.
+    """
+    right = [layout.offset(name) for name in said.right if name in layout.members]
+    between = said.wrong == {_NAME} and right and min(right) < layout.offset(_NAME) < max(right)
+    return frozenset({_NAME}) if between else frozenset()
 
 
 def _thread(objects: Objects, layouts: KernelLayouts, process: Layout, rows: Rows, stated: list[str]) -> Layout:
