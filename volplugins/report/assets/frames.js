@@ -1,5 +1,5 @@
 // Where in physical memory the pages of a process are: a strip from the lowest address of the dump's memory to the highest.
-const PARTS = { a: ['m-none', 'nothing of it'], b: ['m-few', 'up to 1 %'], c: ['m-half', 'up to 10 %'], d: ['m-most', 'up to half'], e: ['m-all', 'more than half'] };
+const PARTS = { a: ['m-other', 'nothing of it'], b: ['m-few', 'up to 1 %'], c: ['m-half', 'up to 10 %'], d: ['m-most', 'up to half'], e: ['m-all', 'more than half'] };
 
 // Neighbours that are alike: where they begin, how many shares of memory, which letter.
 function frameRuns(text) {
