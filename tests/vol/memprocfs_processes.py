@@ -16,6 +16,10 @@ except ImportError as fault:
 
 machine = memprocfs.Vmm(["-device", sys.argv[1], "-disable-python", "-disable-symbolserver", "-waitinitialize"])
 found = {}
+SCHEDULING = (
+    "tid", "va-ethread", "state", "waitreason", "priority", "basepriority", "va-stackbase-kernel",
+    "va-stacklimit-kernel",
+)  # fmt: skip
 
 
 def listed(ask):  # type: ignore[no-untyped-def]
@@ -37,5 +41,6 @@ for process in machine.process_list():
             [each["tid"], each["va-ethread"], each["state"], each["va-win32start"], each["time-create"]]
             for each in listed(process.maps.thread)
         ],
+        "scheduling": [[each[name] for name in SCHEDULING] for each in listed(process.maps.thread)],
     }
 print(json.dumps(found))

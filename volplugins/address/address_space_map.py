@@ -10,6 +10,7 @@ import numpy as np
 
 from volplugins.address.cells import Cell, cells_of
 from volplugins.address.disagreement import ImageSections
+from volplugins.address.frame_shares import FrameCount
 from volplugins.address.page_codes import NO_EXECUTE, EntryReader, PageFacts, Words
 from volplugins.address.page_runs import PageRuns, Presence, RunCollector
 from volplugins.address.pieces import Gaps
@@ -50,6 +51,7 @@ class Subject:
         limit: the highest user address and one.
         mask: the kernel's InvalidPteMask.
         seen: the page tables of the processes before this one, which are not walked again; ``owner``: this process.
+        frames: counts the frames of its pages, where somebody wants to know.
     """
 
     physical: PhysicalPages
@@ -63,6 +65,7 @@ class Subject:
     tables: int
     seen: SeenTables | None = None
     owner: Owner | None = None
+    frames: FrameCount | None = None
 
 
 def map_of(subject: Subject, uses: Sequence[Use], sections: SectionFiles, images: ImageSections) -> AddressMap:
@@ -90,7 +93,7 @@ def _collector(subject: Subject, reader: EntryReader, cells: Sequence[Cell], pro
 
     starts = np.array([cell.start for cell in cells], np.int64)
     ends = np.array([cell.end for cell in cells], np.int64)
-    return RunCollector(reader, subject.physical, starts, ends, resolve)
+    return RunCollector(reader, subject.physical, starts, ends, resolve, subject.frames)
 
 
 def entry_reader(subject: Subject) -> EntryReader:

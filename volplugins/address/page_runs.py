@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from volplugins.address.frame_shares import FrameCount
 from volplugins.address.page_codes import Codes, EntryReader, Flags, PageFacts, Words
 from volplugins.kernel.directories.page_map import Leaves, PageMap, physical_of
 
@@ -64,6 +65,7 @@ class RunCollector:
 
     Args:
         starts, ends: the ranges, ascending, as page numbers (ends exclusive).
+        frames: counts the frames of all pages that are in memory.
     """
 
     reader: EntryReader
@@ -71,6 +73,7 @@ class RunCollector:
     starts: _Ints
     ends: _Ints
     resolve: Resolve
+    frames: FrameCount | None = None
     found: PageRuns = field(default_factory=PageRuns)
     _runs: int = 0
     _counted: int = 0
@@ -100,7 +103,10 @@ class RunCollector:
         owners = self._owners(pages)
         self._resolve_prototypes(pages, owners, leaves.entries, facts)
         here = np.zeros(len(pages), np.bool_)
-        here[facts.resident] = self.memory.present(facts.frames[facts.resident])
+        held = facts.frames[facts.resident]
+        here[facts.resident] = self.memory.present(held)
+        if self.frames is not None:
+            self.frames.take(held)
         self._add(pages, facts.codes, owners, facts.resident, here, facts.paged)
 
     def _resolve_prototypes(self, pages: _Ints, owners: _Ints, entries: Words, facts: PageFacts) -> None:
@@ -140,6 +146,8 @@ class RunCollector:
             for start, end, owner in self._parts(first, first + span):
                 parts = np.arange(frame + start - first, frame + end - first, dtype=np.int64)
                 held = int(np.count_nonzero(self.memory.present(parts)))
+                if self.frames is not None:
+                    self.frames.take(parts)
                 self._keep(owner, PageRun(start, end, code, end - start, held, 0))
 
     def _parts(self, start: int, end: int) -> list[tuple[int, int, int]]:

@@ -25,6 +25,7 @@ from volplugins.report.process_details import (
     Key,
     key_of,
 )
+from volplugins.report.process_frames import ProcessFrames
 from volplugins.report.row_file import Row, RowFile
 from volplugins.report.shown_text import shown
 from volplugins.report.stack_groups import StackGroups
@@ -33,7 +34,17 @@ from volplugins.report.summary_file import Summary
 from volplugins.report.wait_rows import WaitRows
 from volplugins.report.wait_trees import WaitTrees
 
-_SCRIPTS = ("dom.js", "grid.js", "packed.js", "regions.js", "flame.js", "processes.js", "waits.js", "report.js")
+_SCRIPTS = (
+    "dom.js",
+    "grid.js",
+    "packed.js",
+    "regions.js",
+    "frames.js",
+    "flame.js",
+    "processes.js",
+    "waits.js",
+    "report.js",
+)
 _PROCESSES = ("PID", "PPID", "Name", "PageDirectory", "Note", "Life", "Source", "Threads", "CreateTime", "ExitTime",
               "SessionId", "VadCount", "Handles", "CommitCharge", "Wow64", "EPROCESS", "DirBase")  # fmt: skip
 _VERDICTS = ("PID", "Process", "Verdict", "Mode", "DirBase", "Level", "TablesPresent", "TablesMissing", "UserPages",
@@ -104,6 +115,7 @@ class _Content:
         self.findings = HeadFindings(summary)
         told = self.findings.of_processes() if self.findings.known else None
         self.details = Details(self._wanted(summary), budget, told)
+        self.frames = ProcessFrames(summary.part("process_frames"))
         self.stacks = StackGroups(budget)
         self.wait_rows = WaitRows(budget)
         self.wait_rows.read(self._files.get("waits", ()))
@@ -122,6 +134,7 @@ class _Content:
         self.stacks.read(self._files["stacks"])
         others = self.stacks.share_out(self.details)
         self._mark_crashed()
+        self.details.place(self.frames.found)
         self._add_requests()
         return {
             "tables": tables, "frames": self.stacks.names, "others": others, "left": self.stacks.left_out,
@@ -129,12 +142,14 @@ class _Content:
             "columns": {"regions": REGION_COLUMNS, "modules": MODULE_COLUMNS, "threads": THREAD_COLUMNS,
                         "requests": REQUEST_COLUMNS},
             "processes": [detail.as_data() for detail in self.details.all()],
+            "shares": self.frames.starts,
             "packed": self.details.packing.as_data(),
         }  # fmt: skip
 
     def faults(self) -> list[str]:
         """What was wrong with the files, once they have been read."""
-        return [self._summary.fault] * bool(self._summary.fault) + faults_of(self._files.values())
+        lacking = [self._summary.fault] * bool(self._summary.fault) + faults_of(self._files.values())
+        return [*lacking, *self.frames.faults]
 
     def _add_requests(self) -> None:
         """Requests on the devices and below the processes; their rows come in the order of what tells most."""

@@ -67,6 +67,7 @@ class Detail:
     waits: list[str] = field(default_factory=list)
     left: dict[str, int] = field(default_factory=dict)
     stacks: list[dict[str, Any]] = field(default_factory=list)
+    frames: dict[str, Any] | None = None
     crashed: bool = False
     listed: bool = False
 
@@ -139,6 +140,11 @@ class Details:
         if self._told is not None:
             for key, detail in self._kept.items():
                 detail.told(self._told.get(key, ()))
+
+    def place(self, frames: Mapping[Key, dict[str, Any]]) -> None:
+        """Say where in physical memory the pages of each process are."""
+        for key, detail in self._kept.items():
+            detail.frames = frames.get(key)
 
     def of(self, row: Row, name: str = "Process") -> Detail | None:
         """The process that a row belongs to; None where it belongs to none or to one that is not shown."""

@@ -28,7 +28,7 @@ _WORDS = frozenset(
     """Section Group Source Life State Wait PageDirectory Verdict Mode Level Ring Trust Stop Type Protect Actual
     Usage Reason ObjectType By Status Confidence Severity Technique Kind Problem Major Minor schema plugin
     absent confidence trust verdict plugin_name sha256 modified kind severity technique format kernel_base
-    kernel_found""".split()
+    kernel_found shares""".split()
 )
 _PATH_COLUMNS = frozenset("Path path folder packed File module_path".split())
 _INSTANCE_COLUMNS = frozenset("Instance instance device_instance".split())

@@ -26,6 +26,7 @@ from volplugins.triage.noted_threads import NotedThreads
 from volplugins.triage.options import TriageOptions
 from volplugins.triage.output_folder import OutputFolder
 from volplugins.triage.plain_text import plain
+from volplugins.triage.process_frames import process_frames
 from volplugins.triage.redaction import Redactor
 from volplugins.triage.result import TriageResult
 from volplugins.triage.section_run import Row, SectionOutcome, SectionRunner, one_line
@@ -143,6 +144,7 @@ class TriageRun:
             "schema": SCHEMA, "versions": versions(), "command_line": list(self._options.command_line), "input": {},
             **parts, "verdicts": dict(sorted(directories.verdicts.items())),
             "directories": directories.bad, "threads": threads.threads(), "findings": findings.found,
+            "process_frames": self._frames(analysis),
             "missing": [
                 *self._missing(facts, directories.problems), *directories.more(), *threads.more(), *findings.more(),
                 *self._left_out(),
@@ -177,6 +179,14 @@ class TriageRun:
         except Exception as error:
             self._faults.append(f"summary, drivers: {one_line(error)}")
         return {"foreign_drivers": [each.summary() for each in foreign], "stuck": stuck}
+
+    def _frames(self, analysis: Analysis | None) -> dict[str, Any] | None:
+        """Where in physical memory the pages of each process are."""
+        try:
+            return process_frames(analysis.scene) if analysis is not None and self._folder is not None else None
+        except Exception as error:
+            self._faults.append(f"summary, process_frames: {one_line(error)}")
+            return None
 
     def _hang(self, analysis: Analysis | None) -> dict[str, Any] | None:
         """What holds the machine up; None where that could not be looked for."""

@@ -29,6 +29,7 @@ function fillProcess(host, process) {
     addressSpace(host, process);
     folded(host, 'Regions', (body) => gridIn(body, table('regions', process)));
   }
+  physicalStrip(host, process);
   if (process.modules.rows.length) {
     host.append(make('h4', {}, 'Modules'));
     gridIn(host.appendChild(make('div')), table('modules', process));

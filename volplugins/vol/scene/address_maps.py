@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from volplugins.address.address_space_map import Subject, map_of
 from volplugins.address.bare_directory import bare_regions
 from volplugins.address.disagreement import ImageSections
+from volplugins.address.frame_shares import FrameShares, SharedOut
 from volplugins.address.region import FREE, UNKNOWN, Region
 from volplugins.address.regions import AddressMap
 from volplugins.address.section_files import SectionFiles
@@ -23,6 +24,7 @@ from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space
 from volplugins.vol.scene.mapped_files import mapped_files
 from volplugins.vol.scene.owned_structures import owner_of, threads_in_list, vads_of
+from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
@@ -40,6 +42,17 @@ class ProcessMap:
     notes: Sequence[str]
 
 
+def frame_shares(scene: CrashScene) -> FrameShares:
+    """Where in physical memory the pages are of processes whose maps have been made; filled as maps are made."""
+
+    def make() -> FrameShares:
+        memory = scene.target.memory
+        runs = (memory.described or ((0, memory.highest_pfn + 1),)) if memory is not None else ()
+        return FrameShares(SharedOut(runs))
+
+    return once_of_scene(scene, ("frame shares",), make)
+
+
 @dataclass(slots=True)
 class AddressMaps:
     """Makes the maps of one scene."""
@@ -49,12 +62,14 @@ class AddressMaps:
     court: DirectoryJudge = field(init=False)
     _sections: SectionFiles = field(init=False)
     _images: ImageSections = field(init=False)
+    _frames: FrameShares = field(init=False)
     _seen: SeenTables = field(default_factory=SeenTables)
 
     def __post_init__(self) -> None:
         self.court = judge_of(self.scene, self.processes)
         self._sections = mapped_files(self.scene)
         self._images = ImageSections(self.scene.memory)
+        self._frames = frame_shares(self.scene)
 
     def of(self, process: Process) -> ProcessMap:
         """The map of one process, or of a bare directory (EPROCESS 0); never raises for what the dump holds."""
@@ -96,7 +111,7 @@ class AddressMaps:
         top, why = self._top(process, space)
         subject = Subject(
             memory, self.scene.memory, space, top, why, vads, limit, self.court.mask, memory.pages_in_file, self._seen,
-            owner_of(process),
+            owner_of(process), self._frames.begin(process.eprocess) if process.eprocess else None,
         )  # fmt: skip
         # images' headers are read through this process, but once for each file in all of them
         self._images.memory = space
