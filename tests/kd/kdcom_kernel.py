@@ -287,7 +287,9 @@ class KdcomKernel:
             union = union[:12] + struct.pack("<I", len(data)) + union[16:]
         else:
             status = 0xC0000001
-        return struct.pack("<I", api) + self._chance.randbytes(4) + struct.pack("<II", status, 0xCCCCCCCC) + union + data
+        return (
+            struct.pack("<I", api) + self._chance.randbytes(4) + struct.pack("<II", status, 0xCCCCCCCC) + union + data
+        )
 
     def _memory(self, address: int, size: int) -> bytes:
         data = b""
