@@ -14,28 +14,13 @@ from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
+from tests.kd.kdcom_words import ACK, ASK_AGAIN, INITIAL, MANIPULATE, RESEND, RESET, STATE, SYNC, VERSION64, stop_at
 from volplugins.kd.wire import WireClosed
 
 Wait = Generator[float, "int | None", "bytes | None"]
 Steps = Generator[float, "int | None", None]
-INITIAL, SYNC, TICK = 0x80800000, 0x800, 0.0156
-MANIPULATE, PRINT, ACK, RESEND, RESET, STATE = 2, 3, 4, 5, 6, 7
-ASK_AGAIN = b"again"
-PC64, PC32 = 0xFFFFF80041A2B3C4, 0xFFFFFFFF8052F4C4
-WRITES = {0x3131, 0x3133, 0x3134, 0x3135, 0x3138, 0x313A, 0x313B, 0x313E, 0x3145, 0x3149, 0x3153, 0x315B, 0x3160}
-
-
-def stop_at(bits: int = 64, pc: int = 0, state: int = 0x3030, text: bytes = b"") -> bytes:
-    """A state change; 32-bit kernels send four bytes more."""
-    pc = pc or (PC64 if bits == 64 else PC32)
-    head = struct.pack("<IHHIIQQ", state, 6, 0, 1, 0xDEADBEEF, pc & ~0xFFFF, pc)
-    record = struct.pack("<IIQQII", 0x80000003, 0, 0, pc, 1, 0).ljust(152, b"\0") + struct.pack("<II", 1, 0)
-    report = struct.pack("<QQIHH" if bits == 64 else "<IIHHI", 0xFFFF0FF0, 0x400, *([16, 3, 0x246]))
-    return head + record.ljust(160, b"\0") + report.ljust(48 if bits == 64 else 52, b"\xcc") + text
-
-
-def printed(text: bytes) -> bytes:
-    return struct.pack("<IHHII", 0x3230, 6, 0, len(text), 0) + text
+TICK = 0.0156
+PASSED_OVER = b"passed over"
 
 
 @dataclass
@@ -50,12 +35,13 @@ class KdcomKernel:
             again what nobody acknowledges. ``numbers`` (its own, the client's) that the session before left.
         piece: most bytes that one write of the port gives. ``slow``: seconds before each reply.
         reset_answered: it answers Reset with Reset. ``rewrites_stop``: what is left unset in its state change differs
-            each time. ``before_request``: is told each request before the answer.
+            each time. ``acknowledges``: requests too, not only by its reply.
+        before_request: is told each request before the answer.
     """
 
     ram: tuple[tuple[int, bytes], ...] = ((0x1000, bytes(range(256)) * 64), (0x100000, b"\x5a" * 0x3000))
     stop: bytes = field(default_factory=stop_at)
-    version: bytes = b""
+    version: bytes = VERSION64
     said_before: list[tuple[int, bytes]] = field(default_factory=list)
     said_after: list[tuple[int, bytes]] = field(default_factory=list)
     loads: list[bytes] = field(default_factory=list)
@@ -67,6 +53,7 @@ class KdcomKernel:
     slow: float = 0.0
     reset_answered: bool = True
     rewrites_stop: bool = False
+    acknowledges: bool = True
     before_request: Callable[[KdcomKernel, int], None] = lambda kernel, api: None
     asked: list[int] = field(default_factory=list)
     now: float = 0.0
@@ -174,32 +161,39 @@ class KdcomKernel:
             if leader == b"b":
                 self._again_asked = True
                 return ASK_AGAIN
-            head = yield from self._take(12)
-            if head is None:
-                return None
-            kind, size, number, total = struct.unpack("<HHII", head)
-            if leader == b"iiii":
-                done = self._control(kind, number, wanted)
-                if done is not None:
-                    return done
-                continue
-            if wanted == ACK and number == self.theirs:  # it goes on without having acknowledged: that is one too
-                self._say(RESEND, 0)
-                self.mine ^= 1
-                return b""
-            body = yield from self._take(size + 1)
-            if body is None:
-                return None
-            if sum(body[:-1]) != total or body[-1] != 0xAA:
-                self._say(RESEND, 0)
-                continue
-            self._say(ACK, number)
-            if number == self.theirs:
-                self.theirs ^= 1
-                if kind == wanted:
-                    return body[:-1]
+            done = yield from self._packet(leader, wanted)
+            if done != PASSED_OVER:
+                return done
 
-    def _control(self, kind: int, number: int, wanted: int) -> bytes | None:
+    def _packet(self, leader: bytes, wanted: int) -> Wait:
+        """What follows a leader: as ``_receive``, or PASSED_OVER."""
+        head = yield from self._take(12)
+        if head is None:
+            return None
+        kind, size, number, total = struct.unpack("<HHII", head)
+        if leader == b"iiii":
+            return self._control(kind, number, wanted)
+        if wanted == ACK and number == self.theirs:  # it goes on without having acknowledged: that is one too
+            self._say(RESEND, 0)
+            self.mine ^= 1
+            return b""
+        body = yield from self._take(size + 1)
+        if body is None:
+            return None
+        return self._data(body, kind, number, wanted, total)
+
+    def _data(self, body: bytes, kind: int, number: int, wanted: int, total: int) -> bytes:
+        if sum(body[:-1]) != total or body[-1] != 0xAA:
+            self._say(RESEND, 0)
+            return PASSED_OVER
+        if self.acknowledges:
+            self._say(ACK, number)
+        if number != self.theirs:
+            return PASSED_OVER
+        self.theirs ^= 1
+        return body[:-1] if kind == wanted else PASSED_OVER
+
+    def _control(self, kind: int, number: int, wanted: int) -> bytes:
         if kind == ACK and wanted == ACK and number == self.mine & ~SYNC:
             self.mine = number ^ 1
             return b""
@@ -208,7 +202,7 @@ class KdcomKernel:
             if self.reset_answered:
                 self._say(RESET, 0)
             return ASK_AGAIN
-        return ASK_AGAIN if kind == RESEND else None
+        return ASK_AGAIN if kind == RESEND else PASSED_OVER
 
     def _say(self, kind: int, number: int) -> None:
         self._emit(b"iiii" + struct.pack("<HHII", kind, 0, number, 0))
@@ -277,9 +271,7 @@ class KdcomKernel:
     def _reply(self, api: int, message: bytes) -> bytes:
         union, data, status = message[16:56], b"", 0
         if api == 0x3146:
-            union = self.version or struct.pack(
-                "<HHBBHHBBBBHQQQ", 15, 19041, 6, 2, 7, 0x8664, 12, 3, 0x33, 0, 0, PC64 & ~0xFFFFFF, PC64, PC64
-            )
+            union = self.version
         elif api == 0x313D:
             address, size = struct.unpack_from("<QI", union)
             data = self._memory(address, min(size, 3944))

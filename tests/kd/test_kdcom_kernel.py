@@ -1,4 +1,4 @@
-"""The client on a kernel that behaves as real ones do: memory or one sentence, the guest runs on, nothing is written."""
+"""The client on a kernel that behaves as real ones do: memory or one sentence; it runs on, and nothing is written."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kd.kdcom_kernel import INITIAL, PC32, PC64, PRINT, SYNC, WRITES, KdcomKernel, printed, stop_at
+from tests.kd.kdcom_kernel import KdcomKernel
+from tests.kd.kdcom_words import (
+    INITIAL,
+    PC32,
+    PC64,
+    PRINT,
+    SYNC,
+    VERSION32,
+    WRITES,
+    printed,
+    stop_at,
+)  # fmt: skip
 from volplugins.kd.errors import LineLost, LiveError, RanOn
 from volplugins.kd.machine import Machine, stop_machine
 from volplugins.kd.session import Session
 
 LOAD = stop_at(state=0x3031, text=b"\\SystemRoot\\System32\\drivers\\a.sys\0")
-VERSION32 = struct.pack("<HHBBHHBBBBHQQQ", 15, 2600, 6, 2, 3, 0x14C, 12, 3, 0x33, 0, 0, *([0xFFFFFFFF804D7000] * 3))
 CASES: dict[str, Callable[[], KdcomKernel]] = {
     "runs": KdcomKernel,
     "x86, four bytes more": lambda: KdcomKernel(stop=stop_at(32, text=b"\\WINDOWS\\x.exe\0"), version=VERSION32),
@@ -138,6 +148,17 @@ def test_a_reboot_in_the_middle_is_said_and_it_runs_on(act: Callable[[KdcomKerne
     kernel.closed = False
     kernel.receive(3.0)
     assert kernel.now - begin < 30 and kernel.running
+
+
+def test_one_that_acknowledges_nothing_runs_on_too() -> None:
+    kernel = KdcomKernel(acknowledges=False)
+    session, machine = stopped(kernel)
+    assert machine.physical(0x1123, 6000) == kernel.ram[0][1][0x123 : 0x123 + 6000]
+    begin = kernel.now
+    assert not session.leave() and kernel.now - begin < 20
+    kernel.closed = False
+    kernel.receive(3.0)
+    assert kernel.running
 
 
 def test_power_off_in_the_middle_is_said() -> None:
