@@ -21,6 +21,7 @@ from tests.kd.kdcom_words import (
 )  # fmt: skip
 from volplugins.kd.errors import LineLost, LiveError, RanOn
 from volplugins.kd.machine import Machine, stop_machine
+from volplugins.kd.memory_lines import MemoryLines
 from volplugins.kd.session import Session
 
 LOAD = stop_at(state=0x3031, text=b"\\SystemRoot\\System32\\drivers\\a.sys\0")
@@ -226,3 +227,16 @@ def test_silence_ends_in_time() -> None:
         machine.physical(0x1000, 0x100)
     session.leave()
     assert kernel.now - begin < 20
+
+
+def test_nothing_is_read_ahead_over_the_end_of_ram() -> None:
+    asked: list[tuple[int, int]] = []
+
+    def fetch(address: int, size: int) -> bytes:
+        asked.append((address, size))
+        return bytes(size)
+
+    lines = MemoryLines(fetch, 0x4000, ends=(0x1000, 0x4000))
+    for address in range(0x800, 0x1000, 0x100):
+        assert lines.read(address, 0x100) == bytes(0x100)
+    assert max(address + size for address, size in asked) == 0x1000 and len(asked) < 8
