@@ -19,6 +19,7 @@ from tests.kd.kdcom_words import (
     printed,
     stop_at,
 )  # fmt: skip
+from tests.kd.scripted import Noise
 from volplugins.kd.errors import LineLost, LiveError, RanOn
 from volplugins.kd.machine import Machine, stop_machine
 from volplugins.kd.memory_lines import MemoryLines
@@ -240,3 +241,18 @@ def test_nothing_is_read_ahead_over_the_end_of_ram() -> None:
     for address in range(0x800, 0x1000, 0x100):
         assert lines.read(address, 0x100) == bytes(0x100)
     assert max(address + size for address, size in asked) == 0x1000 and len(asked) < 8
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_bad_line_gives_the_same_memory_and_it_runs_on(seed: int) -> None:
+    kernel, noise = KdcomKernel(), Noise(500, seed)
+    send, receive = kernel.send, kernel.receive
+    kernel.send = lambda data: send(noise.passed(data))  # type: ignore[method-assign]
+    kernel.receive = lambda seconds: noise.passed(receive(seconds))  # type: ignore[method-assign]
+    session, machine = stopped(kernel)
+    for start in range(0, 0x3000, 0x800):
+        assert machine.physical(0x1000 + start, 0x800) == kernel.ram[0][1][start : start + 0x800]
+    session.leave()
+    kernel.closed, noise.one_in = False, 0
+    receive(3.0)
+    assert kernel.running and kernel.now < 120
