@@ -203,6 +203,8 @@ class Session(Line):
         deadline, other, hopeless = self.clock() + max(self.timing.attach, self.timing.step), b"", 0
         while self.clock() < deadline and hopeless < _HOPELESS_ROUNDS:
             heard = self.received
+            if self.link.damaged:
+                self.link.let_go()
             self.link.reset()
             self.came.clear()
             self.replies.clear()
@@ -214,7 +216,7 @@ class Session(Line):
             if came and _same(came, other):
                 self.change = self._stopped_at(came)
                 raise RanOn("the machine ran on or rebooted while it was looked at: what was read before is past")
-            hopeless += not 0 < self.received - heard <= _FLOOD // 2
+            hopeless += not 0 < self.received - heard <= _FLOOD
             other = came or other
         raise LineLost("the machine does not answer any longer")
 
