@@ -16,6 +16,7 @@ from tests.bench import (
     bitmap_open,
     corpus,
     drivers,
+    great_triage,
     images,
     kept,
     page_tables,
@@ -31,7 +32,7 @@ from tests.bench.figures import Figures, Unit
 
 UNITS: tuple[Unit, ...] = (
     *bitmap_open.UNITS, *start_up.UNITS, *page_tables.UNITS, *stacks.UNITS, *process_memory.UNITS, *triage.UNITS,
-    *corpus.UNITS, *symbol_index.UNITS, *images.UNITS, *drivers.UNITS, *waits.UNITS, *wire.UNITS,
+    *great_triage.UNITS, *corpus.UNITS, *symbol_index.UNITS, *images.UNITS, *drivers.UNITS, *waits.UNITS, *wire.UNITS,
 )  # fmt: skip
 _WRONG_USE = 2
 

@@ -87,6 +87,18 @@ def test_an_interrupt_pushes_three_words_and_the_trap_frame_tells_where() -> Non
     assert told["waits"] is False and pointer(snapshot, thread + POINTER) == told["saved"]
 
 
+def test_in_the_kernel_the_victim_is_the_crashing_thread_where_none_is_named() -> None:
+    crashed = made().truth["thread"]["ethread"]
+    for name, (_, ring) in SHADOW_DEFECTS.items():
+        told = with_shadow_defect(made(), name).truth["shadow_defect"]
+        assert (told["ethread"] == crashed) == (ring == "kernel"), name
+        assert with_shadow_defect(made(), name, "explorer.exe").truth["shadow_defect"]["ethread"] != crashed
+    told = with_shadow_defect(build("win11-24h2-x64", "system-thread"), "rop-chain-kernel").truth["shadow_defect"]
+    assert told["pid"] == 4
+    with pytest.raises(ValueError, match=r"no thread of none\.exe"):
+        with_shadow_defect(made(), "rop-chain", "none.exe")
+
+
 @pytest.mark.parametrize("name", SHADOW_DEFECTS)
 def test_a_defect_changes_the_usual_stack_alone(name: str) -> None:
     sound, bad = made(), with_shadow_defect(made(), name)
@@ -97,8 +109,8 @@ def test_a_defect_changes_the_usual_stack_alone(name: str) -> None:
     read = (lambda at: kernel_bytes(bad, at, 8)) if told["ring"] == "kernel" else (
         lambda at: user_bytes(bad, directory(bad, told["pid"]), at, 8))  # fmt: skip
     assert int.from_bytes(read(told["at"]), "little") == told["false"]
-    words = [int.from_bytes(read(shadow["pointer"] + 8 * number), "little") for number in range(len(shadow["returns"]))]
-    assert words == [each["address"] for each in shadow["returns"]]
+    words = [int.from_bytes(read(place), "little") for place in range(shadow["pointer"], shadow["base"], 8)]
+    assert [word for word in words if word in slots.values()] == [each["address"] for each in shadow["returns"]]
     changed = [pfn for pfn, page in bad.pages.items() if page != sound.pages.get(pfn)]
     assert 1 <= len(changed) <= 2 and "shadow_defect" not in sound.truth
 

@@ -50,6 +50,17 @@ def test_a_pointer_that_is_not_known_is_found_by_two_return_addresses():
     assert check(frames(CODE + 1, CODE + 9), ShadowStack(AT, old, False), EMPTY, STACK) is None
 
 
+def test_a_longer_run_behind_an_overwritten_address_does_not_hide_it():
+    whole = ShadowStack(AT, words(*(CODE + number for number in range(1, 8))), False)
+    found = check(frames(CODE + 1, CODE + 2, 0x4141, *(CODE + number for number in range(4, 8))), whole, EMPTY, STACK)
+    assert (found.agreed, found.differs, found.said, found.place) == (2, 3, 0x4141, STACK + 0xC0 - 8)
+    assert [each.ip for each in found.frames] == [CODE + number for number in range(8)]
+    # what guesses led to may be what an earlier call left there: the longest run counts
+    old = ShadowStack(AT, words(CODE + 8, CODE + 9, 0x4141, CODE + 1, CODE + 2, CODE + 3), False)
+    guessed = check(frames(CODE + 8, CODE + 9, *(CODE + n for n in (1, 2, 3)), trust=Trust.SCAN), old, EMPTY, STACK)
+    assert guessed.differs is None and guessed.agreed == 3
+
+
 def test_a_shadow_stack_that_ends_early_takes_nothing_away():
     found = check(frames(CODE + 1, CODE + 2, CODE + 3), ShadowStack(AT, words(CODE + 1), True), EMPTY, STACK)
     assert found.differs is None and [each.ip for each in found.frames][2:] == [CODE + 2, CODE + 3]

@@ -44,24 +44,46 @@ class Sum:
 
     def add(self, region: Region) -> None:
         """Count one region in."""
+        size = region.size
         self.count += 1
-        self.size += region.size
-        if region.size > self.largest:
-            self.largest, self.largest_start = region.size, region.start
+        self.size += size
+        if size > self.largest:
+            self.largest, self.largest_start = size, region.start
+
+
+class Sums:
+    """Sums while regions come; percentages refer to all of them, whichever are wanted."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, dict[str, Sum]] = {by: {} for by in _KEYS}
+        self._busy = self._total = 0
+
+    def add(self, region: Region, wanted: bool = True) -> None:
+        """Count one region in; one that is not wanted is part of the whole only."""
+        size = region.size
+        self._total += size
+        self._busy += size if region.state != FREE else 0
+        if not wanted:
+            return
+        for by, key in _KEYS.items():
+            name = key(region)
+            if name:  # what is free has neither type nor protection
+                named = self._sums[by]
+                if name not in named:
+                    named[name] = Sum(by, name)
+                named[name].add(region)
+
+    def lines(self) -> Iterator[Sum]:
+        """The largest first within each kind."""
+        for named in self._sums.values():
+            for each in sorted(named.values(), key=lambda each: (-each.size, each.name)):
+                each.busy, each.total = self._busy, self._total
+                yield each
 
 
 def summarise(regions: Iterable[Region], wanted: Callable[[Region], bool]) -> Iterator[Sum]:
     """The sums of the regions that are wanted, largest first within each kind; percentages refer to all regions."""
-    sums: dict[str, dict[str, Sum]] = {by: {} for by in _KEYS}
-    busy = total = 0
+    sums = Sums()
     for region in regions:
-        total += region.size
-        busy += region.size if region.state != FREE else 0
-        for by, key in _KEYS.items() if wanted(region) else ():
-            name = key(region)
-            if name:  # what is free has neither type nor protection
-                sums[by].setdefault(name, Sum(by, name)).add(region)
-    for named in sums.values():
-        for each in sorted(named.values(), key=lambda each: (-each.size, each.name)):
-            each.busy, each.total = busy, total
-            yield each
+        sums.add(region, wanted(region))
+    yield from sums.lines()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from volplugins.bugcheck.bad_address import operand_of_fault
 from volplugins.bugcheck.bit_errors import BitError, find_bit_error
@@ -80,7 +80,7 @@ def _fault_stack(scene: CrashScene, fault: Fault, stack: Stack) -> Stack:
         return stack
     for number, frame in enumerate(stack.frames):
         if (frame.ip, frame.sp) == (fault.ip, fault.sp) and frame.trust is not Trust.SCAN:
-            return replace(stack, frames=stack.frames[number:])
+            return stack.from_frame(number)
     return walk(scene, fault.registers, fault.ip, fault.sp, fault.trust)
 
 

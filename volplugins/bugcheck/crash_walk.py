@@ -9,11 +9,13 @@ from volplugins.bugcheck.task_state import left_task
 from volplugins.dumpfile.context import ARM64, RegisterContext
 from volplugins.stack.call_site import call_before_arm64
 from volplugins.stack.candidates import walk as scan_walk
-from volplugins.stack.frame import Stack, Stop, Trust
+from volplugins.stack.frame import Frame, Stack, Stop, Trust
 from volplugins.stack.registers import from_names
 from volplugins.stack.scanner import Range
 from volplugins.stack.walker import MAX_FRAMES, Walker
+from volplugins.threads.held_frames import BY_SHADOW, ShadowSource, held_frames
 from volplugins.threads.named_functions import function_at
+from volplugins.threads.thread_frame import KERNEL
 from volplugins.threads.thread_walk import USER_LIMIT
 
 _NO_STACK_BOUND = 0x6000
@@ -73,8 +75,29 @@ def walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: 
         tops=stack_tops(scene, sp), left=left_task(scene, sp),
         begun=begun_stacks(scene),
     )  # fmt: skip
-    frames = tuple(walker.frames(registers, trust))
-    return Stack(frames, walker.stop, walker.crossed.ip if walker.crossed is not None else None)
+    frames = list(walker.frames(registers, trust))
+    crossed = walker.crossed.ip if walker.crossed is not None else None
+    return held_against_shadow(scene, frames, walker.stop, crossed)
+
+
+def held_against_shadow(scene: CrashScene, frames: list[Frame], stop: Stop, crossed: int | None) -> Stack:
+    """The stack, its frames on the crashing thread's own stack held against that thread's shadow stack.
+
+    Where the two differ, what the walk found from there on is replaced, and so is why it stopped.
+
+    Args:
+        crossed: where in user mode the walk came out.
+    """
+    thread = scene.thread
+    if thread is None or not thread.ethread or scene.bits != 64:
+        return Stack(tuple(frames), stop, crossed)
+    source = ShadowSource(scene.memory, thread.ethread, scene.layouts.thread, True)
+    held = held_frames(source, KERNEL, frames, scene.memory, scene.code, (thread.stack_limit, thread.stack_base))
+    notes = [each.shadow for each in held.frames]
+    if held.differs:
+        stop, crossed = Stop.END_OF_STACK, None
+        notes[-1] = "; ".join(filter(None, (notes[-1], BY_SHADOW)))
+    return Stack(tuple(each.frame for each in held.frames), stop, crossed, tuple(notes))
 
 
 def begun_stacks(scene: CrashScene) -> tuple[int, ...]:

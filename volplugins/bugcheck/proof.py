@@ -16,8 +16,8 @@ class Proof(IntEnum):
     EXACT = 2
 
 
-# registers that were saved whole: what was before them does not matter
-_ANEW = frozenset({Trust.CONTEXT, Trust.TRAP_FRAME, Trust.SWITCH_FRAME, Trust.TASK_STATE})
+# registers that were saved whole, and what the processor wrote down itself: what was before does not matter
+_ANEW = frozenset({Trust.CONTEXT, Trust.TRAP_FRAME, Trust.SWITCH_FRAME, Trust.TASK_STATE, Trust.SHADOW_STACK})
 
 
 def proved(frames: Iterable[Frame]) -> Iterator[tuple[Frame, Proof]]:

@@ -14,6 +14,8 @@ from volplugins.lab.damage.user import USER_DEFECTS, with_user_defect
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.order import VARIANTS
 
+_VICTIM = "explorer.exe"
+
 
 def add_machine_options(make: argparse.ArgumentParser) -> None:
     """Add them to a command; ``--machine`` and ``--fault`` are its own."""
@@ -69,8 +71,10 @@ def _add_damage(make: argparse.ArgumentParser) -> None:
         help="let the database of page frames contradict the page tables in this way (win11-24h2-x64)",
     )  # fmt: skip
     make.add_argument(
-        "--victim", metavar="IMAGE", default="explorer.exe", help="whose (--directory: * for all but System's)"
-    )
+        "--victim", metavar="IMAGE",
+        help="whose (default: explorer.exe; of --shadow in the kernel the crashing thread; --directory: * for all but "
+        "System's)",
+    )  # fmt: skip
     make.add_argument(
         "--narrow", action="store_true", help="--user: the 32-bit structures of a 32-bit program on x64 (--wow64)"
     )
@@ -83,16 +87,17 @@ def build_machine(machine: str, arguments: argparse.Namespace) -> Snapshot:
         ValueError: options that do not go together, or that this machine does not have.
     """
     snapshot = _build(machine, arguments)
+    victim = arguments.victim or _VICTIM
     if arguments.directory:
-        snapshot = with_directory_defect(snapshot, arguments.directory, arguments.victim)
+        snapshot = with_directory_defect(snapshot, arguments.directory, victim)
     if arguments.user:
-        snapshot = with_user_defect(snapshot, arguments.user, arguments.victim, arguments.narrow)
+        snapshot = with_user_defect(snapshot, arguments.user, victim, arguments.narrow)
     if arguments.io:
         snapshot = with_io_defect(snapshot, arguments.io)
     if arguments.gates:
         snapshot = with_gate_hook(snapshot, arguments.gates)
     if arguments.shadow:
-        snapshot = with_shadow_defect(snapshot, arguments.shadow)
+        snapshot = with_shadow_defect(snapshot, arguments.shadow, arguments.victim or "")
     if arguments.pfn:
         snapshot = with_pfn_defect(snapshot, arguments.pfn)
     return without_symbols(snapshot) if arguments.no_symbols else snapshot

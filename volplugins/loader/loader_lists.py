@@ -96,6 +96,10 @@ class LoaderLists:
         return tuple(entry for address, entry in self.entries.items() if address not in here)
 
 
+# PEB_LDR_DATA at an address, by the width of pointers there; raises as read_loader_lists does
+ListsReader = Callable[[int, int], LoaderLists]
+
+
 def read_loader_lists(
     memory: MemoryReader, address: int, bits: int, taken: Callable[[int], str] | None = None
 ) -> LoaderLists:

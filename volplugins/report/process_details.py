@@ -116,6 +116,7 @@ class Details:
         self._others: set[Key] = set()
         self._told = told
         self._budget = budget
+        self._last: tuple[tuple[Any, Any], Detail | None] = (None, None), None
         self.packing = Packing(REGION_COLUMNS, MODULE_COLUMNS, budget)
         self._room = {
             "regions": caps.REGIONS,
@@ -142,7 +143,13 @@ class Details:
     def of(self, row: Row, name: str = "Process") -> Detail | None:
         """The process that a row belongs to; None where it belongs to none or to one that is not shown."""
         pid = row.get("PID")
-        key = key_of(pid, row.get(name))
+        given = pid, row.get(name)
+        if given != self._last[0]:  # rows of a process follow one another
+            self._last = given, self._found(pid, row.get(name))
+        return self._last[1]
+
+    def _found(self, pid: Any, name: Any) -> Detail | None:
+        key = key_of(pid, name)
         if pid is None or key[1] in ("", "error", "*") or key in self._others:
             return None
         if key not in self._kept:

@@ -11,6 +11,8 @@ from volplugins.report import caps
 from volplugins.report.shown_text import shown
 
 Row = dict[str, Any]
+_BUFFER = 1 << 18
+_decoded = json.JSONDecoder().decode
 
 
 class RowFile:
@@ -47,7 +49,7 @@ class RowFile:
             self.faults.append(f"{damaged} line{'s' * (damaged > 1)} could not be read as rows")
 
     def _lines(self) -> Iterator[bytes]:
-        with self._path.open("rb") as file:
+        with self._path.open("rb", buffering=_BUFFER) as file:
             while line := file.readline(caps.LINE):
                 if line.strip():
                     yield line
@@ -55,7 +57,7 @@ class RowFile:
     def _row(self, line: bytes) -> Row | None:
         """The row of a line, empty for the line of an error; None for what is neither."""
         try:
-            record = json.loads(line)
+            record = _decoded(line.decode("utf-8", "surrogatepass")) if line[:1] == b"{" else json.loads(line)
         except (ValueError, RecursionError):
             return None
         if not isinstance(record, dict):
@@ -67,4 +69,6 @@ class RowFile:
             return {}
         if not isinstance(row, dict):
             return None
+        if b"[" not in line and line.count(b"{") <= 2 + isinstance(record.get("absent"), dict):  # nearly all
+            return row
         return {name: shown(value) if isinstance(value, (dict, list)) else value for name, value in row.items()}

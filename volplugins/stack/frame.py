@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from volplugins.stack.registers import Registers
@@ -71,9 +71,15 @@ class Frame:
 class Stack:
     """The frames of one thread, and why there are no more.
 
-    ``crossed`` is where in user mode a kernel stack goes back to, as far as the walk itself got there.
+    ``crossed`` is where in user mode a kernel stack goes back to, as far as the walk itself got there; ``shadow`` says
+    of each frame what the thread's shadow stack says, in words; empty where it was not held against one.
     """
 
     frames: tuple[Frame, ...]
     stop: Stop
     crossed: int | None = None
+    shadow: tuple[str, ...] = ()
+
+    def from_frame(self, number: int) -> Stack:
+        """The same without the frames before ``number``."""
+        return replace(self, frames=self.frames[number:], shadow=self.shadow[number:])

@@ -131,7 +131,10 @@ def _met_exactly(frames: Sequence[Frame], words: Sequence[int], start: int) -> t
 
 
 def _met(frames: Sequence[Frame], words: Sequence[int], start: int) -> tuple[int, list[int]] | None:
-    """Where the longest run of return addresses agrees."""
+    """Where a run of return addresses agrees: the first one of frames that are no guesses, else the longest.
+
+    Behind a place that was overwritten the walk may have found back: a longer run there must not hide it.
+    """
     best: tuple[int, int, list[int]] | None = None
     for first in range(min(_REACH, len(frames))):
         for at in (index for index, word in enumerate(words) if word == frames[first].ip):
@@ -139,6 +142,8 @@ def _met(frames: Sequence[Frame], words: Sequence[int], start: int) -> tuple[int
             length = _alike(frames[first:], entries)
             if length >= _FEWEST and (best is None or length > best[0]):
                 best = length, first, entries
+        if best is not None and not any(frame.trust in _GUESSED for frame in frames[: first + _FEWEST]):
+            break
     return (best[1], best[2]) if best is not None else None
 
 

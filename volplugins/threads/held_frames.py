@@ -16,6 +16,8 @@ from volplugins.threads.thread_frame import KERNEL, ThreadFrame
 
 # how a note begins where a return address on the usual stack is not the one that the call put there
 OVERWRITTEN = "first difference"
+# what the end of a stack says that the shadow stack gave
+BY_SHADOW = "by the shadow stack"
 _CHAIN = 0x80  # bytes behind an overwritten return address in which further ones are looked for
 
 

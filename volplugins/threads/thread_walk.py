@@ -18,7 +18,7 @@ from volplugins.stack.trap_frame import read_trap_frame, segmented_trap
 from volplugins.stack.unwind_x64 import CodeMap
 from volplugins.stack.walker import Walker
 from volplugins.threads.crossing import UserStart, from_machine_frame, from_trap_frame
-from volplugins.threads.held_frames import HeldFrames, ShadowSource, held_frames
+from volplugins.threads.held_frames import BY_SHADOW, HeldFrames, ShadowSource, held_frames
 from volplugins.threads.start import NoStart, start_of
 from volplugins.threads.thread_frame import KERNEL, LDT, USER, V86, WOW64, ThreadFrame
 from volplugins.threads.wow64 import wow64_context, wow64_stack
@@ -137,7 +137,7 @@ class ThreadWalk:
 
     def _held(self, held: HeldFrames) -> Iterator[ThreadFrame]:
         if held.differs:
-            self._end(Stop.END_OF_STACK.value, "by the shadow stack")
+            self._end(Stop.END_OF_STACK.value, BY_SHADOW)
         yield from held.frames
 
     def _end(self, stop: str, text: str) -> None:

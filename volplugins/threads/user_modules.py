@@ -14,7 +14,7 @@ from volplugins.image.debug_record import read_debug_record
 from volplugins.image.exports import read_export_name
 from volplugins.image.headers import ImageHeaders, read_headers
 from volplugins.kernel.vads import IMAGE_MAP, Vad
-from volplugins.loader.loader_lists import in_order, read_loader_lists
+from volplugins.loader.loader_lists import ListsReader, in_order, read_loader_lists
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.peb import read_peb
 from volplugins.memory.reader import MemoryReader, ReadError
@@ -32,17 +32,19 @@ def user_modules(
     bits: int,
     path_of: PathOf,
     taken: Callable[[int], str] | None = None,
+    lists: ListsReader | None = None,
 ) -> ModuleTable:
     """The images by address; never raises. Of those that no list names, what ``unnamed`` counts is left out.
 
     Args:
         memory: the process's address space.
         peb: of the bitness ``bits``; None or 0 where the process has none.
-        taken: as ``read_loader_lists`` takes it.
+        taken: as ``read_loader_lists`` takes it; lists: reads them in its place.
     """
     images = {vad.start: vad for vad in vads if vad.kind == IMAGE_VAD}
     found: dict[int, Module] = {}
-    for module in _listed(memory, peb, bits, images, path_of, taken):
+    reader = lists or (lambda ldr, width: read_loader_lists(memory, ldr, width, taken))
+    for module in _listed(memory, peb, bits, images, path_of, reader):
         found.setdefault(module.base, module)
     for start, vad in images.items():
         if start not in found and len(found) < MOST_IMAGES:
@@ -94,12 +96,12 @@ def _listed(
     bits: int,
     images: Mapping[int, Vad],
     path_of: PathOf,
-    taken: Callable[[int], str] | None,
+    reader: ListsReader,
 ) -> Iterable[Module]:
     """What the lists of one PEB hold, in load order; nothing where they cannot be read."""
     try:
         ldr = read_peb(memory, peb, bits).unsigned("Ldr") if peb else 0
-        lists = read_loader_lists(memory, ldr, bits, taken) if ldr else None
+        lists = reader(ldr, bits) if ldr else None
     except ReadError:
         return
     for entry, _ in in_order(lists) if lists is not None else ():

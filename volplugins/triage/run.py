@@ -16,6 +16,7 @@ from volplugins.findings.foreign_drivers import ForeignDrivers
 from volplugins.packed.single import PlainFile, plain_file
 from volplugins.triage.crash_facts import CrashFacts
 from volplugins.triage.extras import write_page, write_timeline
+from volplugins.triage.fewer_collections import fewer_collections
 from volplugins.triage.file_hash import FileHash
 from volplugins.triage.foreign_objects import ForeignObject, foreign_objects
 from volplugins.triage.hang_facts import hang_facts
@@ -66,6 +67,10 @@ class TriageRun:
 
     def result(self) -> TriageResult:
         """Run everything; see ``run_triage``."""
+        with fewer_collections():
+            return self._result()
+
+    def _result(self) -> TriageResult:
         if self._live:
             with leaving(self._read_on):
                 return self._of_live()

@@ -19,30 +19,47 @@ _SMASHED = int.from_bytes(b"AAAAAAAA", "little")
 _FRAMES = 2  # how many of the innermost return addresses a smashed stack keeps
 _CHAIN = 4  # links of a chain: a gadget's address, then what it takes from the stack
 _MARK = 0x4141414142424242
+_NONE: Mapping[str, Any] = {"kernel": {"returns": ()}}
 _STEP = 0x11  # bytes from one gadget to the next
 
 
 class ShadowPatient:
-    """A snapshot whose stacks are to be overwritten."""
+    """A snapshot one of whose threads' stacks is to be overwritten.
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    Args:
+        victim: whose thread: the image's name. Empty: of stacks in the kernel the crashing thread, where it has calls
+            enough under way, else one of the usual process.
+    """
+
+    def __init__(self, snapshot: Snapshot, ring: str, victim: str = "") -> None:
         if not snapshot.truth.get("shadow_stacks"):
             raise ValueError(f"no thread of {snapshot.machine} has a shadow stack")
         self.snapshot = replace(snapshot, pages=dict(snapshot.pages), truth=dict(snapshot.truth))
-        process = next(each for each in snapshot.truth["processes"] if each["name"] == _VICTIM)
-        self.process: dict[str, Any] = process
-        self.thread: dict[str, Any] = next(
-            each for each in process["threads"] if len(self.stacks(each)["kernel"]["returns"]) > _FRAMES + 1
-        )
+        crashed = (snapshot.truth.get("thread") or {}).get("ethread") if ring == "kernel" and not victim else None
+        threads = [
+            (process, thread)
+            for process in snapshot.truth["processes"]
+            for thread in process["threads"]
+            if len(snapshot.truth["shadow_stacks"].get(thread["ethread"], _NONE)["kernel"]["returns"]) > _FRAMES + 1
+        ]
+        chosen = [each for each in threads if each[1]["ethread"] == crashed]
+        chosen += [each for each in threads if each[0]["name"] == (victim or _VICTIM)]
+        if not chosen:
+            raise ValueError(f"no thread of {victim or _VICTIM} has calls enough under way")
+        self.process: dict[str, Any]
+        self.thread: dict[str, Any]
+        self.process, self.thread = chosen[0]
 
-    def stacks(self, thread: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def stacks(self) -> dict[str, Any]:
         """Both shadow stacks of the thread."""
-        found: dict[str, Any] = self.snapshot.truth["shadow_stacks"][(thread or self.thread)["ethread"]]
+        found: dict[str, Any] = self.snapshot.truth["shadow_stacks"][self.thread["ethread"]]
         return found
 
     def write(self, address: int, words: list[int]) -> None:
         """Store words of the usual stack, in the kernel or in the process."""
-        memory = UserPatient(self.snapshot, self.process)
+        processes = (self.process, *self.snapshot.truth["processes"])  # System has no user mode; all have the kernel
+        owner = next(each for each in processes if each["pid"] in self.snapshot.truth["user"])
+        memory = UserPatient(self.snapshot, owner)
         for number, word in enumerate(words):
             memory.put(address + 8 * number, word, 8)
 
@@ -81,16 +98,19 @@ SHADOW_DEFECTS: Mapping[str, tuple[Callable[[ShadowPatient, str], dict[str, Any]
 }
 
 
-def with_shadow_defect(snapshot: Snapshot, name: str) -> Snapshot:
+def with_shadow_defect(snapshot: Snapshot, name: str, victim: str = "") -> Snapshot:
     """The same machine with one thread's usual stack overwritten; its shadow stacks are as they were.
 
+    Args:
+        victim: the image whose thread it is; empty: the crashing thread, or one of the usual process.
+
     Raises:
-        ValueError: there is no such defect, or the machine has no shadow stacks.
+        ValueError: there is no such defect or thread, or the machine has no shadow stacks.
     """
     if name not in SHADOW_DEFECTS:
         raise ValueError(f"no defect of stacks {name}")
-    patient = ShadowPatient(snapshot)
     make, ring = SHADOW_DEFECTS[name]
+    patient = ShadowPatient(snapshot, ring, victim)
     told = make(patient, ring)
     about = {"name": name, "ring": ring, "pid": patient.process["pid"], "tid": patient.thread["tid"],
              "ethread": patient.thread["ethread"]}  # fmt: skip

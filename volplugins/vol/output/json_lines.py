@@ -126,13 +126,14 @@ class _Lines:
         """The function that volatility3 calls with each row."""
         converters = [_converter(column.type) for column in columns]
         shown = [(i, c.name, converters[i]) for i, c in enumerate(columns) if c not in hidden]
+        chosen = row_filter is not None and getattr(row_filter, "_filters", True)  # that of vol is there, and empty
 
         def visit(node: Any, _: None) -> None:
             if self._digits is None:  # layers are there once the plugin has begun
                 self._digits = _address_digits(self._plugin)
             digits, values, depth = self._digits, node.values, node.path_depth - 1
             del self._ancestors[depth:]
-            if row_filter and row_filter.filter(
+            if chosen and row_filter.filter(
                 [_cell(convert, value, digits)[0] for convert, value in zip(converters, values, strict=True)]
             ):
                 self._ancestors.append(None)
@@ -141,8 +142,19 @@ class _Lines:
             absent: dict[str, str] = {}
             for place, name, convert in shown:
                 value = values[place]
-                if convert is _text and type(value) is str and value.isascii():  # most cells
+                kind = type(value)
+                if kind is str:
+                    if convert is _text and value.isascii():  # most cells
+                        row[name] = value
+                        continue
+                elif kind is int and convert is _whole:
                     row[name] = value
+                    continue
+                elif kind is format_hints.Hex and convert is _hex and value >= 0:
+                    row[name] = f"0x{value:0{digits}x}"
+                    continue
+                elif kind in _OFTEN_ABSENT:
+                    row[name], absent[name] = None, _OFTEN_ABSENT[kind]
                     continue
                 row[name], why = _cell(convert, value, digits)
                 if why:
@@ -178,7 +190,8 @@ class _Lines:
         self._flush()
 
 
-_ENCODED = json.JSONEncoder(allow_nan=False).encode
+# lines are made here and hold no loop
+_ENCODED = json.JSONEncoder(allow_nan=False, check_circular=False).encode
 
 
 def _cell(convert: Callable[[Any, int], Any], value: Any, digits: int) -> tuple[Any, str]:
@@ -196,6 +209,10 @@ def _cell(convert: Callable[[Any, int], Any], value: Any, digits: int) -> tuple[
 
 def _hex(value: int, digits: int) -> str:
     return f"0x{value if value >= 0 else value + (1 << 4 * digits):0{digits}x}"
+
+
+def _whole(value: int, _: int) -> int:
+    return int(value)
 
 
 def _float(value: float, _: int) -> float:
@@ -252,7 +269,7 @@ _CONVERTERS: tuple[tuple[type, Callable[[Any, int], Any]], ...] = (
     (bool, lambda value, _: bool(value)),
     (format_hints.Hex, _hex),
     (format_hints.Bin, lambda value, _: f"0b{value:b}"),
-    (int, lambda value, _: int(value)),
+    (int, _whole),
     (float, _float),
     (datetime.datetime, _time),
     (format_hints.MultiTypeData, _multi_type),

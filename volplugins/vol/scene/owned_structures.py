@@ -1,4 +1,4 @@
-"""What belongs to one process alone: its ranges and its threads, walked for the first process that leads to them."""
+"""What belongs to one process alone: ranges, threads, lists of modules; walked for the first that leads there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from volplugins.kernel.claims import Claims, Owner
 from volplugins.kernel.process import Process
 from volplugins.kernel.thread import ListOwner, Thread, walk_threads
 from volplugins.kernel.vads import Vads, walk_vads
+from volplugins.loader.loader_lists import ListsReader, LoaderLists, read_loader_lists
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
@@ -55,6 +56,22 @@ def environment_owner(scene: CrashScene, process: Process, space: AddressSpace) 
 def modules_owner(scene: CrashScene, process: Process, space: AddressSpace) -> Callable[[int], str]:
     """The same of a page of a PEB or of the loader's lists."""
     return _page_owner(scene.shared.modules, process, space, "whose modules those are")
+
+
+def lists_reader(scene: CrashScene, process: Process, space: AddressSpace) -> ListsReader:
+    """Reads the loader's lists of a process; where work is shared, once for all commands while there is room."""
+    taken = modules_owner(scene, process, space)
+
+    def read(ldr: int, bits: int) -> LoaderLists:
+        key = ("loader lists", process.eprocess, space.directory_table_base, ldr, bits)
+        return once_of_scene(scene, key, lambda: read_loader_lists(space, ldr, bits, taken), _entries)
+
+    return read
+
+
+def _entries(lists: LoaderLists) -> int:
+    """As ranges are counted, which are half as large."""
+    return 2 * len(lists.entries)
 
 
 def _page_owner(claims: Claims, process: Process, space: AddressSpace, text: str) -> Callable[[int], str]:

@@ -116,6 +116,11 @@ def once_of_scene(
     return work.once(key, make, scene, size) if work is not None else make()
 
 
+def scene_is_shared(scene: object) -> bool:
+    """Whether what is made of this scene is kept for the next command."""
+    return any(each.holds(scene) for each in _active)
+
+
 def overheard(context: ContextInterface, rows: Iterator[_Made]) -> Iterator[_Made]:
     """The rows; where work is shared, whoever listens to them hears each as it passes."""
     ear = next((each.ear for each in _active if each.context is context), None)

@@ -35,7 +35,7 @@ from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.scene.descriptor_scene import segments_of
 from volplugins.vol.scene.directory_verdicts import USABLE, WALKABLE, DirectoryJudge, process_space
 from volplugins.vol.scene.mapped_files import mapped_files
-from volplugins.vol.scene.owned_structures import modules_owner, vads_of
+from volplugins.vol.scene.owned_structures import lists_reader, vads_of
 from volplugins.vol.symbols import symbol_files
 
 if TYPE_CHECKING:
@@ -219,8 +219,7 @@ class StackScene:
         memory = process_space(scene, process)
         vads = vads_of(scene, process).ranges
         path_of = self._files.path_of
-        taken = modules_owner(scene, process, memory)
-        modules = user_modules(memory, process.peb, vads, bits, path_of, taken)
+        modules = user_modules(memory, process.peb, vads, bits, path_of, lists=lists_reader(scene, process, memory))
         left_out = unnamed(modules, vads)
         cut = f"{process.name} {process.pid}: {left_out} images are not looked at, there are more than {MOST_IMAGES}"
         code, cut = ModuleCode(memory, modules, self.image_file), cut if left_out else ""
@@ -239,7 +238,8 @@ class StackScene:
     ) -> Iterator[Module]:
         """The 32-bit images: those of the 32-bit loader's list, and what is mapped below 4 GiB and not of 64 bits."""
         peb = peb32_of(self.scene.memory, process.wow64)
-        found = user_modules(memory, peb, vads, 32, self._files.path_of, modules_owner(self.scene, process, memory))
+        lists = lists_reader(self.scene, process, memory)
+        found = user_modules(memory, peb, vads, 32, self._files.path_of, lists=lists)
         listed = [module for module in found if module.source != "vad"]
         bases = {module.base for module in listed}
         yield from listed

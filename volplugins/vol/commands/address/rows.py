@@ -11,6 +11,7 @@ from volplugins.address.region import STATES, TYPES, UNKNOWN, USAGES, Region
 from volplugins.address.rule_marks import RuleMarks
 from volplugins.address.summary import Sum, summarise
 from volplugins.kernel.process import Process
+from volplugins.vol.commands.address.kept_sums import KeptSums
 from volplugins.vol.commands.address.row import AddressRow, SummaryRow, failure_row, summary_failure_row
 from volplugins.vol.output.wrong_use import check_words
 from volplugins.vol.scene.address_maps import AddressMaps, ProcessMap
@@ -65,6 +66,12 @@ class Wanted:
         """Whether the page tables give some page of the region one of these protections."""
         return any(_among(word_of(number), words) for number in region.actual)
 
+    @property
+    def whole(self) -> bool:
+        """Whether all regions of all processes are wanted."""
+        chosen = (self.who, self.usage, self.type, self.state, self.protect, self.actual, self.dirbase)
+        return not any(chosen)
+
     def _takes_kind(self, region: Region) -> bool:
         return _among(region.usage, self.usage) and _among(region.type, self.type) and _among(region.state, self.state)
 
@@ -103,13 +110,14 @@ def address_rows(
 ) -> Iterator[AddressRow]:
     """The regions of every process, or of those chosen."""
 
-    count = ActualCount(wanted)
+    count, whole = ActualCount(wanted), wanted.whole
+    kept = KeptSums(scene, whole)
 
     def of_process(found: ProcessMap, taken: str) -> Iterator[AddressRow]:
-        for region in count.of(found.regions):
-            if wanted.takes(region):
+        for region in kept.noting(found, count.of(found.regions)):
+            if whole or wanted.takes(region):
                 row = _row(found, region, marks)
-                yield row._replace(note="; ".join(part for part in (taken, row.note) if part))
+                yield row._replace(note="; ".join(part for part in (taken, row.note) if part)) if taken else row
                 taken = ""
 
     yield from _each(scene, wanted, progress, of_process, failure_row)
@@ -123,12 +131,15 @@ def summary_rows(scene: CrashScene, wanted: Wanted, progress: Progress | None = 
     count = ActualCount(wanted)
 
     def of_process(found: ProcessMap, taken: str) -> Iterator[SummaryRow]:
-        for each in summarise(count.of(found.regions), wanted.takes):
-            row = _sum(found.process, each)
+        return of_sums(found.process, summarise(count.of(found.regions), wanted.takes), taken)
+
+    def of_sums(process: Process, sums: Iterable[Sum], taken: str) -> Iterator[SummaryRow]:
+        for each in sums:
+            row = _sum(process, each)
             yield row._replace(note="; ".join(part for part in (taken, row.note) if part))
             taken = ""
 
-    yield from _each(scene, wanted, progress, of_process, summary_failure_row)
+    yield from _each(scene, wanted, progress, of_process, summary_failure_row, of_sums)
     if count.note():
         yield summary_failure_row(count.note())._replace(process=DUMP_WIDE)
 
@@ -139,21 +150,31 @@ def _each(  # type: ignore[no-untyped-def]
     progress: Progress | None,
     of_process: Callable[[ProcessMap, str], Iterable],  # type: ignore[type-arg]
     failure: Callable[..., object],
+    of_sums: Callable[[Process, Iterable[Sum], str], Iterable] | None = None,  # type: ignore[type-arg]
 ):
-    """The rows of each process chosen, then what was wrong with it, then what was wrong with the choice."""
+    """The rows of each process chosen, then what was wrong with it, then what was wrong with the choice.
+
+    ``of_sums`` makes them of sums, where these are known already.
+    """
     if scene.target.triage is not None or scene.space is None:
         yield failure("user memory is not in this kind of dump")
         return
     gathered = gather(scene, wanted.scan, progress)
     maps = AddressMaps(scene, gathered.processes)
     selection = select(gathered.processes, wanted.who, wanted.dirbase)
-    chosen = selection.mapped()
+    chosen, kept = selection.mapped(), KeptSums(scene, wanted.whole)
     for number, (process, note) in enumerate(chosen):
         if progress is not None:
             progress(100.0 * number / len(chosen), f"Address space of {process.name}")
-        found = maps.of(process)
-        yield from of_process(found, note)
-        for why in found.notes:
+        known = kept.of(process) if of_sums is not None else None
+        if known is not None and of_sums is not None:
+            yield from of_sums(process, known.sums, note)
+            notes: Sequence[str] = known.notes
+        else:
+            found = maps.of(process)
+            yield from of_process(found, note)
+            notes = found.notes
+        for why in notes:
             yield failure(why, process)
     for problem in (*selection.problems, *gathered.notes):
         yield failure(problem)

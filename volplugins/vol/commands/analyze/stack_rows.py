@@ -39,11 +39,13 @@ def stack_rows(analysis: Analysis, user: UserStack | None = None) -> Iterator[An
     names = [_name(analysis, frame.ip) for frame in frames]
     rings = ["kernel" if frame.ip >> (bits - 1) else "user" for frame in frames]
     bounds = [_bounds(analysis, frame, number) for number, frame in enumerate(frames)]
-    yield from _frames(frames, names, rings, came_from or 0, end, bounds=bounds)
+    said = [(function, *stack.shadow[number : number + 1]) for number, function in enumerate(bounds)]
+    yield from _frames(frames, names, rings, came_from or 0, end, said)
     if user is not None and user.frames:
         found = [each.frame for each in user.frames]
         end = _End(user.text, user.stop)
-        yield from _frames(found, user.names, [each.ring for each in user.frames], 0, end, len(frames))
+        said = [(each.shadow,) for each in user.frames]
+        yield from _frames(found, user.names, [each.ring for each in user.frames], 0, end, said, len(frames))
 
 
 def _name(analysis: Analysis, ip: int) -> str:
@@ -78,15 +80,16 @@ def _frames(
     rings: Sequence[str],
     returns_to: int,
     end: _End,
+    said: Sequence[Sequence[str]],
     first: int = 0,
-    bounds: Sequence[str] = (),
 ) -> Iterator[AnalyzeRow]:
+    """The rows; ``said``: what each frame's note begins with, ``first``: the number of the first."""
     for number, frame in enumerate(frames):
         last = number == len(frames) - 1
         returns = returns_to if last else frames[number + 1].ip
         value = f"ChildSP={frame.sp:#x} RetAddr={returns:#x} IP={frame.ip:#x} Symbol={names[number]}"
-        function = bounds[number] if bounds else ""
-        notes = "; ".join(note for note in (function, _CALLS[frame.call_checked], end.note if last else "") if note)
+        words = (*said[number], _CALLS[frame.call_checked], end.note if last else "")
+        notes = "; ".join(filter(None, words))
         parts = [f"Ring={rings[number]}", f"Trust={frame.trust.value}", f"Note={notes}" if notes else "",
                  f"Stop={end.stop}" if last and end.stop else ""]  # fmt: skip
         yield AnalyzeRow("stack", f"{first + number:02d}", value, "", " ".join(filter(None, parts)))

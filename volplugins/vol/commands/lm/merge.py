@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from volplugins.address.section_files import SectionFiles
 from volplugins.kernel.process import Process
 from volplugins.kernel.vads import Vad
 from volplugins.loader.load_time import read_load_time
-from volplugins.loader.loader_lists import LISTS, LoaderEntry, in_order, read_loader_lists
+from volplugins.loader.loader_lists import LISTS, ListsReader, LoaderEntry, in_order
 from volplugins.loader.module import Module
 from volplugins.loader.peb import read_peb
 from volplugins.memory.reader import MemoryReader, ReadError
@@ -30,7 +30,7 @@ class MergedModules:
         vads: its ranges by their start; ``whole``: all of them could be read.
         sections: what ranges map.
         unread: why the lists of one PEB are not known, so that nobody can tell what is in them; empty where they are.
-        taken: whose an entry is, where it is another process's.
+        lists: reads the loader's lists.
         times: whether to read when each module was loaded; ``build`` says where that is kept.
     """
 
@@ -41,7 +41,7 @@ class MergedModules:
     sections: SectionFiles
     build: int
     times: bool
-    taken: Callable[[int], str]
+    lists: ListsReader
     rows: dict[int, LmRow] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     unread: str = ""
@@ -53,7 +53,7 @@ class MergedModules:
             if not ldr:
                 self.unread = self.unread or f"{source} is null: the loader has not run yet"
                 return
-            lists = read_loader_lists(self.memory, ldr, bits, self.taken)
+            lists = self.lists(ldr, bits)
         except ReadError as error:
             why = f"{source} cannot be read: page {error.address & ~(_PAGE - 1):#x} {error.reason}"
             self.unread = self.unread or f"{source} cannot be read"

@@ -18,7 +18,7 @@ from volplugins.vol.commands.lm.row import LmRow, failure_row, joined, row_of
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space
 from volplugins.vol.scene.given_directory import select
 from volplugins.vol.scene.mapped_files import mapped_files
-from volplugins.vol.scene.owned_structures import modules_owner, vads_of
+from volplugins.vol.scene.owned_structures import lists_reader, vads_of
 from volplugins.vol.scene.process_selection import Progress, gather
 from volplugins.vol.symbols.image_facts import PDB, ImageFactsReader
 
@@ -168,8 +168,8 @@ def _of_process(
     memory = process_space(scene, process, vads=vads)
     by_start = {vad.start: vad for vad in vads.ranges}
     build = scene.target.build
-    taken = modules_owner(scene, process, memory)
-    merged = MergedModules(process, memory, by_start, not vads.notes, images.sections, build, wanted.times, taken)
+    lists = lists_reader(scene, process, memory)
+    merged = MergedModules(process, memory, by_start, not vads.notes, images.sections, build, wanted.times, lists)
     if process.peb:
         merged.add_lists(process.peb, scene.bits, "ldr")
     low = peb32_of(scene.memory, process.wow64)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from volplugins.loader.loader_lists import LoaderLists, read_loader_lists
+from volplugins.loader.loader_lists import ListsReader, LoaderLists
 from volplugins.loader.peb import heaps, read_peb
 from volplugins.loader.process_parameters import environment, parameter_strings, read_parameters
 from volplugins.memory.reader import MemoryReader, ReadError
@@ -19,10 +19,10 @@ _AFTER_LDR = ("SubSystemData", "ProcessHeap", "ProcessParameters", "NumberOfProc
 _VERSION = ("OSMajorVersion", "OSMinorVersion", "OSBuildNumber")
 
 
-def listed_bases(memory: MemoryReader, peb: int, bits: int, taken: Callable[[int], str]) -> frozenset[int]:
-    """Bases of the modules in a PEB's lists; none where those cannot be read, or are another process's (``taken``)."""
+def listed_bases(memory: MemoryReader, peb: int, bits: int, read: ListsReader) -> frozenset[int]:
+    """Bases of the modules in a PEB's lists; none where those cannot be read, or are another process's."""
     try:
-        lists, _ = _lists_of(memory, read_peb(memory, peb, bits), bits, taken)
+        lists, _ = _lists_of(read_peb(memory, peb, bits), bits, read)
     except ReadError:
         return frozenset()
     return frozenset(entry.base for entry in lists.entries.values()) if lists is not None else frozenset()
@@ -46,7 +46,7 @@ class PebReport:
             yield row("peb", "", "", f"the PEB cannot be read: page {error.address & ~0xFFF:#x} {error.reason}")
             yield from self.modules.rebuilt("the PEB cannot be read")
             return
-        lists, why = _lists_of(self.subject.memory, peb, self.subject.bits, self.subject.listed_by)
+        lists, why = _lists_of(peb, self.subject.bits, self.subject.read_lists)
         yield from self._peb(peb, lists, why)
         yield from self.modules.listed(lists) if lists is not None else self.modules.rebuilt(why)
         yield from self._parameters(peb)
@@ -97,14 +97,12 @@ class PebReport:
             yield row("environment", "", "", why)
 
 
-def _lists_of(
-    memory: MemoryReader, peb: Structure, bits: int, taken: Callable[[int], str]
-) -> tuple[LoaderLists | None, str]:
+def _lists_of(peb: Structure, bits: int, read: ListsReader) -> tuple[LoaderLists | None, str]:
     """The lists, or why there are none."""
     ldr = peb.unsigned("Ldr")
     if not ldr:
         return None, "Ldr is null: the loader has not run yet"
     try:
-        return read_loader_lists(memory, ldr, bits, taken), ""
+        return read(ldr, bits), ""
     except ReadError as error:
         return None, f"Ldr cannot be read: page {error.address & ~0xFFF:#x} {error.reason}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 from volplugins.kernel.process import Process
+from volplugins.loader.loader_lists import ListsReader, LoaderLists, read_loader_lists
 from volplugins.memory.reader import MemoryReader
 from volplugins.vol.output.columns import Column, Kind
 from volplugins.vol.output.table import Table
@@ -38,7 +39,7 @@ class Subject:
     """A process seen with pointers of one width: ``memory`` is its address space, ``bits`` 64 or 32.
 
     ``taken`` says whose the page at an address of its environment is, where it is another process's; ``listed_by`` the
-    same of its PEB and of the entries of its lists.
+    same of its PEB; ``lists`` reads the loader's lists.
     """
 
     process: Process
@@ -46,6 +47,13 @@ class Subject:
     bits: int
     taken: Callable[[int], str] = lambda _: ""
     listed_by: Callable[[int], str] = lambda _: ""
+    lists: ListsReader | None = None
+
+    def read_lists(self, ldr: int, bits: int) -> LoaderLists:
+        """The loader's lists at ``ldr``; raises ReadError."""
+        if self.lists is not None:
+            return self.lists(ldr, bits)
+        return read_loader_lists(self.memory, ldr, bits, self.listed_by)
 
     def row(self, section: str, field: str, value: str = "", note: str = "") -> PebRow:
         """A row about it."""

@@ -17,7 +17,13 @@ from volplugins.vol.commands.peb.row import PebRow, Subject, failure_row
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space
 from volplugins.vol.scene.given_directory import select
 from volplugins.vol.scene.mapped_files import mapped_files
-from volplugins.vol.scene.owned_structures import environment_owner, modules_owner, threads_in_list, vads_of
+from volplugins.vol.scene.owned_structures import (
+    environment_owner,
+    lists_reader,
+    modules_owner,
+    threads_in_list,
+    vads_of,
+)
 from volplugins.vol.scene.process_selection import Progress, gather
 
 if TYPE_CHECKING:
@@ -74,7 +80,7 @@ def _of_process(
         yield from _of_wow64(scene, process, memory, vads, path_of, note)
     else:
         taken, listed_by = environment_owner(scene, process, memory), modules_owner(scene, process, memory)
-        subject = Subject(process, memory, bits, taken, listed_by)
+        subject = Subject(process, memory, bits, taken, listed_by, lists_reader(scene, process, memory))
         yield from PebReport(subject, PebModules(subject, vads, path_of), process.peb).rows(note)
     for problem in vads.notes:
         yield Subject(process, memory, bits).row("integrity", "VadRoot", "damaged", problem)
@@ -87,11 +93,12 @@ def _of_wow64(
 ) -> Iterator[PebRow]:
     """Both PEBs of a process of 32-bit code on x64."""
     taken, listed_by = environment_owner(scene, process, memory), modules_owner(scene, process, memory)
-    wide, narrow = (Subject(process, memory, bits, taken, listed_by) for bits in (scene.bits, 32))
+    lists = lists_reader(scene, process, memory)
+    wide, narrow = (Subject(process, memory, bits, taken, listed_by, lists) for bits in (scene.bits, 32))
     peb, low = process.peb or 0, peb32_of(scene.memory, process.wow64)
-    elsewhere = listed_bases(memory, low, 32, listed_by) if low is not None else frozenset[int]()
+    elsewhere = listed_bases(memory, low, 32, lists) if low is not None else frozenset[int]()
     yield from PebReport(wide, PebModules(wide, vads, path_of, True, elsewhere), peb).rows(note)
-    modules = PebModules(narrow, vads, path_of, True, listed_bases(memory, peb, scene.bits, listed_by))
+    modules = PebModules(narrow, vads, path_of, True, listed_bases(memory, peb, scene.bits, lists))
     if low is not None:
         yield from PebReport(narrow, modules, low).rows("")
         return

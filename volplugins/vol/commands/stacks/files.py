@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from volplugins.stack.functions import Bounds
-from volplugins.vol.commands.stacks.shown import ThreadStack
+from volplugins.vol.commands.stacks.shown import ThreadStack, function_of
 
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
@@ -50,17 +49,8 @@ def _process(stack: ThreadStack) -> str:
 
 def _calls(stack: ThreadStack) -> list[str]:
     """Functions from the outermost in, without displacements: equal calls fall together."""
-    triples = enumerate(zip(stack.names, stack.frames, strict=True))
-    return [
-        _plain(_function(name, stack.bounds_of(number)) or f"{each.frame.ip:#x}") for number, (name, each) in triples
-    ][::-1]
-
-
-def _function(name: str, bounds: Bounds | None) -> str:
-    """A function's name; ``module+0x…`` of its start where only unwind data know it."""
-    if "!" in name or bounds is None:
-        return name.split("+", 1)[0] if "!" in name else name
-    return f"{name.split('+', 1)[0]}+{bounds.start:#x}" if name else name
+    triples = zip(stack.names, stack.frames, stack.all_bounds(), strict=True)
+    return [_plain(function_of(name, bounds) or f"{each.frame.ip:#x}") for name, each, bounds in triples][::-1]
 
 
 def _plain(text: str) -> str:

@@ -39,6 +39,10 @@ class ThreadStack:
         """Those of one frame."""
         return self.bounds[number] if self.bounds else None
 
+    def all_bounds(self) -> tuple[Bounds | None, ...]:
+        """Those of every frame."""
+        return self.bounds or (None,) * len(self.frames)
+
 
 @dataclass(slots=True)
 class Alike:
@@ -68,9 +72,26 @@ def pid_tid(stack: ThreadStack) -> str:
 
 
 def kind(stack: ThreadStack) -> tuple[object, ...]:
-    """What makes two stacks equal: names where there are any, else addresses; and the end."""
-    calls = tuple(name or each.frame.ip for name, each in zip(stack.names, stack.frames, strict=True))
+    """What makes two stacks equal: names where there are any, else functions, else addresses; and the end.
+
+    A frame that unwind data alone place in a function is equal to any other of that function.
+    """
+    calls = tuple(
+        (function_of(name, bounds),) if bounds is not None and name else name or each.frame.ip
+        for name, each, bounds in zip(stack.names, stack.frames, stack.all_bounds(), strict=True)
+    )
     return (*calls, stack.stop)
+
+
+def function_of(name: str, bounds: Bounds | None) -> str:
+    """A frame's function by its name, without displacement; ``module+0x…`` of its start where only unwind data know it.
+
+    Args:
+        name: ``module!symbol+0x…``, ``module+0x…`` or empty.
+    """
+    if "!" in name or bounds is None:
+        return name.split("+", 1)[0] if "!" in name else name
+    return f"{name.split('+', 1)[0]}+{bounds.start:#x}" if name else name
 
 
 def shown(stack: ThreadStack, note: str, registers: bool) -> Iterator[StackRow | Detailed]:
