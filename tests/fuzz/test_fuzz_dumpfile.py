@@ -34,3 +34,14 @@ def test_the_stack_harness_runs_at_random() -> None:
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_the_live_harness_runs_at_random(tmp_path: Path) -> None:
+    harness = HARNESS.with_name("fuzz_kd.py")
+    for arguments in (("--corpus", str(tmp_path)), ("--random", "150")):
+        done = subprocess.run(
+            [sys.executable, harness, *arguments], capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"small", "x64", "x86"}
+    assert not done.stdout.startswith("0 of")

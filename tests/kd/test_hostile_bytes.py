@@ -8,6 +8,7 @@ import struct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.kd.hostile_wire import seeds, talk_hostile
 from tests.kd.scripted import ScriptedKernel, control, packet, state_change
 from volplugins.kd.deframer import Deframer
 from volplugins.kd.errors import LiveError
@@ -100,3 +101,13 @@ def test_a_line_of_noise_is_no_kernel(stream: list[bytes]) -> None:
     with contextlib.suppress(LiveError):
         stop_machine(session)
     assert kernel.closed and kernel.now < 60
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(seeds().items())), st.data())
+def test_a_whole_session_with_a_damaged_conversation_ends(seed: tuple[str, bytes], chosen: st.DataObject) -> None:
+    data = bytearray(seed[1])
+    for _ in range(chosen.draw(st.integers(0, 6))):
+        at = chosen.draw(st.integers(0, len(data) - 1))
+        data[at : at + chosen.draw(st.integers(0, 30))] = chosen.draw(st.binary(max_size=40)) or b"\0"
+    talk_hostile(bytes(data))

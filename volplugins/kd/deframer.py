@@ -5,6 +5,7 @@ Nothing is looked for in the payload of a packet whose header is sound: memory m
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from volplugins.kd.packet import (
@@ -17,6 +18,8 @@ from volplugins.kd.packet import (
     checksum,
     decode_header,
 )
+
+_LEADERS = re.compile(b"%b+|%b+" % (DATA_LEADER, CONTROL_LEADER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,9 @@ class Deframer:
     def _to_leader(self) -> bool:
         """Pass over what is before a leader, or what may be the beginning of one; False where nothing is left."""
         held = self._held
-        places = [at for at in (held.find(DATA_LEADER), held.find(CONTROL_LEADER)) if at >= 0]
-        if places:
-            self._pass(min(places))
+        row = _LEADERS.search(held)
+        if row is not None:
+            self._pass(row.end() - len(DATA_LEADER))  # of a longer row the last four: no type begins with such a byte
             return True
         kept = next((n for n in (3, 2, 1) if held[-n:] in (DATA_LEADER[:n], CONTROL_LEADER[:n])), 0)
         self._pass(len(held) - kept)

@@ -6,7 +6,7 @@ from volplugins.kd.line import Line
 from volplugins.kd.state_change import StateChange
 
 _MOST_STOPS = 12
-_DEAD_ROUNDS = 2  # a reset and a break-in on which not a byte came
+_DEAD_ROUNDS = 2  # a reset and a break-in on which no stop came
 
 
 def run_on(line: Line, change: StateChange | None) -> bool:
@@ -19,18 +19,20 @@ def run_on(line: Line, change: StateChange | None) -> bool:
     change = change or line.stop_by(line.clock() + line.timing.step)
     if change is None:
         return True
-    heard, dead = line.received, 0
+    dead = 0
     for number in range(_MOST_STOPS):
-        if line.go_on(change, deadline):
+        if line.go_on(change, line.clock() + line.timing.step):
             again = line.stop_by(line.clock() + line.timing.linger)
             if again is None:
                 return True
             change = again  # it had been asked to stop twice, or told us of a driver
             continue
         # not taken: it stands and our numbers differ, or it runs and its word was lost
+        if number % 2 and line.clock() >= deadline:
+            break  # here alone: what stopped by our break-in has been reset and told to run on since
         (line.link.reset if number % 2 == 0 else line.link.break_in)()
-        change = line.stop_by(min(line.clock() + line.timing.step, deadline)) or change
-        heard, dead = line.received, dead + 1 if line.received == heard else 0
-        if dead >= _DEAD_ROUNDS or line.clock() >= deadline:
+        again = line.stop_by(line.clock() + line.timing.step)
+        change, dead = again or change, dead + 1 if again is None else 0
+        if dead >= _DEAD_ROUNDS:
             break
     return False

@@ -74,6 +74,11 @@ class Link:
         self._anew(INITIAL_ID)
         self._control(PacketType.RESET, 0)
 
+    def let_go(self) -> None:
+        """Acknowledge what came damaged, whichever number it has: a kernel sends one reply until it is acknowledged."""
+        for number in (INITIAL_ID, INITIAL_ID ^ 1):
+            self._control(PacketType.ACKNOWLEDGE, number)
+
     def after_silence(self) -> None:
         """Nothing came for a while: ask for what began and did not end, or send again what nobody acknowledged."""
         if self._deframer.waiting:

@@ -7,6 +7,7 @@ where the last line ended gets more ahead each time.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -26,11 +27,14 @@ class MemoryLines:
     Args:
         fetch: reads from an address on, as much as can be read of so many bytes.
         size: the first address behind all memory.
+        ends: the first address behind each piece of it, ascending, once they are known: nothing is read ahead over
+            one, since a device's registers may lie there, and to read those is to change them.
     """
 
     fetch: Fetch
     size: int
     grain: int = LINE
+    ends: tuple[int, ...] = ()
     _lines: dict[int, bytes] = field(default_factory=dict)
     _end: int = -1
     _ahead: int = 1
@@ -69,10 +73,16 @@ class MemoryLines:
         while end <= last and end not in self._lines:
             end += 1
         wanted = max(end, first + self._ahead)
-        while end < wanted and end not in self._lines and end * LINE < self.size:
+        behind = self._behind(first * LINE)
+        while end < wanted and end not in self._lines and end * LINE < behind:
             end += 1
         self._end = end
         self._keep(first, end, self.fetch(first * LINE, (end - first) * LINE))
+
+    def _behind(self, address: int) -> int:
+        """The end of the piece of memory that an address is in."""
+        at = bisect_right(self.ends, address)
+        return self.ends[at] if at < len(self.ends) else self.size
 
     def _keep(self, first: int, end: int, data: bytes) -> None:
         while len(self._lines) + end - first > _MOST_LINES and self._lines:

@@ -16,6 +16,13 @@ from volplugins.kd.wire import WireClosed
 _GIVE_UP_AFTER = 3  # a packet that came damaged so often: less is asked for
 _DOUBTFUL_LIMIT = 0.6
 _SLOWEST = 2  # a reply may take so many times the usual limit, as long as bytes of it come
+_FLOOD = 1 << 15  # bytes that came, and no reply or stop of ours among them: no more comes of it
+_HOPELESS_ROUNDS = 2  # resets on which nothing came, or a flood
+
+
+def _same(payload: bytes, other: bytes) -> bool:
+    """Whether a kernel says again what it said; what it leaves unset may differ."""
+    return payload == other or decode_state_change(payload) == decode_state_change(other) is not None
 
 
 class ReplyTooLarge(Exception):
@@ -37,6 +44,7 @@ class Session(Line):
     _over: LiveError | None = None
     _left: bool = False
     _may_stop: bool = False  # a break-in was sent, and no stop has come of it yet
+    _loads: int = 0  # stops that were none by themselves
 
     # stopping it
 
@@ -72,6 +80,8 @@ class Session(Line):
         return change
 
     def _nobody(self) -> str:
+        if self._loads:
+            return "a kernel answers that only says which drivers it loads: it is starting; try again in a minute"
         if self.old_kernel:
             return "a kernel before Windows XP answers; its form of the protocol is not known here"
         came = f"{self.received} bytes came, none of them a kernel's" if self.received else "not a byte came"
@@ -92,7 +102,10 @@ class Session(Line):
             if change.state not in (NewState.LOAD_SYMBOLS, NewState.COMMAND_STRING):
                 self.change, self._may_stop = self._stopped_at(payload), False
                 return change
+            self._loads += 1
             self.go_on(change, self.clock() + self.timing.step)
+            if self.clock() >= deadline:
+                return None
 
     # asking it
 
@@ -139,7 +152,7 @@ class Session(Line):
         self.reset_seen, self.silences = False, 0
         if self.doubtful:  # a reply may be lost and nobody knows: to begin anew is quicker than to wait
             limit = min(limit, max(_DOUBTFUL_LIMIT, 40 * self.round_trip))
-        start, damaged, repeated = self.clock(), self.link.damaged, self.link.repeated
+        start, damaged, repeated, heard = self.clock(), self.link.damaged, self.link.repeated, self.received
         self.link.send(PacketType.STATE_MANIPULATE, message)
         found: list[Reply] = []
         others = 0
@@ -150,7 +163,8 @@ class Session(Line):
             if self.replies and not found:
                 others, self.silences = others + 1, 0
             self.replies.clear()
-            return bool(found or self.came or self.reset_seen) or too_often() or answered_otherwise()
+            ended = bool(found or self.came or self.reset_seen) or too_often() or answered_otherwise()
+            return ended or self.received - heard > _FLOOD
 
         def answered_otherwise() -> bool:
             # the request was damaged and nobody noticed, or a late reply to another one came: no more comes of it
@@ -166,7 +180,7 @@ class Session(Line):
             if (self.link.damaged, self.link.repeated) == (damaged, repeated):
                 self._timed(self.clock() - start)
             return found[0]
-        if self.came and self.came[-1] == self._stop:
+        if self.came and _same(self.came[-1], self._stop):
             return None  # it said so again, because it was not acknowledged in time: ask again
         if answered_otherwise() and not self.came and not self.reset_seen:
             return None
@@ -186,19 +200,23 @@ class Session(Line):
             LineLost: it does not.
             RanOn: it says, twice alike, that it stands elsewhere.
         """
-        deadline, other = self.clock() + max(self.timing.attach, self.timing.step), b""
-        while self.clock() < deadline:
+        deadline, other, hopeless = self.clock() + max(self.timing.attach, self.timing.step), b"", 0
+        while self.clock() < deadline and hopeless < _HOPELESS_ROUNDS:
+            heard = self.received
+            if self.link.damaged:
+                self.link.let_go()
             self.link.reset()
             self.came.clear()
             self.replies.clear()
             self.reset_seen = False
             self.work(self._synchronous, min(self.clock() + self.timing.step, deadline))
             came = self.came.pop() if self.came else b""
-            if came == self._stop or (self._synchronous() and not came):
+            if (came and _same(came, self._stop)) or (self._synchronous() and not came):
                 return
-            if came and came == other:
+            if came and _same(came, other):
                 self.change = self._stopped_at(came)
                 raise RanOn("the machine ran on or rebooted while it was looked at: what was read before is past")
+            hopeless += not 0 < self.received - heard <= _FLOOD
             other = came or other
         raise LineLost("the machine does not answer any longer")
 

@@ -45,7 +45,7 @@ class Timing:
         silence: on a line that damaged something, without a byte before something is repeated; ``first_silence`` on
             one that did not; six round trips where that is more, and twice as much each time up to
             ``longest_silence``.
-        leave: for the machine to take that it runs on, at most; a dead line is given up after three steps.
+        leave: for the machine to take that it runs on, give or take three steps; a dead line is given up after four.
         linger: after that, for a stop that was asked for twice.
     """
 
@@ -57,5 +57,5 @@ class Timing:
     silence: float = 0.006
     first_silence: float = 0.15
     longest_silence: float = 1.0
-    leave: float = 15.0
+    leave: float = 10.0
     linger: float = 0.2

@@ -76,7 +76,7 @@ def target_of_live(
         raise LiveError(f"the machine answers, and is {name}: x86 and x64 are known here")
     lines = MemoryLines(machine.physical, _HIGHEST)
     found = _find(machine, lines, addresses_of)
-    lines.size = _end(found.ram)
+    lines.size, lines.ends = _end(found.ram), tuple((base + count) * PAGE_SIZE for base, count in found.ram.runs)
     if memory is None:
         return _target(found, format_name, _over_wire(lines, found.ram), ())
     return _target(found, format_name, *_beside(found, lines, memory))
