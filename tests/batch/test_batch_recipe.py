@@ -54,7 +54,7 @@ def test_dumps_of_an_older_recipe_are_done_again_on_request(
     assert f"3 by recipe 1, 1 by recipe {RECIPE}" in out and "--reanalyse" in out
     batch(folder, work=NEW, reanalyse=True)
     assert recipes(tmp_path) == [RECIPE] * 4 and works(importable) == 7
-    assert "recipe" not in capsys.readouterr().out
+    assert "by recipe" not in capsys.readouterr().out
     batch(folder, work=NEW, reanalyse=True)
     assert works(importable) == 7, "nothing is older any more"
 

@@ -234,13 +234,15 @@ def test_the_summary_says_what_is_missing_and_what_is_used(dumps, bare, machine,
 def test_the_summary_says_how_a_table_was_recognised(dumps, symbols, capsys):  # noqa: F811
     path, snapshot = dumps("win10-x64", kind="triage")
     folder = own_symbols()
-    said = summary_of(path, capsys, "-s", folder)["symbols"]["kernel"]
+    summary = summary_of(path, capsys, "-s", folder)
+    said = summary["symbols"]["kernel"]
+    assert any(frame["symbol"].startswith("nt!") for frame in summary["stack"])
     assert (said["guid"], said["recognised"], said["used"]) == (
         snapshot.truth["modules"][0]["guid"], "header-addresses", True
     )  # fmt: skip
     main(["triage", str(path), "-q", "--no-hash", "-s", str(folder)])
     shown = capsys.readouterr().out
-    assert "nt!" in shown and "its PDB" not in shown and "which PDB it needs" not in shown
+    assert "its PDB" not in shown and "which PDB it needs" not in shown
     assert "images of" in shown
     full, _ = dumps("win10-x64", kind="full")
     assert summary_of(full, capsys, "-s", folder)["symbols"]["kernel"]["recognised"] == "debug-record"

@@ -114,7 +114,9 @@ def test_volatility3_sees_the_same_timers(machine: str, rows, tmp_path: Path) ->
     kernel = here.modules.kernel
     theirs = {timer.vol.offset: timer.get_dpc() for timer in listed(path, kernel.base, machine, tmp_path)}
     mask = (1 << 48) - 1
-    mine = [row for row in rows(path, "windows.kd.cpus", plugin_options=("--timers",)) if row["Routine"]]
+    listed_here = rows(path, "windows.kd.cpus", plugin_options=("--timers",))
+    # volatility3 has no timers of the second kind
+    mine = [row for row in listed_here if row["Routine"] and "KTIMER2" not in (row["Note"] or "")]
     assert {(at & mask, int(dpc.DeferredRoutine) & mask) for at, dpc in theirs.items()} == {
         (int(row["Object"], 16) & mask, int(row["Routine"], 16) & mask) for row in mine
     }
