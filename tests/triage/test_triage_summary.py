@@ -34,8 +34,7 @@ def fits(summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("kind", ["full", "bitmap-kernel", "triage"])
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(("machine", "kind"), sampled(product(MACHINES, ["full", "bitmap-kernel", "triage"]), 4))
 def test_every_machine(machine: str, kind: str, tmp_path: Path) -> None:
     snapshot = build(machine)
     truth = snapshot.truth
@@ -82,7 +81,7 @@ def test_the_map_of_memory_is_the_labs(tmp_path: Path) -> None:
         at = first + pages
 
 
-@pytest.mark.parametrize(("kind", "defect"), sampled(product(["full", "bitmap-kernel", "triage"], sorted(DEFECTS)), 5))
+@pytest.mark.parametrize(("kind", "defect"), sampled(product(["full", "bitmap-kernel", "triage"], sorted(DEFECTS)), 11))
 def test_every_defect_of_the_file(kind: str, defect: str, tmp_path: Path, intact: dict[str, bytes]) -> None:
     dump = tmp_path / "a.dmp"
     dump.write_bytes(intact[kind])
