@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.bugcheck.labelled import analysed
@@ -60,15 +58,13 @@ def test_an_overwritten_stack_is_shown_where_it_begins_and_blames_the_same(tmp_p
 
 
 @pytest.mark.parametrize("name", DEFECTS)
-def test_analyze_shows_it(tmp_path, capsys, name):
+def test_analyze_shows_it(tmp_path, rows, name):
     path = tmp_path / "a.dmp"
     assert main(["lab", "make", "--machine", MACHINE, "--shadow", name, "-o", str(path)]) == 0
-    capsys.readouterr()
-    assert main(["vol", "-q", "-r", "json", "-f", str(path), "windows.kd.analyze"]) in (0, None)
-    rows = [row for row in json.loads(capsys.readouterr().out) if row["Section"] == "stack"]
-    (row,) = (each for each in rows if "first difference: the stack has 0x" in each["Evidence"])
+    found = [row for row in rows(path, "windows.kd.analyze") if row["Section"] == "stack"]
+    (row,) = (each for each in found if "first difference: the stack has 0x" in each["Evidence"])
     assert "Trust=shadow-stack" in row["Evidence"] and "Symbol=acmedrv" in row["Value"]
-    assert "by the shadow stack" in rows[-1]["Evidence"] and "Stop=end-of-stack" in rows[-1]["Evidence"]
+    assert "by the shadow stack" in found[-1]["Evidence"] and "Stop=end-of-stack" in found[-1]["Evidence"]
 
 
 @pytest.mark.parametrize(("machine", "kind"), [("win10-x64", "full"), (MACHINE, "triage"), ("win7-x86-pae", "full")])
