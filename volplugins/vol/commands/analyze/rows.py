@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.bugcheck_meanings import bugcheck_meaning
@@ -18,7 +19,6 @@ from volplugins.stack.frame import Trust
 from volplugins.target.target import Target
 from volplugins.vol.commands.analyze.culprit_rows import culprit_rows, signature_rows
 from volplugins.vol.commands.analyze.failing_rows import failing_rows
-from volplugins.vol.commands.analyze.hang_rows import HangWanted, hang_rows
 from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.commands.analyze.stack_rows import stack_rows
 from volplugins.vol.commands.dumpinfo.rows import completeness_rows
@@ -29,13 +29,16 @@ from volplugins.vol.scene.shared_work import fault_text
 from volplugins.vol.scene.user_frames import UserStack
 from volplugins.vol.symbols.store_images import image_of
 
+if TYPE_CHECKING:
+    from volplugins.vol.commands.analyze.hang_rows import HangWanted
+
 __all__ = ["AnalyzeRow", "analyze_rows", "bugcheck_rows", "later_rows"]
 
 
 NO_BUGCHECK_TEXT = "no bugcheck is recorded"
-# sections that have nothing to say of a machine that did not crash
 # kinds of records whose word in Trust is not their name
 _RECORDS = {Trust.TASK_STATE: "task state segment"}
+# sections that have nothing to say of a machine that did not crash
 _OF_A_CRASH = frozenset({"context", "process", "culprit", "signature", "stack"})
 
 
@@ -59,7 +62,7 @@ def later_rows(
         ("process", _process),
         ("system", _system),
         ("culprit", culprit_rows),
-        ("hang", lambda each: hang_rows(each, hang) if hang is not None else iter(())),
+        ("hang", lambda each: _hang_rows(each, hang) if hang is not None else iter(())),
         ("signature", signature_rows),
         ("stack", lambda each: stack_rows(each, user)),
         ("modules", _modules),
@@ -74,6 +77,12 @@ def later_rows(
             yield from section(analysis)
         except Exception as error:  # a fault in one section becomes a row of it
             yield AnalyzeRow(name, "error", NOT_AVAILABLE, "", fault_text(error))
+
+
+def _hang_rows(analysis: Analysis, wanted: HangWanted) -> Iterator[AnalyzeRow]:
+    from volplugins.vol.commands.analyze.hang_rows import hang_rows  # where a machine hangs alone
+
+    yield from hang_rows(analysis, wanted)
 
 
 def bugcheck_rows(target: Target) -> Iterator[AnalyzeRow]:

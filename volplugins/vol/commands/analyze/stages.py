@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from volplugins.vol.commands.analyze.hang_rows import HangWanted, chosen_hang
 from volplugins.vol.commands.analyze.row import ANALYZE, AnalyzeRow
 from volplugins.vol.commands.analyze.rows import bugcheck_rows, later_rows
 from volplugins.vol.scene.crash_scene import analysis_of
-from volplugins.vol.scene.hang_scene import hang_of
 from volplugins.vol.scene.shared_work import fault_text
 from volplugins.vol.scene.user_frames import UserStack, user_stack
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene import CrashScene
+    from volplugins.vol.commands.analyze.hang_rows import HangWanted
     from volplugins.vol.commands.shell import Request
 
 
@@ -40,6 +39,9 @@ def staged_rows(request: Request) -> Iterator[AnalyzeRow]:
 
 def wanted_hang(request: Request, scene: CrashScene) -> HangWanted | None:
     """Whether a hang is looked for: where it was asked for, and where the target is one of those of a hang."""
+    from volplugins.vol.commands.analyze.hang_rows import HangWanted, chosen_hang  # behind the first row
+    from volplugins.vol.scene.hang_scene import hang_of
+
     if request.flag("hang"):
         return HangWanted("--hang", lambda: hang_of(scene, None, request.progress))
     return chosen_hang(scene)
