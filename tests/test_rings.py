@@ -75,7 +75,7 @@ THIRD_PARTY = {
     "report": {"jinja2"},
     "corpus": set(),
     "assistant": {"mcp"},
-    "api": {"pandas", "pyarrow", "volatility3"},
+    "api": {"pandas", "pyarrow"},
     "packed": set(),
     "triage": {"numpy", "volatility3"},
     "symbols_exchange": {"volatility3"},

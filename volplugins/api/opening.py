@@ -13,9 +13,8 @@ from volplugins.vol.symbols.cache_folder import make_cache_possible
 from volplugins.wires.location import is_live
 
 if TYPE_CHECKING:
-    from volatility3.framework.interfaces.context import ContextInterface
-
     from volplugins.api.target import OpenTarget
+    from volplugins.vol.scene.session import Opened
 
 Folders = Sequence[str | os.PathLike[str]]
 
@@ -58,7 +57,7 @@ def open_target(
 
 
 @contextmanager
-def _stacked(place: str, symbols: Sequence[str]) -> Iterator[tuple[ContextInterface, str]]:
+def _stacked(place: str, symbols: Sequence[str]) -> Iterator[Opened]:
     """volatility3's context and top layer of a file, or of a live machine, which runs on at the end."""
     from volplugins.vol.layers.live_machines import leaving  # noqa: PLC0415
     from volplugins.vol.scene.session import open_file, open_location  # noqa: PLC0415

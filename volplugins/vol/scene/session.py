@@ -23,6 +23,8 @@ from volplugins.wires.location import is_live
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
+    Opened = tuple[ContextInterface, str]  # volatility3's context, and the name of its top layer
+
 
 def open_file(path: Path, symbol_folders: Sequence[str] = ()) -> tuple[ContextInterface, str]:
     """Stack layers on ``path`` as ``vol -f`` would; return the context and the name of the top layer.
