@@ -59,6 +59,7 @@ MAY_IMPORT = {
 }
 # rooms within a folder, from the ground up: each imports only those before it, and itself
 FLOORS = {
+    "bugcheck": ("words", "scene", "fault", "suspects", "devices", "hang", "culprit"),
     "vol": ("output", "layers", "symbols", "scene", "commands"),
     "lab": (
         "structures", "code", "machine", "kernel", "user", "devices", "world", "crashes", "waits", "machines",

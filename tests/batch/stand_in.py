@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from volplugins.batch.job import Job
-from volplugins.bugcheck.recipe import RECIPE
+from volplugins.bugcheck.words.recipe import RECIPE
 from volplugins.dumpfile.dump import Dump, open_dump
 from volplugins.dumpfile.header import MACHINES
 from volplugins.dumpfile.source import FileSource

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.bugcheck.labelled import pairs
 from volplugins.bugcheck.analysis import analyse
-from volplugins.bugcheck.scene import CrashScene, build_scene
+from volplugins.bugcheck.scene.crash_scene import CrashScene, build_scene
 from volplugins.dumpfile.dump import Dump, open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.image.exports import read_exports

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from volplugins.bugcheck.fault import Fault
-from volplugins.bugcheck.suspects import Suspects
+from volplugins.bugcheck.fault.fault import Fault
+from volplugins.bugcheck.suspects.suspects import Suspects
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.memory.reader import SegmentReader
 from volplugins.stack.frame import Frame, Trust

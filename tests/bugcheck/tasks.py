@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.vol.test_irps import scene
 from tests.vol.test_irps_damaged import Writable, writable
-from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.vol.scene.descriptor_scene import processor_tables
 
 SELECTOR, USUAL = 0x58, 0x28

@@ -12,8 +12,8 @@ from typing import Any, cast
 import pytest
 
 from volplugins.bugcheck.analysis import Analysis, analyse
-from volplugins.bugcheck.exceptions import find_exception
-from volplugins.bugcheck.parameters import parameters_for
+from volplugins.bugcheck.fault.exceptions import find_exception
+from volplugins.bugcheck.words.parameters import parameters_for
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.exception_record import ExceptionRecord
 from volplugins.dumpfile.source import BytesSource

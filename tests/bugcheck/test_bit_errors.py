@@ -11,8 +11,8 @@ import pytest
 
 from tests.bugcheck.labelled import analysed
 from tests.bugcheck.made_suspects import BASES, made_scene
-from volplugins.bugcheck.bit_errors import find_bit_error
-from volplugins.bugcheck.fault import Fault
+from volplugins.bugcheck.culprit.bit_errors import find_bit_error
+from volplugins.bugcheck.fault.fault import Fault
 from volplugins.lab.machines.catalogue import MACHINES, build
 from volplugins.vol.commands.analyze.rows import later_rows
 

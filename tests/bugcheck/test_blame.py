@@ -9,10 +9,10 @@ import pytest
 
 from tests.bugcheck.labelled import analysed
 from tests.bugcheck.made_suspects import BASES, frame, made_scene, suspects
-from volplugins.bugcheck.culprit import find_culprit
-from volplugins.bugcheck.inbox_drivers import INBOX_DRIVERS
-from volplugins.bugcheck.owners import Maker, Owners
-from volplugins.bugcheck.proof import Proof, proved
+from volplugins.bugcheck.culprit.culprit import find_culprit
+from volplugins.bugcheck.scene.owners import Maker, Owners
+from volplugins.bugcheck.suspects.proof import Proof, proved
+from volplugins.bugcheck.words.inbox_drivers import INBOX_DRIVERS
 from volplugins.lab.machines.catalogue import build
 from volplugins.loader.module import Module
 from volplugins.stack.frame import Trust

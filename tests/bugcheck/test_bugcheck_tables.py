@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from volplugins.bugcheck import parameters
-from volplugins.bugcheck.codes import BUGCHECK_NAMES, LIVE_DUMP_CODES, base_code, bugcheck_name
-from volplugins.bugcheck.parameter_values import describe
-from volplugins.bugcheck.parameters import PARAMETER_CODES, Role, parameters_for
-from volplugins.bugcheck.parameters.parameter import Encoding, Four, Parameter
-from volplugins.bugcheck.parameters.table import read_table
-from volplugins.bugcheck.status import STATUS_NAMES, status_name
+from volplugins.bugcheck.words import parameters
+from volplugins.bugcheck.words.codes import BUGCHECK_NAMES, LIVE_DUMP_CODES, base_code, bugcheck_name
+from volplugins.bugcheck.words.parameter_values import describe
+from volplugins.bugcheck.words.parameters import PARAMETER_CODES, Role, parameters_for
+from volplugins.bugcheck.words.parameters.parameter import Encoding, Four, Parameter
+from volplugins.bugcheck.words.parameters.table import read_table
+from volplugins.bugcheck.words.status import STATUS_NAMES, status_name
 
 ACCESS_ENCODINGS = {
     Encoding.READ_WRITE,
@@ -150,7 +150,9 @@ def test_an_address_and_the_kind_of_access_come_together() -> None:
         assert roles.count(Role.ACCESS_KIND) <= 1 and roles.count(Role.ADDRESS_REFERENCED) <= 1, name
         assert (Role.ADDRESS_REFERENCED in roles) == (Role.ACCESS_KIND in roles or implied), name
         assert all((p.role is Role.ACCESS_KIND) == (p.encoding in ACCESS_ENCODINGS) for p in four), name
-        assert not any(p.values for p in four if p.role is Role.ACCESS_KIND), f"{name}: bugcheck/access.py numbers them"
+        assert not any(p.values for p in four if p.role is Role.ACCESS_KIND), (
+            f"{name}: bugcheck/words/access.py numbers them"
+        )
 
 
 def test_the_form_of_every_row() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.bugcheck.labelled import Labelled, analysed
 from volplugins.bugcheck.analysis import analyse
-from volplugins.bugcheck.crash_path import is_crash_path
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
+from volplugins.bugcheck.suspects.crash_path import is_crash_path
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.lab.machine.snapshot import Snapshot

@@ -12,7 +12,7 @@ import pytest
 
 from tests.sampling import sampled
 from volplugins.bugcheck.analysis import Analysis, analyse
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.lab.machines.catalogue import MACHINES, build, device_faults_of

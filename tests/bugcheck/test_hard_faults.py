@@ -13,7 +13,7 @@ import pytest
 from tests.bugcheck.labelled import analysed
 from tests.sampling import sampled
 from volplugins.bugcheck.analysis import Analysis
-from volplugins.bugcheck.culprit import Confidence
+from volplugins.bugcheck.culprit.culprit import Confidence
 from volplugins.lab.machines.catalogue import FAULTS, MACHINES, build, faults_of, hard_faults_of
 from volplugins.stack.frame import Trust
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from volplugins.bugcheck.analysis import analyse
-from volplugins.bugcheck.culprit import Confidence
+from volplugins.bugcheck.culprit.culprit import Confidence
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.lab.machines.catalogue import build

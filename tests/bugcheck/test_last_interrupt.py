@@ -9,8 +9,8 @@ import pytest
 
 from tests.sampling import sampled
 from volplugins.bugcheck.analysis import Analysis, analyse
-from volplugins.bugcheck.culprit import Confidence
-from volplugins.bugcheck.last_interrupt import LastInterrupt, Led, Piece, last_interrupt
+from volplugins.bugcheck.culprit.culprit import Confidence
+from volplugins.bugcheck.fault.last_interrupt import LastInterrupt, Led, Piece, last_interrupt
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.kernel.processor_stacks import ProcessorStack

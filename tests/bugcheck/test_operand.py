@@ -2,7 +2,7 @@
 
 import pytest
 
-from volplugins.bugcheck.operand import called_operand, faulting_operand
+from volplugins.bugcheck.fault.operand import called_operand, faulting_operand
 
 ALL_ONES = (1 << 64) - 1
 POOL = 0xFFFF8A8F7C673880

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from volplugins.bugcheck.access import Access, access_code, access_of_exception, access_of_parameters
-from volplugins.bugcheck.exceptions import meaning
-from volplugins.bugcheck.fast_fail import FAST_FAIL_NAMES, fast_fail_name
-from volplugins.bugcheck.parameter_values import describe, value_text
-from volplugins.bugcheck.parameters import PARAMETER_CODES, Encoding, Parameter, Role, parameters_for
+from volplugins.bugcheck.fault.exceptions import meaning
+from volplugins.bugcheck.words.access import Access, access_code, access_of_exception, access_of_parameters
+from volplugins.bugcheck.words.fast_fail import FAST_FAIL_NAMES, fast_fail_name
+from volplugins.bugcheck.words.parameter_values import describe, value_text
+from volplugins.bugcheck.words.parameters import PARAMETER_CODES, Encoding, Parameter, Role, parameters_for
 from volplugins.dumpfile.context import AMD64, ARM64, I386
 
 WIN7, WIN8_1, TH1, WIN10 = 7601, 9600, 10240, 19041

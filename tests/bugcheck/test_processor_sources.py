@@ -9,8 +9,8 @@ import pytest
 
 from tests.sampling import sampled
 from volplugins.bugcheck.analysis import Analysis, analyse
-from volplugins.bugcheck.culprit import Confidence
-from volplugins.bugcheck.find_processors import find_processor_block
+from volplugins.bugcheck.culprit.culprit import Confidence
+from volplugins.bugcheck.scene.find_processors import find_processor_block
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.lab.damage.files import apply

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from volplugins.bugcheck.analysis import analyse
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.lab.machine.snapshot import Snapshot

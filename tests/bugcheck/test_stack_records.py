@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from volplugins.bugcheck.stack_records import find_contexts, kernel_trap_frames
+from volplugins.bugcheck.scene.stack_records import find_contexts, kernel_trap_frames
 from volplugins.memory.reader import SegmentReader
 
 BASE32, BASE64 = 0x9A447000, 0xFFFFB88A00002000

@@ -10,7 +10,7 @@ from tests.bugcheck.tasks import SELECTOR, USUAL, TaskCrash, segment, task_crash
 from tests.vol.test_irps import scene
 from tests.vol.test_irps_damaged import writable
 from volplugins.bugcheck.analysis import analyse
-from volplugins.bugcheck.crash_walk import crash_stack
+from volplugins.bugcheck.scene.crash_walk import crash_stack
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.vol.commands.analyze.rows import analyze_rows
 from volplugins.vol.scene.stack_scene import StackScene

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.findings.kernel_modules import of_kernel_modules

@@ -16,7 +16,7 @@ from volplugins.bugcheck.hang.paths import deadlock_causes, longest_paths, told_
 from volplugins.bugcheck.hang.requests import old_requests
 from volplugins.bugcheck.hang.sources import HangSources, named
 from volplugins.bugcheck.hang.starved import long_ready, starved_causes
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.processors.ready_queues import ReadyThread
 from volplugins.waits.words import WR_RESOURCE
 

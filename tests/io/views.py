@@ -6,7 +6,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.io.view import IoView

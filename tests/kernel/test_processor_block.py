@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.calibration.processor_block import judge_processor_block, with_processor_block

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.vol.test_images import every_row
-from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.imagefile.open_image import open_image

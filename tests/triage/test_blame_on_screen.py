@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.report.page_parser import PageParser
 from tests.triage.conftest import checked, silent
-from volplugins.bugcheck.recipe import RECIPE
+from volplugins.bugcheck.words.recipe import RECIPE
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write

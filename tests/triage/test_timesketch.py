@@ -12,7 +12,7 @@ import pytest
 from tests.triage.conftest import silent
 from tests.vol.conftest import dumps  # noqa: F401
 from tests.vol.test_process_threads import MACHINES, name_of
-from volplugins.bugcheck.codes import bugcheck_name
+from volplugins.bugcheck.words.codes import bugcheck_name
 from volplugins.triage import TriageOptions, run_triage
 from volplugins.triage.timesketch import timeline
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.memory.reader import ReadError

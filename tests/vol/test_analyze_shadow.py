@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.bugcheck.labelled import analysed
-from volplugins.bugcheck import crash_walk
+from volplugins.bugcheck.scene import crash_walk
 from volplugins.cli.main import main
 from volplugins.lab.damage.shadow_stacks import with_shadow_defect
 from volplugins.lab.machines.catalogue import build

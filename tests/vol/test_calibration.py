@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.vol.test_unknown_builds import opened
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.kernel.builds.structures import STRUCTURE_TABLES
 from volplugins.kernel.calibration.judgement import judge_process, judge_thread, objects_of, thread_lists
 from volplugins.kernel.layout_choice import first_links

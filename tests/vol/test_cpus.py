@@ -12,7 +12,7 @@ import pytest
 from tests.bugcheck.labelled import has
 from tests.sampling import sampled
 from tests.vol.damaged import PAE, X64, X86, Machine
-from volplugins.bugcheck.scene import CrashScene, build_scene
+from volplugins.bugcheck.scene.crash_scene import CrashScene, build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource, FileSource
 from volplugins.imagefile.open_image import open_image

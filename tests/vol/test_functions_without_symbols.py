@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.vol.test_unknown_builds import opened
 from volplugins.bugcheck.analysis import analyse
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.lab.machine.profiles import PROFILES
 from volplugins.lab.writers.symbol_tables import symbol_table
 from volplugins.stack.functions import bounds_at

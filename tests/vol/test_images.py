@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.sampling import sampled
-from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.dumpfile.source import BytesSource, FileSource
 from volplugins.imagefile.open_image import open_image
 from volplugins.lab.machines.catalogue import MACHINES, build

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.directories.pfn_database import PfnDatabase, differences

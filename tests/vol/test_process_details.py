@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from volplugins.bugcheck.scene import CrashScene, build_scene
+from volplugins.bugcheck.scene.crash_scene import CrashScene, build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.lab.machine.profiles import PROFILES

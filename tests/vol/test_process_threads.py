@@ -10,7 +10,7 @@ import pytest
 
 from tests.sampling import sampled
 from tests.vol.damaged import PAE, X64, X86, Machine
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.kernel.thread_words import state_word, wait_word
 from volplugins.lab.machines.catalogue import MACHINES
 from volplugins.vol.commands.process.rows import ProcessRow, Wanted, process_rows

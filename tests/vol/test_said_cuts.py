@@ -9,7 +9,7 @@ from volatility3.framework.contexts import Context
 
 from tests.vol.damaged import Machine
 from tests.vol.test_directory_owners import Owners
-from volplugins.bugcheck import pieces
+from volplugins.bugcheck.scene import pieces
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.image import exception_directory, exports

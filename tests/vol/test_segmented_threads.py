@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.vol.test_irps import scene
-from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 from volplugins.stack.registers import from_names

@@ -12,7 +12,7 @@ import pytest
 
 from tests.vol.test_irps import dump_of, scene
 from tests.vol.test_irps_damaged import Writable, writable
-from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.kernel.processors import Processor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.image.exception_directory import FunctionTable

@@ -10,7 +10,7 @@ import pytest
 
 from tests.vol.conftest import SHARED
 from tests.vol.damaged import PAE, VICTIM, X64, X86, Machine, frame
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.image.headers import read_headers

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.sampling import sampled
-from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.thread_words import STATES, WAIT_REASONS, WAITING

@@ -19,7 +19,7 @@ from tests.sampling import sampled
 from tests.vol.conftest import SHARED
 from tests.vol.damaged import PAE, X64, X86, Machine
 from tests.vol.test_process_threads import MACHINES, name_of, write
-from volplugins.bugcheck.codes import bugcheck_name
+from volplugins.bugcheck.words.codes import bugcheck_name
 from volplugins.image.headers import DIRECTORY_DEBUG, read_headers
 from volplugins.lab.damage.files import apply
 from volplugins.target.of_dump import target_of_dump

@@ -9,7 +9,7 @@ import pytest
 
 from tests.sampling import sampled
 from tests.vol.damaged import Patched
-from volplugins.bugcheck.scene import build_scene
+from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.builds.structures import STRUCTURE_TABLES

@@ -35,7 +35,7 @@ from volplugins.vol.symbols.image_facts import ImageFacts, ImageFactsReader
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.analysis import Analysis
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.paging.address_space import AddressSpace
     from volplugins.threads.module_code import ImageFile
 

@@ -12,7 +12,7 @@ from volplugins.dumpfile.note import Note
 from volplugins.target.target import Bugcheck
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MACHINES = {0x14C: "x86", 0x8664: "x64"}
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from volplugins.bugcheck.bad_address import operand_of_fault
-from volplugins.bugcheck.bit_errors import BitError, find_bit_error
-from volplugins.bugcheck.blame import find_blame
-from volplugins.bugcheck.crash_path import FailingPlace, failing_place
-from volplugins.bugcheck.crash_walk import crash_stack, walk
+from volplugins.bugcheck.culprit.bit_errors import BitError, find_bit_error
+from volplugins.bugcheck.culprit.blame import find_blame
+from volplugins.bugcheck.culprit.signature import failure_signature
 from volplugins.bugcheck.devices.find import device_of, find_device_blame
-from volplugins.bugcheck.devices.lead import NOTHING, DeviceBlame
-from volplugins.bugcheck.fault import Fault, find_fault
-from volplugins.bugcheck.hung_processor import hung_frames
-from volplugins.bugcheck.manual import ManualCrash
-from volplugins.bugcheck.operand import Operand
-from volplugins.bugcheck.scene import CrashScene
-from volplugins.bugcheck.signature import failure_signature
-from volplugins.bugcheck.suspects import Culprit, Suspects
+from volplugins.bugcheck.fault.bad_address import operand_of_fault
+from volplugins.bugcheck.fault.fault import Fault, find_fault
+from volplugins.bugcheck.fault.operand import Operand
+from volplugins.bugcheck.scene.crash_scene import CrashScene
+from volplugins.bugcheck.scene.crash_walk import crash_stack, walk
+from volplugins.bugcheck.suspects.crash_path import FailingPlace, failing_place
+from volplugins.bugcheck.suspects.device_blame import NOTHING, DeviceBlame
+from volplugins.bugcheck.suspects.hung_processor import hung_frames
+from volplugins.bugcheck.suspects.manual import ManualCrash
+from volplugins.bugcheck.suspects.suspects import Culprit, Suspects
 from volplugins.memory.reader import ReadError
 from volplugins.stack.frame import Frame, Stack, Trust
 

@@ -11,7 +11,7 @@ from volplugins.cli.folders import WRONG_USE, require_folders, split_folders
 from volplugins.wires.location import is_live
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.target.target import Target
 
 

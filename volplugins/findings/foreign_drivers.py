@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from volplugins.bugcheck.owners import Owners
+from volplugins.bugcheck.scene.owners import Owners
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 
 class ForeignDrivers:

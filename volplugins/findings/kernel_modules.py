@@ -13,7 +13,7 @@ from volplugins.loader.module import Module
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _LOADED = "loaded-list"
 

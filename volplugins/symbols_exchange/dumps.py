@@ -18,7 +18,7 @@ from volplugins.vol.symbols.image_path import image_file_in
 from volplugins.vol.symbols.store_images import lacks_record
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 
 def add_dump(needs: Needs, path: Path, folders: Sequence[str], user: bool, image_path: Sequence[str]) -> None:

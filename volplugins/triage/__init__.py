@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from volplugins.bugcheck.recipe import RECIPE
+from volplugins.bugcheck.words.recipe import RECIPE
 from volplugins.triage.options import TriageOptions
 from volplugins.triage.result import TriageResult
 

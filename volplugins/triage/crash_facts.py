@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from volplugins.bugcheck.bugcheck_meanings import bugcheck_meaning
-from volplugins.bugcheck.exceptions import meaning
-from volplugins.bugcheck.recipe import RECIPE
-from volplugins.bugcheck.status import status_name
+from volplugins.bugcheck.fault.exceptions import meaning
+from volplugins.bugcheck.words.bugcheck_meanings import bugcheck_meaning
+from volplugins.bugcheck.words.recipe import RECIPE
+from volplugins.bugcheck.words.status import status_name
 from volplugins.dumpfile.dump_type import DumpType
 from volplugins.triage.memory_map import memory_map
 from volplugins.triage.symbol_facts import symbols_of

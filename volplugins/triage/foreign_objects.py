@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from volplugins.bugcheck.owners import Owners
+from volplugins.bugcheck.scene.owners import Owners
 from volplugins.vol.scene.io_scene import io_view
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 MOST_FOREIGN = 1000
 _NO_MODULE = "its image is no loaded module"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from volplugins.vol.scene.hang_scene import hang_of, why_hang
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 MOST_CAUSES = 20
 

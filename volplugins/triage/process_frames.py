@@ -14,7 +14,7 @@ from volplugins.vol.scene.address_maps import frame_shares
 from volplugins.vol.scene.process_selection import gather
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 # a: none; then up to these parts of the share; the last is more
 _UP_TO = (0.0, 0.01, 0.1, 0.5)

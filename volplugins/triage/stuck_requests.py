@@ -11,7 +11,7 @@ from volplugins.triage.foreign_objects import ForeignObject
 from volplugins.vol.scene.io_requests import io_requests
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 Row = dict[str, Any]
 MOST_STUCK = 100

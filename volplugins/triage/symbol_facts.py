@@ -9,7 +9,7 @@ from volplugins.vol.symbols.store_images import image_of, lacks_record
 from volplugins.vol.symbols.symbol_files import is_there
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.image.debug_record import DebugRecord
 
 _MOST_MODULES = 4096

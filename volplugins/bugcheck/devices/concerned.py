@@ -4,13 +4,14 @@ is known. The place in code that they name counts more (culprit.py).
 
 from __future__ import annotations
 
-from volplugins.bugcheck.devices.lead import NOTHING, Case, DeviceBlame
+from volplugins.bugcheck.devices.lead import Case
 from volplugins.bugcheck.devices.objects import blame_device
-from volplugins.bugcheck.devices.place import DevicePlace, place_of
 from volplugins.bugcheck.devices.requests import blame_holder, holder_of_irp
-from volplugins.bugcheck.named import parameters_of
-from volplugins.bugcheck.parameters import Role
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.fault.named import parameters_of
+from volplugins.bugcheck.scene.device_place import DevicePlace, place_of
+from volplugins.bugcheck.suspects.device_blame import NOTHING, DeviceBlame
+from volplugins.bugcheck.suspects.suspects import Confidence
+from volplugins.bugcheck.words.parameters import Role
 from volplugins.io.request import Request
 from volplugins.loader.module import Module
 

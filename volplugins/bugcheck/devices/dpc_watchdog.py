@@ -11,9 +11,9 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from struct import Struct
 
-from volplugins.bugcheck import modules as known
 from volplugins.bugcheck.devices.lead import Case
-from volplugins.bugcheck.suspects import UNNAMED, Confidence, Culprit
+from volplugins.bugcheck.scene import modules as known
+from volplugins.bugcheck.suspects.suspects import UNNAMED, Confidence, Culprit
 from volplugins.loader.module import Module
 from volplugins.memory.reader import ReadError
 

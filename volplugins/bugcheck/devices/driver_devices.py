@@ -6,7 +6,7 @@ The driver object is the one below ``\\Driver`` or ``\\FileSystem`` whose image 
 from __future__ import annotations
 
 from volplugins.bugcheck.devices.lead import Case
-from volplugins.bugcheck.devices.place import DevicePlace, place_of
+from volplugins.bugcheck.scene.device_place import DevicePlace, place_of
 from volplugins.io.object_directories import read_namespace
 from volplugins.io.objects import ObjectHeaders
 from volplugins.io.view import DRIVER_DIRECTORIES

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from volplugins.bugcheck import modules as known
 from volplugins.bugcheck.devices.concerned import blame_concerned, concerned_place
 from volplugins.bugcheck.devices.dpc_watchdog import with_profile
 from volplugins.bugcheck.devices.driver_devices import only_place
-from volplugins.bugcheck.devices.lead import NOTHING, BlamedDevice, Case, DeviceBlame
-from volplugins.bugcheck.devices.object_reader import ObjectReader
-from volplugins.bugcheck.devices.place import DevicePlace
+from volplugins.bugcheck.devices.lead import Case
 from volplugins.bugcheck.devices.plug_and_play import blame_watchdog
 from volplugins.bugcheck.devices.power_failures import blame_power
 from volplugins.bugcheck.devices.resources import blame_resource
@@ -19,10 +16,14 @@ from volplugins.bugcheck.devices.roles import blame_by_roles
 from volplugins.bugcheck.devices.standby import blame_directed, blame_standby
 from volplugins.bugcheck.devices.threads import holdings
 from volplugins.bugcheck.devices.usb import blame_usb
-from volplugins.bugcheck.hung_processor import hung_processor
-from volplugins.bugcheck.owners import Owners
-from volplugins.bugcheck.scene import CrashScene
-from volplugins.bugcheck.suspects import Confidence, Culprit
+from volplugins.bugcheck.scene import modules as known
+from volplugins.bugcheck.scene.crash_scene import CrashScene
+from volplugins.bugcheck.scene.device_place import DevicePlace
+from volplugins.bugcheck.scene.object_reader import ObjectReader
+from volplugins.bugcheck.scene.owners import Owners
+from volplugins.bugcheck.suspects.device_blame import NOTHING, BlamedDevice, DeviceBlame
+from volplugins.bugcheck.suspects.hung_processor import hung_processor
+from volplugins.bugcheck.suspects.suspects import Confidence, Culprit
 from volplugins.loader.module import Module
 
 POWER_FAILURE, PNP_WATCHDOG, DPC_WATCHDOG, CLOCK_WATCHDOG = 0x9F, 0x1D5, 0x133, 0x101

@@ -5,11 +5,12 @@ Both have the same members at the same places: the request for the device, its n
 
 from __future__ import annotations
 
-from volplugins.bugcheck.devices.lead import Case, DeviceBlame
+from volplugins.bugcheck.devices.lead import Case
 from volplugins.bugcheck.devices.objects import blame_function_driver, with_node_of
-from volplugins.bugcheck.devices.place import place_of
 from volplugins.bugcheck.devices.requests import blame_holder, holder_of_irp
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.scene.device_place import place_of
+from volplugins.bugcheck.suspects.device_blame import DeviceBlame
+from volplugins.bugcheck.suspects.suspects import Confidence
 
 
 def blame_framework_device(case: Case, address: int, device: int, why: str) -> DeviceBlame:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from volplugins.bugcheck import modules as known
-from volplugins.bugcheck.devices.object_reader import ObjectReader
-from volplugins.bugcheck.devices.place import DevicePlace, is_function_driver, place_of
+from volplugins.bugcheck.scene import modules as known
+from volplugins.bugcheck.scene.device_place import DevicePlace, is_function_driver, place_of
+from volplugins.bugcheck.scene.object_reader import ObjectReader
 from volplugins.io.driver import Driver
 from volplugins.io.holder import KERNELS_OWN
 from volplugins.io.request import Request, StackLocation, State

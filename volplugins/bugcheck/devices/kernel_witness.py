@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from volplugins.bugcheck import modules as known
-from volplugins.bugcheck.owners import Owners
-from volplugins.bugcheck.scene import CrashScene
-from volplugins.bugcheck.suspects import UNNAMED, Confidence, Culprit
+from volplugins.bugcheck.scene import modules as known
+from volplugins.bugcheck.scene.crash_scene import CrashScene
+from volplugins.bugcheck.scene.owners import Owners
+from volplugins.bugcheck.suspects.suspects import UNNAMED, Confidence, Culprit
 from volplugins.loader.kernel_modules import read_unicode_string
 from volplugins.loader.module import Module
 from volplugins.memory.reader import ReadError

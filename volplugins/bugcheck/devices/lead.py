@@ -4,47 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from volplugins.bugcheck import modules as known
-from volplugins.bugcheck.codes import base_code
-from volplugins.bugcheck.devices.object_reader import ObjectReader
-from volplugins.bugcheck.devices.place import DevicePlace
-from volplugins.bugcheck.owners import Owners
-from volplugins.bugcheck.scene import CrashScene
-from volplugins.bugcheck.suspects import UNNAMED, Confidence, Culprit
+from volplugins.bugcheck.scene import modules as known
+from volplugins.bugcheck.scene.crash_scene import CrashScene
+from volplugins.bugcheck.scene.device_place import DevicePlace
+from volplugins.bugcheck.scene.object_reader import ObjectReader
+from volplugins.bugcheck.scene.owners import Owners
+from volplugins.bugcheck.suspects.device_blame import BlamedDevice, DeviceBlame
+from volplugins.bugcheck.suspects.suspects import UNNAMED, Confidence, Culprit
+from volplugins.bugcheck.words.codes import base_code
 from volplugins.loader.module import Module
-
-
-@dataclass(frozen=True, slots=True)
-class BlamedDevice:
-    """The device behind the driver at fault.
-
-    Attributes:
-        place: where it is.
-        how: what leads to it, in words.
-        confidence: how sure it is that this is the one.
-    """
-
-    place: DevicePlace
-    how: str
-    confidence: Confidence
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceBlame:
-    """What the objects that a bugcheck names say.
-
-    Attributes:
-        culprit: the driver at fault by them; None where they show none.
-        device: the device; None where none is known.
-        notes: what could not be followed, and what only adds to the evidence.
-    """
-
-    culprit: Culprit | None = None
-    device: BlamedDevice | None = None
-    notes: tuple[str, ...] = ()
-
-
-NOTHING = DeviceBlame()
 
 
 @dataclass(slots=True)

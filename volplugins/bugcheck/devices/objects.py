@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from volplugins.bugcheck import modules as known
-from volplugins.bugcheck.devices.lead import BlamedDevice, Case, DeviceBlame
-from volplugins.bugcheck.devices.place import DevicePlace, function_device, place_of
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.devices.lead import Case
+from volplugins.bugcheck.scene import modules as known
+from volplugins.bugcheck.scene.device_place import DevicePlace, function_device, place_of
+from volplugins.bugcheck.suspects.device_blame import BlamedDevice, DeviceBlame
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.io.driver import Driver
 from volplugins.loader.module import Module
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volplugins.bugcheck.devices.lead import Case, DeviceBlame
+from volplugins.bugcheck.devices.lead import Case
 from volplugins.bugcheck.devices.objects import blame_function_driver
-from volplugins.bugcheck.devices.place import place_of
 from volplugins.bugcheck.devices.requests import blame_holder, holder_of_irp
 from volplugins.bugcheck.devices.threads import blame_thread
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.scene.device_place import place_of
+from volplugins.bugcheck.suspects.device_blame import DeviceBlame
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.io.linked_list import ListWalk
 from volplugins.memory.reader import ReadError
 

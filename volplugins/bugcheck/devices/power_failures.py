@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 
 from volplugins.bugcheck.devices.framework import blame_framework_device
 from volplugins.bugcheck.devices.holding import Holding
-from volplugins.bugcheck.devices.lead import Case, DeviceBlame
+from volplugins.bugcheck.devices.lead import Case
 from volplugins.bugcheck.devices.objects import blame_device, blame_driver, blame_function_driver, with_node_of
-from volplugins.bugcheck.devices.place import DevicePlace, place_of
 from volplugins.bugcheck.devices.plug_and_play import blame_plug_and_play
 from volplugins.bugcheck.devices.power_records import DEVICE_POWER, SET_POWER, PowerRecord, age_text, power_records
 from volplugins.bugcheck.devices.requests import blame_holder, holder_of_irp
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.scene.device_place import DevicePlace, place_of
+from volplugins.bugcheck.suspects.device_blame import DeviceBlame
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.io.words.functions import POWER
 
 _TRIAGE_SINCE = 7600  # before, parameter 3 of kind 3 is the functional device object

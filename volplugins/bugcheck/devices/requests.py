@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from volplugins.bugcheck.devices.holding import Holding, holding
-from volplugins.bugcheck.devices.lead import Case, DeviceBlame
-from volplugins.bugcheck.devices.place import DevicePlace
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.devices.lead import Case
+from volplugins.bugcheck.scene.device_place import DevicePlace
+from volplugins.bugcheck.suspects.device_blame import DeviceBlame
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.io.request import Request
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from volplugins.bugcheck.devices.lead import Case, DeviceBlame
+from volplugins.bugcheck.devices.lead import Case
 from volplugins.bugcheck.devices.threads import blame_thread
+from volplugins.bugcheck.suspects.device_blame import DeviceBlame
 from volplugins.memory.reader import ReadError
 
 _MOST_OWNERS = 64

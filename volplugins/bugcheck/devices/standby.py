@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from volplugins.bugcheck.devices.framework import blame_framework_device
-from volplugins.bugcheck.devices.lead import Case, DeviceBlame
+from volplugins.bugcheck.devices.lead import Case
+from volplugins.bugcheck.suspects.device_blame import DeviceBlame
 
 _NO_DEVICE = {
     1: "the watchdog names no device: its metrics (POP_DRIPS_WATCHDOG_METRICS) have no public layout",

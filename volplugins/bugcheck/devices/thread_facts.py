@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from volplugins.bugcheck import modules as known
-from volplugins.bugcheck.crash_walk import header_context
 from volplugins.bugcheck.devices.lead import Case
-from volplugins.bugcheck.proof import Proof, proved
+from volplugins.bugcheck.scene import modules as known
+from volplugins.bugcheck.scene.crash_walk import header_context
+from volplugins.bugcheck.suspects.proof import Proof, proved
 from volplugins.io.linked_list import ListWalk
 from volplugins.kernel.plausible import is_thread
 from volplugins.kernel.thread import Thread, try_read_thread

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volplugins.bugcheck.devices.holding import Holding, holding
-from volplugins.bugcheck.devices.lead import Case, DeviceBlame
-from volplugins.bugcheck.devices.place import DevicePlace
+from volplugins.bugcheck.devices.lead import Case
 from volplugins.bugcheck.devices.requests import blame_holder
 from volplugins.bugcheck.devices.thread_facts import OnStack, frames_of, nearest_driver, requests_of, thread_at
-from volplugins.bugcheck.proof import Proof
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.scene.device_place import DevicePlace
+from volplugins.bugcheck.suspects.device_blame import DeviceBlame
+from volplugins.bugcheck.suspects.proof import Proof
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.io.request import Request
 from volplugins.io.words.functions import PNP, POWER
 

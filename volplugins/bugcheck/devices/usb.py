@@ -7,9 +7,10 @@ parameter is the device extension of the controller's device, which lies behind 
 
 from __future__ import annotations
 
-from volplugins.bugcheck.devices.lead import Case, DeviceBlame
-from volplugins.bugcheck.devices.place import place_of
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.devices.lead import Case
+from volplugins.bugcheck.scene.device_place import place_of
+from volplugins.bugcheck.suspects.device_blame import DeviceBlame
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.io.request import Request
 
 _URB_IN_USE, _IRP_PENDING, _BAD_HARDWARE_ADDRESS = 2, 4, 5

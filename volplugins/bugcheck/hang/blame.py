@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from volplugins.bugcheck import modules as known
 from volplugins.bugcheck.devices.holding import Holding, holding
-from volplugins.bugcheck.devices.lead import Case, DeviceBlame
-from volplugins.bugcheck.devices.object_reader import ObjectReader
+from volplugins.bugcheck.devices.lead import Case
 from volplugins.bugcheck.devices.requests import blame_holder
 from volplugins.bugcheck.devices.thread_facts import OnStack, frames_of, nearest_driver, thread_at
 from volplugins.bugcheck.hang.cause import Cause, Kind
 from volplugins.bugcheck.hang.sources import HangSources
-from volplugins.bugcheck.owners import Owners
-from volplugins.bugcheck.proof import Proof
-from volplugins.bugcheck.suspects import Confidence, Culprit
+from volplugins.bugcheck.scene import modules as known
+from volplugins.bugcheck.scene.object_reader import ObjectReader
+from volplugins.bugcheck.scene.owners import Owners
+from volplugins.bugcheck.suspects.device_blame import DeviceBlame
+from volplugins.bugcheck.suspects.proof import Proof
+from volplugins.bugcheck.suspects.suspects import Confidence, Culprit
 from volplugins.io.request import Request
 
 _MOST_STACKS = 16

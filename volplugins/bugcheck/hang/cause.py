@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from volplugins.bugcheck.devices.lead import NOTHING, DeviceBlame
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.suspects.device_blame import NOTHING, DeviceBlame
+from volplugins.bugcheck.suspects.suspects import Confidence
 
 # what lasts as long is no usual wait for a lock, and longer than Windows leaves a ready thread alone (its balance set
 # manager raises the priority of those that have been ready for about four seconds)

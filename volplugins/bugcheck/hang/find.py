@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from volplugins.bugcheck.devices.lead import NOTHING
 from volplugins.bugcheck.hang.blame import blame_cause
 from volplugins.bugcheck.hang.cause import Hang
 from volplugins.bugcheck.hang.locks import lock_causes, told_locks, told_resources
@@ -12,6 +11,7 @@ from volplugins.bugcheck.hang.paths import deadlock_causes, longest_paths, told_
 from volplugins.bugcheck.hang.requests import old_requests, request_causes, told_requests
 from volplugins.bugcheck.hang.sources import HangSources
 from volplugins.bugcheck.hang.starved import starved_causes, told_starved
+from volplugins.bugcheck.suspects.device_blame import NOTHING
 
 
 def explain_hang(sources: HangSources) -> Hang:

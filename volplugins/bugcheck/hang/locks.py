@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from volplugins.bugcheck.hang.cause import LONG_SECONDS, Cause, Kind, Told, threads
 from volplugins.bugcheck.hang.sources import HangSources, lasts, named
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.waits.graph import MOST_OWNERS
 from volplugins.waits.held import Held
 from volplugins.waits.verdicts import owner_verdict

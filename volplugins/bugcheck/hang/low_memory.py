@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from volplugins.bugcheck.hang.cause import Cause, Kind, Told
 from volplugins.bugcheck.hang.memory_counters import Counted, available, committed, nonpaged_pool
 from volplugins.bugcheck.hang.sources import HangSources
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.suspects.suspects import Confidence
 
 _FULL = 0.97  # of the commit limit, or of nonpaged pool: new memory fails soon
 _NOTHING_LEFT = 0.995

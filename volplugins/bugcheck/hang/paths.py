@@ -8,7 +8,7 @@ from itertools import islice
 
 from volplugins.bugcheck.hang.cause import Cause, Kind, Told, threads
 from volplugins.bugcheck.hang.sources import HangSources, lasts, named
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.waits.chains import Chain
 from volplugins.waits.held import Held
 

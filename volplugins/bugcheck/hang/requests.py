@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.hang.cause import LONG_SECONDS, Cause, Kind, Told, threads
 from volplugins.bugcheck.hang.sources import HangSources, lasts
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.io.holder import Holder, age_of, holder_of
 from volplugins.io.request import Request, State
 from volplugins.io.request_sources import Source

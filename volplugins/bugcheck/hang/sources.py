@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.io.device_lookup import DeviceLookup
 from volplugins.io.request_sources import RequestSources
 from volplugins.kernel.thread_words import wait_word

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from volplugins.bugcheck.hang.cause import LONG_SECONDS, Cause, Kind, Told, threads
 from volplugins.bugcheck.hang.interrupts import interrupts_off
 from volplugins.bugcheck.hang.sources import HangSources, lasts
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.processors.block import ProcessorBlock
 from volplugins.processors.ready_queues import ReadyThread
 

@@ -19,7 +19,7 @@ from volplugins.vol.scene.shared_work import fault_text
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.target.target import Target
     from volplugins.threads.module_code import ImageFile
 

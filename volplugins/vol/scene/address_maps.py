@@ -27,7 +27,7 @@ from volplugins.vol.scene.owned_structures import owner_of, threads_in_list, vad
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MOST_NOTES = 16
 

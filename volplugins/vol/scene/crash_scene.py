@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.analysis import Analysis, analyse
-from volplugins.bugcheck.scene import CrashScene, build_scene
+from volplugins.bugcheck.scene.crash_scene import CrashScene, build_scene
 from volplugins.image.debug_record import DebugRecord, read_debug_record
 from volplugins.image.exports import read_exports
 from volplugins.image.headers import read_headers

@@ -28,7 +28,7 @@ from volplugins.vol.scene.process_selection import gather
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _VIRTUAL_BITS = {PagingMode.X64: 48, PagingMode.X64_LA57: 57}
 

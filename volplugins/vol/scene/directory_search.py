@@ -13,7 +13,7 @@ from volplugins.kernel.vads import IMAGE_MAP, Vads
 from volplugins.vol.scene.owned_structures import threads_in_list
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MOST_CLAIMS = 1 << 16  # pairs of a directory and a process that are looked at in one run
 _THREADS = 8  # of a process whose TEBs are read

@@ -24,7 +24,7 @@ from volplugins.vol.scene.owned_structures import owner_of, threads_in_list, vad
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _STACKS = 256  # kernel stacks of a process that are compared
 _COMPARED_OVER_WIRE = 6  # directories that System's is compared with where reading is dear; a damaged one is outvoted

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from volplugins.bugcheck.codes import base_code
 from volplugins.bugcheck.hang.cause import Hang
 from volplugins.bugcheck.hang.find import explain_hang
 from volplugins.bugcheck.hang.sources import HangSources
-from volplugins.bugcheck.manual import LIVE_SYSTEM_DUMP, MANUALLY_INITIATED, NMI_HARDWARE_FAILURE, POWER_BUTTON
+from volplugins.bugcheck.suspects.manual import LIVE_SYSTEM_DUMP, MANUALLY_INITIATED, NMI_HARDWARE_FAILURE, POWER_BUTTON
+from volplugins.bugcheck.words.codes import base_code
 from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.processor_scene import processor_scene
 from volplugins.vol.scene.shared_work import once_of_scene
 from volplugins.vol.scene.waits_scene import scene_waits
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.target.target import Target
 
 # raised because a machine did not answer, or by somebody who wanted to know why it did not

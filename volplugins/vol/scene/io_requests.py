@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volplugins.bugcheck.codes import base_code
-from volplugins.bugcheck.named import named_parameters
-from volplugins.bugcheck.parameters.parameter import Role
+from volplugins.bugcheck.fault.named import named_parameters
+from volplugins.bugcheck.words.codes import base_code
+from volplugins.bugcheck.words.parameters.parameter import Role
 from volplugins.io.clock import KernelClock, read_clock
 from volplugins.io.device_lookup import DeviceLookup
 from volplugins.io.request_scan import scan_requests
@@ -24,7 +24,7 @@ from volplugins.vol.scene.process_selection import Gathered, Progress, gather
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.target.target import Target
 
 _POWER_LISTS = ("PopIrpList", "PopInrushIrpList")

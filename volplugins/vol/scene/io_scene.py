@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from volplugins.bugcheck.devices.object_reader import io_system
+from volplugins.bugcheck.scene.object_reader import io_system
 from volplugins.io.view import IoView, make_view
 from volplugins.vol.scene.memory_search import is_searched, why_not_searched
 from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 __all__ = ["io_system", "io_view"]
 

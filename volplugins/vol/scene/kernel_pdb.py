@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.image.debug_record import DebugRecord
 from volplugins.loader.module import Module
 from volplugins.threads.module_code import with_image_file

@@ -9,7 +9,7 @@ from volplugins.image.headers import read_headers
 from volplugins.kernel.revision import SOURCE, kernel_revision
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 
 @dataclass(frozen=True, slots=True)

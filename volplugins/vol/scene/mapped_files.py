@@ -8,7 +8,7 @@ from volplugins.address.section_files import SectionFiles
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 
 def mapped_files(scene: CrashScene) -> SectionFiles:

@@ -13,7 +13,7 @@ from volplugins.loader.loader_lists import ListsReader, LoaderLists, read_loader
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.paging.address_space import AddressSpace
 
 

@@ -11,7 +11,7 @@ from volplugins.vol.scene.directory_next import whole_process
 from volplugins.vol.scene.page_witness import scene_pages
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 
 @dataclass(frozen=True, slots=True)

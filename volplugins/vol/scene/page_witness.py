@@ -15,7 +15,7 @@ from volplugins.paging.self_map import self_map_slot
 from volplugins.paging.translation import Step
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MOST_TABLES = 64  # of one directory that are compared
 _LARGE = 1 << 7

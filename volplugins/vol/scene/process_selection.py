@@ -14,7 +14,7 @@ from volplugins.vol.scene.memory_search import why_not_searched
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _IDLE = ("Idle", 0)
 

@@ -17,7 +17,7 @@ from volplugins.processors.source import ProcessorSource
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MOST_PROCESSES = 1 << 12  # that are remembered
 

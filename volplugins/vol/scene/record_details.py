@@ -15,7 +15,7 @@ from volplugins.vol.scene.owned_structures import threads_in_list
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MOST_REQUESTS = 1 << 12  # of one thread
 _WAITING_STATES = (1, 5, 7)  # ready, waiting, deferred ready

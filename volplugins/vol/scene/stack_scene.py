@@ -8,8 +8,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from volplugins.address.section_files import SectionFiles
-from volplugins.bugcheck.crash_walk import begun_stacks, stack_tops
-from volplugins.bugcheck.task_state import left_task
+from volplugins.bugcheck.scene.crash_walk import begun_stacks, stack_tops
+from volplugins.bugcheck.scene.task_state import left_task
 from volplugins.image.debug_record import read_debug_record
 from volplugins.image.exports import read_exports
 from volplugins.image.headers import read_headers
@@ -39,7 +39,7 @@ from volplugins.vol.scene.owned_structures import lists_reader, vads_of
 from volplugins.vol.symbols import symbol_files
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _HIGHEST_32 = 1 << 32
 IN_NO_MODULE = "in no module"

@@ -19,7 +19,7 @@ from volplugins.waits.survey import Survey, make_survey
 from volplugins.waits.system import WaitSystem
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from volplugins.address.summary import Sum, Sums
 from volplugins.vol.scene.shared_work import once_of_scene, scene_is_shared
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.kernel.process import Process
     from volplugins.vol.scene.address_maps import ProcessMap
 

@@ -19,7 +19,7 @@ from volplugins.vol.scene.given_directory import select
 from volplugins.vol.scene.process_selection import Progress, gather
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 
 DUMP_WIDE = "*"  # in the column Process: a row about all of them

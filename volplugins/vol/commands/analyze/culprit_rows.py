@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volplugins.bugcheck.analysis import Analysis
-from volplugins.bugcheck.recipe import RECIPE
-from volplugins.bugcheck.suspects import Confidence, Culprit
+from volplugins.bugcheck.suspects.suspects import Confidence, Culprit
+from volplugins.bugcheck.words.recipe import RECIPE
 from volplugins.vol.commands.analyze.device_rows import device_rows
 from volplugins.vol.commands.analyze.module_rows import module_rows
 from volplugins.vol.commands.analyze.row import AnalyzeRow

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volplugins.bugcheck.analysis import Analysis
-from volplugins.bugcheck.devices.lead import BlamedDevice
-from volplugins.bugcheck.devices.place import DevicePlace
+from volplugins.bugcheck.scene.device_place import DevicePlace
+from volplugins.bugcheck.suspects.device_blame import BlamedDevice
 from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.output.rows import NOT_AVAILABLE
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volplugins.bugcheck.analysis import Analysis
-from volplugins.bugcheck.operand import disassemble, instruction_text
-from volplugins.bugcheck.proof import Proof
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.fault.operand import disassemble, instruction_text
+from volplugins.bugcheck.suspects.proof import Proof
+from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.output.rows import NOT_AVAILABLE

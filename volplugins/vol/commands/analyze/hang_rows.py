@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.hang.cause import Hang, threads
-from volplugins.bugcheck.scene import CrashScene
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.vol.commands.analyze.culprit_rows import blamed_rows
 from volplugins.vol.commands.analyze.device_rows import blamed_device_rows
 from volplugins.vol.commands.analyze.row import AnalyzeRow

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.analysis import Analysis
-from volplugins.bugcheck.bugcheck_meanings import bugcheck_meaning
-from volplugins.bugcheck.codes import bugcheck_name
-from volplugins.bugcheck.exceptions import meaning as exception_meaning
-from volplugins.bugcheck.named import named_parameters
-from volplugins.bugcheck.parameter_values import describe
-from volplugins.bugcheck.status import status_name
-from volplugins.bugcheck.suspects import Confidence
+from volplugins.bugcheck.fault.exceptions import meaning as exception_meaning
+from volplugins.bugcheck.fault.named import named_parameters
+from volplugins.bugcheck.suspects.suspects import Confidence
+from volplugins.bugcheck.words.bugcheck_meanings import bugcheck_meaning
+from volplugins.bugcheck.words.codes import bugcheck_name
+from volplugins.bugcheck.words.parameter_values import describe
+from volplugins.bugcheck.words.status import status_name
 from volplugins.dumpfile.header import MACHINES
 from volplugins.memory.reader import ReadError
 from volplugins.stack.frame import Trust

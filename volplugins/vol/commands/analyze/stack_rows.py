@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from volplugins.bugcheck.analysis import Analysis
-from volplugins.bugcheck.user_return import user_return
+from volplugins.bugcheck.scene.user_return import user_return
 from volplugins.stack.frame import RETURNS, Frame, Stop
 from volplugins.stack.functions import bounds_at
 from volplugins.vol.commands.analyze.row import AnalyzeRow

@@ -12,7 +12,7 @@ from volplugins.vol.scene.shared_work import fault_text
 from volplugins.vol.scene.user_frames import UserStack, user_stack
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.vol.commands.analyze.hang_rows import HangWanted
     from volplugins.vol.commands.shell import Request
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from volplugins.bugcheck.codes import bugcheck_name
+from volplugins.bugcheck.words.codes import bugcheck_name
 from volplugins.target.target import Target
 from volplugins.vol.output.timeline import Clock, Event, Kind, event
 from volplugins.vol.scene.crash_scene import analysis_of

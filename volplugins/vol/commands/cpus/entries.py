@@ -15,7 +15,7 @@ from volplugins.vol.commands.cpus.row import EntryRow, entry_failure_row
 from volplugins.vol.scene.processor_scene import ProcessorScene, processor_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MOST_PROBLEMS = 64
 

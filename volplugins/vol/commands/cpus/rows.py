@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from volplugins.bugcheck.hung_processor import hung_processor
+from volplugins.bugcheck.suspects.hung_processor import hung_processor
 from volplugins.processors import dpc_queue, ready_queues
 from volplugins.processors.block import ProcessorBlock
 from volplugins.processors.irql import interrupts_off
@@ -13,7 +13,7 @@ from volplugins.vol.commands.cpus.row import CpuRow, failure_row
 from volplugins.vol.scene.processor_scene import ProcessorScene, processor_scene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MOST_PROBLEMS = 64
 

@@ -11,7 +11,7 @@ from volplugins.vol.commands.devices.rows import UNKNOWN_DRIVER, node_stack, sta
 from volplugins.vol.scene.io_scene import io_view
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _LONGEST = 200  # characters of a line
 _MOST_LINES = 32

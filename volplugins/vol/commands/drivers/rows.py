@@ -18,7 +18,7 @@ from volplugins.vol.scene.io_scene import io_view
 from volplugins.vol.scene.process_selection import Progress
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 HIDDEN = "hidden: found in memory, nothing leads to it"
 

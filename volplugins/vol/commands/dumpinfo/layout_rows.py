@@ -12,7 +12,7 @@ from volplugins.kernel.layout_choice import first_links
 from volplugins.vol.commands.dumpinfo.row import DumpinfoRow
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 
 def layout_rows(scene: CrashScene) -> Iterator[DumpinfoRow]:

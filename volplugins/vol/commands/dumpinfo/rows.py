@@ -12,7 +12,7 @@ from volplugins.vol.commands.dumpinfo.row import DumpinfoRow
 from volplugins.vol.output.rows import NOT_AVAILABLE, Cell, uptime, utc
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.dumpfile.completeness import Completeness
     from volplugins.dumpfile.header import DumpHeader
     from volplugins.dumpfile.header_fields import HeaderField

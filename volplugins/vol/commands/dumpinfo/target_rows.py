@@ -11,7 +11,7 @@ from volplugins.vol.output.rows import NOT_AVAILABLE, Cell
 from volplugins.vol.scene.kernel_revision import revision_of
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.target.target import Target
 
 

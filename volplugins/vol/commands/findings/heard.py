@@ -13,7 +13,7 @@ from volplugins.vol.scene.shared_work import once_in_context
 if TYPE_CHECKING:
     from volatility3.framework.interfaces.context import ContextInterface
 
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from volplugins.vol.scene.process_selection import Progress
 from volplugins.vol.scene.shared_work import fault_text
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _NOTHING: Mapping[str, Ear] = {}
 

@@ -38,7 +38,7 @@ from volplugins.vol.scene.io_scene import io_view
 from volplugins.vol.scene.waits_scene import scene_waits
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 Take = Callable[[Any], Iterable[Finding]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from volplugins.bugcheck.owners import Owners
+from volplugins.bugcheck.scene.owners import Owners
 from volplugins.io.holder import Age, Holder, age_of, holder_of
 from volplugins.io.pool_block import block_before
 from volplugins.io.request import Request, State
@@ -14,7 +14,7 @@ from volplugins.kernel.thread import try_read_thread
 from volplugins.vol.scene.io_requests import IoRequests, ThreadOwner
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _NOWHERE = Holder("", 0)
 _UNREADABLE = "cannot be read"

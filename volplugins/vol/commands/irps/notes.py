@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from volplugins.bugcheck.status import status_name
+from volplugins.bugcheck.words.status import status_name
 from volplugins.io.pool_block import REQUEST_TAG
 from volplugins.io.request import Request, StackLocation, State
 from volplugins.io.request_parameters import parameter_words
@@ -15,7 +15,7 @@ from volplugins.vol.commands.irps.facts import Told
 from volplugins.vol.scene.io_requests import IoRequests
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MOST_NAMED = 8  # drivers of a chain, and places that lead to a request
 _UNDER_WAY = (State.PENDING.value, State.ACTIVE.value, State.CANCELLED.value)

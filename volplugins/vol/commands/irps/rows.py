@@ -18,7 +18,7 @@ from volplugins.vol.scene.io_requests import IoRequests, io_requests
 from volplugins.vol.scene.process_selection import Progress, choose
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MOST_KEPT = 1 << 14  # requests that are kept between putting them in order and showing them
 

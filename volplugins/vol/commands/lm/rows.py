@@ -23,7 +23,7 @@ from volplugins.vol.scene.process_selection import Progress, gather
 from volplugins.vol.symbols.image_facts import PDB, ImageFactsReader
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 
 @dataclass(frozen=True, slots=True)

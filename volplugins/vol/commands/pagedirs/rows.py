@@ -14,7 +14,7 @@ from volplugins.vol.scene.directory_verdicts import judge_of
 from volplugins.vol.scene.process_selection import Progress, choose, gather
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 
 def pagedirs_rows(

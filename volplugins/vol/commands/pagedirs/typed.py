@@ -14,7 +14,7 @@ from volplugins.vol.scene.directory_verdicts import DirectoryJudge
 from volplugins.vol.scene.page_owner import by_any_page
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _WRONG = "not-a-process"
 _RULE = ".process takes an EPROCESS address"

@@ -27,7 +27,7 @@ from volplugins.vol.scene.owned_structures import (
 from volplugins.vol.scene.process_selection import Progress, gather
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.paging.address_space import AddressSpace
 
 

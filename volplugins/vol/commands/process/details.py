@@ -21,7 +21,7 @@ from volplugins.vol.scene.record_details import (
 )
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _PER_SECOND = 10_000_000  # of a FILETIME
 

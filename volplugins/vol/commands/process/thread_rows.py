@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volplugins.bugcheck.status import status_name
+from volplugins.bugcheck.words.status import status_name
 from volplugins.kernel.process import Process
 from volplugins.kernel.thread import Thread, try_read_thread
 from volplugins.kernel.thread_words import state_word, wait_word
@@ -16,7 +16,7 @@ from volplugins.vol.scene.record_details import seconds, thread_details, waited
 from volplugins.vol.scene.stack_scene import StackScene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 # modules that user threads really start in, before they go on to the function that was asked for
 _STARTERS = frozenset({"ntdll", "kernel32"})

@@ -28,7 +28,7 @@ from volplugins.vol.scene.owned_structures import owner_of
 from volplugins.vol.scene.process_selection import Progress, gather
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 KERNEL = "kernel"
 SHARED = "shared-table"

@@ -21,7 +21,7 @@ from volplugins.vol.commands.vtop.rows import Directory, directories_meant, phys
 from volplugins.vol.scene.descriptor_scene import has_segments, processor_tables, virtual_bits
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 V86 = "virtual-8086 mode: segment times sixteen plus offset, then the process's page tables"
 REAL = "real mode: segment times sixteen plus offset is the physical address, nothing is translated or checked"

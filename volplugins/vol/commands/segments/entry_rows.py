@@ -17,7 +17,7 @@ from volplugins.vol.commands.segments.row import SegmentRow
 from volplugins.vol.scene.descriptor_scene import virtual_bits
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 FOREIGN_CODE = "a code segment of ring 0 that Windows does not have"
 DIFFERS = "differs from processor"

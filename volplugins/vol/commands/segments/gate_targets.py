@@ -16,7 +16,7 @@ from volplugins.memory.reader import ReadError
 from volplugins.vol.scene.descriptor_scene import virtual_bits
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.loader.symbolizer import Location
 
 OUTSIDE = "outside the kernel"

@@ -18,7 +18,7 @@ from volplugins.vol.scene.descriptor_scene import has_segments, processor_tables
 from volplugins.vol.scene.process_selection import choose, gather
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.kernel.process import Process
 
 _LONGEST = 8  # digits

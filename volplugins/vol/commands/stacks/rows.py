@@ -22,7 +22,7 @@ from volplugins.vol.scene.process_selection import Progress, gather
 from volplugins.vol.scene.stack_scene import StackScene, arguments
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 # what --thread takes
 _FORMS = "a TID in decimal or with 0x, pid.tid in hexadecimal, or an ETHREAD address"

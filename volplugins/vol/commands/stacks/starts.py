@@ -20,7 +20,7 @@ from volplugins.vol.scene.directory_verdicts import process_space
 from volplugins.vol.scene.owned_structures import threads_in_list
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _CONTEXT_SIZES = {AMD64: 0x4D0, I386: 0xCC}  # winnt.h; of the latter what is decoded
 _WOW64_CS = 0x23

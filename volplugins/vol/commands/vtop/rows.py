@@ -19,7 +19,7 @@ from volplugins.vol.scene.process_selection import gather
 from volplugins.vol.scene.stack_scene import StackScene
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 Address = int | None  # None becomes an absent value
 

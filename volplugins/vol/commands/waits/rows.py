@@ -17,7 +17,7 @@ from volplugins.waits.verdicts import verdict
 from volplugins.waits.words import Verdict
 
 if TYPE_CHECKING:
-    from volplugins.bugcheck.scene import CrashScene
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _FIRST = (
     Verdict.DEADLOCK, Verdict.BLOCKED, Verdict.READY_STARVED, Verdict.OWNER_GONE, Verdict.REMOTE, Verdict.DRIVER,

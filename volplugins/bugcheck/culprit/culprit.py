@@ -1,0 +1,157 @@
+"""Who is to blame: strategies, best first; each gives a culprit with its reason and confidence, or None.
+
+The measure of each confidence over labelled dumps is in docs/confidence.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from volplugins.bugcheck.devices.find import concerned_blame
+from volplugins.bugcheck.fault.fault import Fault
+from volplugins.bugcheck.fault.named import parameters_of
+from volplugins.bugcheck.scene import modules as known
+from volplugins.bugcheck.suspects.frame_culprits import (
+    foreign_frame,
+    from_carrier,
+    from_foreign_driver,
+    from_unchecked_word,
+    from_windows_driver,
+)
+from volplugins.bugcheck.suspects.suspects import UNNAMED, Confidence, Culprit, Suspects
+from volplugins.bugcheck.words.codes import base_code
+from volplugins.bugcheck.words.parameters import Role
+from volplugins.kernel.process import looks_like_a_name, read_process
+from volplugins.loader.module import Module
+from volplugins.memory.reader import ReadError
+from volplugins.stack.frame import Trust
+
+__all__ = ["Confidence", "Culprit", "Suspects", "find_culprit"]
+
+# bugchecks about a process that ended, not about a driver (Microsoft's bug check reference)
+_CRITICAL_PROCESS = frozenset({0xEF, 0xF4})
+# bugchecks that name a place in the responsible driver
+_NAMES_THE_DRIVER = frozenset({0x116, 0x117, 0x119, 0xEA, 0x10D, 0xCE, 0xD3, 0xD4, 0xD6, 0xC5, 0xC4, 0xC9, 0xD8, 0xFC})
+
+
+def find_culprit(suspects: Suspects) -> Culprit | None:
+    """The first strategy's answer; None where there is not even a kernel to name."""
+    strategies: tuple[Callable[[Suspects], Culprit | None], ...] = (
+        _ended_process,
+        _object_owner,
+        _faulting_module,
+        _wild_caller,
+        _unloaded_module,
+        _named_address,
+        from_foreign_driver,
+        _concerned,
+        from_windows_driver,
+        from_unchecked_word,
+        from_carrier,
+        _kernel_itself,
+    )
+    return next((found for strategy in strategies if (found := strategy(suspects)) is not None), None)
+
+
+def _ended_process(suspects: Suspects) -> Culprit | None:
+    target = suspects.scene.target
+    if base_code(target.bugcheck.code) not in _CRITICAL_PROCESS:
+        return None
+    for parameter, value in parameters_of(suspects.scene):
+        if parameter.role is Role.PROCESS and value:
+            try:
+                process = read_process(suspects.scene.memory, value, suspects.scene.layouts.process)
+            except ReadError:
+                continue
+            if looks_like_a_name(process.name):
+                reason = f"the critical process {process.name} (EPROCESS {value:#x}) ended"
+                return Culprit(process.name, None, None, Confidence.MEDIUM, reason)
+    return None
+
+
+def _object_owner(suspects: Suspects) -> Culprit | None:
+    """The driver that the request, device, driver object or thread named by the bugcheck leads to."""
+    return suspects.devices.culprit if suspects.devices is not None else None
+
+
+def _concerned(suspects: Suspects) -> Culprit | None:
+    """The owner of what a verifier's bugcheck is about, where neither a place in code nor the stack names a driver."""
+    return concerned_blame(suspects.scene).culprit if suspects.devices is not None else None
+
+
+def _faulting_module(suspects: Suspects) -> Culprit | None:
+    """The module whose instruction failed."""
+    fault = suspects.fault
+    module = _module_at_fault(suspects) if fault.is_fault else None
+    if module is None or known.is_core(module):
+        return None
+    if suspects.owners.is_carrier(module):
+        return None if foreign_frame(suspects) is not None else _carrier_at_fault(module, fault)
+    sources = " and ".join(fault.ip_sources)
+    confidence = Confidence.CERTAIN if len(fault.ip_sources) > 1 else Confidence.HIGH
+    if not fault.proved:
+        confidence = Confidence.LOW
+    reason = f"the failing instruction {fault.ip:#x} is in {module.image_name} ({sources})"
+    return Culprit(module.image_name or UNNAMED, module, fault.ip, confidence, reason)
+
+
+def _module_at_fault(suspects: Suspects) -> Module | None:
+    ip = suspects.fault.ip
+    return suspects.scene.modules.at(ip) if ip is not None else None
+
+
+def _wild_caller(suspects: Suspects) -> Culprit | None:
+    """The module that called an address where no code is: through a null pointer, or one that leads astray."""
+    scene, fault = suspects.scene, suspects.fault
+    if not fault.located or _module_at_fault(suspects) is not None or not suspects.frames:
+        return None
+    frame = suspects.frames[0]
+    module = scene.modules.at(frame.ip) if frame.trust is Trust.LEAF else None
+    if module is None or known.is_core(module) or suspects.owners.is_carrier(module):
+        return None
+    confidence = Confidence.HIGH if frame.call_checked else Confidence.MEDIUM
+    reason = f"{module.image_name} called {fault.ip:#x}, where no code is (return address {frame.ip:#x})"
+    return Culprit(module.image_name or UNNAMED, module, frame.ip, confidence, reason)
+
+
+def _carrier_at_fault(module: Module, fault: Fault) -> Culprit:
+    reason = f"the failing instruction {fault.ip:#x} is in {module.image_name}, and no other driver is on the stack"
+    return Culprit(module.image_name or UNNAMED, module, fault.ip, Confidence.MEDIUM, reason)
+
+
+def _unloaded_module(suspects: Suspects) -> Culprit | None:
+    """A driver that was unloaded and still ran: the instruction lies where it used to be."""
+    fault, scene = suspects.fault, suspects.scene
+    if not fault.is_fault or fault.ip is None or scene.modules.at(fault.ip) is not None:
+        return None
+    module = scene.unloaded.at(fault.ip)
+    if module is None:
+        return None
+    reason = f"the failing instruction {fault.ip:#x} lies where {module.image_name} was before it was unloaded"
+    return Culprit(module.image_name or UNNAMED, module, fault.ip, Confidence.HIGH, reason)
+
+
+def _named_address(suspects: Suspects) -> Culprit | None:
+    """A parameter of a bugcheck that is about a driver points into it, loaded or unloaded."""
+    scene = suspects.scene
+    if base_code(scene.target.bugcheck.code) not in _NAMES_THE_DRIVER:
+        return None
+    for number, value in enumerate(scene.target.bugcheck.parameters, start=1):
+        module = scene.modules.at(value) or scene.unloaded.at(value)
+        if module is not None and not known.is_core(module) and not suspects.owners.is_carrier(module):
+            reason = f"parameter {number} of the bugcheck, {value:#x}, points into {module.image_name}"
+            return Culprit(module.image_name or UNNAMED, module, value, Confidence.HIGH, reason)
+    return None
+
+
+def _kernel_itself(suspects: Suspects) -> Culprit | None:
+    """Nothing else is known: the kernel ran, which blames nobody."""
+    scene, place = suspects.scene, suspects.place
+    found = scene.modules.at(place.address) if place is not None else None
+    module = found if found is not None and known.is_core(found) else scene.modules.kernel
+    if module is None:
+        return None
+    notes = suspects.devices.notes if suspects.devices is not None else ()
+    reason = "; ".join(("no driver could be connected with the failure; the kernel only noticed it", *notes))
+    address = place.address if place is not None and found is module else None
+    return Culprit(module.image_name or UNNAMED, module, address, Confidence.LOW, reason)

@@ -1,0 +1,1 @@
+"""What the analysis reads: the crash, its stacks, processors, tasks, modules and who owns them; no judgement."""
