@@ -10,7 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
 from volatility3 import symbols
 from volatility3.framework import constants
@@ -77,13 +78,19 @@ def find_location(record: DebugRecord) -> str | None:
     found: str | None = None
     if os.path.exists(identifiers):
         found = symbol_cache.SqliteCache(identifiers).find_location(wanted, "windows")
-    if found:
+    if found and not _has_gone(found):
         return found
     if not any(has_folder(path, record.pdb_name) for path in symbols.__path__):
         return None
     name = os.path.join(record.pdb_name, f"{record.guid}-{record.age}")
     urls: Iterable[str] = intermed.IntermediateSymbolTable.file_symbol_url("windows", name)
     return next(iter(urls), None)
+
+
+def _has_gone(location: str) -> bool:
+    """Whether the cache names a file that is no longer there: a folder of tables that was moved or taken away."""
+    parts = urlsplit(location)
+    return parts.scheme == "file" and not os.path.exists(url2pathname(parts.path))
 
 
 def is_there(record: DebugRecord) -> bool:
