@@ -8,6 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.kept_machines import keeping
+from volplugins.lab.machines import catalogue
+
+catalogue.build = keeping(catalogue.build)  # before any file of tests takes it
+
 
 @pytest.fixture(autouse=True, scope="module")
 def _nothing_is_kept_between_files() -> Iterator[None]:
@@ -19,3 +24,4 @@ def _nothing_is_kept_between_files() -> Iterator[None]:
                 if callable(clear):
                     clear()
     gc.collect()
+    gc.freeze()  # what is left (modules, the list of tests) is not looked through again for every file

@@ -11,7 +11,7 @@ from volplugins.bugcheck.analysis import Analysis, analyse
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.lab.machine.snapshot import Snapshot
-from volplugins.lab.machines.catalogue import FAULTS, MACHINES, build
+from volplugins.lab.machines.catalogue import FAULTS, MACHINES, every_fault_of
 from volplugins.lab.writers import write
 from volplugins.vol.scene.crash_scene import scene_of
 
@@ -39,11 +39,7 @@ def analysed(snapshot: Snapshot, kind: str, folder: Path) -> Labelled:
 
 def has(machine: str, fault: str) -> bool:
     """Whether this machine can crash so (32-bit Windows has bugchecks of its own)."""
-    try:
-        build(machine, fault)
-    except (KeyError, ValueError):
-        return False
-    return True
+    return fault in every_fault_of(machine)
 
 
 def pairs() -> Iterator[tuple[str, str]]:

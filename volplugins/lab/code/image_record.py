@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -68,6 +69,7 @@ class Image:
     imports: dict[str, int] = field(default_factory=dict)
     directories: dict[int, tuple[int, int]] = field(default_factory=dict)
     absolute: list[tuple[int, str]] = field(default_factory=list)
+    _ordered: list[tuple[int, str]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -85,3 +87,12 @@ class Image:
             if start <= rva < start + size:
                 return name
         return ""
+
+    def symbol_below(self, rva: int) -> tuple[int, str]:
+        """The last symbol at or below an offset, of several there the last by name; ValueError where none is."""
+        if len(self._ordered) != len(self.symbols):
+            self._ordered = sorted((at, name) for name, at in self.symbols.items())
+        index = bisect_right(self._ordered, rva, key=lambda symbol: symbol[0])
+        if not index:
+            raise ValueError(f"no symbol at or below {rva:#x}")
+        return self._ordered[index - 1]

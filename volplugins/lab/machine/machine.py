@@ -124,7 +124,7 @@ def symbol_at(images: dict[str, LoadedImage], address: int) -> str:
     if loaded is None:
         return ""
     rva = address - loaded.base
-    at, name = max((at, name) for name, at in loaded.image.symbols.items() if at <= rva)
+    at, name = loaded.image.symbol_below(rva)
     return f"{stem}!{name}" + (f"+{rva - at:#x}" if rva > at else "")
 
 

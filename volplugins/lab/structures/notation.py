@@ -8,7 +8,7 @@ An enumeration is ``enum name base: constant=value ...``. Continuation lines are
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 _SCALARS = {
@@ -24,6 +24,16 @@ class Member:
 
     offset: int
     type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a member is: offset and size in bytes; position and length in bits where it is a bit field, else zeros."""
+
+    offset: int
+    size: int
+    position: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,7 @@ class Structures:
     bits: int
     types: dict[str, Structure]
     enums: dict[str, Enumeration]
+    _places: dict[tuple[str, str], Place] = field(default_factory=dict, compare=False, repr=False)
 
     def has(self, name: str, member: str = "") -> bool:
         """Whether the build has the structure, and the member where one is named."""
@@ -75,9 +86,20 @@ class Structures:
                 offset += int(step[2]) * self.size_of(kind)
         return Member(offset, kind)
 
+    def place(self, name: str, path: str) -> Place:
+        """Where a member is, by path; worked out once for each."""
+        found = self._places.get((name, path))
+        if found is None:
+            found = self._places[name, path] = self._place(self.locate(name, path))
+        return found
+
+    def _place(self, member: Member) -> Place:
+        bits = member.type.split(":") if member.type.count(":") == 2 else ("", "0", "0")
+        return Place(member.offset, self.size_of(member.type), int(bits[1]), int(bits[2]))
+
     def offset(self, name: str, path: str) -> int:
         """Offset of a member by path, in bytes."""
-        return self.locate(name, path).offset
+        return self.place(name, path).offset
 
     def size_of(self, kind: str) -> int:
         """Size of a type in the tables' notation, in bytes."""
@@ -102,19 +124,17 @@ class Record:
 
     def set(self, path: str, value: int | bytes) -> Record:
         """Store a number (little endian, cut to the member's size) or raw bytes at a member."""
-        member = self.structures.locate(self.name, path)
-        size = self.structures.size_of(member.type)
+        place = self.structures.place(self.name, path)
+        start, size = place.offset, place.size
         if isinstance(value, bytes):
-            self.data[member.offset : member.offset + len(value)] = value
-        elif member.type.count(":") == 2:
-            _, position, length = member.type.split(":")
-            mask = (1 << int(length)) - 1
-            old = int.from_bytes(self.data[member.offset : member.offset + size], "little")
-            new = old & ~(mask << int(position)) | (value & mask) << int(position)
-            self.data[member.offset : member.offset + size] = new.to_bytes(size, "little")
+            self.data[start : start + len(value)] = value
+        elif place.length:
+            mask = (1 << place.length) - 1
+            old = int.from_bytes(self.data[start : start + size], "little")
+            new = old & ~(mask << place.position) | (value & mask) << place.position
+            self.data[start : start + size] = new.to_bytes(size, "little")
         else:
-            cut = value & ((1 << 8 * size) - 1)
-            self.data[member.offset : member.offset + size] = cut.to_bytes(size, "little")
+            self.data[start : start + size] = (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
         return self
 
     def fill(self, **members: int | bytes) -> Record:
