@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import unwrap
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,12 @@ from volplugins.triage.screen import COLUMNS, LINES, summary_lines
 from volplugins.triage.stuck_requests import MOST_STUCK, StuckRequests
 
 LONG = 312
+made_anew = unwrap(build)  # no copy of one that was made before
 
 
 @contextmanager
 def longer() -> Iterator[None]:
-    """Let acmedrv keep the lab's request longer than any driver may."""
+    """Let acmedrv keep the lab's request longer than any driver may; the machine must be `made_anew` in here."""
     usual = requests._WAITERS
     requests._WAITERS = usual | {"acmetray.exe": (requests._CONTROL, LONG * requests._SECOND)}
     try:
@@ -39,7 +41,7 @@ def longer() -> Iterator[None]:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_screen_leads_with_a_stuck_driver(machine: str, tmp_path: Path) -> None:
     with longer():
-        snapshot = build(machine)
+        snapshot = made_anew(machine)
     dump = write(snapshot, "full", tmp_path / "a.dmp")
     summary = checked(run_triage(dump, None, TriageOptions(hash=False), silent))
     held = {each["irp"] for each in snapshot.truth["io"]["requests"] if each["age"] == pytest.approx(LONG, abs=1)}
@@ -66,7 +68,7 @@ def test_a_sound_machine_is_quiet(machine: str, kind: str, tmp_path: Path) -> No
 
 def test_with_a_folder_the_page_says_it_too_and_nothing_private(tmp_path: Path) -> None:
     with longer():
-        snapshot = build("win10-x64")
+        snapshot = made_anew("win10-x64")
     dump = write(snapshot, "full", tmp_path / "a.dmp")
     summary = checked(run_triage(dump, tmp_path / "out", TriageOptions(redact=True), silent))
     page = PageParser(tmp_path / "out" / "report.html")

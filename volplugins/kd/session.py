@@ -17,7 +17,8 @@ _GIVE_UP_AFTER = 3  # a packet that came damaged so often: less is asked for
 _DOUBTFUL_LIMIT = 0.6
 _SLOWEST = 2  # a reply may take so many times the usual limit, as long as bytes of it come
 _FLOOD = 1 << 15  # bytes that came, and no reply or stop of ours among them: no more comes of it
-_HOPELESS_ROUNDS = 2  # resets on which nothing came, or a flood
+_HOPELESS_STEPS = 2  # so many times ``timing.step`` of resets on which nothing came, or a flood
+_FIRST_ROUND = 0.1  # seconds for the first reset on a line that damages something: the reset itself may be lost
 
 
 def _same(payload: bytes, other: bytes) -> bool:
@@ -133,7 +134,9 @@ class Session(Line):
 
     def _answered(self, message: bytes, fits: Callable[[Reply], bool], limit: float | None, patient: bool) -> Reply:
         try:
-            for _ in range(self.timing.attempts if limit is None else 2):
+            attempts, start = self.timing.attempts if limit is None else 2, self.clock()
+            while attempts > 0 or self.clock() < start + (limit or self.timing.request):
+                attempts -= 1
                 before = self.link.damaged
                 reply = self._asked(message, fits, limit or self.timing.request, patient)
                 self.requests += 1
@@ -200,8 +203,9 @@ class Session(Line):
             LineLost: it does not.
             RanOn: it says, twice alike, that it stands elsewhere.
         """
-        deadline, other, hopeless = self.clock() + max(self.timing.attach, self.timing.step), b"", 0
-        while self.clock() < deadline and hopeless < _HOPELESS_ROUNDS:
+        deadline, other, hopeless = self.clock() + max(self.timing.attach, self.timing.step), b"", 0.0
+        round_time = self._first_round()
+        while self.clock() < deadline and hopeless < _HOPELESS_STEPS * self.timing.step:
             heard = self.received
             if self.link.damaged:
                 self.link.let_go()
@@ -209,16 +213,21 @@ class Session(Line):
             self.came.clear()
             self.replies.clear()
             self.reset_seen = False
-            self.work(self._synchronous, min(self.clock() + self.timing.step, deadline))
+            self.work(self._synchronous, min(self.clock() + round_time, deadline))
             came = self.came.pop() if self.came else b""
             if (came and _same(came, self._stop)) or (self._synchronous() and not came):
                 return
             if came and _same(came, other):
                 self.change = self._stopped_at(came)
                 raise RanOn("the machine ran on or rebooted while it was looked at: what was read before is past")
-            hopeless += not 0 < self.received - heard <= _FLOOD
-            other = came or other
+            if not 0 < self.received - heard <= _FLOOD:
+                hopeless += round_time
+            other, round_time = came or other, min(2 * round_time, self.timing.step)
         raise LineLost("the machine does not answer any longer")
+
+    def _first_round(self) -> float:
+        usual = max(_FIRST_ROUND, 40 * self.round_trip)
+        return min(usual, self.timing.step) if self.link.damaged else self.timing.step
 
     def _synchronous(self) -> bool:
         """Whether it has begun anew: it says that it stands, or sends what it was sending, by its new number."""
