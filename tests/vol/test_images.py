@@ -96,7 +96,7 @@ def _without_device_memory(rows: Rows) -> Rows:
     return [(*row[:12], None, *row[13:]) for row in rows]
 
 
-def _of_the_container(rows: Rows) -> Rows:
+def without_the_container(rows: Rows) -> Rows:
     """Images hold physical page 0 with the real mode vectors, which is in no dump, and some a processor's registers."""
     return [(*row[:-1], row[-1].replace("the container, ", "")) for row in rows if row[2] != "ivt"]
 
@@ -121,7 +121,7 @@ def test_an_image_gives_the_rows_of_the_dump(
 ) -> None:
     _, target = image(machine, kind, tmp_path)
     assert (target.kind, target.crashed) == (TargetKind.MEMORY_IMAGE, True)
-    alike = {"segments": _of_the_container} | ({"address": _without_device_memory} if kind in HOLES_ARE_ZEROS else {})
+    alike = {"segments": without_the_container} | ({"address": _without_device_memory} if kind in HOLES_ARE_ZEROS else {})
     for name, rows in every_row(scene_of(target)):
         same = alike.get(name, list)
         assert same(rows) == same(of_dumps(machine)[name]), name

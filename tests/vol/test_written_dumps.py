@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.sampling import sampled
-from tests.vol.test_images import every_row, image
+from tests.vol.test_images import every_row, image, without_the_container
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.dump_type import DumpType
 from volplugins.dumpfile.errors import UnsupportedDumpType
@@ -70,7 +70,8 @@ def test_an_image_keeps_its_rows(machine: str, source: str, kind: OutputKind | N
     dump = opened(written(target, tmp_path / "a.dmp", kind))
     rows = dict(every_row(scene_of(target)))
     for name, found in every_row(scene_of(dump)):
-        assert found == rows[name], name
+        same = without_the_container if name == "segments" else list
+        assert same(found) == same(rows[name]), name
     assert dump.bugcheck.code == target.bugcheck.code and dump.context == target.context
     assert tag_of(dump) == OWNER_TAG
 
