@@ -82,7 +82,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 def test_the_same_rows_while_a_worker_is_killed(
     batch: Batch, tmp_path: Path, cluster: Cluster, importable: Path
 ) -> None:
-    folder = made_corpus(tmp_path / "in", 24)
+    folder = made_corpus(tmp_path / "in", 12)
     assert batch(folder, output="local", workers=2) == 1
     alone = len(importable.read_text().split())
     importable.unlink()

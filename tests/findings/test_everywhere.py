@@ -75,7 +75,7 @@ def _damaged(machine: str, room: str, name: str) -> tuple[Snapshot, str, set[str
     return with_io_defect(sound, name), "full", OF_DEVICES.get(name, set())
 
 
-@pytest.mark.parametrize(("machine", "room", "name"), sampled(_cases(), 37))
+@pytest.mark.parametrize(("machine", "room", "name"), sampled(_cases(), 61))
 def test_what_a_defect_gives_is_in_all_places(machine: str, room: str, name: str, tmp_path: Path) -> None:
     snapshot, kind, expected = _damaged(machine, room, name)
     places = everywhere(write(snapshot, kind, tmp_path / "a.dmp"), tmp_path / "corpus")

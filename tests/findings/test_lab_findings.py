@@ -74,7 +74,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("machine", "name"), sampled(CASES, 12))
+@pytest.mark.parametrize(("machine", "name"), sampled(CASES, 25))
 def test_defects_of_directories(machine: str, name: str, found: Found) -> None:
     defect = DIRECTORY_DEFECTS[name]
     rows = found(with_directory_defect(build(machine), name), defect.kind or "full")

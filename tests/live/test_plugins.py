@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -68,9 +69,11 @@ def silent_socket() -> Iterator[str]:
 
 def test_nobody_answers() -> None:
     with silent_socket() as url:
-        found = rows(url, "windows.kd.process")
-        assert len(found) == 1 and "not a byte came" in found[0]["Note"] and "bcdedit /debug on" in found[0]["Note"]
-        done = run("live", url)
+        with ThreadPoolExecutor(1) as pool:  # both wait for some seconds
+            shown = pool.submit(run, "live", url)
+            found = rows(url, "windows.kd.process")
+        done = shown.result()
+    assert len(found) == 1 and "not a byte came" in found[0]["Note"] and "bcdedit /debug on" in found[0]["Note"]
     assert done.returncode == 3 and "-chardev socket" in done.stderr and "debugport:1" in done.stderr
 
 

@@ -23,7 +23,7 @@ WORN_LINE = ("--lose", "0.02", "--double", "0.02", "--damage", "0.02")
 
 
 @pytest.mark.parametrize(
-    ("scan", "fault", "machine"), sampled(product((False, True), ("none", "notmyfault"), MACHINES), 7)
+    ("scan", "fault", "machine"), sampled(product((False, True), ("none", "notmyfault"), MACHINES), 9)
 )
 def test_the_wire_gives_the_rows_of_the_file(scan: bool, fault: str, machine: str, tmp_path: Path) -> None:
     expected = rows_of(file_target(machine, fault, tmp_path), scan)

@@ -27,7 +27,7 @@ from volplugins.vol.scene.waits_scene import scene_waits
 
 SCENES = [(machine, fault) for machine, fault in product(MACHINES, HANGS) if fault in hangs_of(machine)]
 RUNNING = [(machine, fault) for machine, fault in product(MACHINES, RUNNING_HANGS) if fault in hangs_of(machine)]
-EVERY = pytest.mark.parametrize(("machine", "fault"), sampled(SCENES, 11))
+EVERY = pytest.mark.parametrize(("machine", "fault"), sampled(SCENES, 23))
 WITH = pytest.mark.parametrize("symbols", [True, False], ids=["symbols", "none"])
 ALL, CHAINS, RESOURCES = Wanted(), Wanted(chains=True), Wanted(resources=True)
 
@@ -101,7 +101,7 @@ def test_waits_with_a_time_limit_say_so(machine: str, symbols: bool) -> None:
     assert "one of the waits has a time limit" in found[0].evidence
 
 
-@pytest.mark.parametrize(("machine", "fault"), sampled(RUNNING, 7))
+@pytest.mark.parametrize(("machine", "fault"), sampled(RUNNING, 15))
 def test_images_of_machines_that_run_show_the_same(machine: str, fault: str, tmp_path: Path) -> None:
     snapshot = build(machine, fault)
     context, layer = open_file(write(snapshot, "raw", tmp_path / "made.raw"), ())

@@ -63,7 +63,7 @@ def tag_of(target: Target) -> bytes:
 
 @pytest.mark.parametrize(
     ("machine", "source", "kind"),
-    sampled([*product(MACHINES, ("raw", "lime", "vmware"), KINDS), ("win10-x64", "avml", None)], 14),
+    sampled([*product(MACHINES, ("raw", "lime", "vmware"), KINDS), ("win10-x64", "avml", None)], 23),
 )
 def test_an_image_keeps_its_rows(machine: str, source: str, kind: OutputKind | None, tmp_path: Path) -> None:
     _, target = image(machine, source, tmp_path)
@@ -78,7 +78,7 @@ def test_an_image_keeps_its_rows(machine: str, source: str, kind: OutputKind | N
 
 @pytest.mark.parametrize(
     ("machine", "source", "kind"),
-    sampled(product(MACHINES, ("full", "bitmap-kernel", "bitmap-full"), (None, *KINDS)), 19),
+    sampled(product(MACHINES, ("full", "bitmap-kernel", "bitmap-full"), (None, *KINDS)), 31),
 )
 def test_a_dump_keeps_its_rows(machine: str, source: str, kind: OutputKind | None, tmp_path: Path) -> None:
     target = opened(write(build(machine, "notmyfault"), source, tmp_path / "source.dmp"))

@@ -8,6 +8,7 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -37,12 +38,17 @@ def rendered(template: str, scripts: Sequence[str], data: Any, facts: Mapping[st
         f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    environment = Environment(
+    own = {"script": script, "style": style, "policy": policy, "data": embedded_json(data)}
+    return str(_environment().get_template(template).render({**facts, **own}))
+
+
+@cache
+def _environment() -> Environment:
+    """One for the process: its templates are compiled once, and a batch makes many pages."""
+    return Environment(
         autoescape=True, finalize=_finalized, trim_blocks=True, lstrip_blocks=True,
         loader=FunctionLoader(lambda name: _asset("templates", name)),
     )  # fmt: skip
-    own = {"script": script, "style": style, "policy": policy, "data": embedded_json(data)}
-    return str(environment.get_template(template).render({**facts, **own}))
 
 
 def embedded_json(data: Any) -> Markup:
