@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.vol.changed_tables import VECTOR, Changed, object_place
 from tests.vol.test_images import image
 from tests.vol.test_irps import scene
-from tests.vol.test_segments import VECTOR, Changed, object_place
 from volplugins.imagefile.processor_state import TableRegisters
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
