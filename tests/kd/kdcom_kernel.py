@@ -14,7 +14,19 @@ from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
-from tests.kd.kdcom_words import ACK, ASK_AGAIN, INITIAL, MANIPULATE, RESEND, RESET, STATE, SYNC, VERSION64, stop_at
+from tests.kd.kdcom_words import (
+    ACK,
+    ASK_AGAIN,
+    INITIAL,
+    MANIPULATE,
+    PC64,
+    RESEND,
+    RESET,
+    STATE,
+    SYNC,
+    VERSION64,
+    stop_at,
+)  # fmt: skip
 from volplugins.kd.wire import WireClosed
 
 Wait = Generator[float, "int | None", "bytes | None"]
@@ -34,6 +46,7 @@ class KdcomKernel:
         standing: it stands when the client comes, and has sent its state change then; ``repeats``: whether it sends
             again what nobody acknowledges. ``numbers`` (its own, the client's) that the session before left.
         piece: most bytes that one write of the port gives. ``slow``: seconds before each reply.
+        int3: it stands at an instruction that a continue runs into again, until its instruction pointer is moved on.
         reset_answered: it answers Reset with Reset. ``rewrites_stop``: what is left unset in its state change differs
             each time. ``acknowledges``: requests too, not only by its reply.
         before_request: is told each request before the answer.
@@ -51,6 +64,7 @@ class KdcomKernel:
     numbers: tuple[int, int] = (INITIAL | SYNC, INITIAL)
     piece: int = 1 << 16
     slow: float = 0.0
+    int3: bool = False
     reset_answered: bool = True
     rewrites_stop: bool = False
     acknowledges: bool = True
@@ -236,7 +250,11 @@ class KdcomKernel:
             self.running = self._again_asked = self.standing = False
             for kind, payload in self.said_before:
                 yield from self._send(kind, payload, 5)
+            self.context = bytearray(0x4D0)
+            struct.pack_into("<Q", self.context, 0xF8, PC64)
             yield from self._stand(self.stop)
+            while self.int3 and self.context[0xF8] == PC64 & 0xFF:
+                yield from self._stand(self.stop)
             for each in self.loads:
                 yield from self._stand(each)
             self.running, self.standing = True, self._again_asked
@@ -272,6 +290,11 @@ class KdcomKernel:
         union, data, status = message[16:56], b"", 0
         if api == 0x3146:
             union = self.version
+        elif self.int3 and api in (0x3130, 0x3132):
+            data = b"\xcc" if api == 0x3130 else bytes(self.context)
+            union = union[:12] + struct.pack("<I", len(data)) + union[16:] if api == 0x3130 else union
+        elif self.int3 and api == 0x3133:
+            self.context[:] = message[56:]
         elif api == 0x313D:
             address, size = struct.unpack_from("<QI", union)
             data = self._memory(address, min(size, 3944))

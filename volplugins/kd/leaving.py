@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from volplugins.kd.breakpoint_instruction import is_again
 from volplugins.kd.line import Line
 from volplugins.kd.state_change import StateChange
 
 _MOST_STOPS = 12
+_STUCK_AFTER = 2  # stops at one breakpoint that follow a continue: one may be of a break-in that was sent twice
 _DEAD_ROUNDS = 2  # a reset and a break-in on which no stop came
 
 
-def run_on(line: Line, change: StateChange | None) -> bool:
+def run_on(line: Line, change: StateChange | None, go_past: Callable[[StateChange], bool]) -> bool:
     """Let it run on from ``change``; whether it took that.
 
     Args:
         change: where it stands; None where it was asked to stop a moment ago, and may not have.
+        go_past: puts it behind the breakpoint instruction at which it stands, where it stops there again and again.
     """
     deadline = line.clock() + line.timing.leave
     change = change or line.stop_by(line.clock() + line.timing.step)
     if change is None:
         return True
-    dead = 0
+    dead = stuck = 0
     for number in range(_MOST_STOPS):
         if line.go_on(change, line.clock() + line.timing.step):
             again = line.stop_by(line.clock() + line.timing.linger)
             if again is None:
                 return True
-            change = again  # it had been asked to stop twice, or told us of a driver
+            stuck = stuck + 1 if is_again(again, change) else 0
+            change = again  # it had been asked to stop twice, told us of a driver, or runs into its own breakpoint
+            if stuck >= _STUCK_AFTER and go_past(change):
+                stuck = _STUCK_AFTER - 1
             continue
         # not taken: it stands and our numbers differ, or it runs and its word was lost
         if number % 2 and line.clock() >= deadline:

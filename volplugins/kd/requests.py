@@ -1,4 +1,6 @@
-"""What is asked of a stopped kernel, and its replies (windbgkd.h, DBGKD_MANIPULATE_STATE64). Nothing here writes.
+"""What is asked of a stopped kernel, and its replies (windbgkd.h, DBGKD_MANIPULATE_STATE64).
+
+Nothing here writes but ``set_context``, which breakpoint_instruction.py alone asks for.
 
 A message is 56 bytes and data. ``processor`` picks a register file, not an address space. What a kernel does not know
 it answers with a failure and no data; what it leaves unset may hold anything.
@@ -24,6 +26,7 @@ class Api(IntEnum):
 
     READ_VIRTUAL = 0x3130
     GET_CONTEXT = 0x3132
+    SET_CONTEXT = 0x3133
     READ_CONTROL_SPACE = 0x3137
     CONTINUE2 = 0x313C
     READ_PHYSICAL = 0x313D
@@ -77,6 +80,11 @@ def read_control_space(base: int, size: int, processor: int) -> bytes:
 def get_context(flags: int, processor: int) -> bytes:
     """GetContext of a processor; ``flags`` are its ContextFlags."""
     return _message(Api.GET_CONTEXT, struct.pack("<I", flags), processor)
+
+
+def set_context(flags: int, processor: int, context: bytes) -> bytes:
+    """SetContext of a processor: its whole CONTEXT."""
+    return _message(Api.SET_CONTEXT, struct.pack("<I", flags), processor) + context
 
 
 def get_context_ex(offset: int, size: int, processor: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from volplugins.kd.breakpoint_instruction import go_past
 from volplugins.kd.errors import LineLost, LiveError, NoAnswer, RanOn
 from volplugins.kd.leaving import run_on
 from volplugins.kd.line import Line
@@ -247,9 +248,18 @@ class Session(Line):
         self._left, self.asking = True, False
         try:
             standing = self.change is not None or self._may_stop
-            return not standing or self.stay_stopped or run_on(self, self.change)
+            return not standing or self.stay_stopped or run_on(self, self.change, self._go_past)
         except WireClosed:
             return False
         finally:
             self.change = None
             self.wire.close()
+
+    def _go_past(self, change: StateChange) -> bool:
+        over, self._over = self._over, None  # what ended the questions may be past
+        try:
+            return go_past(lambda message, fits: self.ask(message, fits, self.timing.probe), change, self.bits)
+        except LiveError:
+            return False
+        finally:
+            self._over = over

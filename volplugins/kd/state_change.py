@@ -79,5 +79,8 @@ def decode_state_change(payload: bytes) -> StateChange | None:
 
 
 def bits_of(change: StateChange) -> int:
-    """Width of the kernel's addresses: 32-bit ones are given sign-extended, where 64-bit kernels have no code."""
-    return 32 if change.pc >> 32 in (0, 0xFFFFFFFF) else 64
+    """Width of the kernel's addresses: 32-bit ones are given sign-extended, where 64-bit kernels have nothing.
+
+    Its KTHREAD's: the instruction pointer may be a 32-bit program's on a 64-bit kernel.
+    """
+    return 32 if (change.thread or change.pc) >> 32 in (0, 0xFFFFFFFF) else 64
