@@ -57,6 +57,8 @@ def test_headers_of_noise_end_in_words(kind: str, tmp_path: Path) -> None:
             image = open_image(BytesSource(bytes(data)), None, "x")
         except DumpError:
             continue
+        if image is None and kind == "elf-core":
+            continue  # a core without a range of memory left: for volatility3's own layers
         assert image is not None
         for pfn in (0, 1, 0x39, 0x1000):
             try:

@@ -13,6 +13,7 @@ from volplugins.dumpfile.source import ByteSource, FileSource
 from volplugins.memory.reader import ReadError
 
 _COLUMN_PAGES = 1 << 14  # pages looked at in one go
+_MOST_UNREADABLE = 1 << 16  # pages that one look at a column steps over: those of damaged frames
 
 Described = tuple[tuple[int, int], ...]  # (base PFN, page count), ascending, without overlap
 
@@ -212,27 +213,36 @@ class PhysicalMemory:
         """The little-endian word of ``size`` bytes (4 or 8) at offset ``start`` of every page in the file.
 
         Yields (first PFN, values of that page and those behind it), ascending; nothing but these words is copied.
-        Where the file is sparse, pages of its holes may be left out: they are zeros.
+        Where the file is sparse, pages of its holes may be left out: they are zeros. A page that cannot be read is
+        stepped over, and those behind it are not.
 
         Args:
             first_pfn, last_pfn: only pages from the one to the other, both included.
         """
         kind = np.dtype(f"<u{size}")
+        unreadable = 0
         for base, count, offset in self.runs(first_pfn, last_pfn):
-            first = 0
-            while first < count:
+            first, most = 0, _COLUMN_PAGES
+            while first < count and unreadable <= _MOST_UNREADABLE:
                 first = self.first_stored(offset, first, count)
-                pages = min(_COLUMN_PAGES, count - first)
-                at, length = offset + first * PAGE_SIZE, pages * PAGE_SIZE
-                if not length:
+                at = offset + first * PAGE_SIZE
+                asked = min(most, count - first)
+                data = self._pages_from(at, asked)
+                pages = len(data) // PAGE_SIZE
+                if pages:
+                    yield base + first, np.ndarray((pages,), kind, data, start, (PAGE_SIZE,)).astype(np.uint64)
+                    first, most = first + pages, min(2 * most, _COLUMN_PAGES)
+                elif at >= self._source.size or not asked:
                     break
-                view = self._source.view()
-                data = view[at : at + length] if view is not None else self._source.read(at, length)
-                if len(data) < length:
-                    break
-                words = np.ndarray((pages,), kind, data, start, (PAGE_SIZE,))
-                yield base + first, words.astype(np.uint64)
-                first += pages
+                elif asked > 1:
+                    most = asked // 2  # some sources give nothing at all where one page is bad
+                else:
+                    first, unreadable = first + 1, unreadable + 1
+
+    def _pages_from(self, at: int, count: int) -> bytes | memoryview:
+        """So many pages of the file, fewer where one cannot be read or the file ends."""
+        view = self._source.view()
+        return view[at : at + count * PAGE_SIZE] if view is not None else self._source.read(at, count * PAGE_SIZE)
 
     def first_stored(self, offset: int, page: int, count: int) -> int:
         """The first page from ``page`` on, of ``count`` at ``offset``, that is no hole of the file."""

@@ -91,5 +91,6 @@ def _put_runs(data: bytearray, bits: int, at: int, runs: Sequence[tuple[int, int
     if len(runs) > runs_that_fit(bits):
         raise ValueError(f"{len(runs)} runs, and the header has room for {runs_that_fit(bits)}")
     width = bits // 8
-    words = [len(runs), pages, *(number for run in runs for number in run)]
+    most = (1 << 8 * width) - 1
+    words = [min(word, most) for word in (len(runs), pages, *(number for run in runs for number in run))]
     _put(data, at, PHYSICAL_MEMORY_SIZE, b"".join(word.to_bytes(width, "little") for word in words))

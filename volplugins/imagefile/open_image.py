@@ -57,6 +57,8 @@ def open_image(source: ByteSource, sidecar: ByteSource | None = None, name: str 
         image = opened(source)
         if image is not None:
             return image
+    if elf_core.is_core(source):
+        return None
     if sidecar is not None or PurePath(name).suffix.lower() == ".vmem":
         return vmware.open_vmem(source, sidecar)
     return raw.open_raw(source)

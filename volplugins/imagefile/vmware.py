@@ -42,8 +42,9 @@ def open_vmem(source: ByteSource, sidecar: ByteSource | None) -> MemoryImage:
         return image_of_segments(source, "VMware vmem", _guessed(source.size), notes)
     groups = _groups(sidecar, notes)
     tags = dict(_tags(sidecar, groups, "memory", notes))
-    segments = list(_regions(tags, notes)) or _guessed(source.size)
-    if not any(name == "regionsCount" for name, _ in tags):
+    told = list(_regions(tags, notes))
+    segments = told or _guessed(source.size)
+    if not told:
         notes.append(Note("sidecar", "it tells of no regions: where the pieces belong is a guess", "info"))
     beyond = [each for each in segments if each.offset + each.size > source.size]
     if beyond:
@@ -96,6 +97,7 @@ def _tags(
         at += 2 + name_size
         raw = sidecar.read(at, 4 * count)
         if len(raw) < 4 * count:
+            notes.append(Note("sidecar", f"it ends inside the group {group}"))
             return
         indices = struct.unpack(f"<{count}I", raw)
         at += 4 * count
@@ -105,6 +107,8 @@ def _tags(
             continue
         yield (name, indices), int.from_bytes(sidecar.read(at, min(size, 8)), "little")
         at += size
+    if at is not None:
+        notes.append(Note("sidecar", f"of the group {group} the first {_MOST_TAGS} tags are read"))
 
 
 def _regions(tags: Tags, notes: list[Note]) -> Iterator[Segment]:

@@ -24,6 +24,7 @@ from volplugins.target.start_block import start_blocks
 _X64 = (PagingMode.X64, PagingMode.X64_LA57)
 _X86 = (PagingMode.PAE, PagingMode.X86)
 _MOST_DIRECTORIES = 256
+_MOST_SAVED = 16  # of them by CR3 of different processors: what follows must still have its turn
 _IDT_ENTRIES = (14, 3)  # gates that lead into the kernel in every Windows
 _NO_ANCHORS = KernelAnchors(0, 0, 0)
 
@@ -76,11 +77,13 @@ def _hints(
     memory: PhysicalMemory, processors: Sequence[ProcessorState], log: SearchLog, known: Sequence[Hint]
 ) -> Iterator[Hint]:
     yield from known
-    for state in processors:
-        if state.cr3:
-            yield from (
-                Hint(mode, state.cr3, f"CR3 in the {state.source}", 0, state.idt or 0) for mode in (*_X64, *_X86)
-            )
+    saved = {state.cr3: state for state in reversed(processors) if state.cr3}
+    for state in [*reversed(saved.values())][:_MOST_SAVED]:
+        yield from (
+            Hint(mode, state.cr3 or 0, f"CR3 in the {state.source}", 0, state.idt or 0) for mode in (*_X64, *_X86)
+        )
+    if len(saved) > _MOST_SAVED:
+        log.add(f"processors' registers: {len(saved)} different CR3, {_MOST_SAVED} are tried")
     if not processors:
         log.add("processors' registers: the container holds none")
     blocks = tuple(start_blocks(memory))

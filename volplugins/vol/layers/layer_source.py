@@ -22,12 +22,19 @@ class LayerSource:
         self.size: int = layer.maximum_address + 1
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return up to ``size`` bytes at ``offset``; fewer at the end."""
+        """Return up to ``size`` bytes at ``offset``; fewer at the end, or where an address is not there."""
         size = min(size, self.size - offset)
         if size <= 0 or offset < 0:
             return b""
         try:
             return bytes(self._layer.read(offset, size))
+        except exceptions.InvalidAddressException as error:
+            return self._before(offset, error.invalid_address)
+
+    def _before(self, offset: int, bad: int) -> bytes:
+        """What lies before an address that the layer does not have."""
+        try:
+            return bytes(self._layer.read(offset, bad - offset)) if 0 < bad - offset < self.size else b""
         except exceptions.InvalidAddressException:
             return b""
 

@@ -1,0 +1,122 @@
+"""Containers that are damaged in one place or written to cost much: the rest is there, and no count is believed."""
+
+from __future__ import annotations
+
+import struct
+from itertools import product
+
+import cramjam
+import pytest
+
+from volplugins.dumpfile.source import BytesSource
+from volplugins.dumpwriter.dump_plan import OutputKind, plan_dump
+from volplugins.dumpwriter.header_writer import HeaderFacts
+from volplugins.imagefile import elf_core
+from volplugins.imagefile.memory_image import MemoryImage
+from volplugins.imagefile.open_image import open_image
+from volplugins.imagefile.processor_state import ProcessorState
+from volplugins.target.kernel_search import _MOST_SAVED, _hints
+from volplugins.target.search_log import SearchLog
+
+PAGE, FRAME = 0x1000, 0x10000
+
+
+def opened(data: bytes, sidecar: bytes | None = None, name: str = "") -> MemoryImage:
+    image = open_image(BytesSource(data), BytesSource(sidecar) if sidecar is not None else None, name)
+    assert image is not None
+    return image
+
+
+def avml(damaged: set[int], count: int = 8) -> bytes:
+    """Frames of 64 KiB whose every word is their number; the bodies of some are no snappy any more."""
+    frames = []
+    for number in range(count):
+        packed = bytes(cramjam.snappy.compress_raw(struct.pack("<Q", number) * (FRAME // 8)))
+        packed = packed[:3] + b"\xff" * (len(packed) - 3) if number in damaged else packed
+        frames.append(b"\0" + (len(packed) + 4).to_bytes(3, "little") + b"cccc" + packed)
+    head = struct.pack("<4sIQQQ", b"AVML", 2, 0, count * FRAME - 1, 0)
+    return head + b"\xff\x06\0\0sNaPpY" + b"".join(frames) + bytes(8)
+
+
+@pytest.mark.parametrize("damaged", [set(), {0}, {1}, {3, 4}, {7}, {0, 2, 4, 6}])
+def test_a_damaged_frame_hides_its_own_pages_alone(damaged: set[int]) -> None:
+    memory = opened(avml(damaged)).memory
+    found = {base + at: int(word) for base, words in memory.column(0, 8) for at, word in enumerate(words)}
+    assert found == {page: page // 16 for page in range(128) if page // 16 not in damaged}
+
+
+def elf(bits: int, headers: list[tuple[int, int, int, int]], content: bytes, kind: int = 4) -> bytes:
+    """A core of program headers (type, offset, physical address, size) and what follows 64 KiB of them."""
+    wide = bits == 64
+    ident = b"\x7fELF" + bytes((2 if wide else 1, 1, 1)) + bytes(9)
+    form, start = ("<HHIQQQIHHHHHH", 64) if wide else ("<HHIIIIIHHHHHH", 52)
+    size = 56 if wide else 32
+    head = ident + struct.pack(form, kind, 62, 1, 0, start, 0, 0, start, size, len(headers), 0, 0, 0)
+    rows = [
+        struct.pack("<IIQQQQQQ", each, 0, offset, 0, at, length, length, 0) if wide
+        else struct.pack("<8I", each, offset, 0, at, length, length, 0, 0)
+        for each, offset, at, length in headers
+    ]  # fmt: skip
+    return (head + b"".join(rows)).ljust(FRAME, b"\0") + content
+
+
+def qemu_notes(count: int, cr3: int = 0x1AD000) -> bytes:
+    state = struct.pack("<II", 1, 440) + bytes(18 * 8 + 10 * 24) + struct.pack("<6Q", 0, 0, 0, cr3, 0, 0)
+    return (struct.pack("<III", 5, len(state), 0) + b"QEMU\0\0\0\0" + state) * count
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_cores_of_both_classes(bits: int) -> None:
+    notes = qemu_notes(2)
+    pages = b"".join(bytes((number,)) * PAGE for number in range(1, 5))
+    headers = [(4, FRAME, 0, len(notes)), (1, 2 * FRAME, 0, 2 * PAGE), (1, 2 * FRAME + 2 * PAGE, 0x100000, 2 * PAGE)]
+    image = opened(elf(bits, headers, notes.ljust(FRAME, b"\0") + pages))
+    assert image.format == "ELF core"
+    assert [image.memory.read(at, 2) for at in (0, PAGE, 0x100000, 0x101000)] == [b"\1\1", b"\2\2", b"\3\3", b"\4\4"]
+    assert [each.cr3 for each in image.processors] == [0x1AD000] * 2
+
+
+def test_a_core_without_memory_is_no_raw_image() -> None:
+    assert open_image(BytesSource(elf(64, [], bytes(PAGE)))) is None
+    assert open_image(BytesSource(elf(64, [], bytes(PAGE), kind=2))) is not None
+
+
+def test_many_headers_over_the_same_notes() -> None:
+    notes = qemu_notes(1000)
+
+    class Counting(BytesSource):
+        read_bytes = 0
+
+        def read(self, offset: int, size: int) -> bytes:
+            found = super().read(offset, size)
+            Counting.read_bytes += len(found)
+            return found
+
+    headers = [(4, FRAME, 0, len(notes))] * 500 + [(1, FRAME, 0, PAGE)]
+    image = elf_core.open_elf_core(Counting(elf(64, headers, notes)))
+    assert image is not None
+    assert len(image.processors) == 4096 and Counting.read_bytes < 17 << 20
+    assert any(note.field == "PT_NOTE" for note in image.notes)
+
+
+def test_many_processors_leave_the_other_strategies_their_turn() -> None:
+    image = opened(bytes(0x1000) + b"\xe9\x4d\x06\0" + bytes(0x8FFC))
+    many = [ProcessorState(n, {}, 0x100000 + PAGE * n, 0, 0, None, 0, 0, f"note {n}") for n in range(64)]
+    log = SearchLog()
+    hints = list(_hints(image.memory, many, log, ()))
+    assert len({hint.directory for hint in hints}) == _MOST_SAVED
+    assert hints[0].directory == 0x100000
+    assert any("64 different CR3" in text for text in log.tried)
+
+
+def test_a_vmem_of_no_regions_is_a_guess_and_says_so() -> None:
+    groups = struct.pack("<III", 0xBED2BED2, 8, 1) + struct.pack("<64sQQ", b"memory", 92, 0)
+    tag = bytes((0x04, len("regionsCount"))) + b"regionsCount" + struct.pack("<I", 0)
+    image = opened(bytes(16 * PAGE), groups + tag + bytes(2), "a.vmem")
+    assert any("is a guess" in note.text for note in image.notes)
+
+
+@pytest.mark.parametrize(("kind", "bits"), [*product((None, OutputKind.FULL, OutputKind.BITMAP), (32, 64))])
+def test_more_pages_than_a_header_has_a_number_for(kind: OutputKind | None, bits: int) -> None:
+    lime = struct.pack("<4sIQQQ", b"EMiL", 1, 0, (1 << 44) - 1, 0) + bytes(8192)
+    assert plan_dump(opened(lime).memory, HeaderFacts(bits, {}), kind).size > PAGE
