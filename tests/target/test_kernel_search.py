@@ -74,3 +74,21 @@ def test_the_time_ends_the_search(tmp_path: Path) -> None:
     assert image is not None
     with pytest.raises(NoKernel, match=r"given up|stopped"):
         target_of_image(image, (), SearchLog(seconds=0.0))
+
+
+def test_a_block_search_that_was_cut_off_is_said(tmp_path: Path) -> None:
+    """The clock passes the time once the kernel is found: the target is there, without a block, and says why."""
+    late: list[float] = []
+
+    class Log(SearchLog):
+        def next_part(self) -> None:
+            super().next_part()
+            late.append(100.0)
+
+    path = write(build("win10-x64"), "raw", tmp_path / "x.raw")
+    image = open_image(FileSource(path), None, str(path))
+    assert image is not None
+    target = target_of_image(image, (), Log(clock=lambda: sum(late)))
+    said = "the search for the debugger data block in the kernel's data stopped when its time was up"
+    assert target.kernel_base == 0xFFFFF80276400000 and target.debugger_data is None
+    assert said in {note.text for note in target.notes} and said in target.how("KdDebuggerDataBlock")

@@ -9,6 +9,8 @@ import pytest
 from tests.vol.test_unknown_builds import opened
 from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.kernel.builds.structures import STRUCTURE_TABLES
+from volplugins.kernel.calibration import calibrate, states
+from volplugins.kernel.calibration.bounded_reads import BoundedReads
 from volplugins.kernel.calibration.judgement import judge_process, judge_thread, objects_of, thread_lists
 from volplugins.kernel.layout_choice import first_links
 from volplugins.kernel.layouts import built_in
@@ -87,6 +89,31 @@ def test_a_row_that_fits_half_is_calibrated(dumps, monkeypatch, machine, by):
     said = [(p.pid, t.tid) for p in listed for t in
             walk_threads(scene.memory, p.eprocess, scene.layouts.process, scene.layouts.thread)]  # fmt: skip
     assert said == [(p["pid"], t["tid"]) for p in snapshot.truth["processes"] for t in p["threads"]]
+
+
+@pytest.mark.parametrize("most", [100, 500, 1500, 2500, 3900])
+def test_reads_that_were_used_up_leave_out_and_never_make_up(dumps, monkeypatch, most):
+    dump, snapshot = opened(dumps, "win10-x64", 27000)
+    truth = built_in(64, 19041)
+    for table, first in (("process", "ThreadListHead"), ("thread", "Cid")):
+        monkeypatch.setitem(STRUCTURE_TABLES, table, moved(table, 64, snapshot.header["MinorVersion"], first, 0x18))
+    monkeypatch.setattr(calibrate, "BoundedReads", lambda memory: BoundedReads(memory, most))
+    scene = build_scene(dump)
+    found = scene.layouts.process
+    assert not {name for name in found.members if found.offset(name) != truth.process.offset(name)}
+    rows = {row.field: row for row in layout_rows(scene)}
+    for name in ("_EPROCESS", "_ETHREAD"):
+        assert rows[name].value == "unsure" and f"live objects were given up after {most} reads" in rows[name].note
+
+
+def test_a_judgement_that_was_cut_off_is_none(dumps, monkeypatch):
+    dump, _ = opened(dumps, "win10-x64")
+    scene = build_scene(dump)
+    assert {row.field: row.value for row in layout_rows(scene)}["_EPROCESS"] == "table"
+    monkeypatch.setattr(states, "BoundedReads", lambda memory: BoundedReads(memory, 100))
+    row = {row.field: row for row in layout_rows(scene)}["_EPROCESS"]
+    assert row.value == "unsure" and "live objects were given up after 100 reads" in row.note
+    assert "does not fit" not in row.note
 
 
 def test_nothing_alive_means_no_verdict(dumps):

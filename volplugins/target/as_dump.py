@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from volplugins.dumpfile.errors import UnsupportedDumpType
+from volplugins.dumpfile.note import Note
 from volplugins.dumpwriter.header_writer import HeaderFacts
 from volplugins.kernel.debugger_data import OWNER_TAG, decode_debugger_data
 from volplugins.kernel.kernel_space import KernelAnchors, find_kernel_space
@@ -75,10 +76,11 @@ def with_debugger_data(target: Target) -> Target:
     found = find_kernel_space(memory, target.bits, target.pae, [directory], anchors)
     if found is None or _has_tag(found.space, anchors.debugger_data):
         return target
-    kernel = kernel_below(found.space, anchors.loaded_modules, SearchLog())
-    block = find_block(found.space, kernel) if kernel is not None else None
+    log = SearchLog()
+    kernel = kernel_below(found.space, anchors.loaded_modules, log)
+    block, cut = find_block(found.space, kernel, log) if kernel is not None else (None, "")
     if block is None:
-        return target
+        return replace(target, notes=(*target.notes, Note("kernel", cut))) if cut else target
     anchors = KernelAnchors(anchors.loaded_modules, anchors.active_processes, block.address)
     return replace(target, debugger_data=block.data, mode=found.space.mode, anchors=anchors)
 

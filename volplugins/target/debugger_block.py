@@ -9,7 +9,6 @@ no signature of code is needed.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,11 +17,12 @@ import numpy.typing as npt
 
 from volplugins.image.headers import ImageHeaders
 from volplugins.kernel.debugger_data import OWNER_TAG
-from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
+from volplugins.memory.reader import MemoryReader
+from volplugins.target.kernel_data import OVERLAP, SearchLimit, data_pieces
+from volplugins.target.search_log import SearchLog
 
 _TAG, _BASE = 0x10, 0x18  # offsets of OwnerTag with Size, and of KernBase
 _SIZES = range(0x290, 0x500, 8)  # what the block's size has been, with room for what is to come
-_MOST_DATA = 64 << 20  # of one section
 _U = np.uint64
 _Words = npt.NDArray[np.uint64]
 
@@ -35,65 +35,52 @@ class DebuggerBlock(NamedTuple):
     how: str
 
 
-def find_block(memory: MemoryReader, kernel: ImageHeaders) -> DebuggerBlock | None:
-    """The block of this kernel; None where none of its data sections holds one that fits."""
-    found = None
-    for start, data in _sections(memory, kernel):
-        found = _in_clear(start, data, kernel) or (_encoded(start, data, kernel) if kernel.bits == 64 else None)
+class BlockSearch(NamedTuple):
+    """What a search came to: the block, or None; ``cut``: why the search ended early, empty where it did not."""
+
+    block: DebuggerBlock | None
+    cut: str = ""
+
+
+def find_block(memory: MemoryReader, kernel: ImageHeaders, log: SearchLog) -> BlockSearch:
+    """The block of this kernel, where one of its data sections holds one that fits.
+
+    Args:
+        log: gives the search as long as it gave that for the kernel, and is told where that is too short.
+    """
+    log.next_part()
+    limit = SearchLimit(log)
+    keys = _keys(kernel.base) if kernel.bits == 64 else {}
+    for start, data in data_pieces(memory, kernel, limit):
+        found = _in_clear(start, data, kernel, limit) or _encoded(start, data, kernel, keys, limit)
         if found is not None:
+            return BlockSearch(found)
+        if limit.cut:
             break
-    return found
+    return BlockSearch(None, limit.cut)
 
 
-def _sections(memory: MemoryReader, kernel: ImageHeaders) -> Iterator[tuple[int, bytes]]:
-    """Sections of data, those that may be written first; pages that are not there are zeros."""
-    parts = [each for each in kernel.sections if not each.executable and each.virtual_size]
-    parts.sort(key=lambda each: not each.passing)
-    for part in parts or ():
-        size = min(part.virtual_size, _MOST_DATA, max(kernel.size_of_image - part.rva, 0))
-        yield kernel.base + part.rva, _padded(memory, kernel.base + part.rva, size)
-    if not parts:
-        yield kernel.base, _padded(memory, kernel.base, min(kernel.size_of_image, _MOST_DATA))
-
-
-def _padded(memory: MemoryReader, start: int, size: int) -> bytes:
-    data = bytearray(size)
-    at = 0
-    while at < size:
-        step = min(PAGE_SIZE - (start + at) % PAGE_SIZE, size - at)
-        with contextlib.suppress(ReadError):
-            data[at : at + step] = memory.read(start + at, step)
-        at += step
-    return bytes(data)
-
-
-def _in_clear(start: int, data: bytes, kernel: ImageHeaders) -> DebuggerBlock | None:
+def _in_clear(start: int, data: bytes, kernel: ImageHeaders, limit: SearchLimit) -> DebuggerBlock | None:
     mask = (1 << kernel.bits) - 1
     at = data.find(OWNER_TAG)
-    while at >= 0:
+    while at >= 0 and limit.takes_hit():
         first = at - _TAG
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         base = int.from_bytes(data[first + _BASE : first + _BASE + 8], "little") & mask
-        if first >= 0 and base == kernel.base and size >= _SIZES.start - 0x100 and first + size <= len(data):
+        whole = _SIZES.start - 0x100 <= size <= min(OVERLAP, len(data) - first)
+        if first >= 0 and base == kernel.base and whole:
             return DebuggerBlock(start + first, data[first : first + size], "in clear in the kernel's data")
         at = data.find(OWNER_TAG, at + 1)
     return None
 
 
-def _encoded(start: int, data: bytes, kernel: ImageHeaders) -> DebuggerBlock | None:
+def _encoded(
+    start: int, data: bytes, kernel: ImageHeaders, wanted: dict[int, tuple[int, int]], limit: SearchLimit
+) -> DebuggerBlock | None:
     words = np.frombuffer(data, "<u8", len(data) // 8)
-    if len(words) < 8:
-        return None
-    pairs = words[_TAG // 8 : -1] ^ words[_BASE // 8 :]
-    wanted = {
-        _rotated_right(_swapped(_tag_word(size) ^ kernel.base), turn): (size, turn)
-        for size in _SIZES
-        for turn in range(64)
-    }
-    keys = np.array(sorted(wanted), dtype=_U)
-    places = np.clip(np.searchsorted(keys, pairs), 0, len(keys) - 1)
-    for first in np.flatnonzero(keys[places] == pairs).tolist():
-        size, turn = wanted[int(pairs[first])]
+    for first, size, turn in _hits(words, wanted):
+        if not limit.takes_hit():
+            return None
         block = words[first : first + size // 8]
         if len(block) * 8 < size:
             continue
@@ -102,6 +89,24 @@ def _encoded(start: int, data: bytes, kernel: ImageHeaders) -> DebuggerBlock | N
             how = "encoded in the kernel's data; decoded by its tag and the kernel's base"
             return DebuggerBlock(start + first * 8, plain.tobytes(), how)
     return None
+
+
+def _keys(base: int) -> dict[int, tuple[int, int]]:
+    """Size and rotation by how the encoded words of tag and base differ."""
+    return {
+        _rotated_right(_swapped(_tag_word(size) ^ base), turn): (size, turn) for size in _SIZES for turn in range(64)
+    }
+
+
+def _hits(words: _Words, wanted: dict[int, tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Where two words differ as those of tag and base: index of the block's first word, its size, the rotation."""
+    if len(words) < 8 or not wanted:
+        return
+    pairs = words[_TAG // 8 : -1] ^ words[_BASE // 8 :]
+    keys = np.array(sorted(wanted), dtype=_U)
+    places = np.clip(np.searchsorted(keys, pairs), 0, len(keys) - 1)
+    for first in np.flatnonzero(keys[places] == pairs):
+        yield int(first), *wanted[int(pairs[first])]
 
 
 def _decoded(block: _Words, turn: int, base: int) -> _Words:

@@ -87,18 +87,20 @@ def kernel_directory(found: FoundKernel, reader: KernelReader, head: int, build:
     return process.directory_table_base, "the System process"
 
 
-def block_fact(block: DebuggerBlock | None) -> Fact:
-    """Where the debugger data block is and how it was had."""
+def block_fact(block: DebuggerBlock | None, cut: str = "") -> Fact:
+    """Where the debugger data block is and how it was had; ``cut``: why its search ended early, if it did."""
     if block is None:
-        return Fact("KdDebuggerDataBlock", "0x0", "not found in the kernel's data, in clear or encoded")
+        why = f"not found in the kernel's data, in clear or encoded{f'; {cut}' if cut else ''}"
+        return Fact("KdDebuggerDataBlock", "0x0", why)
     return Fact("KdDebuggerDataBlock", f"{block.address:#x}", block.how)
 
 
-def heads_not_found(heads: Heads, block: DebuggerBlock | None) -> list[Note]:
-    """What could not be found of the kernel."""
+def heads_not_found(heads: Heads, block: DebuggerBlock | None, cut: str = "") -> list[Note]:
+    """What could not be found of the kernel; ``cut``: why the search for the block ended early, if it did."""
     lacking = [
         *(["PsLoadedModuleList"] if not heads.modules else []),
         *(["PsActiveProcessHead"] if not heads.processes else []),
         *(["KdDebuggerDataBlock"] if block is None else []),
     ]
-    return [Note("kernel", f"{name} was not found") for name in lacking]
+    notes = [Note("kernel", f"{name} was not found") for name in lacking]
+    return [*notes, Note("kernel", cut)] if cut else notes

@@ -66,7 +66,7 @@ def target_of_image(
         raise NoKernel(log, image)
     kernel, space = found.image, found.space
     bits = kernel.bits
-    block = find_block(space, kernel)
+    block, cut = find_block(space, kernel, log)
     data = decode_debugger_data(block.data, block.address, bits) if block is not None else None
     reader = KernelReader(space, bits, kernel.base, read_exports(space, kernel), data)
     build, build_how = build_of(reader)
@@ -85,7 +85,7 @@ def target_of_image(
         Fact("DirectorySource", f"{found.space.directory_table_base:#x}", found.directory_how),
         Fact("PsLoadedModuleList", f"{heads.modules:#x}", heads.modules_how),
         Fact("PsActiveProcessHead", f"{heads.processes:#x}", heads.processes_how),
-        block_fact(block),
+        block_fact(block, cut),
         Fact("NumberProcessors", str(len(blocks)), _processors_how(data)),
         Fact("SystemTime", str(time or 0), "KUSER_SHARED_DATA"),
         Fact("SystemUpTime", str(uptime or 0), "KUSER_SHARED_DATA"),
@@ -113,7 +113,7 @@ def target_of_image(
         system_time=time,
         system_uptime=uptime,
         completeness=image.completeness,
-        notes=(*image.notes, *heads_not_found(heads, block)),
+        notes=(*image.notes, *heads_not_found(heads, block, cut)),
         mode=space.mode,
         facts=facts,
         states=image.processors,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 SECONDS = 20.0
@@ -15,11 +16,20 @@ class SearchLog:
 
     Attributes:
         seconds: how long the search may take in all.
+        clock: gives the time in seconds.
     """
 
     seconds: float = SECONDS
+    clock: Callable[[], float] = time.monotonic
     _tried: dict[str, list[int]] = field(default_factory=dict)
-    _start: float = field(default_factory=time.monotonic)
+    _start: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._start = self.clock()
+
+    def next_part(self) -> None:
+        """What follows the search for the kernel has as long again: a slow file is not to cost it its own time."""
+        self._start = self.clock()
 
     def add(self, text: str, *where: int) -> None:
         """Note what was tried and what came of it; the same at several places is one line."""
@@ -33,7 +43,7 @@ class SearchLog:
     @property
     def over(self) -> bool:
         """Whether the time is used up."""
-        return time.monotonic() - self._start > self.seconds
+        return self.clock() - self._start > self.seconds
 
 
 def _places(where: list[int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from volplugins.kernel.calibration.bounded_reads import BoundedReads
 from volplugins.kernel.calibration.facts import Objects
 from volplugins.kernel.calibration.judgement import (
     Judgement,
@@ -35,7 +36,7 @@ def calibrated(
         rows: gives the rows of other builds, nearest first.
         stated: members that the debugger data block states, by field of KernelLayouts.
     """
-    objects, _ = objects_of(memory, links, layouts.process, bits)
+    objects, _ = objects_of(BoundedReads(memory), links, layouts.process, bits)
     if not objects.processes:
         return layouts
     process = _process(objects, layouts.process, stated.get("process", []))
@@ -43,7 +44,13 @@ def calibrated(
         lists = thread_lists(objects, process.offset("ThreadListHead")) if process.has("ThreadListHead") else ()
         objects = with_threads(objects, lists)
     thread = _thread(objects, layouts, process, rows, stated.get("thread", []))
-    return _with_groups(replace(layouts, process=process, thread=thread), layouts)
+    found = _with_groups(replace(layouts, process=process, thread=thread), layouts)
+    return replace(found, process=_said(process, objects.cut), thread=_said(thread, objects.cut))
+
+
+def _said(layout: Layout, cut: str) -> Layout:
+    """The layout, its source with why the search in live objects ended early, if it did."""
+    return replace(layout, source=f"{layout.source}; {cut}") if cut else layout
 
 
 def _with_groups(found: KernelLayouts, row: KernelLayouts) -> KernelLayouts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from volplugins.kernel.calibration.bounded_reads import BoundedReads
 from volplugins.kernel.calibration.samples import Sample, pointer, threads_on
 from volplugins.memory.reader import MemoryReader
 from volplugins.memory.structure import Layout
@@ -29,6 +30,11 @@ class Objects:
     def width(self) -> int:
         """Bytes of a pointer."""
         return self.bits // 8
+
+    @property
+    def cut(self) -> str:
+        """Why memory gives nothing more, where its reads were bounded and are used up; else empty."""
+        return self.memory.cut if isinstance(self.memory, BoundedReads) else ""
 
 
 # whether a member may lie at this offset, and whether anything spoke for it (None: nothing to judge it by)

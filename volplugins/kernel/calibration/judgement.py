@@ -21,17 +21,19 @@ from volplugins.memory.structure import Layout
 class Judgement:
     """What live objects say of a layout's members: ``right`` with the witness of each, ``wrong`` ones.
 
-    ``problem``: why the objects themselves are in doubt; empty where they are not.
+    ``problem``: why the objects themselves are in doubt; empty where they are not. ``cut``: whether they were given up
+    before all was judged.
     """
 
     right: Mapping[str, str]
     wrong: frozenset[str]
     problem: str = ""
+    cut: bool = False
 
     @property
     def fits(self) -> bool | None:
-        """Whether the layout is the kernel's; None where nothing speaks for or against it."""
-        return False if self.wrong else True if self.right else None
+        """Whether the layout is the kernel's; None where nothing speaks for or against it. Not where it was cut."""
+        return False if self.wrong or self.cut else True if self.right else None
 
     @property
     def key(self) -> tuple[int, int]:

@@ -31,7 +31,7 @@ def found_process(objects: Objects, base: Layout, row: Layout) -> tuple[Layout, 
     for name, find in finders.items():
         at = find(objects)
         places.pop(name, None)
-        if at is not None:
+        if at is not None and not objects.cut:  # the first of several may be all that was seen
             places[name] = (at, row.members.get(name, (0, objects.width))[1])
             witnesses[name] = PROCESS_FACTS[name].witness
     return _layout(base, places, row, "System and the processes behind it"), witnesses

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
+from volplugins.kernel.calibration.bounded_reads import CUT_OFF, BoundedReads
 from volplugins.kernel.calibration.judgement import (
     NOTHING,
     Judgement,
@@ -44,12 +45,18 @@ def judgements(memory: MemoryReader, links: int, layouts: KernelLayouts, bits: i
     Args:
         links: address of System's ActiveProcessLinks; 0 where there is none.
     """
-    objects, problem = objects_of(memory, links, layouts.process, bits)
+    objects, problem = objects_of(BoundedReads(memory), links, layouts.process, bits)
     process = judge_process(objects, layouts.process, problem)
     head = layouts.process.offset("ThreadListHead") if layouts.process.has("ThreadListHead") else None
     lists = thread_lists(objects, head) if head is not None else ()
     distance = lists[0].distance if lists else None
-    return {"process": process, "thread": judge_thread(objects, layouts.thread, layouts.process, distance)}
+    thread = judge_thread(objects, layouts.thread, layouts.process, distance)
+    return {"process": _cut(process, objects.cut), "thread": _cut(thread, objects.cut)}
+
+
+def _cut(said: Judgement, cut: str) -> Judgement:
+    """A judgement that was cut off: what then failed for want of reads speaks against no member."""
+    return Judgement(said.right, frozenset(), "; ".join(filter(None, [said.problem, cut])), True) if cut else said
 
 
 def structure_states(
@@ -93,7 +100,7 @@ def _strange(process: Layout) -> bool:
 def _word(layout: Layout, said: Judgement, known: bool) -> str:
     if layout.source.startswith("symbols"):
         return SYMBOLS
-    if said.fits is False:
+    if said.fits is False or CUT_OFF in layout.source:
         return UNSURE
     if layout.source.startswith(FOUND):
         return CALIBRATED
