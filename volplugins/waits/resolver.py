@@ -60,7 +60,7 @@ class Resolver:
         if waited.kind is Kind.MUTANT:
             return self.mutants.held(address, self.objects.name(address))
         if waited.kind is Kind.THREAD:
-            return Held(address, Kind.THREAD, (address,), True)
+            return Held(address, Kind.THREAD, (address,), True, self_blocks=True)  # nobody lives to see its own end
         if waited.kind is Kind.PROCESS:
             return self._process(address)
         if waited.kind is Kind.QUEUE:
