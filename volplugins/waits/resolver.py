@@ -90,7 +90,9 @@ class Resolver:
         """The kernel's locks whose waiters wait for an object in the lock or on their stack; requests."""
         resource = self.resources.held(waiter, waited.address, self.entries, "")
         if resource is not None:
-            return replace(resource, name=self.objects.symbol(resource.object))
+            known = self.resources.all.get(resource.object)
+            sure = resource.sure and not (known is not None and known.disowned)
+            return replace(resource, name=self.objects.symbol(resource.object), sure=sure)
         mutex = held_fast_mutex(self.system, waited, waiter.reason, "")
         if mutex is not None:
             return replace(mutex, name=self.objects.symbol(mutex.object))
