@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +12,8 @@ import pytest
 
 from tests.waits.made_waits import MACHINES, WIN10, Made, ring
 from volplugins.bugcheck.hang.cause import Kind
-from volplugins.bugcheck.hang.locks import lock_causes
+from volplugins.bugcheck.hang.find import explain_hang
+from volplugins.bugcheck.hang.locks import lock_causes, told_resources
 from volplugins.bugcheck.hang.paths import deadlock_causes, longest_paths, told_deadlocks, told_paths
 from volplugins.bugcheck.hang.requests import old_requests
 from volplugins.bugcheck.hang.sources import HangSources, named
@@ -33,7 +35,7 @@ def test_nothing_waits() -> None:
     memory.thread()
     sources = sources_of(memory)
     assert not list(deadlock_causes(sources)) and not list(lock_causes(sources)) and not longest_paths(sources)
-    assert not old_requests(sources) and not list(starved_causes(sources))
+    assert not old_requests(sources) and not list(starved_causes(sources, long_ready(sources)))
 
 
 def test_a_limited_wait_makes_a_deadlock_less_than_certain() -> None:
@@ -49,7 +51,8 @@ def test_many_deadlocks_are_counted() -> None:
     memory = Made(WIN10)
     for _ in range(14):
         ring(memory, 2)
-    rows = list(told_deadlocks(sources_of(memory)))
+    sources = sources_of(memory)
+    rows = list(told_deadlocks(sources, deadlock_causes(sources)))
     assert len(rows) == 11 and rows[-1].value == "4 more deadlocks"
 
 
@@ -57,7 +60,7 @@ def test_a_ring_of_many_is_cut_in_its_line() -> None:
     memory = Made(WIN10)
     threads = ring(memory, 40)
     sources = sources_of(memory)
-    (row,) = told_deadlocks(sources)
+    (row,) = told_deadlocks(sources, deadlock_causes(sources))
     assert "… 28 more …" in row.value and row.value.endswith(sources.who(threads[0])) and len(row.value) < 1000
 
 
@@ -133,3 +136,45 @@ def test_the_cost_is_linear_where_all_wait_for_one() -> None:
         list(lock_causes(sources))
         longest_paths(sources)
     assert time.perf_counter() - start < 5.0
+
+
+def test_how_long_a_resource_is_waited_for_is_said_where_that_is_known() -> None:
+    memory = Made(WIN10)
+    event = memory.object(1)
+    memory.resource(memory.thread(), ExclusiveWaiters=event)
+    memory.wait(memory.thread(), event, reason=WR_RESOURCE, seconds=99.0)
+    sources = sources_of(memory)
+    assert [row.evidence for row in told_resources(sources)] == ["held exclusively; the longest wait lasts 99 s"]
+    for ethread, wait in sources.survey.waits.items():
+        sources.survey.waits[ethread] = replace(wait, waiter=replace(wait.waiter, seconds=None))
+    assert [row.evidence for row in told_resources(sources)] == ["held exclusively"]
+
+
+def test_an_owner_pointer_is_nobody_who_has_ended() -> None:
+    """As a file system sets it, that hands a resource to an I/O request."""
+    memory = Made(WIN10)
+    event, pointer = memory.object(1), memory.block(0x40)
+    memory.resource(pointer | 3, ExclusiveWaiters=event)
+    memory.wait(memory.thread(), event, reason=WR_RESOURCE, seconds=99.0)
+    sources = sources_of(memory)
+    assert not list(lock_causes(sources))
+    (row,) = told_resources(sources)
+    assert row.value.endswith(f"1 thread waits, held by the owner pointer {pointer:#x}")
+    assert row.evidence.startswith("held exclusively")
+
+
+def test_rows_and_causes_count_the_same_where_counting_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = Made(WIN10)
+    threads = [memory.thread() for _ in range(6)]
+    for one, other in pairwise(threads):
+        memory.wait(one, memory.mutant(other), seconds=99.0)
+    ring(memory, 2)
+    monkeypatch.setattr("volplugins.bugcheck.hang.sources._MOST_MET", 6)
+    for name in ("memory_causes", "told_memory", "told_queues", "told_requests", "request_causes", "old_requests"):
+        monkeypatch.setattr(f"volplugins.bugcheck.hang.find.{name}", lambda *_: ())
+    monkeypatch.setattr("volplugins.bugcheck.hang.find.unread_queues", lambda _: ((), ""))
+    monkeypatch.setattr("volplugins.bugcheck.hang.find.unknown_memory", lambda _: "")
+    monkeypatch.setattr("volplugins.bugcheck.hang.find.blame_cause", lambda *_: None)
+    found = explain_hang(sources_of(memory))
+    locks = [cause.text for cause in found.causes if cause.kind is Kind.LOCK]
+    assert locks and [row.value for row in found.told if row.field == "KEPT_LOCK"] == locks

@@ -92,3 +92,27 @@ def test_a_worker_that_waits_while_its_queue_starves(entries: int, said: str) ->
     assert [note for note in survey.waits[worker].notes if "it works for queue" in note] == (
         [f"it works for queue {queue:#x}, {said}"] if said else []
     )
+
+
+def test_a_resource_of_an_owner_pointer_is_held_by_it() -> None:
+    memory = Made(WIN10)
+    pointers, waiter, event = [memory.block(0x40) for _ in range(2)], memory.thread(), memory.object(1)
+    memory.resource(*(each | 3 for each in pointers), exclusive=False, ExclusiveWaiters=event)
+    memory.resource(pointers[0] | 3)
+    memory.wait(waiter, event, reason=27)
+    first, waiting, second, last = resource_rows(teller(memory), None)
+    assert (first.owner_thread, first.owner_tid, waiting.verdict) == (
+        None,
+        None,
+        "",
+    ) and "held shared by 2" in first.note
+    assert f"held by the owner pointer {pointers[0]:#x}" in waiting.note and "held exclusively" in second.note
+    assert last.note == "2 resources are known, 2 are held, 2 are shown"
+
+
+def test_a_thread_that_waits_for_its_own_end_is_a_chain_of_one() -> None:
+    memory = Made(WIN10)
+    thread = memory.thread()
+    memory.wait(thread, thread)
+    rows = chain_of(memory)
+    assert (rows[0].ethread, rows[0].owner_thread, rows[0].verdict) == (thread, thread, "deadlock") and len(rows) <= 2

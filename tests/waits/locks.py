@@ -36,12 +36,17 @@ def lock_entry(memory: Made, thread: int, number: int, lock: int, acquired: bool
 
 
 def fast_mutex(memory: Made, owner: int, **values: int) -> tuple[int, int]:
-    """The mutex, and the event in it."""
+    """The mutex, and the event in it; one waits for it. ``Count``: wdm.h, FM_LOCK_*, before Vista -1."""
     width = memory.machine.width
     places = {"Count": 0, "Owner": width, "Contention": 2 * width, "OldIrql": 0x30 if width == 8 else 0x1C}
     address = memory.block(0x38)
     event = address + (0x18 if width == 8 else 0xC)
     memory.object(SYNCHRONIZATION_EVENT, address=event)
-    for name, value in {"Count": -1, "Owner": owner, "Contention": 1, **values}.items():
+    for name, value in {
+        "Count": 4 if memory.machine.build >= 6000 else -1,
+        "Owner": owner,
+        "Contention": 1,
+        **values,
+    }.items():
         memory.put(address + places[name], value, width if name == "Owner" else 4)
     return address, event

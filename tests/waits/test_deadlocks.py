@@ -10,6 +10,7 @@ import pytest
 from tests.waits.made_waits import MACHINES, WIN10, Made, ring, verdicts
 from volplugins.kernel.thread import Thread
 from volplugins.waits.chains import Chains
+from volplugins.waits.closed import ClosedCycles
 from volplugins.waits.cycles import components
 from volplugins.waits.graph import make_graph
 from volplugins.waits.held import Held
@@ -205,3 +206,71 @@ def test_a_ring_of_sixteen_thousand() -> None:
     graph = make_graph(survey)
     assert len(graph.deadlocks[0]) == count
     assert next(Chains(graph).all()).length == count
+
+
+@pytest.mark.parametrize("count", [10, 33, 200])
+def test_any_of_which_one_after_the_other_goes_on(count: int) -> None:
+    """Each is let go by the one before it: however many there are, the deadlock that they lead to is found."""
+    memory = Made(WIN10, bytearray(1 << 24))
+    other = ring(memory, 2)
+    threads = [memory.thread() for _ in range(count)]
+    mutants = [memory.mutant(thread) for thread in threads]
+    for number, thread in enumerate(threads):
+        before = mutants[number - 1] if number else memory.mutant(other[0])
+        memory.wait(thread, before, mutants[number + 1] if number + 1 < count else mutants[number - 1])
+    graph = memory.graph()
+    assert graph.deadlocks == [tuple(other)] and not graph.survey.notes
+
+
+def test_without_steps_it_is_said_how_many_are_not_settled() -> None:
+    """What is settled without a second look stays."""
+    edges = {1: [[2]], 2: [[1]]}
+    # 11 leaves, for 2 is outside; what it leaves behind has to be looked at again
+    edges |= {11: [[12], [2]], 12: [[11, 13]], 13: [[14]], 14: [[13, 12]]}
+    forward = {node: [owner for each in owners for owner in each] for node, owners in edges.items()}
+    full = ClosedCycles(edges, forward, {11})
+    assert [set(each) for each in full.find()] == [{1, 2}, {12, 13, 14}] and not full.unsettled
+    short = ClosedCycles(edges, forward, {11}, steps=-1)
+    assert [set(each) for each in short.find()] == [{1, 2}] and short.unsettled == 3
+
+
+@EVERY
+def test_one_that_waits_for_its_own_end(name: str) -> None:
+    memory = made(name)
+    thread = memory.thread()
+    memory.wait(thread, thread)
+    graph = memory.graph()
+    assert graph.deadlocks == [(thread,)] and verdicts(graph, [thread]) == [["deadlock"]]
+    assert [chain.threads for chain in Chains(graph).all()] == [(thread,)]
+
+
+def test_one_that_waits_for_its_own_end_or_something_else_may_go_on() -> None:
+    memory = made()
+    thread = memory.thread()
+    memory.wait(thread, thread, memory.object(1))
+    assert not memory.graph().deadlocks
+
+
+def test_closed_cycles_are_those_that_a_simple_search_finds() -> None:
+    for seed in range(400):
+        random_ = random.Random(seed)
+        nodes = range(random_.randint(2, 12))
+        edges = {node: [random_.choices(nodes, k=random_.randint(1, 2)) for _ in range(random_.randint(1, 3))]
+                 for node in nodes}  # fmt: skip
+        some = {node for node in nodes if random_.random() < 0.6}
+        forward = {node: [owner for each in owners for owner in each] for node, owners in edges.items()}
+        found = ClosedCycles(edges, forward, some).find()
+        assert {frozenset(each) for each in found} == _simply(edges, forward, some), seed
+
+
+def _simply(edges: dict[int, list[list[int]]], forward: dict[int, list[int]], some: set[int]) -> set[frozenset[int]]:
+    nodes = dict.fromkeys(forward)
+    while True:
+        found = [set(each) for each in components(forward, nodes) if len(each) > 1 or each[0] in forward[each[0]]]
+        leaving = {
+            node for each in found for node in each & some if not all(each.intersection(held) for held in edges[node])
+        }
+        if not leaving:
+            return {frozenset(each) for each in found}
+        for node in leaving:
+            del nodes[node]

@@ -53,6 +53,31 @@ def test_a_fast_mutex_around_its_event(name: str, reason: int) -> None:
     held = held_by(memory, waiter)
     assert (held.kind, held.object, held.owners) == (Kind.FAST_MUTEX, lock, (owner,))
     assert bool(held.notes) == (reason != WR_FAST_MUTEX)
+    assert held.sure == (reason == WR_FAST_MUTEX or name == "xp")  # there the count of waiters is what says it
+
+
+@pytest.mark.parametrize(("name", "counts"), [("win10", (4, 6, 8, 400)), ("win7", (4, 10)), ("xp", (0, -1, -5))])
+def test_counts_of_a_fast_mutex_that_is_waited_for(name: str, counts: tuple[int, ...]) -> None:
+    """By shape it is one, for sure only where no reason could say so and the count is that of who waits."""
+    for count in counts:
+        memory = made(name)
+        owner, waiter = memory.thread(), memory.thread()
+        _, event = fast_mutex(memory, owner, Count=count)
+        memory.wait(waiter, event, reason=0)
+        memory.wait(owner, memory.mutant(waiter))
+        held = held_by(memory, waiter)
+        assert (held.kind, held.owners, held.sure) == (Kind.FAST_MUTEX, (owner,), count == -1), count
+        assert bool(memory.graph().deadlocks) == held.sure
+
+
+@pytest.mark.parametrize(("name", "counts"), [("win10", (0, -1, 1, 2, 5, -4)), ("win7", (0, 5)), ("xp", (1, 4, 6))])
+def test_counts_of_no_fast_mutex_that_is_waited_for(name: str, counts: tuple[int, ...]) -> None:
+    for count in counts:
+        memory = made(name)
+        waiter = memory.thread()
+        _, event = fast_mutex(memory, memory.thread(), Count=count)
+        memory.wait(waiter, event, reason=0)
+        assert (held_by(memory, waiter).kind, held_by(memory, waiter).owners) == (Kind.EVENT, ()), count
 
 
 @EVERY

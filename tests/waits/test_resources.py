@@ -12,7 +12,7 @@ from tests.waits.locks import (
     held_by,
     made,
 )
-from tests.waits.made_waits import Made
+from tests.waits.made_waits import Made, verdicts
 from volplugins.waits.words import Kind
 
 
@@ -88,12 +88,39 @@ def test_one_that_holds_shared_and_wants_all_waits_for_itself() -> None:
 
 
 @EVERY
-def test_an_owner_given_by_a_pointer_with_flags(name: str) -> None:
+def test_an_owner_given_by_a_pointer_that_is_a_thread(name: str) -> None:
+    """It is named, and need not be who releases it."""
     memory = made(name)
     owner, waiter, event = memory.thread(), memory.thread(), memory.object(SYNCHRONIZATION_EVENT)
     memory.resource(owner | 3, ExclusiveWaiters=event)
     memory.wait(waiter, event, reason=WR_RESOURCE)
-    assert held_by(memory, waiter).owners == (owner,)
+    held = held_by(memory, waiter)
+    assert held.owners == (owner,) and not held.sure and any("owner pointer" in note for note in held.notes)
+
+
+@EVERY
+def test_an_owner_given_by_a_pointer_that_is_no_thread(name: str) -> None:
+    memory = made(name)
+    pointer, waiter, event = memory.block(0x40), memory.thread(), memory.object(SYNCHRONIZATION_EVENT)
+    lock = memory.resource(pointer | 3, ExclusiveWaiters=event)
+    memory.wait(waiter, event, reason=WR_RESOURCE)
+    graph = memory.graph()
+    (held,) = graph.survey.waits[waiter].held
+    assert (held.kind, held.object, held.owners, held.sure) == (Kind.RESOURCE, lock, (), False)
+    assert any(f"held by the owner pointer {pointer:#x}, which is no thread" in note for note in held.notes)
+    assert verdicts(graph, [waiter]) == [[""]] and graph.survey.resources.all[lock].held
+
+
+def test_a_pointer_beside_threads() -> None:
+    memory = made()
+    owners, waiter, event = [memory.thread() for _ in range(2)], memory.thread(), memory.object(SYNCHRONIZATION_EVENT)
+    pointers = [memory.block(0x40) for _ in range(6)]
+    lock = memory.resource(*owners, *(each | 3 for each in pointers), exclusive=False, ExclusiveWaiters=event)
+    memory.wait(waiter, event, reason=WR_RESOURCE)
+    survey = memory.survey()
+    assert survey.waits[waiter].held[0].owners == tuple(owners) and survey.waits[waiter].held[0].sure
+    assert survey.resources.all[lock].pointers == tuple(pointers)
+    assert any("and 2 more" in note for note in survey.resources.all[lock].notes)
 
 
 @EVERY
@@ -122,7 +149,7 @@ def test_a_list_of_resources_that_is_damaged(name: str, bad: str) -> None:
     assert set(locks[:2]) <= set(found.resources.all) and any("list of resources" in note for note in found.notes)
 
 
-def fast_resource(memory: Made, *owners: int, event: int = 0) -> int:
+def fast_resource(memory: Made, *owners: int, event: int = 0, flags: int = 0) -> int:
     """Known by its owners' entries alone: list, thread, lock, recursion."""
     lock = memory.block(0x68)
     memory.put(lock, 1)
@@ -130,19 +157,21 @@ def fast_resource(memory: Made, *owners: int, event: int = 0) -> int:
     memory.put(lock + 0x38, 7, 4)
     for owner in owners:
         entry = memory.block(0x30)
-        memory.put(entry + 0x10, owner | 1)
+        memory.put(entry + 0x10, owner | flags)
         memory.put(entry + 0x18, lock)
         memory.link(owner + memory.machine.thread["OwnerEntryListHead"][0], entry)
     return lock
 
 
-def test_a_fast_resource_by_its_owners_entry() -> None:
+@pytest.mark.parametrize("disowned", [0, 1])
+def test_a_fast_resource_by_its_owners_entry(disowned: int) -> None:
+    """One who disowned it is named, and need not be who releases it."""
     memory = made()
     owner, waiter = memory.thread(), memory.thread()
     event = memory.object(SYNCHRONIZATION_EVENT, address=memory.on_stack(waiter))
-    lock = fast_resource(memory, owner, event=event)
+    lock = fast_resource(memory, owner, event=event, flags=disowned)
     memory.wait(waiter, event, reason=WR_RESOURCE)
     survey = memory.survey()
     (held,) = survey.waits[waiter].held
-    assert (held.object, held.owners, held.kind) == (lock, (owner,), Kind.RESOURCE)
+    assert (held.object, held.owners, held.kind, held.sure) == (lock, (owner,), Kind.RESOURCE, not disowned)
     assert survey.resources.all[lock].fast and survey.resources.all[lock].shared_waiters == 7

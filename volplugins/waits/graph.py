@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from volplugins.waits.cycles import components
+from volplugins.waits.closed import ClosedCycles
 from volplugins.waits.held import Held
 from volplugins.waits.survey import Survey, Wait
 
 MOST_OWNERS = 256  # of one lock
 MOST_EDGES = 1 << 22
-_MOST_ROUNDS = 32
 
 
 @dataclass(slots=True)
@@ -51,10 +50,14 @@ def make_graph(survey: Survey) -> WaitGraph:
     edges = _edges(graph)
     stuck = _stuck(survey, edges)
     forward = {node: list(dict.fromkeys(owner for each in edges[node] for owner in each)) for node in stuck}
-    for members in _closed(survey, edges, forward):
+    closed = ClosedCycles(edges, forward, frozenset(node for node in forward if survey.waits[node].any))
+    for members in closed.find():
         number = len(graph.deadlocks)
         graph.cycle.update(dict.fromkeys(members, number))
         graph.deadlocks.append(_in_order(members, forward))
+    if closed.unsettled:
+        survey.note(f"{closed.unsettled} threads hold each other up in ways too many to settle: "
+                    "whether they are deadlocked is not known")  # fmt: skip
     return graph
 
 
@@ -100,26 +103,6 @@ def _stuck(survey: Survey, edges: Mapping[int, list[list[int]]]) -> dict[int, No
 def _goes_on(wait: Wait, left: list[int]) -> bool:
     """Whether a thread can go on; ``left``: for each of its objects, how many of its owners cannot."""
     return not all(left) if wait.any else not any(left)
-
-
-def _closed(
-    survey: Survey, edges: Mapping[int, list[list[int]]], forward: dict[int, list[int]]
-) -> Iterator[tuple[int, ...]]:
-    """Cycles, after threads were taken out that wait for any of several of which one lies outside of the cycle."""
-    nodes = dict.fromkeys(forward)
-    for _ in range(_MOST_ROUNDS):
-        found = [each for each in components(forward, nodes) if len(each) > 1 or each[0] in forward[each[0]]]
-        place = {node: number for number, each in enumerate(found) for node in each}
-        leaving = [node for node in place if survey.waits[node].any and not _inside(edges[node], place, place[node])]
-        if not leaving:
-            yield from found
-            return
-        for node in leaving:
-            del nodes[node]
-
-
-def _inside(alternatives: list[list[int]], place: Mapping[int, int], number: int) -> bool:
-    return all(any(place.get(owner) == number for owner in owners) for owners in alternatives)
 
 
 def _in_order(members: tuple[int, ...], forward: Mapping[int, list[int]]) -> tuple[int, ...]:

@@ -60,7 +60,7 @@ class Resolver:
         if waited.kind is Kind.MUTANT:
             return self.mutants.held(address, self.objects.name(address))
         if waited.kind is Kind.THREAD:
-            return Held(address, Kind.THREAD, (address,), True)
+            return Held(address, Kind.THREAD, (address,), True, self_blocks=True)  # nobody lives to see its own end
         if waited.kind is Kind.PROCESS:
             return self._process(address)
         if waited.kind is Kind.QUEUE:
@@ -90,7 +90,9 @@ class Resolver:
         """The kernel's locks whose waiters wait for an object in the lock or on their stack; requests."""
         resource = self.resources.held(waiter, waited.address, self.entries, "")
         if resource is not None:
-            return replace(resource, name=self.objects.symbol(resource.object))
+            known = self.resources.all.get(resource.object)
+            sure = resource.sure and not (known is not None and known.disowned)
+            return replace(resource, name=self.objects.symbol(resource.object), sure=sure)
         mutex = held_fast_mutex(self.system, waited, waiter.reason, "")
         if mutex is not None:
             return replace(mutex, name=self.objects.symbol(mutex.object))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from volplugins.bugcheck.hang.cause import LONG_SECONDS, Cause, Kind, Told, threads
 from volplugins.bugcheck.hang.sources import HangSources, lasts, named
 from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.waits.graph import MOST_OWNERS
 from volplugins.waits.held import Held
+from volplugins.waits.owners.resource import Resource
 from volplugins.waits.verdicts import owner_verdict
 from volplugins.waits.words import Kind as Waited
 from volplugins.waits.words import Verdict
@@ -29,26 +30,33 @@ _LONG = {
 
 def told_resources(sources: HangSources) -> Iterator[Told]:
     """The resources with most waiters."""
-    waiting: dict[int, list[float]] = {}
+    waiting: dict[int, list[float | None]] = {}
     for wait in sources.survey.waits.values():
         for held in wait.held:
             if held.kind is Waited.RESOURCE:
-                waiting.setdefault(held.object, []).append(wait.waiter.seconds or 0.0)
+                waiting.setdefault(held.object, []).append(wait.waiter.seconds)
     known = sources.survey.resources.all
     for address in sorted(waiting, key=lambda each: (-len(waiting[each]), each))[:MOST_SHOWN]:
         found, name = known.get(address), sources.survey.objects.symbol(address)
-        owners = found.owners if found is not None else ()
-        more = ", …" if len(owners) > _MOST_OWNERS else ""
-        holders = ", ".join(sources.who(each) for each in owners[:_MOST_OWNERS]) + more
+        holders = _holders(sources, found) if found is not None else ""
         value = f"{name or f'{address:#x}'}: {threads(len(waiting[address]))}, held by {holders or 'nobody'}"
-        how = "exclusively" if found is not None and found.exclusive else "shared"
-        longest = lasts(max(waiting[address]))
-        yield Told("RESOURCE", value, None, f"{f'held {how}; ' if owners else ''}the longest wait lasts {longest}")
+        how = f"held {'exclusively' if found is not None and found.exclusive else 'shared'}" if holders else ""
+        lasting = [each for each in waiting[address] if each is not None]
+        longest = f"the longest wait lasts {lasts(max(lasting))}" if lasting else ""
+        yield Told("RESOURCE", value, None, "; ".join(filter(None, (how, longest))))
 
 
-def told_locks(sources: HangSources) -> Iterator[Told]:
-    """A row for each that keeps a lock for long, those first for which most threads wait."""
-    for cause in sorted(lock_causes(sources), key=lambda each: each.order)[:MOST_SHOWN]:
+def _holders(sources: HangSources, resource: Resource) -> str:
+    """Its first owners in words; empty for none."""
+    named = [sources.who(each) for each in resource.owners[:_MOST_OWNERS]]
+    named += [f"the owner pointer {each:#x}" for each in resource.pointers[: _MOST_OWNERS - len(named)]]
+    left = len(resource.owners) + len(resource.pointers) - len(named)
+    return ", ".join(named) + (", …" if left else "")
+
+
+def told_locks(causes: Iterable[Cause]) -> Iterator[Told]:
+    """A row for each that keeps a lock for long, those first for which most threads wait; ``causes``: lock_causes."""
+    for cause in sorted(causes, key=lambda each: each.order)[:MOST_SHOWN]:
         yield Told("KEPT_LOCK", cause.text, cause.confidence, cause.why)
 
 

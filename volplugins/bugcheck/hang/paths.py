@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,9 +18,9 @@ _MOST_THREADS = 1 << 18  # of all chains that are looked at
 _ENDS = 6  # threads at each end of a chain that are named
 
 
-def told_deadlocks(sources: HangSources) -> Iterator[Told]:
-    """A row each, those first for which most threads wait."""
-    causes = sorted(deadlock_causes(sources), key=lambda each: each.order)
+def told_deadlocks(sources: HangSources, found: Iterable[Cause]) -> Iterator[Told]:
+    """A row each, those first for which most threads wait; ``found``: deadlock_causes."""
+    causes = sorted(found, key=lambda each: each.order)
     for cause in causes[:MOST_SHOWN]:
         behind = f"; {threads(cause.held_up)} for one of them" if cause.held_up else ""
         limit = "; a wait of them has a time limit" if cause.confidence is not Confidence.CERTAIN else ""

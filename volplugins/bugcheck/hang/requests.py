@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.hang.cause import LONG_SECONDS, Cause, Kind, Told, threads
 from volplugins.bugcheck.hang.sources import HangSources, lasts
 from volplugins.bugcheck.suspects.suspects import Confidence
+from volplugins.io.disk_stack import may_await_others
 from volplugins.io.holder import Holder, age_of, holder_of
 from volplugins.io.request import Request, State
 from volplugins.io.request_sources import Source
@@ -24,6 +25,7 @@ _MOST_READ = 1 << 16
 _UNDER_WAY = (State.PENDING, State.ACTIVE, State.CANCELLED)
 _IN_KERNEL = ("Executive", "WrExecutive")
 _SURE = {CANCELLED: Confidence.HIGH, SOON: Confidence.HIGH}
+_BUT_FOR_OTHERS = "; on a pipe or a file system it may wait for another program"
 _USUAL = "drivers may keep such a request until something happens"
 
 
@@ -35,6 +37,7 @@ class OldRequest:
         waiting: ETHREAD of the thread that waits for it; 0 for none.
         held_up: how many threads wait for that one.
         why: it counts as stuck; empty where it need not be.
+        others: whether it may wait for another program, though drivers answer such requests soon.
     """
 
     request: Request
@@ -43,6 +46,7 @@ class OldRequest:
     waiting: int
     held_up: int
     why: str
+    others: bool = False
 
     @property
     def order(self) -> tuple[bool, int, float]:
@@ -62,7 +66,11 @@ def old_requests(sources: HangSources) -> list[OldRequest]:
     ages = _waited_for(sources)
     found = nsmallest(MOST_SHOWN, _all(sources, ages), key=lambda each: each.order)
     stuck = sum(bool(each.why) for each in found)
-    return found[: max(stuck, MOST_USUAL)]
+    return [_weighed(sources, each) for each in found[: max(stuck, MOST_USUAL)]]
+
+
+def _weighed(sources: HangSources, found: OldRequest) -> OldRequest:
+    return replace(found, others=found.why == SOON and may_await_others(found.request, sources.devices))
 
 
 def told_requests(sources: HangSources, found: list[OldRequest]) -> Iterator[Told]:
@@ -71,7 +79,7 @@ def told_requests(sources: HangSources, found: list[OldRequest]) -> Iterator[Tol
         thread = each.request.thread or each.waiting
         whose = f" of {sources.who(thread)}" if thread and sources.survey.thread(thread) is not None else ""
         value = f"{each.holder.driver} holds {each.what}{whose} for {lasts(each.seconds)}"
-        yield Told("REQUEST", value, _sure(each) if each.why else None, each.why or _USUAL)
+        yield Told("REQUEST", value, _sure(each) if each.why else None, _why(each) or _USUAL)
 
 
 def request_causes(found: list[OldRequest]) -> Iterator[Cause]:
@@ -82,11 +90,17 @@ def request_causes(found: list[OldRequest]) -> Iterator[Cause]:
             text = f"{each.holder.driver} holds {each.what} for {lasts(each.seconds)}"
             yield Cause(
                 Kind.REQUEST, text, _sure(each), (each.waiting,) if each.waiting else (), each.request.irp, 0, behind,
-                each.seconds, f"under way for {lasts(each.seconds)}: {each.why}",
+                each.seconds, f"under way for {lasts(each.seconds)}: {_why(each)}",
             )  # fmt: skip
 
 
+def _why(each: OldRequest) -> str:
+    return each.why + (_BUT_FOR_OTHERS if each.others else "")
+
+
 def _sure(each: OldRequest) -> Confidence:
+    if each.others:  # however many wait behind it: whom they wait for is not known
+        return Confidence.MEDIUM
     return Confidence.HIGH if each.held_up > 1 else _SURE.get(each.why, Confidence.MEDIUM)
 
 

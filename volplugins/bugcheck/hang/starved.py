@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from volplugins.bugcheck.hang.cause import LONG_SECONDS, Cause, Kind, Told, threads
 from volplugins.bugcheck.hang.interrupts import interrupts_off
@@ -20,9 +20,12 @@ def long_ready(sources: HangSources) -> list[ReadyThread]:
     return sorted(found, key=lambda each: (-(each.waited or 0.0), each.ethread))
 
 
-def starved_causes(sources: HangSources) -> Iterator[Cause]:
-    """The processors that are not given up while threads are long ready for them, or that take no interrupts."""
-    found = long_ready(sources)
+def starved_causes(sources: HangSources, found: Sequence[ReadyThread]) -> Iterator[Cause]:
+    """The processors that are not given up while threads are long ready for them, or that take no interrupts.
+
+    Args:
+        found: long_ready.
+    """
     for block in sources.processors:
         number = block.processor.index
         waiting = [each for each in found if number is not None and number in each.processors]
@@ -61,11 +64,14 @@ def _crashed(sources: HangSources, block: ProcessorBlock) -> bool:
     return target.crashed and crashed is not None and crashed.processor.prcb == block.processor.prcb
 
 
-def told_starved(sources: HangSources) -> Iterator[Told]:
-    """A row for each processor that starves threads, then one for each of these."""
-    for cause in starved_causes(sources):
+def told_starved(sources: HangSources, found: Sequence[ReadyThread], causes: Iterable[Cause]) -> Iterator[Told]:
+    """A row for each processor that starves threads, then one for each of these.
+
+    Args:
+        found: long_ready. ``causes``: starved_causes.
+    """
+    for cause in causes:
         yield Told("PROCESSOR", cause.text, cause.confidence, "windows.kd.cpus --ready")
-    found = long_ready(sources)
     for each in found[:MOST_SHOWN]:
         where = ", ".join(str(number) for number in each.processors[:16]) or "no processor"
         value = f"{sources.who(each.ethread)} has been ready for {lasts(each.waited)}"

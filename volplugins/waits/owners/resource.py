@@ -2,7 +2,9 @@
 
 Up to 2003 two owner entries lie in the resource (OwnerThreads), later one (OwnerEntry); more are in OwnerTable, whose
 first entry's count is the table's size. Flag 0x80: held by one exclusively. Two lowest bits of an owner are set where
-it was given by ExSetResourceOwnerPointer (Microsoft's page on it). All are linked from ExpSystemResourcesList.
+it was given by ExSetResourceOwnerPointer (Microsoft's page on it): it is an address that the driver chose, as that of
+what an I/O request goes on with, seldom a thread, and any thread may release the resource. All are linked from
+ExpSystemResourcesList.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from volplugins.waits.system import WaitSystem
 
 OWNED_EXCLUSIVELY = 0x80
 OWNER_FLAGS = 7
+_BY_POINTER = 3
+_MOST_NAMED = 4
 MOST_OWNERS = 4096
 _SHORT = 2  # bytes
 
@@ -25,13 +29,15 @@ class Resource:
     """One resource.
 
     Attributes:
-        owners: what its entries name, flags taken away, as they stand.
+        owners: threads that its entries name, flags taken away, as they stand.
         exclusive: whether one thread holds it alone.
         shared_waiters, exclusive_waiters: how many wait, as it counts them.
         objects: what its waiters' pointers lead to: a semaphore, an event, or a block on the stack of a waiter.
         contention: how often somebody had to wait.
         fast: whether it is one of those that the list of resources does not hold.
-        notes: what does not fit.
+        notes: what does not fit, and owners that are no threads.
+        pointers: what ExSetResourceOwnerPointer made its owner and is no thread.
+        disowned: of the owners those that need not be who releases it.
     """
 
     address: int
@@ -43,6 +49,13 @@ class Resource:
     contention: int
     fast: bool = False
     notes: tuple[str, ...] = ()
+    pointers: tuple[int, ...] = ()
+    disowned: tuple[int, ...] = ()
+
+    @property
+    def held(self) -> bool:
+        """Whether somebody or something owns it."""
+        return bool(self.owners or self.pointers)
 
 
 def read_resource(system: WaitSystem, address: int) -> Resource:
@@ -50,13 +63,30 @@ def read_resource(system: WaitSystem, address: int) -> Resource:
     found = system.structure(address, system.layouts.resource)
     notes: list[str] = []
     held = bool(found.get("ActiveCount")) or bool(found.get("ActiveEntries"))
-    owners = tuple(dict.fromkeys(_owners(system, found, notes))) if held else ()
+    named = tuple(dict.fromkeys(_owners(system, found, notes))) if held else ()
+    given = tuple(each & ~OWNER_FLAGS for each in named if each & _BY_POINTER == _BY_POINTER)
+    threads = tuple(each for each in given if system.is_thread(each))
+    others = tuple(each for each in given if each not in threads)
+    owners = tuple(dict.fromkeys(each & ~OWNER_FLAGS for each in named if each & ~OWNER_FLAGS not in others))
+    notes.extend(_told(others, threads))
     pointers = (found.get(member) or 0 for member in ("SharedWaiters", "ExclusiveWaiters"))
     objects = tuple(each for each in pointers if each)
     shared, alone = _counts(found)
     exclusive = bool((found.get("Flag") or 0) & OWNED_EXCLUSIVELY)
     contention = found.get("ContentionCount") or 0
-    return Resource(address, owners, exclusive, shared, alone, objects, contention, False, tuple(notes))
+    return Resource(
+        address, owners, exclusive, shared, alone, objects, contention, False, tuple(notes), others, threads,
+    )  # fmt: skip
+
+
+def _told(others: tuple[int, ...], threads: tuple[int, ...]) -> Iterator[str]:
+    """Owners by ExSetResourceOwnerPointer in words."""
+    if others:
+        named = ", ".join(f"{each:#x}" for each in others[:_MOST_NAMED])
+        more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+        yield f"held by the owner pointer {named}{more}, which is no thread: any thread may release it"
+    if threads:
+        yield "its owner is named by an owner pointer: any thread may release it"
 
 
 def _counts(found: Structure) -> tuple[int, int]:
@@ -103,9 +133,9 @@ def _table(system: WaitSystem, table: int, notes: list[str]) -> Iterator[int]:
 
 
 def _entries(system: WaitSystem, data: bytes) -> Iterator[int]:
-    """Threads of entries that are in use: such that have a count."""
+    """Owners, with their flags, of entries that are in use: such that have a count."""
     size, width = system.layouts.owner_entry.size, system.width
     for at in range(0, len(data) - size + 1, size):
-        thread = int.from_bytes(data[at : at + width], "little") & ~OWNER_FLAGS
-        if thread and any(data[at + width : at + width + 4]):
-            yield thread
+        owner = int.from_bytes(data[at : at + width], "little")
+        if owner & ~OWNER_FLAGS and any(data[at + width : at + width + 4]):
+            yield owner

@@ -22,13 +22,13 @@ def resource_rows(teller: Teller, eprocesses: set[int] | None) -> Iterator[WaitR
         for held in wait.held:
             if held.kind is Kind.RESOURCE:
                 waiting.setdefault(held.object, []).append((wait, held))
-    in_use = [each for each in survey.resources.all.values() if each.owners or each.address in waiting]
+    in_use = [each for each in survey.resources.all.values() if each.held or each.address in waiting]
     shown = 0
     for resource in sorted(in_use, key=lambda each: (-_waiters(each, waiting), each.address)):
         if eprocesses is None or _concerns(teller, resource, waiting, eprocesses):
             shown += 1
             yield from _rows(teller, resource, waiting)
-    held_now = sum(1 for each in in_use if each.owners)
+    held_now = sum(1 for each in in_use if each.held)
     text = f"{len(survey.resources.all)} resources are known, {held_now} are held, {shown} are shown"
     yield WaitRow(0, None, "", None, None, "", None, None, "", "", None, None, None, "", text)
 
@@ -63,7 +63,8 @@ def _rows(teller: Teller, resource: Resource, waiting: _Waiting) -> Iterator[Wai
 
 
 def _note(resource: Resource) -> str:
-    how = "held exclusively" if resource.exclusive else f"held shared by {len(resource.owners)}"
+    count = len(resource.owners) + len(resource.pointers)
+    how = "held exclusively" if resource.exclusive else f"held shared by {count}"
     counts = f"waiters: {resource.shared_waiters} shared, {resource.exclusive_waiters} exclusive"
     contention = f"contention {resource.contention}"
-    return "; ".join((how if resource.owners else "held by nobody", counts, contention, *resource.notes))
+    return "; ".join((how if resource.held else "held by nobody", counts, contention, *resource.notes))
