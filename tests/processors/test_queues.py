@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.processors.made_processors import SECONDS, Made
@@ -178,7 +180,7 @@ def test_all_queues_together_are_bounded_with_those_not_sorted_in(monkeypatch: p
     at, threads = made.waits.thread.offset("WaitListEntry"), [made.thread() for _ in range(30)]
     made.ready(own_heads(made), 8, [made.thread() for _ in range(3)])
     made.member(made.waits.processor, made.prcbs[0], "DeferredReadyListHead", threads[0] + at)
-    for one, following in zip(threads, threads[1:], strict=False):
+    for one, following in itertools.pairwise(threads):
         made.put(one + at, following + at)
     found, problems = ready(made)
     assert len(found) == 10
