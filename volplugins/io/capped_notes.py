@@ -22,15 +22,20 @@ class CappedNotes:
     _place: int = 0
 
     def say(self, text: str) -> None:
-        """One note; once there are as many as may be, it is counted, even where it was said before."""
+        """One note; once there are as many as may be, it is counted, however often it comes."""
         if text in self._said:
             return
         if len(self._said) < self.most:
-            self._said.add(text)
-            self.notes.append(text)
+            self.limit(text)
             return
         if not self._more:
             self._place = len(self.notes)
             self.notes.append("")
         self._more += 1
         self.notes[self._place] = f"{self._more:,} more notes about {self.about} are left out"
+
+    def limit(self, text: str) -> None:
+        """A note that is never left out: of what was cut. There may be only a few such texts."""
+        if text not in self._said:
+            self._said.add(text)
+            self.notes.append(text)
