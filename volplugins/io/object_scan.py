@@ -19,17 +19,21 @@ _DRIVER_TAGS, _DEVICE_TAGS = (b"Driv", b"Dri\xf6"), (b"Devi", b"Dev\xe9")  # as 
 _UNPROTECTED_SINCE = 9200
 _CHUNK = 16 << 20
 _LARGEST_PREFIX = 0x140  # pool header, optional headers and object header before the body
+_MOST_OF_CHUNK = 1 << 15  # places of one kind that are tried in one chunk
+_MOST_TRIED = 1 << 21  # of each kind in all of memory
 
 Progress = Callable[[float], None]
+Teller = Callable[[str], None]
 
 
 def scan_objects(
-    system: IoSystem, progress: Progress | None = None, known: Container[int] = ()
+    system: IoSystem, progress: Progress | None = None, known: Container[int] = (), tell: Teller | None = None
 ) -> Iterator[tuple[str, int]]:
     """``driver`` or ``device`` and its address, for each that all of physical memory holds; in memory's order.
 
     Args:
         known: addresses that need not be found again.
+        tell: takes what was left out, in words.
     """
     physical, space = system.physical, system.space
     if physical is None or space is None:
