@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from volplugins.io import device_node, object_directories, view
+from volplugins.io import device_node, object_directories, object_scan, view
 from volplugins.io.capped_notes import CappedNotes
 from volplugins.io.device_node import find_root, walk_tree
 from volplugins.io.object_directories import ObjectNamespace, _Walk
 from volplugins.io.view import IoView, _Gatherer
+from volplugins.kernel.layouts import built_in
 from volplugins.memory.reader import ReadError
 
 
@@ -145,3 +146,64 @@ def test_nodes_that_cannot_be_read_are_told_so_often(monkeypatch: pytest.MonkeyP
     assert len(tree.nodes) == 1000 and len(tree.notes) == 258
     assert tree.notes[-2].endswith("more notes about device nodes are left out")
     assert tree.notes[-1] == "more than 1,000 device nodes: the rest is left out"
+
+
+class Bytes(bytes):
+    """Memory that counts at how many places it is looked at."""
+
+    looked_at = 0
+
+    def __getitem__(self, key: Any) -> Any:
+        type(self).looked_at += 1
+        return super().__getitem__(key)
+
+
+TAGS, UNIT = (b"Devi", b"Dev\xe9"), b"\3\0\0\0Devi\3\0\0\0\0\0\0\xff"
+
+
+@pytest.mark.parametrize("tags", [TAGS[:1], TAGS])
+def test_places_near_many_tags_are_looked_at_once(monkeypatch: pytest.MonkeyPatch, tags: tuple[bytes, ...]) -> None:
+    monkeypatch.setattr(Bytes, "looked_at", 0)
+    layout = built_in(64, 19041).io.device_object
+    data = Bytes((UNIT + UNIT.replace(b"Devi", b"Dev\xe9")) * 1000)
+    bodies = list(object_scan._bodies(data, tags, 3, layout, 8))
+    assert len(bodies) == len(set(bodies)) > 2000
+    assert Bytes.looked_at <= 2 * len(tags) * len(data) // 8
+
+
+class Physical:
+    """64 KiB full of tags and of what may be devices."""
+
+    pages_in_file = 16
+
+    def runs(self) -> list[tuple[int, int, int]]:
+        return [(0, 16, 0)]
+
+    def read(self, address: int, size: int) -> bytes:
+        return UNIT * (size // 16)
+
+
+class Extensions:
+    """Structures, none of which can be read, counted."""
+
+    width, build, layouts = 8, 19041, built_in(64, 19041).io
+    physical, space = Physical(), SimpleNamespace()
+    tried = 0
+
+    def structure(self, address: int, layout: object) -> Any:
+        self.tried += 1
+        raise ReadError(address)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_OF_CHUNK", 100), ("_MOST_TRIED", 50), ("_CHUNK", 16 << 20)])
+def test_so_many_places_of_a_chunk_are_tried(monkeypatch: pytest.MonkeyPatch, limit: str, most: int) -> None:
+    monkeypatch.setattr(object_scan, limit, most)
+    system: Any = Extensions()
+    notes: list[str] = []
+    assert not list(object_scan.scan_objects(system, tell=notes.append))
+    if limit == "_CHUNK":
+        assert system.tried <= 0x10000 // 8 and not notes
+    else:
+        assert system.tried == most
+        (note,) = notes
+        assert note.startswith("in 1 parts of memory (16 MiB each) more places may be a device than are tried")

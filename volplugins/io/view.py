@@ -95,7 +95,7 @@ def make_view(
     gatherer.grow_tree()
     if search and system.physical is not None:
         view.searched = True
-        for kind, address in scan_objects(system, progress, {*view.drivers, *view.devices}):
+        for kind, address in scan_objects(system, progress, {*view.drivers, *view.devices}, gatherer.tell):
             (gatherer.driver if kind == "driver" else gatherer.device)(address, SCAN)
         gatherer.spread()
     gatherer.check_lists()
@@ -113,6 +113,7 @@ class _Gatherer:
         self._listed: dict[int, int] = {}  # device: the driver whose list has it
         self._again = _MOST_AGAIN
         self._notes = CappedNotes(view.notes, "drivers and devices")
+        self.tell = self._notes.limit
 
     def driver(self, address: int, source: str, name: str = "") -> None:
         """Take the driver at ``address``, if there is one, with the devices of its list."""
