@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from tests.io.made_requests import KERNEL, MadeLocation, MadeMemory
-from volplugins.io import request_sources
+from volplugins.io import request_sources, shared_lists
 from volplugins.io.clock import KernelClock, read_clock
 from volplugins.io.linked_list import ListWalk
 from volplugins.io.pool_block import block_of
 from volplugins.io.request_scan import scan_requests
 from volplugins.io.request_sources import RequestSources, Source
+from volplugins.io.shared_lists import SharedLists
 from volplugins.memory.reader import ReadError, SegmentReader
 
 BITS = pytest.mark.parametrize("bits", [64, 32])
@@ -258,3 +259,81 @@ def test_the_clock(bits: int) -> None:
     assert clock.since_mark(0) is None and clock.since_mark(1 << 62) is None
     assert read_clock(SegmentReader({}), bits) is None
     assert KernelClock(1 << 33, 0.015625, 0).since_tick(0) == 0.0
+
+
+class Counted:
+    """Memory that counts what is read of it."""
+
+    def __init__(self, memory: SegmentReader) -> None:
+        self.memory, self.reads = memory, 0
+
+    def read(self, address: int, size: int) -> bytes:
+        self.reads += 1
+        return self.memory.read(address, size)
+
+
+def many_heads(count: int) -> tuple[MadeMemory, list[int], list[int]]:
+    """Requests in a ring without a head, and threads whose lists all lead to it."""
+    memory, irps = made(64, 40)
+    at, link = memory.layouts.irp.offset("ThreadListEntry"), memory.layouts.thread.offset("IrpList")
+    memory.link(*(irp + at for irp in irps))
+    threads = [memory.block(memory.at(0x100000 + 0x1000 * number), 0x800) for number in range(count)]
+    for number, thread in enumerate(threads):
+        for side in (0, 8):
+            memory.put(thread + link + side, irps[number % len(irps)] + at)
+    return memory, irps, threads
+
+
+def test_a_ring_that_many_threads_lead_to_is_walked_only_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_sources, "MOST_AGAIN", 60)
+    memory, irps, threads = many_heads(200)
+    counted = Counted(memory.reader())
+    found = RequestSources(counted, memory.layouts, 64)
+    for thread in threads:
+        found.thread(thread)
+    assert set(found.found) == set(irps)
+    assert counted.reads < 1_000, counted.reads
+    assert any("of the list at" in problem for problem in found.problems)
+
+
+def test_all_lists_together_have_so_many_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_sources, "MOST_LINKS", 100)
+    memory, _, threads = many_heads(50)
+    counted = Counted(memory.reader())
+    found = RequestSources(counted, memory.layouts, 64)
+    for thread in threads:
+        found.thread(thread)
+    assert counted.reads < 500, counted.reads
+    assert any("more than 100 entries of such lists together" in problem for problem in found.problems)
+
+
+def test_a_longer_ring_than_is_remembered_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_lists, "_EACH", 4)
+    memory, irps, threads = many_heads(40)
+    counted, shared = Counted(memory.reader()), SharedLists(1 << 20, remembered=4)
+    for thread in threads:
+        head = thread + memory.layouts.thread.offset("IrpList")
+        list(ListWalk(counted, head, 64, 1 << 20, shared=shared).entries())
+    assert shared.given < 6 * len(irps) and counted.reads < 300, (shared.given, counted.reads)
+
+
+def test_a_stale_head_does_not_hide_whose_requests_they_are() -> None:
+    memory, irps = made(64)
+    head, at = heads(memory)[0], memory.layouts.irp.offset("ThreadListEntry")
+    listed(memory, head, irps)
+    stale = memory.block(memory.at(0x100000), 0x800)
+    memory.put(stale + memory.layouts.thread.offset("IrpList"), irps[0] + at)
+    memory.put(stale + memory.layouts.thread.offset("IrpList") + 8, irps[2] + at)
+    found = sources(memory)
+    found.thread(stale)
+    found.thread(memory.at(THREAD))
+    assert all(memory.at(THREAD) in {each.owner for each in found.sightings(irp)} for irp in irps)
+
+
+def test_a_request_to_which_many_devices_lead_keeps_some_of_them() -> None:
+    memory, irps = made(64)
+    found = sources(memory)
+    for device in range(1000):
+        found._take(irps[0], request_sources.Sighting(Source.DEVICE, device, "CurrentIrp"))
+    assert len(found.sightings(irps[0])) == 64
+    assert found.problems == [f"more than 64 places lead to {irps[0]:#x}: the rest is left out"]

@@ -24,6 +24,7 @@ class Made:
         self.layouts: KernelLayouts = built_in(bits, build)
         self.prcbs = [self.base + number * _BLOCK + 0x180 for number in range(count)]
         self.variables: dict[str, int] = {}
+        self.reads = 0
         self._next = self.base + count * _BLOCK
         for prcb in self.prcbs:
             self.member(self.waits.processor, prcb, "KernelTime", TICKS * 9 // 10)
@@ -34,6 +35,7 @@ class Made:
         return self.layouts.waits
 
     def read(self, address: int, size: int) -> bytes:
+        self.reads += 1
         at = address - self.base
         if not 0 <= at <= at + size <= _SIZE:
             raise ReadError(address)

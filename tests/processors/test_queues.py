@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.processors.made_processors import SECONDS, Made
@@ -155,3 +157,31 @@ def test_the_routine_that_runs(build: int) -> None:
     if layout.has("CurrentDpcRoutine"):
         made.member(layout, prcb, "CurrentDpcRoutine", ROUTINE + 4)
         assert active_routine(made.source(), prcb, layout) == ROUTINE + 4
+
+
+def test_a_ring_that_many_queues_lead_to_is_walked_once() -> None:
+    made = Made()
+    at, threads = made.waits.thread.offset("WaitListEntry"), [made.thread() for _ in range(150)]
+    made.ring(threads[0] + at, [thread + at for thread in threads[1:]])
+    for number in (0, 1):
+        for priority in range(32):
+            made.put(own_heads(made, number) + 16 * priority, threads[priority] + at)
+            made.put(own_heads(made, number) + 16 * priority + 8, threads[priority] + at)
+    made.reads = 0
+    found, problems = ready(made)
+    assert {each.ethread for each in found} == set(threads)
+    assert made.reads < 1_000, made.reads
+    assert any("of the list at" in problem for problem in problems)
+
+
+def test_all_queues_together_are_bounded_with_those_not_sorted_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("volplugins.processors.ready_queues._MOST", 10)
+    made = Made()
+    at, threads = made.waits.thread.offset("WaitListEntry"), [made.thread() for _ in range(30)]
+    made.ready(own_heads(made), 8, [made.thread() for _ in range(3)])
+    made.member(made.waits.processor, made.prcbs[0], "DeferredReadyListHead", threads[0] + at)
+    for one, following in itertools.pairwise(threads):
+        made.put(one + at, following + at)
+    found, problems = ready(made)
+    assert len(found) == 10
+    assert "more than 10 entries in ready queues: the rest is left out" in problems

@@ -135,3 +135,29 @@ def test_times_without_a_clock_are_not_known() -> None:
     made = Made(7601, 32)
     linked(made, head(made, 0), [made.timer(1, 0)])
     assert [each.due for each in timers(made, clock=None)[0]] == [None]
+
+
+def test_a_ring_that_many_lists_lead_to_is_walked_once() -> None:
+    made = Made()
+    at, rings = made.waits.timer.offset("TimerListEntry"), [made.timer(1, 0) for _ in range(300)]
+    made.ring(rings[0] + at, [timer + at for timer in rings[1:]])
+    for number in range(256):
+        made.put(head(made, number), rings[number] + at)
+        made.put(head(made, number) + 8, rings[number] + at)
+    made.reads = 0
+    found, problems = timers(made)
+    assert [timer.address for timer in found[:300]] == rings and len(found) == 300
+    assert made.reads < 4_000, made.reads  # of each list's head one, of each timer a few
+    assert any("runs in a loop" in problem for problem in problems)
+    assert any("of the list at" in problem for problem in problems)
+    assert problems[-1].endswith("more notes about timer lists are left out") and len(problems) < 100
+
+
+def test_all_timer_lists_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("volplugins.processors.timers._MOST", 5)
+    made = Made()
+    for number in range(4):
+        linked(made, head(made, number), [made.timer(1, 0) for _ in range(2)])
+    found, problems = timers(made)
+    assert len(found) == 5
+    assert "more than 5 entries in timer lists: the rest is left out" in problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from volplugins.io.capped_notes import CappedNotes
 from volplugins.io.objects import shortened
 from volplugins.io.system import IoSystem
 from volplugins.loader.kernel_modules import Names
@@ -70,16 +71,17 @@ def find_root(system: IoSystem, nodes: list[int]) -> int | None:
             return system.pointer(variable) or None
         except ReadError:
             pass
+    seen: set[int] = set()
     for node in nodes:
-        root = _upwards(system, node)
+        root = _upwards(system, node, seen)
         if root is not None:
             return root
     return None
 
 
-def _upwards(system: IoSystem, node: int) -> int | None:
-    """The node that has no parent; None where the way breaks or turns in a circle."""
-    layout, seen = system.layouts.device_node, set[int]()
+def _upwards(system: IoSystem, node: int, seen: set[int]) -> int | None:
+    """The node that has no parent; None where the way breaks, turns in a circle or leads to one of ``seen``."""
+    layout = system.layouts.device_node
     while node not in seen and len(seen) < _MOST_NODES:
         seen.add(node)
         try:
@@ -95,22 +97,23 @@ def _upwards(system: IoSystem, node: int) -> int | None:
 def walk_tree(system: IoSystem, root: int) -> DeviceTree:
     """All nodes below ``root``: children in the order of their siblings."""
     names, notes = Names(system.memory), list[str]()
+    said = CappedNotes(notes, "device nodes")
     nodes: list[DeviceNode] = []
     seen: set[int] = set()
     waiting = [(root, 0, 0)]
     while waiting:
         address, parent, depth = waiting.pop()
         if address in seen:
-            notes.append(f"the device tree leads to the node {address:#x} twice")
+            said.say(f"the device tree leads to the node {address:#x} twice")
             continue
         if len(nodes) >= _MOST_NODES:
-            notes.append(f"more than {_MOST_NODES:,} device nodes: the rest is left out")
+            said.limit(f"more than {_MOST_NODES:,} device nodes: the rest is left out")
             break
         seen.add(address)
         try:
             found = system.structure(address, system.layouts.device_node)
         except ReadError as error:
-            notes.append(f"device node {address:#x} below {parent:#x}: {error}")
+            said.say(f"device node {address:#x} below {parent:#x}: {error}")
             continue
         node = _node(system, names, found, depth)
         if node.parent != parent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
+from volplugins.io.shared_lists import SharedLists
 from volplugins.memory.reader import MemoryReader, ReadError
 
 _MOST_PROBLEMS = 4  # of one list
@@ -18,6 +19,7 @@ class ListWalk:
     Attributes:
         most: how many entries are given.
         problems: takes what is wrong, in words; count: how many entries were given.
+        shared: what this list and others of its kind may cost together.
     """
 
     memory: MemoryReader
@@ -26,6 +28,7 @@ class ListWalk:
     most: int
     problems: list[str] = field(default_factory=list)
     count: int = 0
+    shared: SharedLists | None = None
 
     def entries(self) -> Iterator[int]:
         """Addresses of the entries. One may be given twice where the list is damaged; never raises ReadError."""
@@ -44,10 +47,9 @@ class ListWalk:
         previous = self.head
         marked, steps, limit = 0, 0, 1
         while entry not in (self.head, end):
-            if entry == marked or self.count >= self.most:
-                self._problem(
-                    f"it runs in a loop at {entry:#x}" if entry == marked else f"more than {self.most} entries"
-                )
+            fault = self._fault(entry, marked)
+            if fault:
+                self._problem(fault)
                 return 0
             links = self._links(entry)
             if links is None:
@@ -58,9 +60,19 @@ class ListWalk:
             if steps == limit:
                 marked, steps, limit = entry, 0, 2 * limit
             self.count += 1
+            if self.shared is not None:
+                self.shared.take(entry, self.head)
             yield entry
             previous, entry = entry, links[side]
         return 0
+
+    def _fault(self, entry: int, marked: int) -> str:
+        """Why the list ends before ``entry``, in words; empty where it goes on."""
+        if entry == marked:
+            return f"it runs in a loop at {entry:#x}"
+        if self.count >= self.most:
+            return f"more than {self.most} entries"
+        return self.shared.fault(entry, self.head) if self.shared is not None else ""
 
     def _links(self, entry: int) -> tuple[int, int] | None:
         width = self.bits // 8
@@ -71,6 +83,9 @@ class ListWalk:
             data = self.memory.read(entry, 2 * width)
         except ReadError as error:
             self._problem(f"{entry:#x} cannot be read ({error.reason})")
+            return None
+        if entry % width:
+            self._problem(f"it leads to {entry:#x}, where no entry can be")
             return None
         return int.from_bytes(data[:width], "little"), int.from_bytes(data[width:], "little")
 

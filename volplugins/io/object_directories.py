@@ -6,9 +6,11 @@ tables, the same in every build from 2600 to 22631).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from volplugins.io.capped_notes import CappedNotes
 from volplugins.io.objects import ObjectHeader, ObjectHeaders
 from volplugins.io.system import IoSystem
 from volplugins.memory.reader import ReadError
@@ -76,12 +78,14 @@ class _Walk:
     ) -> None:
         self._system, self._headers, self._found, self._kind, self._below = system, headers, found, kind, below
         self._entries: set[int] = set()
+        self._looked_at = 0
+        self._notes = CappedNotes(found.notes, "object directories")
         self._unread: dict[str, list[str]] = {}
 
     def run(self) -> None:
-        waiting = [(self._found.root, "", 0)]
-        while waiting:
-            directory, path, depth = waiting.pop(0)
+        waiting = deque([(self._found.root, "", 0)])
+        while waiting and self._looked_at <= _MOST_ENTRIES:
+            directory, path, depth = waiting.popleft()
             for header in self._objects(directory, path or "\\"):
                 if header.body in self._found.names:
                     continue
@@ -94,7 +98,7 @@ class _Walk:
 
         for path, errors in self._unread.items():
             more = f", and {len(errors) - 1:,} more" if len(errors) > 1 else ""
-            self._say(f"directory {path}: an object cannot be read: {errors[0]}{more}")
+            self._notes.say(f"directory {path}: an object cannot be read: {errors[0]}{more}")
 
     def _wanted(self, name: str, address: int, depth: int) -> bool:
         """Whether to go down into the directory of this name."""
@@ -107,7 +111,7 @@ class _Walk:
         try:
             buckets = self._system.memory.read(directory, _BUCKETS * width)
         except ReadError as error:
-            self._say(f"directory {path} cannot be read: {error}")
+            self._notes.say(f"directory {path} cannot be read: {error}")
             return
         for number in range(_BUCKETS):
             entry = int.from_bytes(buckets[number * width : (number + 1) * width], "little")
@@ -122,15 +126,19 @@ class _Walk:
 
     def _entry(self, entry: int, path: str) -> tuple[int, int] | None:
         """The next entry and this one's object; None where the chain ends wrongly."""
+        self._looked_at += 1
+        if self._looked_at > _MOST_ENTRIES:
+            self._notes.limit(f"more than {_MOST_ENTRIES:,} entries in object directories: the rest is left out")
+            return None
         wrong = self._wrong(entry, path)
         if wrong:
-            self._say(wrong)
+            self._notes.say(wrong)
             return None
         self._entries.add(entry)
         try:
             data = self._system.memory.read(entry, 2 * self._system.width)
         except ReadError as error:
-            self._say(f"directory {path} breaks: {error}")
+            self._notes.say(f"directory {path} breaks: {error}")
             return None
         width = self._system.width
         return int.from_bytes(data[:width], "little"), int.from_bytes(data[width:], "little")
@@ -138,8 +146,6 @@ class _Walk:
     def _wrong(self, entry: int, path: str) -> str:
         if entry in self._entries:
             return f"directory {path}: a chain leads to an entry that was met before, {entry:#x}"
-        if len(self._entries) >= _MOST_ENTRIES:
-            return f"more than {_MOST_ENTRIES:,} entries in object directories: the rest is left out"
         return "" if self._system.in_kernel_half(entry) else f"directory {path}: no entry can be at {entry:#x}"
 
     def _named(self, body: int, path: str) -> ObjectHeader | None:
@@ -148,7 +154,3 @@ class _Walk:
         except ReadError as error:
             self._unread.setdefault(path, []).append(str(error))
             return None
-
-    def _say(self, text: str) -> None:
-        if text not in self._found.notes:
-            self._found.notes.append(text)

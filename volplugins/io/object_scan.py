@@ -7,7 +7,9 @@ Tools; before Windows 8 the highest bit of a protected object's tag is set.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, field
 
 from volplugins.io.device import DEVICE_TYPE
 from volplugins.io.driver import DRIVER_TYPE
@@ -19,17 +21,21 @@ _DRIVER_TAGS, _DEVICE_TAGS = (b"Driv", b"Dri\xf6"), (b"Devi", b"Dev\xe9")  # as 
 _UNPROTECTED_SINCE = 9200
 _CHUNK = 16 << 20
 _LARGEST_PREFIX = 0x140  # pool header, optional headers and object header before the body
+_MOST_OF_CHUNK = 1 << 15  # places of one kind that are tried in one chunk
+_MOST_TRIED = 1 << 21  # of each kind in all of memory
 
 Progress = Callable[[float], None]
+Teller = Callable[[str], None]
 
 
 def scan_objects(
-    system: IoSystem, progress: Progress | None = None, known: Container[int] = ()
+    system: IoSystem, progress: Progress | None = None, known: Container[int] = (), tell: Teller | None = None
 ) -> Iterator[tuple[str, int]]:
     """``driver`` or ``device`` and its address, for each that all of physical memory holds; in memory's order.
 
     Args:
         known: addresses that need not be found again.
+        tell: takes what was left out, in words.
     """
     physical, space = system.physical, system.space
     if physical is None or space is None:
@@ -39,7 +45,7 @@ def scan_objects(
         ("driver", _DRIVER_TAGS[:forms], DRIVER_TYPE, system.layouts.driver_object, _driver_at),
         ("device", _DEVICE_TAGS[:forms], DEVICE_TYPE, system.layouts.device_object, _device_at),
     ]
-    done = 0
+    done, tries = 0, _Tries()
     for base, count, _ in physical.runs():
         for start in range(base << 12, (base + count) << 12, _CHUNK):
             size = min(_CHUNK, ((base + count) << 12) - start)
@@ -48,7 +54,7 @@ def scan_objects(
             except ReadError:
                 continue
             for kind, tags, number, layout, prove in finders:
-                for body in _bodies(data, tags, number, layout, system.width):
+                for body in tries.of(kind, _bodies(data, tags, number, layout, system.width)):
                     address = prove(system, data[body : body + layout.size], layout)
                     if address is None or address in known:
                         continue
@@ -57,19 +63,47 @@ def scan_objects(
             done += size >> 12
             if progress is not None:
                 progress(100.0 * done / max(physical.pages_in_file, 1))
+    if tell is not None:
+        tries.report(tell)
+
+
+@dataclass(slots=True)
+class _Tries:
+    """How many places were tried, by kind, and in how many parts of memory not all were."""
+
+    tried: Counter[str] = field(default_factory=Counter)
+    cut: Counter[str] = field(default_factory=Counter)
+
+    def of(self, kind: str, places: Iterator[int]) -> Iterator[int]:
+        """The places of one chunk, as far as they are tried."""
+        for number, place in enumerate(places):
+            if number >= _MOST_OF_CHUNK or self.tried[kind] >= _MOST_TRIED:
+                self.cut[kind] += 1
+                return
+            self.tried[kind] += 1
+            yield place
+
+    def report(self, tell: Teller) -> None:
+        """Say what was left out."""
+        for kind, count in self.cut.items():
+            what = f"in {count:,} parts of memory ({_CHUNK >> 20} MiB each) more places may be a {kind} than are tried"
+            tell(f"{what}: the rest of each is left out")
 
 
 def _bodies(data: bytes, tags: tuple[bytes, ...], number: int, layout: Layout, width: int) -> Iterator[int]:
-    """Places behind a pool header with one of these tags where such an object may begin."""
+    """Places behind a pool header with one of these tags where such an object may begin, each once."""
+    given: set[int] = set()
     for tag in tags:
-        at = data.find(tag)
+        at, looked_at = data.find(tag), 0
         while at >= 0:
             header = at - 4
             if header >= 0 and header % (2 * width) == 0:
                 last = min(header + _LARGEST_PREFIX, len(data) - layout.size)
-                for body in range(header + 4 * width, last, width):
-                    if data[body] == number and not data[body + 1]:
+                for body in range(max(header + 4 * width, looked_at), last, width):
+                    if data[body] == number and not data[body + 1] and body not in given:
+                        given.add(body)
                         yield body
+                looked_at = max(looked_at, last)
             at = data.find(tag, at + 4)
 
 

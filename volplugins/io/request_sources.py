@@ -19,13 +19,16 @@ from volplugins.io.file_object import FILE_TYPE
 from volplugins.io.linked_list import ListWalk
 from volplugins.io.request import Request, RequestReader, State
 from volplugins.io.request_scan import ScannedRequest
+from volplugins.io.shared_lists import SharedLists
 from volplugins.kernel.io_layouts import IoLayouts
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Structure, read_structure
 
 MOST_REQUESTS = 1 << 18  # that are told apart; more are counted by what makes them alike
 MOST_GROUPED = 1 << 20  # that are read for it; the rest of a list is counted by its links alone
-MOST_LINKS = 1 << 26  # of one list
+MOST_LINKS = 1 << 26  # of all lists together
+MOST_AGAIN = 1 << 16  # of lists that lead into others, of all together
+MOST_SIGHTINGS = 64  # of one request
 MOST_HITS = 1 << 21  # of a search of memory
 _MOST_KINDS = 4096
 _MOST_FILES = 1 << 16
@@ -106,8 +109,11 @@ class RequestSources:
     reader: RequestReader = field(init=False)
     _files: dict[int, None] = field(default_factory=dict)
     _grouped: int = 0
+    _crowded: bool = False
+    _shared: SharedLists = field(init=False)
 
     def __post_init__(self) -> None:
+        self._shared = SharedLists(MOST_LINKS, again=MOST_AGAIN)
         self.reader = RequestReader(self.memory, self.layouts, self.bits)
 
     def sightings(self, irp: int) -> tuple[Sighting, ...]:
@@ -158,7 +164,7 @@ class RequestSources:
         layout = self.layouts.power_irp
         if not layout.has("Irp") or not self.reader.known:
             return
-        walk = ListWalk(self.memory, head, self.bits, MOST_REQUESTS)
+        walk = ListWalk(self.memory, head, self.bits, MOST_REQUESTS, shared=self._shared)
         for entry in walk.entries():
             try:
                 record = read_structure(self.memory, entry - layout.offset("Link"), layout)
@@ -187,7 +193,7 @@ class RequestSources:
 
     def _list(self, sighting: Sighting, head: int, at: int, name: str) -> None:
         """Requests whose entries, ``at`` bytes into each, are linked into the list at ``head``."""
-        walk = ListWalk(self.memory, head, self.bits, MOST_LINKS)
+        walk = ListWalk(self.memory, head, self.bits, MOST_LINKS, shared=self._shared)
         entries = walk.entries()
         for entry in islice(entries, MOST_GROUPED):
             self._take(entry - at, sighting)
@@ -201,8 +207,7 @@ class RequestSources:
     def _take(self, irp: int, sighting: Sighting) -> None:
         known = self.found.get(irp)
         if known is not None:
-            if sighting not in known:
-                self.found[irp] = (*known, sighting)
+            self._sight(irp, known, sighting)
             return
         if not self.reader.known:
             return
@@ -217,6 +222,17 @@ class RequestSources:
                 self.missing[irp] = request
         elif isinstance(request, Request) and not (sighting.source is Source.SCAN and request.linked):
             self._count(request, sighting)  # a linked one is counted by its list
+
+    def _sight(self, irp: int, known: tuple[Sighting, ...], sighting: Sighting) -> None:
+        """One more place that leads to a request that others have led to."""
+        if sighting in known:
+            return
+        if len(known) < MOST_SIGHTINGS:
+            self.found[irp] = (*known, sighting)
+            return
+        if not self._crowded:
+            self.problems.append(f"more than {MOST_SIGHTINGS} places lead to {irp:#x}: the rest is left out")
+        self._crowded = True
 
     def _count(self, request: Request, sighting: Sighting) -> None:
         """Count a request that is one too many to be kept."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from volplugins.io.capped_notes import CappedNotes
 from volplugins.io.device import Device, read_device
 from volplugins.io.device_node import DeviceTree, find_root, walk_tree
 from volplugins.io.device_stack import DeviceStack, stack_of
@@ -20,6 +21,7 @@ DRIVER_DIRECTORIES, DEVICES = ("\\Driver", "\\FileSystem"), "\\Device"
 DIRECTORY, DEVICE, BUGCHECK, SCAN = "directory", "device", "bugcheck", "scan"
 UNLISTED, _LIST = "in no object directory", "its list of devices"
 _MOST_DRIVERS, _MOST_DEVICES = 20_000, 200_000
+_MOST_AGAIN = 200_000  # devices of lists that lead into those of other drivers, of all together
 
 
 @dataclass(slots=True)
@@ -93,7 +95,7 @@ def make_view(
     gatherer.grow_tree()
     if search and system.physical is not None:
         view.searched = True
-        for kind, address in scan_objects(system, progress, {*view.drivers, *view.devices}):
+        for kind, address in scan_objects(system, progress, {*view.drivers, *view.devices}, gatherer.tell):
             (gatherer.driver if kind == "driver" else gatherer.device)(address, SCAN)
         gatherer.spread()
     gatherer.check_lists()
@@ -109,6 +111,9 @@ class _Gatherer:
         self._no_drivers: set[int] = set()
         self._waiting: list[int] = []  # devices whose links are to be followed
         self._listed: dict[int, int] = {}  # device: the driver whose list has it
+        self._again = _MOST_AGAIN
+        self._notes = CappedNotes(view.notes, "drivers and devices")
+        self.tell = self._notes.limit
 
     def driver(self, address: int, source: str, name: str = "") -> None:
         """Take the driver at ``address``, if there is one, with the devices of its list."""
@@ -117,13 +122,13 @@ class _Gatherer:
             return
         self._no_drivers.add(address)
         if len(view.drivers) >= _MOST_DRIVERS:
-            self._say(f"more than {_MOST_DRIVERS:,} drivers: the rest is left out")
+            self._notes.limit(f"more than {_MOST_DRIVERS:,} drivers: the rest is left out")
             return
         try:
             found = read_driver(self._system, address, source, name)
         except ReadError as error:
             if source == DIRECTORY:
-                self._say(f"driver {name}: {error}")
+                self._notes.say(f"driver {name}: {error}")
             return
         if found is None:
             return
@@ -138,7 +143,11 @@ class _Gatherer:
                 self._note(driver, f"{_LIST} leads back to {address:#x}")
                 return
             seen.add(address)
-            self._listed.setdefault(address, driver.address)
+            if self._listed.setdefault(address, driver.address) != driver.address:
+                if not self._again:
+                    self._note(driver, f"{_LIST} leads into that of another driver at {address:#x}")
+                    return
+                self._again -= 1
             device = self.device(address, DEVICE)
             if device is None:
                 self._note(driver, f"{_LIST} breaks at {address:#x}")
@@ -155,7 +164,7 @@ class _Gatherer:
             return view.devices.get(address)
         if address in self._tried or len(view.devices) >= _MOST_DEVICES:
             if len(view.devices) >= _MOST_DEVICES:
-                self._say(f"more than {_MOST_DEVICES:,} devices: the rest is left out")
+                self._notes.limit(f"more than {_MOST_DEVICES:,} devices: the rest is left out")
             return None
         self._tried.add(address)
         try:
@@ -202,7 +211,7 @@ class _Gatherer:
         named = [device.node for device in self._view.devices.values() if device.node]
         root = find_root(self._system, named)
         if root is None:
-            self._say("the tree of devices has no known root: no symbol gives it and no device leads to it")
+            self._notes.limit("the tree of devices has no known root: no symbol gives it and no device leads to it")
             return
         self._view.tree = walk_tree(self._system, root)
         self._view.notes += self._view.tree.notes
@@ -247,7 +256,3 @@ class _Gatherer:
         module = self._system.modules.at(driver.start) if driver.start else None
         if driver.start and module is None and len(self._system.modules):
             yield f"its image {driver.start:#x} is no loaded module"
-
-    def _say(self, text: str) -> None:
-        if text not in self._view.notes:
-            self._view.notes.append(text)

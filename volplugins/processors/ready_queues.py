@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from volplugins.io.capped_notes import CappedNotes
 from volplugins.io.linked_list import ListWalk
+from volplugins.io.shared_lists import SharedLists
 from volplugins.kernel.members import is_kernel_address, read_member, read_word
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout
 from volplugins.processors.source import ProcessorSource
 
 PRIORITIES = 32
-_MOST = 1 << 16  # threads of all queues
+_MOST = 1 << 16  # entries of all queues together
+_MOST_NOTES = 64
 _XP_QUEUES = "KiDispatcherReadyListHead"
 
 
@@ -46,6 +49,43 @@ class _Queues:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """Follows the lists of all queues, as far as they may go together."""
+
+    source: ProcessorSource
+    said: CappedNotes
+    shared: SharedLists
+
+    def of_queue(self, head: int, name: str) -> Iterator[int]:
+        """ETHREADs of one list; entries that are no threads end it."""
+        if self.shared.spent:
+            return
+        at = self.source.layouts.waits.thread.offset("WaitListEntry")
+        walk = ListWalk(self.source.memory, head, self.source.bits, _MOST, shared=self.shared)
+        for entry in walk.entries():
+            if not _is_thread(self.source, entry - at):
+                self.said.say(f"{name}: {entry - at:#x} is no thread")
+                break
+            yield entry - at
+        for problem in walk.problems:
+            self.said.say(f"{name}: {problem}")
+
+    def deferred(self, number: int, prcb: int, entry: int | None) -> Iterator[int]:
+        """ETHREADs that a processor has yet to sort into a queue: a list that ends in a null."""
+        source, at = self.source, self.source.layouts.waits.thread.offset("WaitListEntry")
+        while entry:
+            fault = self.shared.fault(entry, prcb)
+            if not fault and not _is_thread(source, entry - at):
+                fault = f"it leads to {entry:#x}"
+            if fault:
+                self.said.say(f"deferred ready list of {number}: {fault}")
+                return
+            self.shared.take(entry, prcb)
+            yield entry - at
+            entry = read_word(source.memory, entry, source.width)
+
+
 def ready_threads(source: ProcessorSource, layout: Layout, problems: list[str]) -> Iterator[ReadyThread]:
     """Every ready thread once, the highest priority of each queue first; ``problems`` takes what is wrong, in words."""
     link = source.layouts.waits.thread
@@ -54,19 +94,27 @@ def ready_threads(source: ProcessorSource, layout: Layout, problems: list[str]) 
         return
     if source.clock is None:
         problems.append("how long threads have been ready is not known: the clock is not in the dump")
+    lists = _Lists(source, CappedNotes(problems, "ready queues", _MOST_NOTES), SharedLists(_MOST))
     seen: set[int] = set()
-    for queues in _all_queues(source, layout, problems):
-        for priority in reversed(range(PRIORITIES)):
-            head = queues.address + priority * 2 * source.width
-            name = f"{queues.name}, priority {priority}"
-            for ethread in _in_list(source, head, name, _MOST - len(seen), problems):
-                if ethread not in seen:
-                    seen.add(ethread)
-                    yield ReadyThread(ethread, priority, queues.processors, ready_since(source, ethread))
-    for number, ethread in _deferred(source, layout, problems):
+    for ethread, priority, processors in _threads(lists, layout, problems):
         if ethread not in seen:
             seen.add(ethread)
-            yield ReadyThread(ethread, None, (number,), ready_since(source, ethread))
+            yield ReadyThread(ethread, priority, processors, ready_since(source, ethread))
+    if lists.shared.spent:
+        problems.append(f"more than {_MOST:,} entries in ready queues: the rest is left out")
+
+
+def _threads(lists: _Lists, layout: Layout, problems: list[str]) -> Iterator[tuple[int, int | None, tuple[int, ...]]]:
+    """ETHREAD, priority and processors of each entry of all queues."""
+    for queues in _all_queues(lists.source, layout, problems):
+        for priority in reversed(range(PRIORITIES)):
+            head = queues.address + priority * 2 * lists.source.width
+            for ethread in lists.of_queue(head, f"{queues.name}, priority {priority}"):
+                yield ethread, priority, queues.processors
+    for number, prcb in _numbered(lists.source):
+        entry = read_member(lists.source.memory, prcb, layout, "DeferredReadyListHead")
+        for ethread in lists.deferred(number, prcb, entry):
+            yield ethread, None, (number,)
 
 
 def ready_since(source: ProcessorSource, ethread: int) -> float | None:
@@ -117,34 +165,6 @@ def _numbered(source: ProcessorSource) -> Iterator[tuple[int, int]]:
     for processor in source.processors:
         if processor.index is not None:
             yield processor.index, processor.prcb
-
-
-def _in_list(source: ProcessorSource, head: int, name: str, most: int, problems: list[str]) -> Iterator[int]:
-    """ETHREADs of one list; entries that are no threads end it."""
-    at = source.layouts.waits.thread.offset("WaitListEntry")
-    walk = ListWalk(source.memory, head, source.bits, most)
-    for entry in walk.entries():
-        if not _is_thread(source, entry - at):
-            problems.append(f"{name}: {entry - at:#x} is no thread")
-            break
-        yield entry - at
-    problems.extend(f"{name}: {problem}" for problem in walk.problems)
-
-
-def _deferred(source: ProcessorSource, layout: Layout, problems: list[str]) -> Iterator[tuple[int, int]]:
-    """Threads that a processor has yet to sort into a queue: a list that ends in a null."""
-    at = source.layouts.waits.thread.offset("WaitListEntry")
-    for number, prcb in _numbered(source):
-        entry = read_member(source.memory, prcb, layout, "DeferredReadyListHead")
-        seen: set[int] = set()
-        while entry:
-            if entry in seen or not is_kernel_address(entry, source.bits) or not _is_thread(source, entry - at):
-                what = "runs in a loop at" if entry in seen else "leads to"
-                problems.append(f"deferred ready list of {number}: it {what} {entry:#x}")
-                break
-            seen.add(entry)
-            yield number, entry - at
-            entry = read_word(source.memory, entry, source.width)
 
 
 def _is_thread(source: ProcessorSource, address: int) -> bool:

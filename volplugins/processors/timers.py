@@ -12,14 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from volplugins.io.capped_notes import CappedNotes
 from volplugins.io.linked_list import ListWalk
+from volplugins.io.shared_lists import SharedLists
 from volplugins.kernel.members import is_kernel_address, read_member, read_word
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout, read_structure
 from volplugins.processors.dpc_queue import Dpc, read_dpc
 from volplugins.processors.source import ProcessorSource
 
-_MOST = 1 << 16  # timers of all tables
+_MOST = 1 << 16  # entries of all tables together
+_MOST_NOTES = 64
 _MOST_ENTRIES, _XP_ENTRIES, _XP_WIDE_ENTRIES = 512, 256, 512
 _TIMER_TYPES = (8, 9)  # KOBJECTS: notification and synchronization timers
 _FIRST_ENCODED = 7600
@@ -57,23 +60,27 @@ def read_timers(source: ProcessorSource, layout: Layout, problems: list[str]) ->
         return
     keys = _keys(source)
     unknown = f"which call a timer is for is encoded, and {' and '.join(_KEYS)} are not known: symbols name them"
-    seen: set[int] = set()
+    shared, seen, said = SharedLists(_MOST), set[int](), CappedNotes(problems, "timer lists", _MOST_NOTES)
     for processor, head in _heads(source, layout, problems):
         name = f"timer list {head:#x}"
-        walk = ListWalk(source.memory, head, source.bits, _MOST - len(seen))
+        walk = ListWalk(source.memory, head, source.bits, _MOST, shared=shared)
         for entry in walk.entries():
             address = entry - known.offset("TimerListEntry")
             if address in seen:
                 continue
             timer = _timer(source, address, processor, keys)
             if timer is None:
-                problems.append(f"{name}: {address:#x} is no timer")
+                said.say(f"{name}: {address:#x} is no timer")
                 break
             if keys is None and _is_encoded(source) and not seen:
                 problems.append(unknown)
             seen.add(address)
             yield timer
-        problems.extend(f"{name}: {problem}" for problem in walk.problems)
+        for problem in walk.problems:
+            said.say(f"{name}: {problem}")
+        if shared.spent:
+            problems.append(f"more than {_MOST:,} entries in timer lists: the rest is left out")
+            return
 
 
 def decode_dpc(value: int, timer: int, never: int, always: int) -> int:

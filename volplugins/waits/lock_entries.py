@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from volplugins.memory.structure import Structure
+from volplugins.waits.lock_owners import LockOwners, Owners
 from volplugins.waits.system import WaitSystem
 from volplugins.waits.waiter import Waiter
 
@@ -32,6 +33,7 @@ class LockEntries:
     system: WaitSystem
     holders: dict[int, list[int]] = field(default_factory=dict)
     wanted: dict[int, list[int]] = field(default_factory=dict)
+    _owners: LockOwners = field(default_factory=LockOwners)
 
     @property
     def known(self) -> bool:
@@ -56,6 +58,10 @@ class LockEntries:
                     holders.append(waiter.ethread)
             elif waiter.waits:
                 self.wanted.setdefault(waiter.ethread, []).append(lock)
+
+    def owners(self, lock: int) -> Owners:
+        """The threads that hold ``lock``; to be asked for once all threads were taken."""
+        return self._owners.of(lock, self.holders.get(lock, ()))
 
     def _entries(self, record: Structure) -> Iterator[Structure]:
         layout = self.system.layouts.lock_entry

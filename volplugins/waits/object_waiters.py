@@ -7,35 +7,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from volplugins.io.linked_list import ListWalk
+from volplugins.waits.list_sets import ListSets
 from volplugins.waits.system import WaitSystem
 
 _MOST_OF_LIST = 1 << 17
-_MOST_ENTRIES = 1 << 21  # of all lists together
+_MOST_ENTRIES = 1 << 20  # of all lists together: as many as wait blocks are looked at
 
 
 @dataclass(slots=True)
 class ObjectWaiters:
-    """The waiters of objects, kept while there is room."""
+    """The waiters of objects."""
 
     system: WaitSystem
-    _lists: dict[int, frozenset[int]] = field(default_factory=dict)
-    _kept: int = 0
+    _lists: ListSets = field(init=False)
 
-    def has(self, address: int, entry: int) -> bool:
-        """Whether ``entry`` is in the list of the object at ``address``, as far as that can be followed."""
-        if address not in self._lists:
-            if self._kept > _MOST_ENTRIES:
-                self._lists.clear()
-                self._kept = 0
-            found = self._walk(address)
-            self._lists[address] = found
-            self._kept += len(found) + 1
-        return entry in self._lists[address]
+    def __post_init__(self) -> None:
+        self._lists = ListSets(self.system.io.memory, self.system.bits, _MOST_OF_LIST, _MOST_ENTRIES)
 
-    def _walk(self, address: int) -> frozenset[int]:
+    def missing(self, address: int, entry: int) -> str:
+        """Why ``entry`` is not known to be in the list of the object at ``address``, in words; empty where it is."""
         layout = self.system.layouts.dispatcher
-        if not layout.has("WaitListHead"):
-            return frozenset()
-        head = address + layout.offset("WaitListHead")
-        return frozenset(ListWalk(self.system.io.memory, head, self.system.bits, _MOST_OF_LIST).entries())
+        head = address + layout.offset("WaitListHead") if layout.has("WaitListHead") else 0
+        if head and self._lists.has(head, entry):
+            return ""
+        if self._lists.whole(head):
+            return "its wait block is not in the object's list of waiters"
+        return "the object's list of waiters was not followed to its end"
+
+    def note(self) -> str:
+        """What was left out of all lists, in words; empty for nothing."""
+        count = self._lists.left_out
+        more = f"objects' lists of waiters have more than {_MOST_ENTRIES:,} entries together"
+        return f"{more}: {count:,} of them are not followed to their end" if count else ""

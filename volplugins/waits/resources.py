@@ -15,6 +15,7 @@ from volplugins.io.linked_list import ListWalk
 from volplugins.memory.reader import ReadError
 from volplugins.waits.held import Held
 from volplugins.waits.lock_entries import LockEntries
+from volplugins.waits.lock_owners import LockOwners
 from volplugins.waits.owners.fast_resource import FastResources
 from volplugins.waits.owners.push_lock import wanted_lock
 from volplugins.waits.owners.resource import Resource, read_resource
@@ -43,6 +44,7 @@ class Resources:
     _by_object: dict[int, int] = field(default_factory=dict)
     _by_event: dict[int, int] = field(default_factory=dict)
     _followed: set[int] = field(default_factory=set)
+    _owners: LockOwners = field(default_factory=LockOwners)
 
     def gather(self, fast: FastResources) -> None:
         """Those of the kernel's list, then ``fast``."""
@@ -79,9 +81,10 @@ class Resources:
             found, how = self.all.get(wanted_lock(waiter, entries)), "known by the AutoBoost entry of the waiter"
         if found is None:
             return None
-        owners = tuple(each for each in found.owners if each != waiter.ethread or not found.exclusive)
+        every = self._owners.of(found.address, found.owners)
+        owners = every.without(waiter.ethread) if found.exclusive else every.first
         held = Held(found.address, Kind.RESOURCE, owners, bool(owners), name, self_blocks=not found.exclusive)
-        return held.noting(how, "held shared" if owners and not found.exclusive else "", *found.notes)
+        return held.noting(how, "held shared" if owners and not found.exclusive else "", every.note, *found.notes)
 
     def _listed(self, address: int) -> None:
         try:

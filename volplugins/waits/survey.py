@@ -137,8 +137,9 @@ def make_survey(
     listed = ObjectWaiters(system)
     for ethread, those in blocks.items():
         survey.waits[ethread] = _wait(survey.threads[ethread], those, resolver, listed)
-    for text in (*names.notes, *resources.notes):
-        survey.note(text)
+    for text in (*names.notes, *resources.notes, listed.note(), resolver.mutants.note()):
+        if text:
+            survey.note(text)
     return survey
 
 
@@ -188,9 +189,8 @@ def _wait(waiter: Waiter, blocks: WaitBlocks, resolver: Resolver, listed: Object
 
 def _held(waiter: Waiter, block: WaitBlock, resolver: Resolver, listed: ObjectWaiters) -> Held:
     held = resolver.held(waiter, block.object)
-    if held.kind is Kind.UNKNOWN or listed.has(block.object, block.entry):
-        return held
-    return replace(held, sure=False).noting("its wait block is not in the object's list of waiters")
+    missing = "" if held.kind is Kind.UNKNOWN else listed.missing(block.object, block.entry)
+    return replace(held, sure=False).noting(missing) if missing else held
 
 
 def _is_timer(held: tuple[Held, ...]) -> bool:

@@ -8,6 +8,7 @@ Neither a slim lock nor a keyed event keeps its owner: others who wait for the s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from volplugins.waits.held import Held
 from volplugins.waits.owners.critical_section import CriticalSection
@@ -41,14 +42,14 @@ class AddressWaits:
     """The threads that wait for addresses, by process and address."""
 
     processes: WaitProcesses
-    _waiters: dict[tuple[int, int], list[Waiter]] = field(default_factory=dict)
+    _waiters: dict[tuple[int, int], dict[int, Waiter]] = field(default_factory=dict)
 
     def take(self, waiter: Waiter) -> None:
         """One thread."""
         address = address_waited_for(waiter)
         process = self.processes.of_thread.get(waiter.ethread)
         if address and process is not None:
-            self._waiters.setdefault((process.eprocess, address), []).append(waiter)
+            self._waiters.setdefault((process.eprocess, address), {})[waiter.ethread] = waiter
 
     def held(self, waiter: Waiter, waited: int) -> Held:
         """What a thread waits for that waits for an address; ``waited`` is the object of its wait, 0 for none."""
@@ -63,11 +64,13 @@ class AddressWaits:
         return Held(address, kind, notes=self._others(waiter, process.eprocess if process is not None else 0, address))
 
     def _others(self, waiter: Waiter, eprocess: int, address: int) -> tuple[str, ...]:
-        others = [each for each in self._waiters.get((eprocess, address), ()) if each.ethread != waiter.ethread]
-        if not others:
+        waiters = self._waiters.get((eprocess, address), {})
+        count = len(waiters) - (waiter.ethread in waiters)
+        if not count:
             return ("who would wake it is not kept",)
-        named = ", ".join(str(each.thread.tid) for each in others[:_MOST_NAMED])
-        more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+        first = [each for each in islice(waiters.values(), _MOST_NAMED + 1) if each.ethread != waiter.ethread]
+        named = ", ".join(str(each.thread.tid) for each in first[:_MOST_NAMED])
+        more = f" and {count - _MOST_NAMED} more" if count > _MOST_NAMED else ""
         return (f"who would wake it is not kept; threads {named}{more} wait for the same address",)
 
 

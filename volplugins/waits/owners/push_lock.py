@@ -24,8 +24,9 @@ def held_push_lock(waiter: Waiter, waited: int, entries: LockEntries) -> Held:
             "the thread has no AutoBoost entry of it" if entries.known else "this build keeps no AutoBoost entries"
         )
         return Held(waited, Kind.PUSH_LOCK, notes=(why,))
-    holders = tuple(dict.fromkeys(entries.holders.get(lock, ())))
-    if not holders:
+    holders = entries.owners(lock)
+    if not holders.first:
         return Held(lock, Kind.PUSH_LOCK, notes=(_ASKED, "no thread has an AutoBoost entry of holding it"))
     how = "its owner is known by that thread's AutoBoost entry"
-    return Held(lock, Kind.PUSH_LOCK, holders, sure=True, notes=(_ASKED, how), self_blocks=True)
+    notes = (_ASKED, how, holders.note) if holders.note else (_ASKED, how)
+    return Held(lock, Kind.PUSH_LOCK, holders.first, sure=True, notes=notes, self_blocks=True)
