@@ -16,6 +16,7 @@ import pytest
 import volplugins.kd.session
 import volplugins.wires.opening
 from tests.kd.kdcom_kernel import KdcomKernel
+from tests.kd.kdcom_words import INITIAL
 from volplugins.kd.session import Session
 from volplugins.vol.layers import live_machines
 from volplugins.vol.layers.ending_signals import ENDING, ended_once, undisturbed
@@ -84,7 +85,7 @@ def kernels(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[KdcomKernel]]:
 def test_ctrl_c_twice_while_it_is_stopped(kernels: list[KdcomKernel], first: int) -> None:
     before = signal.getsignal(signal.SIGINT)
     for second in range(1, 6):
-        kernel = KdcomKernel()
+        kernel = KdcomKernel(numbers=(INITIAL | second & 1, INITIAL | second >> 1 & 1))  # of a session before
         receive, calls = kernel.receive, iter(range(1, 10_000))
         kernels.append(kernel)
 
