@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -41,7 +42,9 @@ def answer(data: Any, **more: Any) -> dict[str, Any]:
 
 def cleaned(value: Any, depth: int = _DEEPEST) -> Any:
     """The value with its texts made visible and cut; what is nested too deep or too long is left out."""
-    if value is None or isinstance(value, (bool, float)):
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
         return value if abs(value) < 1 << 63 else hex(value)
