@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import volplugins.kd.session
 import volplugins.wires.opening
 from tests.kd.kdcom_kernel import KdcomKernel
 from tests.kd.kdcom_words import INITIAL
+from tests.live.serving import serving
 from volplugins.kd.session import Session
 from volplugins.vol.layers import live_machines
 from volplugins.vol.layers.ending_signals import ENDING, ended_once, undisturbed
@@ -91,7 +91,7 @@ def test_ctrl_c_twice_while_it_is_stopped(kernels: list[KdcomKernel], first: int
 
         def interrupted(seconds: float, calls: Any = calls, receive: Any = receive, second: int = second) -> bytes:
             if next(calls) in (first, first + second):
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
             return receive(seconds)
 
         kernel.receive = interrupted  # type: ignore[method-assign]
@@ -105,12 +105,11 @@ def test_ctrl_c_twice_while_it_is_stopped(kernels: list[KdcomKernel], first: int
 def test_the_first_signal_raises_and_the_next_do_not() -> None:
     with pytest.raises(KeyboardInterrupt), ended_once():
         try:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         finally:
-            os.kill(os.getpid(), signal.SIGINT)
-            assert True  # a line in which it would have come
+            signal.raise_signal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt), undisturbed():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         cleaned = True
     assert cleaned
     assert {"SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"} >= {each.name for each in ENDING} >= {"SIGTERM"}
@@ -138,6 +137,18 @@ def test_a_block_leaves_its_own_machine_alone(left: list[str]) -> None:
             assert left == []
         assert left == ["B"]
     assert left == ["B", "A"] and not live_machines._lookers
+
+
+def test_two_targets_of_a_program() -> None:
+    from volplugins.api.opening import open_target
+
+    with serving() as one, serving() as other:
+        with open_target(one.url) as first:
+            with open_target(other.url), open_target(one.url):
+                pass
+            assert set(live_machines._machines) == {one.url} and len(first.processes()) > 1
+        assert not live_machines._machines
+    assert all("1 continues; the machine runs" in each.said for each in (one, other))
 
 
 def test_blocks_that_overlap_and_a_machine_that_no_block_stopped(left: list[str]) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -57,9 +56,8 @@ def undisturbed() -> Iterator[None]:
         yield
     finally:
         given_back(kept)
-        with suppress(OSError):
-            for came_number in came[:1]:
-                os.kill(os.getpid(), came_number)
+        for came_number in came[:1]:
+            signal.raise_signal(came_number)
 
 
 @contextmanager
