@@ -160,3 +160,13 @@ def _stand_in() -> Any:
     found = types.ModuleType("serial")
     found.Serial = Serial  # type: ignore[attr-defined]
     return found
+
+
+@pytest.mark.parametrize("host", ["a" * 70, "a..b", "\u00e4" * 70])
+def test_no_name_of_a_host(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from volplugins.cli.main import main
+
+    with pytest.raises(NoLine):
+        open_wire(parse_location(f"kd+tcp://{host}:1"))
+    assert main(["live", f"kd+tcp://{host}:1"]) == 3
+    assert "cannot be the name" in capsys.readouterr().err

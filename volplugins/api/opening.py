@@ -63,7 +63,7 @@ def _stacked(place: str, symbols: Sequence[str]) -> Iterator[Opened]:
     from volplugins.vol.scene.session import open_file, open_location  # noqa: PLC0415
 
     if is_live(place):
-        with leaving(lambda _read: None):
+        with leaving(place, lambda _read: None):
             yield open_location(place, symbols)
         return
     with plain_file(Path(place), lambda _text, _percent: None) as plain:

@@ -137,10 +137,14 @@ class Questions:
         with self._lock:
             try:
                 return asked()
-            except (Refused, NoSuchProcess, NoCorpus) as error:
-                return refusal(error)
+            except Refused as error:
+                return refusal(error, error.told)
+            except NoSuchProcess as error:
+                return refusal("that fits no PID, or no process by itself: `data` says why", str(error))
+            except NoCorpus:
+                return refusal("the folder is not there any longer")
             except DumpError as error:
-                return refusal(error.reason.rpartition(": ")[2])
+                return refusal("it cannot be opened: `data` says why", error.reason.rpartition(": ")[2])
             except Exception as error:  # nothing in a dump may end the server
                 return refusal(f"could not be worked out: {type(error).__name__}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -18,10 +19,19 @@ _MOST_KEPT = 4
 _MOST_FILES = 500
 _STARTS = (b"PAGEDUMP", b"PAGEDU64", b"ZDMP", b"EMiL", b"AVML", b"\x7fELF")
 _ENDINGS = (".dmp", ".zdmp", ".raw", ".mem", ".vmem", ".img", ".dd", ".gz", ".xz", ".zip", ".cab")
+_BESIDE = (".vmss", ".vmsn")  # state files that are read with a .vmem
 
 
 class Refused(Exception):
-    """What was asked for is not to be had; the text is one line."""
+    """What was asked for is not to be had; the text is one line.
+
+    Attributes:
+        told: what more there is to say in words of others, names of files for one; None where there is nothing.
+    """
+
+    def __init__(self, text: str, told: Any = None) -> None:
+        super().__init__(text)
+        self.told = told
 
 
 class Results:
@@ -52,6 +62,10 @@ class Results:
             raise Refused("that name leads out of the folder, or is none")
         if not found.exists():
             raise Refused("there is no such file below the folder: list_files names those that are there")
+        if not found.is_dir() and not found.is_file():
+            raise Refused("that is no file but a device, pipe or socket")
+        if found.suffix.lower() == ".vmem" and any(found.with_suffix(each).is_symlink() for each in _BESIDE):
+            raise Refused("a link lies beside it where its state file belongs: none is followed")
         return found
 
     def files(self) -> Iterator[dict[str, Any]]:
@@ -60,15 +74,15 @@ class Results:
         for base, folders, names in os.walk(self._folder.path, followlinks=False):
             folders.sort()
             here = os.path.relpath(base, self._folder.path)
-            if "summary.json" in names:
+            if _size(Path(base, "summary.json")) is not None:
                 folders.clear()
                 yield {"file": here, "kind": "results"}
                 found += 1
             for name in sorted(names):
                 path = Path(base, name)
-                if found < _MOST_FILES and not path.is_symlink() and _may_be_memory(path):
-                    yield {"file": os.path.normpath(os.path.join(here, name)), "kind": "memory",
-                           "bytes": path.stat().st_size}  # fmt: skip
+                size = _size(path) if found < _MOST_FILES else None
+                if size is not None and _may_be_memory(path):
+                    yield {"file": os.path.normpath(os.path.join(here, name)), "kind": "memory", "bytes": size}
                     found += 1
             if found >= _MOST_FILES:
                 return
@@ -82,7 +96,7 @@ class Results:
         """
         path = self.path(name)
         if path.is_dir():
-            if not (path / "summary.json").is_file():
+            if not _held(path, "summary.json"):
                 raise Refused("that is a folder without results: name a dump, or a folder that triage wrote")
             return path
         if name not in self._made:
@@ -111,10 +125,27 @@ class Results:
             Refused: there is no such section; and as ``folder``.
         """
         folder = self.folder(name)
-        known = sorted(path.stem for path in (folder / "rows").glob("*.jsonl") if not path.is_symlink())
+        rows = Folder(folder).inside("rows")
+        names = [path.name for path in rows.glob("*.jsonl")] if rows is not None else []
+        known = sorted(name.removesuffix(".jsonl") for name in names if _held(folder, f"rows/{name}"))
         if section not in known:
-            raise Refused(f"no such section; there are: {', '.join(known)}")
+            raise Refused("no such section; there are: those below `data`", known)
         return RowFile(folder, section)
+
+
+def _held(folder: Path, relative: str) -> bool:
+    """Whether that is a file in a folder of results, reached through no link."""
+    found = Folder(folder).inside(relative)
+    return found is not None and _size(found) is not None
+
+
+def _size(path: Path) -> int | None:
+    """Bytes of a regular file; None for a link, a folder and what opening would wait for, such as a pipe."""
+    try:
+        status = path.lstat()
+    except (OSError, ValueError):
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _may_be_memory(path: Path) -> bool:

@@ -65,7 +65,7 @@ def _run(args: argparse.Namespace, output: Path, symbols: list[str]) -> int:
     from volplugins.vol.scene.session import open_any
 
     kind = OutputKind(args.kind) if args.kind else None
-    with clean_termination(), progress_display(args.quiet) as show, leaving(lambda text: None):
+    with clean_termination(), progress_display(args.quiet) as show, leaving(args.target, lambda text: None):
         show("opening", 0.0)
         target = target_below(*open_any(args.target, symbols))
         refuse_what_is_no_memory(target)

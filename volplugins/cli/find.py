@@ -50,8 +50,11 @@ def run(args: argparse.Namespace) -> int:
         conditions += [Condition(question.name, text) for text in given]
     try:
         folder = Folder(Path(args.corpus))
-        with closing(CorpusDatabase(folder.file("corpus.sqlite"))) as database:
-            count = _print(args, folder, find(database, conditions))
+        with (
+            closing(CorpusDatabase(folder.file("corpus.sqlite"))) as database,
+            closing(find(database, conditions)) as found,
+        ):
+            count = _print(args, folder, found)
     except BadQuestion as error:
         print(f"volplugins: {error}", file=sys.stderr)
         return _WRONG_USE

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from volplugins.target.target import Target
 
 
+_WIDEST = 1000  # characters
+
+
 def add_parser(subparsers: Any) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
@@ -49,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         return WRONG_USE
     symbols = split_folders(args.symbols)
     require_folders("-s", symbols)
-    with clean_termination(), progress_display(args.quiet) as show, leaving(lambda text: show(f"reading: {text}", 0.0)):
+    with clean_termination(), progress_display(args.quiet) as show, leaving(args.url, lambda text: _read(show, text)):
         context, layer = open_location(args.url, symbols)
         if args.stay_stopped:
             stay_stopped()
@@ -61,6 +64,10 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
+def _read(show: Any, text: str) -> None:
+    show(f"reading: {text}", 0.0)
+
+
 def _snapshot(args: argparse.Namespace, context: Any, layer: str, show: Any) -> int:
     from volplugins.cli.snapshot import write_snapshot
 
@@ -68,11 +75,13 @@ def _snapshot(args: argparse.Namespace, context: Any, layer: str, show: Any) -> 
 
 
 def _told(context: Any, layer: str, quiet: bool) -> int:
+    from volplugins.report.shown_text import shown
     from volplugins.vol.scene.crash_scene import scene_below
 
     scene = scene_below(context, layer)
     if not quiet:
-        print("\n".join(_lines(scene)))
+        for line in _lines(scene):
+            print(shown(line, _WIDEST))  # names in it are the machine's
     return 0
 
 

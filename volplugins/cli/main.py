@@ -27,6 +27,7 @@ COMMANDS = (
 # commands that import volatility3, which makes its cache folder then
 USES_VOLATILITY = frozenset(("demo", "triage", "batch", "symbols", "dump", "live", "vol", "doctor", "diff", "mcp"))
 
+_LONGEST = 4000  # characters of a fault
 DONE, FAULTS, WRONG_USE, CANNOT_OPEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 
 
@@ -126,7 +127,9 @@ def _tell(error: Exception) -> int:
         traceback.print_exception(error)
     cannot_open = _is_dump_error(error)
     kind = "" if cannot_open or isinstance(error, OSError) else f"{type(error).__name__}: "
-    text = " ".join(str(error).split()) or "no more is known"
+    from volplugins.report.shown_text import shown
+
+    text = shown(" ".join(str(error).split()), _LONGEST) or "no more is known"  # it may have names of a dump in it
     print(f"volplugins: {kind}{text}", file=sys.stderr)
     return CANNOT_OPEN if cannot_open else FAULTS
 

@@ -51,7 +51,8 @@ class CorpusDatabase:
         until = time.monotonic() + _SECONDS
         self._connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
         try:
-            yield from self._connection.execute(statement, values)
+            for row in self._connection.execute(statement, values):  # noqa: UP028 - delegating would close the cursor,
+                yield row  # which fails where the file was closed before
         except sqlite3.OperationalError as error:
             slow = "interrupted" in str(error)
             raise NoCorpus(f"{self._path}: {f'no answer in {_SECONDS} seconds' if slow else error}") from None

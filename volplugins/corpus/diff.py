@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -170,5 +171,7 @@ def _chosen(row: Facts, names: dict[str, str]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value that a page and a program take: numbers and truth stay, all else is text."""
+    """A value that a page and a program take: numbers and truth stay, what is no number is none, all else is text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value if value is None or isinstance(value, (bool, int, float)) else shown(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,20 @@ def as_object(found: Difference) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "schema": SCHEMA,
-        "before": dict(found.before),
-        "after": dict(found.after),
+        "before": _finite(dict(found.before)),
+        "after": _finite(dict(found.after)),
         "same": same,
         "sections": sections,
     }
+
+
+def _finite(value: Any) -> Any:
+    """The value without NaN and infinities, which JSON has not."""
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def verdict(found: Difference) -> str:

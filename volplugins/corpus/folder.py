@@ -31,7 +31,7 @@ class Folder:
         if not isinstance(relative, str) or not 0 < len(relative) <= _LONGEST or "\0" in relative:
             return None
         parts = PurePosixPath(relative.replace("\\", "/"))
-        if parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]:
+        if parts.is_absolute() or ".." in parts.parts or any(":" in first for first in parts.parts[:1]):
             return None
         wanted = self._real / parts
         return wanted if Path(os.path.realpath(wanted)) == wanted else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +55,7 @@ class Found:
     matches: list[tuple[str, str]] = field(default_factory=list)
 
 
-def find(database: CorpusDatabase, conditions: Sequence[Condition]) -> Iterator[Found]:
+def find(database: CorpusDatabase, conditions: Sequence[Condition]) -> Generator[Found, None, None]:
     """The dumps that fit every condition, those that crashed last first; all, without conditions.
 
     Raises:

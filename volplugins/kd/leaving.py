@@ -21,7 +21,7 @@ def run_on(line: Line, change: StateChange | None, go_past: Callable[[StateChang
         go_past: puts it behind the breakpoint instruction at which it stands, where it stops there again and again.
     """
     deadline = line.clock() + line.timing.leave
-    change = change or line.stop_by(line.clock() + line.timing.step)
+    change = _begun_anew(line, change or line.stop_by(line.clock() + line.timing.step))
     if change is None:
         return True
     dead = stuck = 0
@@ -44,3 +44,14 @@ def run_on(line: Line, change: StateChange | None, go_past: Callable[[StateChang
         if dead >= _DEAD_ROUNDS:
             break
     return False
+
+
+def _begun_anew(line: Line, change: StateChange | None) -> StateChange | None:
+    """The same stop, with both sides' numbers anew where no reply has proved ours.
+
+    A packet with a number of the session before is acknowledged as one that came again, and is not acted upon.
+    """
+    if change is None or line.requests:
+        return change
+    line.link.reset()
+    return line.stop_by(line.clock() + line.timing.step) or change

@@ -15,6 +15,7 @@ from volplugins.kd.state_change import StateChange, decode_state_change
 from volplugins.kd.wire import Timing, Wire
 
 _KEPT_PRINTS = 16
+_KEPT_PACKETS = 1024  # more than come at once
 _DOUBTED = 256  # replies behind one that was damaged
 _USUAL_DR7 = 0x400
 
@@ -30,7 +31,8 @@ class Line:
         requests: how many requests were made.
         round_trip: a recent reply's time in seconds, smoothed; 0 before the first.
         old_kernel: whether a kernel before Windows XP spoke.
-        came, replies, reset_seen: state changes and replies that nobody has taken yet, whether a reset was seen.
+        came, replies, reset_seen: the last state changes and replies that nobody has taken yet, whether a reset was
+            seen.
         silences: how often nothing came for a while.
         asking: whether a reply is awaited.
     """
@@ -46,8 +48,8 @@ class Line:
     requests: int = 0
     round_trip: float = 0.0
     old_kernel: bool = False
-    came: list[bytes] = field(default_factory=list)
-    replies: list[Reply] = field(default_factory=list)
+    came: deque[bytes] = field(default_factory=lambda: deque(maxlen=_KEPT_PACKETS))
+    replies: deque[Reply] = field(default_factory=lambda: deque(maxlen=_KEPT_PACKETS))
     reset_seen: bool = False
     silences: int = 0
     asking: bool = False
@@ -133,7 +135,7 @@ class Line:
                 self.old_kernel = True
             elif event.kind is PacketType.STATE_MANIPULATE:
                 reply = decode_reply(event.payload)
-                self.replies += [reply] if reply is not None else []
+                self.replies.extend([reply] if reply is not None else [])
             else:
                 self._answer(event)
 

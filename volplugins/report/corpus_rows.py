@@ -113,6 +113,6 @@ def report_link(corpus: Path, folder: Any) -> str:
             parts = PurePosixPath(Path(folder).relative_to(corpus.resolve()).as_posix())
         except (ValueError, OSError):
             return ""
-    if ".." in parts.parts or ":" in parts.parts[0]:
+    if ".." in parts.parts or any(":" in first for first in parts.parts[:1]):
         return ""
     return quote(str(parts / "report.html"), errors="surrogatepass")

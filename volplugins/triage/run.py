@@ -73,7 +73,7 @@ class TriageRun:
 
     def _result(self) -> TriageResult:
         if self._live:
-            with leaving(self._read_on):
+            with leaving(self._live, self._read_on):
                 return self._of_live()
         with plain_file(self._path, self._progress) as plain_one:
             self._plain = plain_one

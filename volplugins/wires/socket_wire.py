@@ -58,7 +58,7 @@ def unix_wire(path: str) -> SocketWire:
     try:
         made.settimeout(_CONNECT)
         made.connect(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         made.close()
         raise NoLine(f"{path}: {_why(error)}") from None
     return SocketWire(made)
@@ -72,13 +72,15 @@ def tcp_wire(host: str, port: int) -> SocketWire:
     """
     try:
         made = socket.create_connection((host, port), _CONNECT)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise NoLine(f"{host}:{port}: {_why(error)}") from None
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return SocketWire(made)
 
 
-def _why(error: OSError) -> str:
+def _why(error: OSError | ValueError) -> str:
+    if not isinstance(error, OSError):  # a part of the name is too long, or of letters that none can have
+        return "that cannot be the name of a host or socket"
     if isinstance(error, FileNotFoundError):
         return "there is no such socket: is the virtual machine on, and its serial port this socket?"
     if isinstance(error, ConnectionRefusedError):

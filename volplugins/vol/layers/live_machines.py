@@ -1,7 +1,7 @@
 """Live machines of this process: one connection for each location, made when somebody first reads, left at every end.
 
-The machine stands still from the first read on, and runs on when ``leave_all`` is called: by whoever has a ``with``,
-else when the interpreter ends. SIGTERM ends it as an exception does, so that both happen.
+The machine stands still from the first read on, and runs on at the end of the ``leaving`` that it was stopped in, else
+when the interpreter ends. SIGTERM and its like end that as an exception does, so that both happen.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from volplugins.kd.errors import LiveError, NoAnswer
+from volplugins.vol.layers.ending_signals import ended_once, given_back, taken, undisturbed
 from volplugins.wires.location import is_live, parse_location
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from volplugins.target.target import Target
     from volplugins.wires.location import WireLocation
 
-_ENDED = 128 + signal.SIGTERM
 _BETWEEN = 0.2  # seconds between two lines of progress
 
 
@@ -51,7 +51,9 @@ class Live:
 _machines: dict[str, Live | LiveError] = {}
 _progress: list[Callable[[str], None]] = []
 _told: list[float] = []
-_before: list[Any] = []
+_before: dict[int, Any] = {}
+_lookers: dict[str, int] = {}  # blocks of ``leaving`` by location
+_outside: set[str] = set()  # what was stopped outside of any
 _owner: list[int] = []
 
 
@@ -70,10 +72,10 @@ def live_at(location: str, addresses_of: AddressesOf | None = None) -> Live:
     found = _machines.get(location)
     if found is None:
         try:
-            found = _stopped(location, addresses_of)
+            with ended_once():
+                found = _stopped(location, addresses_of)
         except LiveError as error:
-            found = error
-        _machines[location] = found
+            found = _machines[location] = error
     if isinstance(found, LiveError):
         raise found.with_traceback(None)
     return found
@@ -99,13 +101,15 @@ def _stopped(location: str, addresses_of: AddressesOf | None) -> Live:
     machine.told = _tell
     try:
         target = target_of_live(machine, f"live machine on {where.name}", addresses_of, memory)
+        found = _machines[location] = Live(where, machine, target)
     except LiveError as error:
         session.leave()
         raise LiveError(f"{where.name}: {error}") from None
     except BaseException:
         session.leave()
+        _machines.pop(location, None)
         raise
-    return Live(where, machine, target)
+    return found
 
 
 def _memory(where: WireLocation) -> ByteSource | None:
@@ -132,13 +136,23 @@ def progress_of_reading(show: Callable[[str], None]) -> Iterator[None]:
 
 
 @contextmanager
-def leaving(show: Callable[[str], None]) -> Iterator[None]:
-    """Inside, machines may be stopped, and ``show`` is told how much was read; at the end they run on."""
+def leaving(location: str, show: Callable[[str], None]) -> Iterator[None]:
+    """Inside, the machine there may be stopped, and ``show`` is told how much was read; at the end it runs on.
+
+    Where others look at it as well, in a block around this one for example, it stands until the last of them ends.
+    """
+    if location in _machines and location not in _lookers:
+        _outside.add(location)
+    _lookers[location] = _lookers.get(location, 0) + 1
     with progress_of_reading(show):
         try:
             yield
         finally:
-            leave_all()
+            _lookers[location] -= 1
+            if not _lookers[location]:
+                del _lookers[location]
+                if location not in _outside:
+                    _leave(location)
 
 
 def stay_stopped() -> None:
@@ -165,55 +179,39 @@ def read_so_far() -> str:
 
 def leave_all() -> None:
     """Let every machine run on, and forget what was read of it; nothing ends this before each was told."""
+    for location in list(_machines):
+        _leave(location)
+
+
+def _leave(location: str) -> None:
+    """Let the machine there run on, and forget what was read of it."""
     if _owner and _owner[0] != os.getpid():
         return  # a forked child has its parent's connections
-    while _machines:
-        _, found = _machines.popitem()
-        if isinstance(found, Live):
-            with _undisturbed():
-                taken = found.machine.session.leave()
-            if not taken:
+    with undisturbed():
+        found = _machines.pop(location, None)
+        _outside.discard(location)
+        if isinstance(found, Live) and not found.machine.session.leave():
+            with suppress(OSError, ValueError):  # the terminal may be gone
                 print(f"volplugins: {found.location.name}: the machine did not say that it runs on", file=sys.stderr)
-    _restore()
+    if not _machines:
+        _restore()
 
 
 def _at_the_end() -> None:
-    """Leave at the interpreter's end, and have SIGTERM be one."""
+    """Leave at the interpreter's end, and have SIGTERM and its like be one."""
     if not _owner or _owner[0] != os.getpid():
         _owner[:] = [os.getpid()]
         atexit.register(leave_all)
     if threading.current_thread() is threading.main_thread() and not _before:
-        before = signal.getsignal(signal.SIGTERM)
-        if before in (signal.SIG_DFL, None):  # another handler, such as our own commands', ends the run its own way
-            _before.append(before)
-            signal.signal(signal.SIGTERM, _terminated)
+        # another handler, such as our own commands', ends the run its own way
+        _before.update(taken(_terminated, lambda before: before in (signal.SIG_DFL, None)))
 
 
 def _terminated(number: int, frame: Any) -> None:
-    sys.exit(_ENDED)
+    sys.exit(128 + number)
 
 
 def _restore() -> None:
     if _before and threading.current_thread() is threading.main_thread():
-        before = _before.pop()
-        if signal.getsignal(signal.SIGTERM) is _terminated:
-            signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Inside, Ctrl-C and SIGTERM wait: leaving takes some seconds at most."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    both = (signal.SIGINT, signal.SIGTERM)
-    kept = {number: signal.signal(number, lambda got, _: came.append(got)) for number in both}
-    try:
-        yield
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
-        with suppress(OSError):
-            for came_number in came[:1]:
-                os.kill(os.getpid(), came_number)
+        given_back({number: kept for number, kept in _before.items() if signal.getsignal(number) is _terminated})
+        _before.clear()

@@ -50,7 +50,7 @@ def open_file(path: Path, symbol_folders: Sequence[str] = ()) -> tuple[ContextIn
 
 
 def open_location(location: str, symbol_folders: Sequence[str] = ()) -> tuple[ContextInterface, str]:
-    """The same for the location of a live machine, which is stopped then; the caller lets it run on (``leave_all``).
+    """The same for the location of a live machine, which is stopped then; the caller lets it run on (``leaving``).
 
     Raises:
         DumpError: nobody answers there as a Windows kernel does; one line for the user.
