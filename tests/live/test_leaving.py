@@ -42,6 +42,10 @@ def ended_by(served: Served, number: int, *words: str) -> int:
         (signal.SIGTERM, (*VOL, "URL", "windows.kd.process", "--scan")),
         pytest.param(signal.SIGINT, (*VOL, "URL", "windows.kd.process", "--scan"), marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, ("triage", "-q", "URL"), marks=pytest.mark.slow),
+        pytest.param(
+            getattr(signal, "SIGHUP", 0), (*VOL, "URL", "windows.kd.process", "--scan"), marks=pytest.mark.slow
+        ),
+        pytest.param(getattr(signal, "SIGHUP", 0), ("live", "URL", "--snapshot", "FILE"), marks=pytest.mark.slow),
         (signal.SIGINT, ("live", "URL", "--snapshot", "FILE")),
     ],
 )
