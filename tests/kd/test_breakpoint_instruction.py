@@ -12,8 +12,8 @@ from volplugins.kd.requests import Reply
 from volplugins.kd.session import Session
 
 
-def stopped(kernel: KdcomKernel) -> tuple[Session, Machine]:
-    session = Session(kernel, clock=kernel.clock)
+def stopped(kernel: KdcomKernel, step_past: bool = True) -> tuple[Session, Machine]:
+    session = Session(kernel, clock=kernel.clock, step_past=step_past)
     return session, stop_machine(session)
 
 
@@ -44,6 +44,12 @@ def test_one_that_stands_when_the_client_comes() -> None:
     kernel = KdcomKernel(int3=True, standing=True)
     session, _ = stopped(kernel)
     assert session.leave() and kernel.running
+
+
+def test_nothing_is_written_unless_it_was_asked_for() -> None:
+    kernel = KdcomKernel(int3=True)
+    session, _ = stopped(kernel, step_past=False)
+    assert not session.leave() and not WRITES.intersection(kernel.asked)
 
 
 def test_where_a_continue_is_enough_nothing_is_written() -> None:

@@ -27,7 +27,8 @@ def add_parser(subparsers: Any) -> None:
         "version, its processors and where each stands, and lets it run on. Nothing of it is written. All plugins take "
         "the same URL: volplugins vol -f URL windows.kd.process.",
         epilog="URL: kd+unix:///PATH, kd+tcp://HOST:PORT, kd+pipe://./pipe/NAME, kd+serial:///DEVICE?baud=115200; "
-        "after ? also memory=URL (the guest's memory itself, percent-encoded) and stay-stopped=1. How to set up guest "
+        "after ? also memory=URL (the guest's memory itself, percent-encoded), "
+        "stay-stopped=1 and step-past=1. How to set up guest "
         "and virtual machine: docs/live.md. Exit codes: 0 done; 1 done, with memory that could not be read; 2 wrong "
         "use; 3 nobody answers as a Windows kernel does.",
     )

@@ -38,10 +38,12 @@ class Session(Line):
     Attributes:
         change: the state change with which it stopped; None while it runs.
         stay_stopped: whether ``leave`` leaves it standing.
+        step_past: whether its instruction pointer may be written where it runs into its own breakpoint again.
     """
 
     change: StateChange | None = None
     stay_stopped: bool = False
+    step_past: bool = False
     _stop: bytes = b""
     _over: LiveError | None = None
     _left: bool = False
@@ -256,6 +258,8 @@ class Session(Line):
             self.wire.close()
 
     def _go_past(self, change: StateChange) -> bool:
+        if not self.step_past:
+            return False  # nothing of the guest is written unless somebody asked for it
         over, self._over = self._over, None  # what ended the questions may be past
         try:
             return go_past(lambda message, fits: self.ask(message, fits, self.timing.probe), change, self.bits)

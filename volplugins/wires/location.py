@@ -1,7 +1,7 @@
 """Locations of lines: ``kd+unix:///tmp/win7.sock``, ``kd+tcp://HOST:PORT``, ``kd+pipe://./pipe/NAME``, ``kd+serial:///dev/ttyS0``.
 
 volatility3 hands a location on with ``///`` folded to ``/``; both forms are taken. After ``?``: ``baud=115200`` of a
-serial port, ``stay-stopped=1``, ``memory=URL`` (percent-encoded), joined by ``&``.
+serial port, ``stay-stopped=1``, ``step-past=1``, ``memory=URL`` (percent-encoded), joined by ``&``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SCHEMES = ("kd+unix", "kd+tcp", "kd+pipe", "kd+serial")
 #: what is spoken of, and is not ours
 NETWORK = ("kd+net", "kdnet", "kd+kdnet", "kd+udp")
 _OPTIONS = {"kd+serial": ("baud",)}
-_COMMON_OPTIONS = ("memory", "stay-stopped")
+_COMMON_OPTIONS = ("memory", "stay-stopped", "step-past")
 _BAUD, _FASTEST = 115200, 4_000_000
 _YES, _NO = ("1", "yes", "true"), ("0", "no", "false")
 _KDNET = (
@@ -36,6 +36,7 @@ class WireLocation:
         port, baud: for TCP and for a serial device.
         memory: where the guest's memory itself can be read; empty: over the wire.
         stay_stopped: whether the machine is left standing.
+        step_past: whether its instruction pointer may be put behind a breakpoint that it runs into again on leaving.
     """
 
     scheme: str
@@ -44,6 +45,7 @@ class WireLocation:
     baud: int = _BAUD
     memory: str = ""
     stay_stopped: bool = False
+    step_past: bool = False
 
     @property
     def name(self) -> str:
@@ -109,7 +111,7 @@ def _options(scheme: str, query: str) -> dict[str, Any]:
         elif name == "memory":
             found["memory"] = value
         else:
-            found["stay_stopped"] = _flag(value)
+            found[name.replace("-", "_")] = _flag(name, value)
     return found
 
 
@@ -119,7 +121,7 @@ def _baud(value: str) -> int:
     return int(value)
 
 
-def _flag(value: str) -> bool:
+def _flag(name: str, value: str) -> bool:
     if value.lower() not in (*_YES, *_NO):
-        raise WrongLocation(f"stay-stopped={value[:40]}: write 1 or 0")
+        raise WrongLocation(f"{name}={value[:40]}: write 1 or 0")
     return value.lower() in _YES

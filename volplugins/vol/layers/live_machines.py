@@ -90,7 +90,7 @@ def _stopped(location: str, addresses_of: AddressesOf | None) -> Live:
 
     where = parse_location(location)
     memory = _memory(where)
-    session = Session(open_wire(where), Timing(), stay_stopped=where.stay_stopped)
+    session = Session(open_wire(where), Timing(), stay_stopped=where.stay_stopped, step_past=where.step_past)
     _at_the_end()
     try:
         machine = stop_machine(session)
