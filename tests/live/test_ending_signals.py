@@ -73,8 +73,8 @@ def kernels(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[KdcomKernel]]:
     found: list[KdcomKernel] = []
     monkeypatch.setattr(volplugins.wires.opening, "open_wire", lambda where: found[-1])
 
-    def session(wire: Any, timing: Any, stay_stopped: bool) -> Session:
-        return Session(wire, timing, found[-1].clock, stay_stopped=stay_stopped)
+    def session(wire: Any, timing: Any, **options: bool) -> Session:
+        return Session(wire, timing, found[-1].clock, **options)
 
     monkeypatch.setattr(volplugins.kd.session, "Session", session)
     yield found
