@@ -30,7 +30,7 @@ from contextlib import nullcontext
 from volplugins.cli.termination import clean_termination
 
 class Stands:
-    stay_stopped = False
+    stay_stopped, steps = False, 0
     def leave(self):
         os.write(1, b"left")
         return True
@@ -123,7 +123,7 @@ def left(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def stop(location: str, left: list[str]) -> None:
-    session = SimpleNamespace(leave=lambda: left.append(location) or True, requests=0)
+    session = SimpleNamespace(leave=lambda: left.append(location) or True, requests=0, steps=0)
     live_machines._machines[location] = Live(None, SimpleNamespace(session=session, read_bytes=0), None)  # type: ignore[arg-type]
 
 

@@ -56,6 +56,24 @@ def test_signals(number: int, words: tuple[str, ...], tmp_path: Path) -> None:
     assert "the machine runs" in served.said and "0 writes" in served.said
 
 
+@pytest.mark.parametrize("machine", ["xp-x86", "win10-x64"])
+def test_one_that_runs_into_its_breakpoint_again(machine: str) -> None:
+    with serving("--machine", machine, "--breakpoint") as served:
+        for number in (1, 2):
+            process = command("live", served.url, "-q")
+            said, _ = process.communicate(timeout=60)
+            assert (process.returncode, said) == (0, ""), number
+    assert "2 set context" in served.said and "2 writes" in served.said and "the machine runs" in served.said
+
+
+def test_it_is_left_standing_there_rather_than_written_to() -> None:
+    with serving("--breakpoint") as served:
+        process = command("live", f"{served.url}?step-past=0", "-q")
+        said, _ = process.communicate(timeout=60)
+        assert "did not say that it runs on" in said
+    assert "0 writes" in served.said and "the machine stands" in served.said
+
+
 def test_an_exception_leaves_it_running() -> None:
     code = "\n".join((
         "import sys", "from volplugins.vol.layers.live_machines import live_at",

@@ -24,11 +24,12 @@ def add_parser(subparsers: Any) -> None:
         "live",
         help="say what a machine on a kernel debugger's line is and where it stands, or write a dump of it",
         description="Stops the Windows machine whose serial port is at URL (booted with kernel debugging on), says its "
-        "version, its processors and where each stands, and lets it run on. Nothing of it is written. All plugins take "
+        "version, its processors and where each stands, and lets it run on. Nothing of it is written, but for the "
+        "instruction pointer where it would else stop at the same breakpoint again. All plugins take "
         "the same URL: volplugins vol -f URL windows.kd.process.",
         epilog="URL: kd+unix:///PATH, kd+tcp://HOST:PORT, kd+pipe://./pipe/NAME, kd+serial:///DEVICE?baud=115200; "
         "after ? also memory=URL (the guest's memory itself, percent-encoded), "
-        "stay-stopped=1 and step-past=1. How to set up guest "
+        "stay-stopped=1 and step-past=0 (write nothing at all, though it may be left standing). How to set up guest "
         "and virtual machine: docs/live.md. Exit codes: 0 done; 1 done, with memory that could not be read; 2 wrong "
         "use; 3 nobody answers as a Windows kernel does.",
     )

@@ -8,8 +8,9 @@ from volplugins.kd.breakpoint_instruction import is_again
 from volplugins.kd.line import Line
 from volplugins.kd.state_change import StateChange
 
-_MOST_STOPS = 12
-_STUCK_AFTER = 2  # stops at one breakpoint that follow a continue: one may be of a break-in that was sent twice
+_MOST_STOPS = 16
+_STUCK_AFTER = 3  # stops at one breakpoint that follow a continue, one for each break-in that was sent besides
+_SLOWER = 5  # a stop that follows a continue at once comes within so many times as long as it took to be taken
 _DEAD_ROUNDS = 2  # a reset and a break-in on which no stop came
 
 
@@ -25,15 +26,18 @@ def run_on(line: Line, change: StateChange | None, go_past: Callable[[StateChang
     if change is None:
         return True
     dead = stuck = 0
+    enough = _STUCK_AFTER + line.link.break_ins - 1
     for number in range(_MOST_STOPS):
-        if line.go_on(change, line.clock() + line.timing.step):
-            again = line.stop_by(line.clock() + line.timing.linger)
+        asked = line.clock()
+        if line.go_on(change, asked + line.timing.step):
+            taken = line.clock()
+            again = line.stop_by(taken + max(line.timing.linger, _SLOWER * (taken - asked)))
             if again is None:
                 return True
             stuck = stuck + 1 if is_again(again, change) else 0
             change = again  # it had been asked to stop twice, told us of a driver, or runs into its own breakpoint
-            if stuck >= _STUCK_AFTER and go_past(change):
-                stuck = _STUCK_AFTER - 1
+            if stuck >= enough and go_past(change):
+                stuck = enough - 1
             continue
         # not taken: it stands and our numbers differ, or it runs and its word was lost
         if number % 2 and line.clock() >= deadline:

@@ -35,10 +35,12 @@ class Link:
 
     Attributes:
         damaged, repeated: how many packets came damaged, here or there, and how many of ours were sent again.
+        break_ins: how often the kernel was asked to stop.
     """
 
     damaged: int = 0
     repeated: int = 0
+    break_ins: int = 0
     _deframer: Deframer = field(default_factory=Deframer)
     _out: bytearray = field(default_factory=bytearray)
     _queue: deque[tuple[PacketType, bytes]] = field(default_factory=deque)
@@ -67,6 +69,7 @@ class Link:
 
     def break_in(self) -> None:
         """Ask a running kernel to stop."""
+        self.break_ins += 1
         self._out += BREAK_IN
 
     def reset(self) -> None:

@@ -39,11 +39,13 @@ class Session(Line):
         change: the state change with which it stopped; None while it runs.
         stay_stopped: whether ``leave`` leaves it standing.
         step_past: whether its instruction pointer may be written where it runs into its own breakpoint again.
+        steps: how often it was.
     """
 
     change: StateChange | None = None
     stay_stopped: bool = False
-    step_past: bool = False
+    step_past: bool = True
+    steps: int = 0
     _stop: bytes = b""
     _over: LiveError | None = None
     _left: bool = False
@@ -259,10 +261,12 @@ class Session(Line):
 
     def _go_past(self, change: StateChange) -> bool:
         if not self.step_past:
-            return False  # nothing of the guest is written unless somebody asked for it
+            return False  # somebody wants nothing of the guest to be written, and rather has it standing
         over, self._over = self._over, None  # what ended the questions may be past
         try:
-            return go_past(lambda message, fits: self.ask(message, fits, self.timing.probe), change, self.bits)
+            done = go_past(lambda message, fits: self.ask(message, fits, self.timing.probe), change, self.bits)
+            self.steps += done
+            return done
         except LiveError:
             return False
         finally:

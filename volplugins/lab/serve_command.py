@@ -27,6 +27,7 @@ examples:
   volplugins lab serve --machine win7-x86-pae --listen /tmp/win7.sock
   volplugins lab serve --machine win10-x64 --fault driver-read --listen 127.0.0.1:4444
   volplugins lab serve --listen /tmp/bad.sock --lose 1 --double 1 --damage 1 --seed 7
+  volplugins lab serve --listen /tmp/real.sock --breakpoint
   volplugins lab serve --listen /tmp/bad.sock --misbehave reboots --after 30
 """
 _PRINTED = "lab: this is a made-up machine\n"
@@ -80,6 +81,8 @@ def _add_trouble(serve: argparse.ArgumentParser) -> None:
                        help="until it sends again what nobody acknowledged (default: 0.5)")  # fmt: skip
     serve.add_argument("--keep-ids", action="store_true", help="packet ids go on from one stop to the next")
     serve.add_argument("--stray-processors", action="store_true", help="replies name processors that mean nothing")
+    serve.add_argument("--breakpoint", action="store_true",
+                       help="a plain continue runs into the int 3 at which it stands again")  # fmt: skip
     serve.add_argument("--says", action="append", default=[], choices=_SAYS,
                        help="what it says before it reports a break-in; may be repeated")  # fmt: skip
 
@@ -98,6 +101,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         (arguments.misbehave, arguments.after) if arguments.misbehave else None,
         resend_after=arguments.resend_after,
         keep_ids=arguments.keep_ids, stray_processors=arguments.stray_processors, seed=arguments.seed,
+        breakpoint=arguments.breakpoint,
     )  # fmt: skip
     with server, _ended_by(signal.SIGINT, signal.SIGTERM) as ended:
         print(f"{snapshot.machine} ({arguments.fault}) is {state} at {server.address}; Ctrl-C ends it", flush=True)

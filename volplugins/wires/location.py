@@ -1,7 +1,7 @@
 """Locations of lines: ``kd+unix:///tmp/win7.sock``, ``kd+tcp://HOST:PORT``, ``kd+pipe://./pipe/NAME``, ``kd+serial:///dev/ttyS0``.
 
 volatility3 hands a location on with ``///`` folded to ``/``; both forms are taken. After ``?``: ``baud=115200`` of a
-serial port, ``stay-stopped=1``, ``step-past=1``, ``memory=URL`` (percent-encoded), joined by ``&``.
+serial port, ``stay-stopped=1``, ``step-past=0``, ``memory=URL`` (percent-encoded), joined by ``&``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class WireLocation:
     baud: int = _BAUD
     memory: str = ""
     stay_stopped: bool = False
-    step_past: bool = False
+    step_past: bool = True
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from volplugins.lab.serve import answers
 from volplugins.lab.serve.announcements import ACKNOWLEDGEMENT, ANSWER, CONTINUE, Announcement, exception
 from volplugins.lab.serve.answers import Request
+from volplugins.lab.serve.breakpoint import Breakpoint
 from volplugins.lab.serve.frames import BREAK_IN, MANIPULATE, Packet
 from volplugins.lab.serve.link import ACKNOWLEDGED, BROKEN_IN, GAVE_UP, RESET_DONE, KernelLink
 from volplugins.lab.serve.served_machine import ServedMachine
@@ -32,6 +33,7 @@ class Kernel:
         tick: seconds between two looks for a break-in byte while it runs.
         keep_ids: packet ids go on from one stop to the next, instead of starting anew with SYNC.
         stray_processors: the processor that replies state is whatever was on the kernel's stack.
+        breakpoint: it stands at an ``int 3``, and runs into it again unless it is put behind it.
         seed: of what is in bytes that mean nothing.
     """
 
@@ -46,6 +48,7 @@ class Kernel:
         keep_ids: bool = False,
         stray_processors: bool = False,
         seed: int = 0,
+        breakpoint: bool = False,
     ) -> None:
         self.machine, self.before, self.log = machine, tuple(before), log or WireLog()
         self.link = KernelLink(resend_after, first_ids=_LEFT_IDS if state == LEFT else None)
@@ -53,6 +56,7 @@ class Kernel:
         self.on_request: Callable[[Request], bool] = lambda _request: True
         self._tick, self._keep_ids, self._stray, self._noise = tick, keep_ids, stray_processors, random.Random(seed)
         self._queue: deque[Announcement] = deque()
+        self._breakpoint = Breakpoint(machine) if breakpoint else None
         self._looked, self._last_byte = 0.0, b""
         self._fresh = state == STOPPED
         if state == LEFT:
@@ -151,7 +155,7 @@ class Kernel:
     def _request(self, request: Request, now: float) -> None:
         if request.api in (answers.CONTINUE, answers.CONTINUE_2):
             self.log.continues.append((request.operand & 0xFFFFFFFF, self._dr7(request)))
-            self._next(now)
+            self._continue(now)
             return
         if request.api == answers.SWITCH_PROCESSOR and request.processor < len(self.machine.processors):
             self.log.record(answers.asked(request, answers.Answer(answers.SUCCESS, b"")))
@@ -160,9 +164,18 @@ class Kernel:
             self._announce(now)
             return
         reply = answers.answer(self.machine, request)
+        if self._breakpoint is not None:
+            reply = self._breakpoint.answer(request, reply)
         self.log.record(answers.asked(request, reply))
         if request.api != answers.REBOOT:
             self.link.send(MANIPULATE, answers.packed(request, reply, self._noise, self._stray), now)
+
+    def _continue(self, now: float) -> None:
+        stands = len(self._queue) == 1  # what it says before is no stop
+        if stands and self._breakpoint is not None and self._breakpoint.runs_into_it():
+            self.enter(now, tuple(self._queue))
+        else:
+            self._next(now)
 
     def _dr7(self, request: Request) -> int | None:
         """The Dr7 of a control set: behind the status and the trace flag, as wide as the machine."""

@@ -38,6 +38,7 @@ class MachineServer:
         resend_after: seconds until the kernel sends again what nobody acknowledged.
         keep_ids: packet ids go on from one stop to the next.
         stray_processors: the processor that replies state means nothing.
+        breakpoint: a plain continue runs into the breakpoint instruction again at which it stands.
 
     Raises:
         ValueError: no such misbehaviour.
@@ -56,6 +57,7 @@ class MachineServer:
         keep_ids: bool = False,
         stray_processors: bool = False,
         seed: int = 0,
+        breakpoint: bool = False,
     ) -> None:
         self.log = WireLog()
         self.kernel = Kernel(
@@ -67,6 +69,7 @@ class MachineServer:
             keep_ids=keep_ids,
             stray_processors=stray_processors,
             seed=seed,
+            breakpoint=breakpoint,
         )
         self._behaviour = Behaviour(self.kernel, *misbehaviour, seed) if misbehaviour else None
         noise = noise or Noise(seed=seed)

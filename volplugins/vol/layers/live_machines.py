@@ -7,6 +7,7 @@ when the interpreter ends. SIGTERM and its like end that as an exception does, s
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import signal
 import sys
@@ -54,6 +55,7 @@ _told: list[float] = []
 _before: dict[int, Any] = {}
 _lookers: dict[str, int] = {}  # blocks of ``leaving`` by location
 _outside: set[str] = set()  # what was stopped outside of any
+_log = logging.getLogger(__name__)
 _owner: list[int] = []
 
 
@@ -190,11 +192,19 @@ def _leave(location: str) -> None:
     with undisturbed():
         found = _machines.pop(location, None)
         _outside.discard(location)
-        if isinstance(found, Live) and not found.machine.session.leave():
-            with suppress(OSError, ValueError):  # the terminal may be gone
-                print(f"volplugins: {found.location.name}: the machine did not say that it runs on", file=sys.stderr)
+        if isinstance(found, Live):
+            _let_go(found)
     if not _machines:
         _restore()
+
+
+def _let_go(found: Live) -> None:
+    session = found.machine.session
+    if not session.leave():
+        with suppress(OSError, ValueError):  # the terminal may be gone
+            print(f"volplugins: {found.location.name}: the machine did not say that it runs on", file=sys.stderr)
+    elif session.steps:
+        _log.info(f"{found.location.name}: its instruction pointer was put behind the breakpoint at which it stood")
 
 
 def _at_the_end() -> None:
