@@ -24,7 +24,8 @@ from volatility3.framework import constants
 constants.CACHE_PATH, constants.OFFLINE = sys.argv[1], True
 volatility3.symbols.__path__ = [sys.argv[2]]
 expected, sizes = json.loads(sys.argv[3])
-from volplugins.vol.symbols import symbol_files
+from volplugins.vol.symbols.kernel_choice import Evidence, choose, recognised
+evidence = Evidence(expected, sizes)
 start = time.perf_counter()
 """
 _END = """
@@ -33,8 +34,8 @@ if sys.argv[4] not in str(found):
     sys.exit(f"symbol-index: {found} recognised")
 print(took)
 """
-_RECOGNISED = f"{_START}found = symbol_files.recognised(expected, sizes){_END}"
-_LOADED = f"{_START}found = symbol_files.load_by_addresses(expected, sizes).identity{_END}"
+_RECOGNISED = f"{_START}found = recognised(evidence){_END}"
+_LOADED = f"{_START}found = choose(evidence).symbols.identity{_END}"
 # what is needed without an index: unpack, and look for one of the addresses in the text
 _ONE_BY_ONE = f"""{_START}
 import re

@@ -126,11 +126,11 @@ def test_folders_of_dumps_and_of_rows(dumps, vol, symbols, tmp_path):  # noqa: F
 
 
 @pytest.mark.parametrize("machine", ["win10-x64", "win7-x64"])
-def test_a_kernel_without_debug_record_is_told_by_three_addresses(dumps, symbols, machine, monkeypatch):  # noqa: F811
+def test_a_kernel_without_debug_record_is_told_by_addresses(dumps, symbols, machine, monkeypatch):  # noqa: F811
     path, snapshot = dumps(machine, kind="triage")
     kernel = next(each for each in snapshot.truth["modules"] if each["name"] == "nt")
     code, rows, lines = symbols(path)
-    assert code == 0 and any("by three addresses of the header" in line for line in lines)
+    assert code == 0 and any("by the addresses of header and KDBG" in line for line in lines)
     assert ["present", kernel["pdb"], kernel["guid"], str(kernel["age"])] in [[row[0], *row[3:6]] for row in rows]
     # and where no table at hand has them, so said
     from volatility3.framework import constants

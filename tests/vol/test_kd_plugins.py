@@ -129,7 +129,7 @@ def test_the_real_x64_crash_with_its_kernels_symbols(rows):
     listed = rows(REAL / "triage_x64.dmp", "windows.kd.analyze", "-s", str(SHARED / "isf"))
     assert any("nt!PnpSendIrp" in (row["Value"] or "") for row in listed if row["Section"] == "stack")
     (used,) = (row for row in listed if row["Section"] == "symbols")
-    assert (used["Field"], used["Confidence"]) == ("KERNEL_PDB", "high") and "three addresses" in used["Evidence"]
+    assert (used["Field"], used["Confidence"]) == ("KERNEL_PDB", "medium") and "header and KDBG" in used["Evidence"]
     assert used["Value"] == "ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B8441/ntkrnlmp.pdb"
 
 

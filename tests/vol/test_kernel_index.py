@@ -1,4 +1,4 @@
-"""A kernel's table is told from many by three addresses: read once, then known by the index in the cache folder."""
+"""A kernel's table is told from many by its addresses: read once, then known by the index in the cache folder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.vol.many_tables import changed, expected_of, put
-from volplugins.vol.symbols import kernel_index, symbol_files
-from volplugins.vol.symbols.symbol_files import load_by_addresses
+from volplugins.vol.symbols import kernel_choice, kernel_index, symbol_files
+from volplugins.vol.symbols.kernel_choice import Evidence, choose
+from volplugins.vol.symbols.symbol_files import PdbSymbols
 from volplugins.vol.symbols.table_facts import facts_in
 
 COUNT = 6
@@ -51,6 +52,12 @@ def new_process() -> None:
     """Forget what this process has read."""
     kernel_index._seen.clear()
     symbol_files._loaded.clear()
+    kernel_choice._told.clear()
+
+
+def load_by_addresses(addresses, sizes) -> PdbSymbols | None:
+    """The table that is taken for a kernel of which no more is known."""
+    return choose(Evidence(addresses, sizes)).symbols
 
 
 def index(folder: Path) -> Path:
@@ -103,13 +110,18 @@ def test_a_file_that_changed_or_came_later_is_read_again(tables, opened):
     assert path.as_uri() not in json.loads(index(folder).read_text())["tables"]
 
 
-def test_the_same_table_twice_is_one_and_two_kernels_with_these_addresses_are_none(tables):
+def test_the_same_table_twice_is_one_and_two_kernels_with_other_symbols_are_none(tables):
     folder, made = tables
     put(made[3], folder, "copy.json.xz")
     assert load_by_addresses(*expected_of(made[3])).identity == identity(3)
     twin = changed(3)
     twin["metadata"]["windows"]["pdb"]["GUID"] = "F" * 32
     put(twin, folder)
+    found = choose(Evidence(*expected_of(made[3])))
+    assert found.symbols is not None and len(found.fitting) == 2, "the same symbols: whose, makes no difference"
+    twin["symbols"]["KeBugCheckEx"]["address"] += 16
+    put(twin, folder)
+    new_process()
     assert load_by_addresses(*expected_of(made[3])) is None
 
 

@@ -11,7 +11,7 @@ from volplugins.symbols_exchange.needed import Needs, record_of, usable
 from volplugins.vol.commands.lm.rows import Wanted as WantedModules
 from volplugins.vol.commands.lm.rows import lm_rows
 from volplugins.vol.scene.crash_scene import debug_record, scene_below
-from volplugins.vol.scene.kernel_pdb import HEADER_ADDRESSES, kernel_pdb
+from volplugins.vol.scene.kernel_pdb import HEADER_ADDRESSES, kernel_pdb, why_unnamed
 from volplugins.vol.scene.session import open_file
 from volplugins.vol.symbols.image_facts import DEFERRED
 from volplugins.vol.symbols.image_path import image_file_in
@@ -58,11 +58,12 @@ def _add_kernel(needs: Needs, path: Path, scene: CrashScene, found: Found) -> No
     image = found.lacks(kernel.image_name, kernel.timestamp, kernel.size)
     pdb = kernel_pdb(scene)
     if pdb is None:
-        why = "the kernel's debug record is not in the dump, and no table at hand has the addresses of the header"
+        why = why_unnamed(scene, kernel)
         needs.unnamed.append((f"{path}: {why}; its PDB cannot be named without its image", image))
     elif usable(pdb.record):
         found.known = image
         if pdb.recognised == HEADER_ADDRESSES:
             found.wanted.insert(0, (pdb.record, kernel.image_name, True))
             known = f"{pdb.record.pdb_name} {pdb.record.guid_age}"
-            needs.notes.append(f"{path}: kernel {known} by three addresses of the header")
+            why = "by the addresses of header and KDBG: other updates may have the same"
+            needs.notes.append(f"{path}: kernel {known} {why}")

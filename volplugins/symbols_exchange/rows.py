@@ -29,7 +29,7 @@ def add_rows(needs: Needs, path: Path, user: bool) -> None:
         if not is_kernel or record_of(*_pdb_of(row)) is not None:
             continue
         if row.get("Status") == PDB:
-            needs.notes.append(f"{path}: the kernel's table was at hand by three addresses of the header")
+            needs.notes.append(f"{path}: the kernel's table was at hand by the addresses of header and KDBG")
             found.known = image
         else:
             needs.unnamed.append((f"{path}: the rows do not name the kernel's PDB", image))

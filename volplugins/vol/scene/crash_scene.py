@@ -9,7 +9,6 @@ from volplugins.bugcheck.scene.crash_scene import CrashScene, build_scene
 from volplugins.image.debug_record import DebugRecord, read_debug_record
 from volplugins.image.exports import read_exports
 from volplugins.image.headers import read_headers
-from volplugins.kernel.debugger_data import decode_debugger_data
 from volplugins.kernel.layouts import KernelLayouts
 from volplugins.loader.module import Module
 from volplugins.loader.symbolizer import SymbolTable
@@ -19,9 +18,11 @@ from volplugins.target.of_dump import as_target
 from volplugins.threads.module_code import ImageFile, with_image_file
 from volplugins.vol.layers.opened_targets import open_target, use_symbols
 from volplugins.vol.scene.folders import check_symbol_folders
+from volplugins.vol.scene.kernel_evidence import evidence_of
 from volplugins.vol.scene.shared_work import once_in_context, once_of_scene
 from volplugins.vol.symbols import symbol_files
 from volplugins.vol.symbols.image_path import image_file_in
+from volplugins.vol.symbols.kernel_choice import Choice, choose
 from volplugins.vol.symbols.symbol_files import PdbSymbols
 
 if TYPE_CHECKING:
@@ -102,34 +103,17 @@ def debug_record(memory: MemoryReader, module: Module) -> DebugRecord | None:
     return read_debug_record(memory, headers) if headers else None
 
 
-def kernel_symbols(target: Target, kernel: Module) -> PdbSymbols | None:
-    """The kernel's symbol table by the three addresses that the target gives, where one at hand has them so."""
-    anchors = target.anchors
-    addresses = {
-        "KdDebuggerDataBlock": anchors.debugger_data,
-        "PsLoadedModuleList": anchors.loaded_modules,
-        "PsActiveProcessHead": anchors.active_processes,
-    }
-    expected = {name: address - kernel.base for name, address in addresses.items()}
-    if not all(0 < rva < kernel.size for rva in expected.values()):
-        return None
-    return symbol_files.load_by_addresses(expected, _stated_sizes(target))
-
-
-def _stated_sizes(target: Target) -> dict[str, int]:
-    """Structure sizes that a debugger data block which the target has apart from memory states."""
-    data = decode_debugger_data(target.debugger_data, 0, target.bits) if target.debugger_data else None
-    if data is None:
-        return {}
-    members = {"_EPROCESS": "SizeEProcess", "_ETHREAD": "SizeEThread", "_KPRCB": "SizePrcb"}
-    return {name: data.offsets[member] for name, member in members.items() if member in data.offsets}
+def kernel_choice(target: Target, memory: MemoryReader, kernel: Module) -> Choice:
+    """The kernel's symbol table by what the target says of it, and every one at hand that agrees with that."""
+    evidence = evidence_of(target, memory, kernel)
+    return choose(evidence) if evidence is not None else Choice(None, ())
 
 
 def _pdb_symbols(target: Target, memory: MemoryReader, module: Module) -> PdbSymbols | None:
     record = debug_record(memory, module)
     if record is not None:
         return symbol_files.load(record)
-    return kernel_symbols(target, module) if module.is_kernel else None
+    return kernel_choice(target, memory, module).symbols if module.is_kernel else None
 
 
 def _exports(memory: MemoryReader, module: Module) -> SymbolTable | None:

@@ -9,17 +9,19 @@ from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.image.debug_record import DebugRecord
 from volplugins.loader.module import Module
 from volplugins.threads.module_code import with_image_file
-from volplugins.vol.scene.crash_scene import debug_record
+from volplugins.vol.scene.crash_scene import debug_record, kernel_choice
 from volplugins.vol.symbols.symbol_files import PdbSymbols
 
 _IDENTITY = re.compile(r"([^/]+)/([0-9A-F]{32}|[0-9A-F]{8})-([0-9]{1,9})")
+_MOST_NAMED = 8
 
 # how the kernel's PDB was recognised
 DEBUG_RECORD, IMAGE_FILE, HEADER_ADDRESSES = "debug-record", "image-file", "header-addresses"
 MEANINGS = {
     DEBUG_RECORD: "by the debug record in the dump",
     IMAGE_FILE: "by the debug record of the image's file",
-    HEADER_ADDRESSES: "by three addresses of the header: the only table at hand that has them",
+    HEADER_ADDRESSES: "by the addresses that the header and KDBG give: it fits; other updates of this build may have "
+    "the same addresses",
 }
 
 
@@ -42,7 +44,7 @@ def module_record(scene: CrashScene, module: Module) -> tuple[DebugRecord | None
 
 
 def kernel_pdb(scene: CrashScene) -> KernelPdb | None:
-    """The kernel's PDB; None where neither dump nor image file name it and no table at hand has its addresses."""
+    """The kernel's PDB; None where neither dump nor image file name it and no table at hand fits, or several do."""
     kernel = scene.modules.kernel
     if kernel is None:
         return None
@@ -52,6 +54,23 @@ def kernel_pdb(scene: CrashScene) -> KernelPdb | None:
         return KernelPdb(record, recognised, table is not None and table.kind == "pdb")
     record = record_of_table(table.identity) if isinstance(table, PdbSymbols) else None
     return KernelPdb(record, HEADER_ADDRESSES, True) if record is not None else None
+
+
+def others_alike(scene: CrashScene, kernel: Module) -> int:
+    """How many more tables at hand fit as the one that was recognised so does; they have the same symbols."""
+    return max(len(kernel_choice(scene.target, scene.memory, kernel).fitting) - 1, 0)
+
+
+def why_unnamed(scene: CrashScene, kernel: Module) -> str:
+    """Why `kernel_pdb` gives none, where the kernel is known: one clause."""
+    fitting = kernel_choice(scene.target, scene.memory, kernel).fitting
+    if len(fitting) < 2:
+        return f"the debug record of {kernel.image_name} is not in the dump, and no table at hand fits"
+    named = ", ".join(fitting[:_MOST_NAMED]) + (" and more" if len(fitting) > _MOST_NAMED else "")
+    return (
+        f"the debug record of {kernel.image_name} is not in the dump; {len(fitting)} tables at hand fit and have other "
+        f"symbols, so that none is used ({named})"
+    )
 
 
 def record_of_table(identity: str) -> DebugRecord | None:

@@ -46,7 +46,7 @@ def kernels_at_hand(trusting: bool = True) -> list[tuple[str, TableFacts]]:
         trusting: take the index's word for tables that have not changed; without, every table is read again.
     """
     locations = list(dict.fromkeys(_locations()))
-    stamps = {location: _stamp(location) for location in locations}
+    stamps = {location: stamp_of(location) for location in locations}
     known = {**_stored(), **_seen} if trusting else {}
     found = {each: known[each][1] for each in locations if each in known and known[each][0] == stamps[each]}
     fresh = [location for location in locations if location not in found]
@@ -65,8 +65,8 @@ def _locations() -> Iterator[str]:
         yield from islice(urls, _MOST_TABLES)
 
 
-def _stamp(location: str) -> Stamp | None:
-    """Size and time of the file behind a URL."""
+def stamp_of(location: str) -> Stamp | None:
+    """Size in bytes and time of change in ns of the file behind a URL; None where it cannot be told."""
     try:
         status = os.stat(url2pathname(urlparse(location).path))
     except (OSError, ValueError):
@@ -149,7 +149,8 @@ def _numbers(value: Any, names: tuple[str, ...]) -> bool:
 
 def _store(news: Mapping[str, Entry]) -> None:
     """Add to the index as it is now. Of two that write at once one's news may be lost: they are read again then."""
-    entries = {each: entry for each, entry in _stored().items() if each in news or _stamp(each) == entry[0]} | {**news}
+    entries = {each: entry for each, entry in _stored().items() if each in news or stamp_of(each) == entry[0]}
+    entries |= news
     kept = dict(islice(reversed(entries.items()), _MOST_ENTRIES))
     tables = {
         each: [*stamp, facts.identity, dict(facts.addresses), dict(facts.sizes)]

@@ -21,7 +21,6 @@ from volatility3.framework.symbols import intermed
 
 from volplugins.kernel.layouts import KernelLayouts
 from volplugins.vol.symbols import pdb_store
-from volplugins.vol.symbols.kernel_index import kernels_at_hand
 from volplugins.vol.symbols.symbol_folders import has_folder
 from volplugins.vol.symbols.symbol_layouts import kernel_layouts
 from volplugins.vol.symbols.table_facts import identity_of
@@ -103,41 +102,19 @@ def load(record: DebugRecord) -> PdbSymbols | None:
     location = find_location(record) or pdb_store.table_location(record)
     if location is None:
         return None
-    return _loaded_from(location)
+    return load_from(location)
 
 
-def load_by_addresses(expected: Mapping[str, int], sizes: Mapping[str, int]) -> PdbSymbols | None:
-    """The kernel's symbols where its debug record is not in the dump: the only table at hand that fits.
-
-    Which one that is, the index says; the table itself is asked before it is used, and where it does not agree the
-    index is not believed. The same table in several places counts once.
-
-    Args:
-        expected: relative virtual addresses by symbol; three of them tell real kernels apart.
-        sizes: structure sizes in bytes, as the kernel's debugger data block states them.
-    """
-    for trusting in (True, False):
-        location = recognised(expected, sizes, trusting)
-        if location is None:
-            return None
-        symbols = _loaded_from(location)
-        if symbols is not None and symbols.has_all(expected) and symbols.agrees(sizes):
-            return symbols
-    return None
-
-
-def recognised(expected: Mapping[str, int], sizes: Mapping[str, int], trusting: bool = True) -> str | None:
-    """Where the one table at hand is that fits, by the index (read anew where it is not to be trusted)."""
-    at_hand = reversed(kernels_at_hand(trusting))  # of several places the first counts
-    # GUID and age are the PDB's: under another name (ntkrla57.pdb beside ntkrnlmp.pdb) it is the same table
-    fitting = {facts.identity.rpartition("/")[2] or each: each for each, facts in at_hand if facts.fit(expected, sizes)}
-    return next(iter(fitting.values())) if len(fitting) == 1 else None
-
-
-def _loaded_from(location: str) -> PdbSymbols | None:
+def load_from(location: str) -> PdbSymbols | None:
+    """The symbols of the table at this URL, read once; None where it cannot be used."""
     if location not in _loaded:
         _loaded[location] = _read(location)
     return _loaded[location]
+
+
+def forget(location: str) -> None:
+    """Let go of a table that is not used after all: it is large."""
+    _loaded.pop(location, None)
 
 
 def _read(location: str) -> PdbSymbols | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import lzma
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,16 @@ def read_facts(location: str) -> TableFacts | None:
         return facts_in(_text(location))
     except (OSError, EOFError, lzma.LZMAError, ValueError):
         return None
+
+
+def read_addresses(location: str, names: Iterable[str]) -> dict[str, int]:
+    """Relative virtual addresses of these symbols in the table at a URL; what cannot be had is left out."""
+    try:
+        text = _text(location)
+    except (OSError, EOFError, lzma.LZMAError, ValueError):
+        return {}
+    found = {name: _number(text, name, "address") for name in names}
+    return {name: address for name, address in found.items() if address is not None}
 
 
 def _text(location: str) -> bytes:

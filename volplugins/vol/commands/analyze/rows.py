@@ -23,7 +23,7 @@ from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.commands.analyze.stack_rows import stack_rows
 from volplugins.vol.commands.dumpinfo.rows import completeness_rows
 from volplugins.vol.output.rows import NOT_AVAILABLE, uptime, utc
-from volplugins.vol.scene.kernel_pdb import HEADER_ADDRESSES, MEANINGS, kernel_pdb
+from volplugins.vol.scene.kernel_pdb import HEADER_ADDRESSES, MEANINGS, kernel_pdb, others_alike, why_unnamed
 from volplugins.vol.scene.kernel_revision import revision_of
 from volplugins.vol.scene.shared_work import fault_text
 from volplugins.vol.scene.user_frames import UserStack
@@ -257,15 +257,17 @@ def _symbols(analysis: Analysis) -> Iterator[AnalyzeRow]:
         return
     pdb = kernel_pdb(scene)
     if pdb is None:
-        why = f"the debug record of {kernel.image_name} is not in the dump: which PDB it needs cannot be told"
+        why = f"{why_unnamed(scene, kernel)}: which PDB it needs cannot be told"
         image = image_of(kernel.image_name, kernel.timestamp, kernel.size)
         why += f" without its image {image.store_path}" if image is not None else ""
         yield AnalyzeRow("symbols", "nt", NOT_AVAILABLE, "", why)
         return
     record = pdb.record
     if pdb.used:
-        sure = Confidence.HIGH if pdb.recognised == HEADER_ADDRESSES else Confidence.CERTAIN
+        sure = Confidence.MEDIUM if pdb.recognised == HEADER_ADDRESSES else Confidence.CERTAIN
         evidence = f"its table is used; recognised {MEANINGS[pdb.recognised]}"
+        more = others_alike(scene, kernel) if pdb.recognised == HEADER_ADDRESSES else 0
+        evidence += f"; {more} more at hand fit too and have the same symbols" if more else ""
         yield AnalyzeRow("symbols", "KERNEL_PDB", record.symbol_path, sure.value, evidence)
     else:
         evidence = f"missing: PDB {record.pdb_name}, GUID {record.guid}, age {record.age}"

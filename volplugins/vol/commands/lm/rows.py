@@ -107,7 +107,7 @@ def _kernel(scene: CrashScene, wanted: Wanted, images: _Images) -> Iterator[LmRo
             continue
         made = _with_image(images, scene.memory, row_of(None, module, True))
         table = scene.symbolizer.table(module) if module.is_kernel else None
-        # the kernel's own table may be known where its debug record is not: by three addresses of the header
+        # the kernel's own table may be known where its debug record is not: by the addresses of header and KDBG
         yield made._replace(status=PDB) if table is not None and table.kind == "pdb" else made
     if not len(scene.modules):
         yield failure_row("; ".join(scene.notes) or "no module list in the dump")
