@@ -124,3 +124,14 @@ def test_nothing_alive_means_no_verdict(dumps):
     assert judge_thread(objects, scene.layouts.thread, scene.layouts.process, None).fits is None
     hostile = replace(objects, processes=())
     assert not judge_process(hostile, scene.layouts.process).wrong
+
+
+def test_where_threads_fit_another_builds_row_all_their_members_are_of_it(dumps):
+    """Windows 7 without later updates: ETHREAD is as build 7600 has it, the row of 7601 is the patched kernel's."""
+    right = build_scene(opened(dumps, "win7-x64")[0]).layouts
+    scene = build_scene(opened(dumps, "win7-x64", 7600)[0])
+    found = scene.layouts
+    assert built_in(64, 7600).io.thread.members != built_in(64, 7601).io.thread.members
+    assert found.thread.members == right.thread.members and "its threads fit" in found.thread.source
+    assert found.io.thread.members == right.io.thread.members and "its threads fit" in found.io.thread.source
+    assert found.waits.thread.members == right.waits.thread.members

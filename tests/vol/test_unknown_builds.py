@@ -13,6 +13,7 @@ from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.builds.structures import STRUCTURE_TABLES
+from volplugins.kernel.builds.waits import WAIT_TABLES
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.kernel.layouts import KernelLayouts, built_in, preferred, with_debugger_data
 from volplugins.kernel.process_list import list_processes
@@ -26,6 +27,7 @@ from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
 from volplugins.vol.scene.address_maps import vads_of
 from volplugins.vol.scene.crash_scene import scene_of
 from volplugins.vol.symbols.symbol_layouts import kernel_layouts
+from volplugins.vol.symbols.wait_members import WAIT_MEMBERS
 
 # DirectoryTableBase and ProfileListHead belong to the KPROCESS at the start, which is not displaced with the rest
 KPROCESS = {"DirectoryTableBase", "ProfileListHead", "UserDirectoryTableBase"}
@@ -70,6 +72,20 @@ def displaced(names, row, by):
     )
 
 
+def displace_waits(monkeypatch, snapshot, by):
+    """As the row that the process's structure has, so that of its accounts, but for those in the KPROCESS."""
+    structure, machines = WAIT_TABLES["process"]
+    columns, rows = machines[snapshot.bits]
+    names = [name for name, _ in columns]
+    *right, size = rows[max(build for build in rows if build <= snapshot.header["MinorVersion"])]
+    inside = {name for name in names if name in ("KernelTime", "UserTime") or WAIT_MEMBERS["process"][name][1] == "Pcb"}
+    cells = displaced([name if name not in inside else "DirectoryTableBase" for name in names], right, by)
+    monkeypatch.setitem(
+        WAIT_TABLES, "process", (structure, {**machines, snapshot.bits: (columns, {26000: (*cells, size)})})
+    )
+    return inside
+
+
 @pytest.mark.parametrize("by", [8, -8, 0x10, -0x10, 0x270, -0x80])
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_layout_displaced_as_a_whole_is_not_accepted(dumps, monkeypatch, machine, by):
@@ -82,8 +98,14 @@ def test_a_layout_displaced_as_a_whole_is_not_accepted(dumps, monkeypatch, machi
     if snapshot.bits == 32 and by == 0x270:
         by = 0x40
     only = {26000: (*displaced(names, right, by), size)}
+    truth = built_in(snapshot.bits, snapshot.header["MinorVersion"])
     monkeypatch.setitem(STRUCTURE_TABLES, "process", (structure, {**machines, snapshot.bits: (columns, only)}))
+    inside = displace_waits(monkeypatch, snapshot, by)
     scene = build_scene(dump)
+    others = scene.layouts.waits.process
+    wrong = {name for name, (at, _) in others.members.items() if at != truth.waits.process.offset(name)}
+    assert wrong <= (inside if by == -0x80 else set()), "by so much a row's EPROCESS begins inside the KPROCESS"
+    assert others.members or machine == "xp-x86"
     found = scene.layouts.process
     assert crosscheck(scene).value == "ok"
     for column, cell in zip(names, right, strict=True):

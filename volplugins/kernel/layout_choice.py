@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from volplugins.kernel.calibration.calibrate import calibrated
+from volplugins.kernel.calibration.search import moved_alike
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.kernel.layouts import KernelLayouts, built_in, differing, known_builds, stated, with_debugger_data
 from volplugins.kernel.system_process import Fault, IsDirectory, find_process_layout, system_faults
@@ -89,16 +90,32 @@ def _searched(kernel: Kernel, usual: KernelLayouts, faults: tuple[Fault, ...]) -
     if found is not None:
         left = system_faults(kernel.memory, kernel.links, found, kernel.bits, kernel.is_directory)
         if not any(fault.wild for fault in left):
-            return replace(usual, process=_filled(kernel, found)), "; ".join(fault.text for fault in left)
+            return _with_process(usual, *_filled(kernel, found, usual)), "; ".join(fault.text for fault in left)
     return usual, f"{base.source} does not fit the System process: " + "; ".join(fault.text for fault in faults)
 
 
-def _filled(kernel: Kernel, found: Layout) -> Layout:
-    """``found``, and members of a row that is displaced as a whole: those between its first and last that agree."""
+def _with_process(usual: KernelLayouts, process: Layout, row: KernelLayouts) -> KernelLayouts:
+    """The layouts with this EPROCESS; its members in other groups are the row's, moved as its own."""
+    groups = (row.waits.process, row.descriptors.process)
+    waits, descriptors = (moved_alike(each, process, row.process) for each in groups)
+    return replace(
+        usual,
+        process=process,
+        waits=replace(usual.waits, process=waits),
+        descriptors=replace(usual.descriptors, process=descriptors),
+    )
+
+
+def _filled(kernel: Kernel, found: Layout, usual: KernelLayouts) -> tuple[Layout, KernelLayouts]:
+    """``found``, and members of a row that is displaced as a whole: those between its first and last that agree.
+
+    And the layouts that this row is one of; the usual ones where there is no such row.
+    """
     rows = [built_in(kernel.bits, kernel.build), *_others(kernel)]
-    row = next((each.process for each in rows if _displaced(found, each.process)), None)
-    if row is None:
-        return found
+    whole = next((each for each in rows if _displaced(found, each.process)), None)
+    if whole is None:
+        return found, usual
+    row = whole.process
     delta = found.offset("ActiveProcessLinks") - row.offset("ActiveProcessLinks")
     sure = [row.offset(name) for name in _anchors(found, row)]
     members = dict(found.members)
@@ -108,7 +125,8 @@ def _filled(kernel: Kernel, found: Layout) -> Layout:
     inside = {name: place for name, place in row.bits.items() if min(sure) < place[0] < max(sure)}
     bits = {name: (at + delta, size, low, width) for name, (at, size, low, width) in inside.items()}
     source = f"{found.source}; {row.source} displaced by {delta:#x} bytes"
-    return Layout(found.name, max(found.size, *(at + size for at, size in members.values())), members, source, bits)
+    size = max(found.size, *(at + size for at, size in members.values()))
+    return Layout(found.name, size, members, source, bits), whole
 
 
 def _anchors(found: Layout, row: Layout) -> list[str]:

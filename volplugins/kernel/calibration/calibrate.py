@@ -43,8 +43,8 @@ def calibrated(
     if process is not layouts.process:
         lists = thread_lists(objects, process.offset("ThreadListHead")) if process.has("ThreadListHead") else ()
         objects = with_threads(objects, lists)
-    thread = _thread(objects, layouts, process, rows, stated.get("thread", []))
-    found = _with_groups(replace(layouts, process=process, thread=thread), layouts)
+    thread, row = _thread(objects, layouts, process, rows, stated.get("thread", []))
+    found = _with_groups(replace(layouts, process=process, thread=thread), layouts, row)
     return replace(found, process=_said(process, objects.cut), thread=_said(thread, objects.cut))
 
 
@@ -53,17 +53,28 @@ def _said(layout: Layout, cut: str) -> Layout:
     return replace(layout, source=f"{layout.source}; {cut}") if cut else layout
 
 
-def _with_groups(found: KernelLayouts, row: KernelLayouts) -> KernelLayouts:
-    """The other layouts of these two structures, moved as theirs."""
+def _with_groups(found: KernelLayouts, row: KernelLayouts, threads: KernelLayouts) -> KernelLayouts:
+    """The other layouts of these two structures, of the same rows and moved as theirs.
+
+    Args:
+        row: what the process's layout was; ``threads``: the build's whose row the threads fit best.
+    """
     thread, process = found.thread, found.process
     io, waits, descriptors = found.io, found.waits, found.descriptors
+    if threads is not row:
+        io = replace(io, thread=_fitting(threads.io.thread))
+        waits = replace(waits, thread=_fitting(threads.waits.thread))
     if thread.source.startswith(FOUND):
-        io = replace(io, thread=moved_alike(io.thread, thread, row.thread))
-        waits = replace(waits, thread=moved_alike(waits.thread, thread, row.thread))
-    if process.source.startswith(FOUND):
+        io = replace(io, thread=moved_alike(io.thread, thread, threads.thread))
+        waits = replace(waits, thread=moved_alike(waits.thread, thread, threads.thread))
+    if process is not row.process and process.source.startswith(FOUND):
         waits = replace(waits, process=moved_alike(waits.process, process, row.process))
         descriptors = replace(descriptors, process=moved_alike(descriptors.process, process, row.process))
     return replace(found, io=io, waits=waits, descriptors=descriptors)
+
+
+def _fitting(layout: Layout) -> Layout:
+    return replace(layout, source=f"{layout.source} (its threads fit)")
 
 
 def _process(objects: Objects, layout: Layout, stated: list[str]) -> Layout:
@@ -88,28 +99,30 @@ def _damaged(layout: Layout, said: Judgement) -> frozenset[str]:
     return frozenset({_NAME}) if between else frozenset()
 
 
-def _thread(objects: Objects, layouts: KernelLayouts, process: Layout, rows: Rows, stated: list[str]) -> Layout:
-    """The row that fits best, or members found in threads where none fits."""
+def _thread(
+    objects: Objects, layouts: KernelLayouts, process: Layout, rows: Rows, stated: list[str]
+) -> tuple[Layout, KernelLayouts]:
+    """The row that fits best, or members found in threads where none fits; and the layouts that this row is one of."""
     if not objects.threads:
-        return layouts.thread
+        return layouts.thread, layouts
     distance = _distance(objects, process)
 
     def judge(layout: Layout) -> Judgement:
         return judge_thread(objects, layout, process, distance)
 
-    best, said = layouts.thread, judge(layouts.thread)
+    best, said, chosen = layouts.thread, judge(layouts.thread), layouts
     if not said.wrong:
-        return best
+        return best, chosen
     known = {name: place for name, place in layouts.thread.members.items() if name in stated}
     for row in rows():
         other = replace(row.thread, members={**row.thread.members, **known})
         its = judge(other)
         if its.key < said.key:
-            best, said = replace(other, source=f"{other.source} (its threads fit)"), its
+            best, said, chosen = _fitting(other), its, row
     if not said.wrong:
-        return best
+        return best, chosen
     found = found_thread(objects, _kept(best, said, set(stated)), best, process)[0]
-    return _without_wrong(found, judge)
+    return _without_wrong(found, judge), chosen
 
 
 def _distance(objects: Objects, process: Layout) -> int | None:
