@@ -143,16 +143,19 @@ def _of_kernel(target: Target) -> dict[str, int | str]:
 
 
 def _read_from_memory(target: Target) -> dict[str, int | None]:
-    """PfnDataBase, to which the debugger data block leads, and what KUSER_SHARED_DATA says of the product."""
+    """PfnDataBase by the debugger data block, and what KUSER_SHARED_DATA says of the product.
+
+    PfnDataBase is the address of the variable MmPfnDatabase, not what it holds: so in two real small dumps (19041 on
+    x64, and one of ARM64), and so volatility 2's raw2dmp writes it for every build.
+    """
     space = _space(target)
     if space is None:
         return {}
     data = decode_debugger_data(target.debugger_data or b"", target.anchors.debugger_data, target.bits)
     reader = KernelReader(space, target.bits, target.kernel_base, None, data)
-    pfns = data.addresses.get("MmPfnDatabase") if data is not None else None
     suite = reader.shared(_SUITE_MASK, 4)
     return {
-        "PfnDataBase": reader.word(pfns) if pfns else None,
+        "PfnDataBase": data.addresses.get("MmPfnDatabase") if data is not None else None,
         "ProductType": reader.shared(_PRODUCT_TYPE, 4),
         "SuiteMask": suite,
     }
