@@ -103,7 +103,7 @@ def test_many_processors_leave_the_other_strategies_their_turn() -> None:
     image = opened(bytes(0x1000) + b"\xe9\x4d\x06\0" + bytes(0x8FFC))
     many = [ProcessorState(n, {}, 0x100000 + PAGE * n, 0, 0, None, 0, 0, f"note {n}") for n in range(64)]
     log = SearchLog()
-    hints = list(_hints(image.memory, many, log, ()))
+    hints = list(_hints(image.memory, many, log))
     assert len({hint.directory for hint in hints}) == _MOST_SAVED
     assert hints[0].directory == 0x100000
     assert any("64 different CR3" in text for text in log.tried)

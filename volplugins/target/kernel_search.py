@@ -7,7 +7,7 @@ through it. All that was tried is in the log.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from volplugins.dumpfile.physical_memory import PhysicalMemory
 from volplugins.image.headers import ImageHeaders
@@ -17,7 +17,7 @@ from volplugins.memory.reader import ReadError
 from volplugins.paging.address_space import AddressSpace
 from volplugins.paging.mode import PagingMode
 from volplugins.target.kernel_image import kernel_at, kernel_below, kernel_in
-from volplugins.target.search_log import SearchLog
+from volplugins.target.search_log import SearchLog, Tried
 from volplugins.target.self_mapped import self_mapped
 from volplugins.target.start_block import start_blocks
 
@@ -31,13 +31,18 @@ _NO_ANCHORS = KernelAnchors(0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Where to look: a directory; an address in the kernel's image, or its interrupt descriptor table, where known."""
+    """Where to look: a directory; an address in the kernel's image, or its interrupt descriptor table, where known.
+
+    Of a search that was made before: ``image_how``, how it found the image (``address`` is its base), and ``tried``.
+    """
 
     mode: PagingMode
     directory: int
     how: str
     address: int = 0
     idt: int = 0
+    image_how: str = ""
+    tried: tuple[Tried, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,27 @@ def find_kernel(
 
     Args:
         processors: registers that the container saved.
-        known: what an earlier search has found; it is proved like everything else.
+        known: what an earlier search has found; it is proved like everything else. Where it is right the search is as
+            if it had been made again, and where not as if nothing had been known.
     """
+    found = _known(memory, log, known) or _searched(memory, processors, log)
+    if found is not None:
+        log.found()
+    return found
+
+
+def _known(memory: PhysicalMemory, log: SearchLog, known: Sequence[Hint]) -> FoundKernel | None:
+    for hint in known:
+        found = _through(memory, hint, SearchLog(log.seconds, log.clock))
+        if found is not None and found.image.base == hint.address:
+            log.restore(hint.tried)
+            return replace(found, image_how=hint.image_how)
+    return None
+
+
+def _searched(memory: PhysicalMemory, processors: Sequence[ProcessorState], log: SearchLog) -> FoundKernel | None:
     seen: set[tuple[PagingMode, int]] = set()
-    for hint in _hints(memory, processors, log, known):
+    for hint in _hints(memory, processors, log):
         if (hint.mode, hint.directory) in seen and not hint.address:
             continue
         if len(seen) >= _MOST_DIRECTORIES or log.over:
@@ -73,10 +95,7 @@ def find_kernel(
     return None
 
 
-def _hints(
-    memory: PhysicalMemory, processors: Sequence[ProcessorState], log: SearchLog, known: Sequence[Hint]
-) -> Iterator[Hint]:
-    yield from known
+def _hints(memory: PhysicalMemory, processors: Sequence[ProcessorState], log: SearchLog) -> Iterator[Hint]:
     saved = {state.cr3: state for state in reversed(processors) if state.cr3}
     for state in [*reversed(saved.values())][:_MOST_SAVED]:
         yield from (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 SECONDS = 20.0
 _SHOWN = 3  # places of a line
+Tried = tuple[str, tuple[int, ...]]  # what was tried, and the places
 
 
 @dataclass(slots=True)
@@ -17,10 +18,12 @@ class SearchLog:
     Attributes:
         seconds: how long the search may take in all.
         clock: gives the time in seconds.
+        led: what had been tried when the kernel was found, as ``restore`` takes it.
     """
 
     seconds: float = SECONDS
     clock: Callable[[], float] = time.monotonic
+    led: tuple[Tried, ...] = ()
     _tried: dict[str, list[int]] = field(default_factory=dict)
     _start: float = field(init=False)
 
@@ -34,6 +37,15 @@ class SearchLog:
     def add(self, text: str, *where: int) -> None:
         """Note what was tried and what came of it; the same at several places is one line."""
         self._tried.setdefault(text, []).extend(where)
+
+    def restore(self, tried: Iterable[Tried]) -> None:
+        """Note what an earlier search had tried."""
+        for text, where in tried:
+            self.add(text, *where)
+
+    def found(self) -> None:
+        """Note that the kernel was found by what has been tried."""
+        self.led = tuple((text, tuple(where)) for text, where in self._tried.items())
 
     @property
     def tried(self) -> list[str]:

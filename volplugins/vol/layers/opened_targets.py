@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from volplugins.imagefile.memory_image import MemoryImage
     from volplugins.target.kernel_heads import AddressesOf
     from volplugins.target.kernel_search import Hint
+    from volplugins.target.search_log import SearchLog
     from volplugins.target.target import Target
 
 _KEPT = 4
@@ -117,8 +118,8 @@ def _opened(memory_layer: DataLayerInterface, bottom: DataLayerInterface) -> Tar
     source = source_of(bottom)
     try:
         identity = identity_of(source, key_of(bottom)[2])
-        target = _searched(source, memory_layer, bottom, remembered(identity))
-        remember(identity, target)
+        target, log = _searched(source, memory_layer, bottom, remembered(identity))
+        remember(identity, target, log)
         return target
     except BaseException:
         if isinstance(source, FileSource):
@@ -128,20 +129,26 @@ def _opened(memory_layer: DataLayerInterface, bottom: DataLayerInterface) -> Tar
 
 def _searched(
     source: ByteSource, memory_layer: DataLayerInterface, bottom: DataLayerInterface, known: tuple[Hint, ...]
-) -> Target:
-    """The target; where a sidecar leads to no kernel it may be another machine's, and the file is tried without it."""
+) -> tuple[Target, SearchLog]:
+    """The target and the log of its search.
+
+    Where a sidecar leads to no kernel it may be another machine's, and the file is tried without it.
+    """
     from volplugins.target.of_image import NoKernel, target_of_image
+    from volplugins.target.search_log import SearchLog
 
     sidecar = _sidecar(local_path(bottom))
     lookup = _lookups[0] if _lookups else None
+    log = SearchLog()
     try:
-        return target_of_image(_image(source, memory_layer, bottom, sidecar), known, addresses_of=lookup)
+        return target_of_image(_image(source, memory_layer, bottom, sidecar), known, log, lookup), log
     except NoKernel:
         if sidecar is None:
             raise
-        target = target_of_image(_image(source, memory_layer, bottom, None), known, addresses_of=lookup)
+        log = SearchLog()
+        target = target_of_image(_image(source, memory_layer, bottom, None), known, log, lookup)
         text = "with the state file that lies beside it no kernel was found: it is another machine's, and is left aside"
-        return replace(target, notes=(Note("sidecar", text), *target.notes))
+        return replace(target, notes=(Note("sidecar", text), *target.notes)), log
 
 
 def _image(
