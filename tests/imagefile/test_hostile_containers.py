@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from itertools import product
 
 import cramjam
@@ -43,6 +44,29 @@ def test_a_damaged_frame_hides_its_own_pages_alone(damaged: set[int]) -> None:
     memory = opened(avml(damaged)).memory
     found = {base + at: int(word) for base, words in memory.column(0, 8) for at, word in enumerate(words)}
     assert found == {page: page // 16 for page in range(128) if page // 16 not in damaged}
+
+
+def avml_range(frames: bytes, first: int = 0, last: int = (1 << 40) - 1) -> bytes:
+    return struct.pack("<4sIQQQ", b"AVML", 2, first, last, 0) + frames
+
+
+@pytest.mark.parametrize("frame", [b"\xff\0\0\0", b"\x01\x05\0\0CRCCx", b"\xfe\x02\0\0xx"])
+def test_more_frames_than_memory_can_need_are_not_read(frame: bytes) -> None:
+    start = time.monotonic()
+    image = opened(avml(set())[:-8] + bytes(8) + avml_range(frame * (1 << 19), 8 * FRAME))
+    assert time.monotonic() - start < 2
+    assert any("more frames than so much memory comes in: what follows from 0x" in note.text for note in image.notes)
+    assert image.memory.pages_in_file >= 8 * 16, "what was read before is there"
+    assert image.completeness.truncated
+
+
+def test_frames_smaller_than_usual_are_read() -> None:
+    """A writer that flushes after every page: 4 KiB in each frame."""
+    packed = bytes(cramjam.snappy.compress_raw(bytes(PAGE)))
+    frame = b"\0" + (len(packed) + 4).to_bytes(3, "little") + b"cccc" + packed
+    pages = 70_000
+    image = opened(avml_range(frame * pages, 0, pages * PAGE - 1) + bytes(8))
+    assert (image.memory.pages_in_file, image.notes) == (pages, ())
 
 
 def elf(bits: int, headers: list[tuple[int, int, int, int]], content: bytes, kind: int = 4) -> bytes:

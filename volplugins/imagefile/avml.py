@@ -7,6 +7,7 @@ snappy's "framing format description". Frames are unpacked by cramjam when a pag
 from __future__ import annotations
 
 import struct
+from array import array
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -23,7 +24,9 @@ MAGIC = b"AVML"
 _HEADER = struct.Struct("<4sIQQQ")
 _COMPRESSED, _PLAIN, _IDENTIFIER = 0x00, 0x01, 0xFF
 _LARGEST_FRAME = 1 << 16
-_MOST_FRAMES = 1 << 24  # 1 TiB
+_SMALL_FRAMES = 1 << 16  # the format's frames hold 64 KiB, the last of each range less: so many may hold little
+_SMALL_FRAME = 1 << 12  # bytes that those beyond have to hold, on the average
+_MOST_RANGES = 1 << 18
 _KEPT = 256  # unpacked frames: 16 MiB
 
 
@@ -37,21 +40,49 @@ class _Frame(NamedTuple):
     compressed: bool
 
 
+class _Frames:
+    """The frames of the whole file, 24 bytes each."""
+
+    def __init__(self) -> None:
+        self.starts, self._offsets = array("Q"), array("Q")
+        self._sizes, self._packed = array("I"), array("I")  # of the packed size the lowest bit says: compressed
+        self.size = 0
+        self._seen = 0
+
+    def add(self, frame: _Frame) -> None:
+        """Take the next one."""
+        self.size = frame.start + frame.size
+        for column, value in (
+            (self.starts, frame.start), (self._offsets, frame.offset), (self._sizes, frame.size),
+            (self._packed, frame.packed << 1 | frame.compressed),
+        ):  # fmt: skip
+            column.append(value)
+
+    def frame(self, number: int) -> _Frame:
+        """The frame with this number."""
+        packed = self._packed[number]
+        return _Frame(self.starts[number], self._sizes[number], self._offsets[number], packed >> 1, bool(packed & 1))
+
+    def too_many(self, held: int) -> bool:
+        """Whether one more frame is more than ``held`` unpacked bytes can have come in; counts it."""
+        self._seen += 1
+        return self._seen > _SMALL_FRAMES + held // _SMALL_FRAME
+
+
 class UnpackedSource:
     """The bytes of all frames one after another, unpacked as they are asked for."""
 
-    def __init__(self, source: ByteSource, frames: list[_Frame]) -> None:
+    def __init__(self, source: ByteSource, frames: _Frames) -> None:
         self._source, self._frames = source, frames
-        self._starts = [frame.start for frame in frames]
         self._kept: OrderedDict[int, bytes] = OrderedDict()
-        self.size = frames[-1].start + frames[-1].size if frames else 0
+        self.size = frames.size
 
     def read(self, offset: int, size: int) -> bytes:
         """Bytes at ``offset``; fewer at the end, or where a frame cannot be unpacked."""
         parts: list[bytes] = []
         while size > 0 and 0 <= offset < self.size:
-            number = bisect_right(self._starts, offset) - 1
-            data = self._frame(number)[offset - self._starts[number] :][:size]
+            number = bisect_right(self._frames.starts, offset) - 1
+            data = self._frame(number)[offset - self._frames.starts[number] :][:size]
             if not data:
                 break
             parts.append(data)
@@ -66,7 +97,7 @@ class UnpackedSource:
         if number in self._kept:
             self._kept.move_to_end(number)
             return self._kept[number]
-        frame = self._frames[number]
+        frame = self._frames.frame(number)
         raw = self._source.read(frame.offset, frame.packed)
         data = (_unpacked(raw, frame.size) if frame.compressed else raw) or b""
         self._kept[number] = data
@@ -80,7 +111,7 @@ def open_avml(source: ByteSource) -> MemoryImage | None:
     if source.read(0, 4) != MAGIC:
         return None
     notes: list[Note] = []
-    frames: list[_Frame] = []
+    frames = _Frames()
     segments: list[Segment] = []
     end = _read_ranges(source, frames, segments, notes)
     unpacked = UnpackedSource(source, frames)
@@ -92,7 +123,7 @@ def open_avml(source: ByteSource) -> MemoryImage | None:
     return MemoryImage(image.format, memory, found, image.notes)
 
 
-def _read_ranges(source: ByteSource, frames: list[_Frame], segments: list[Segment], notes: list[Note]) -> int:
+def _read_ranges(source: ByteSource, frames: _Frames, segments: list[Segment], notes: list[Note]) -> int:
     """Every range's frames; returns where the last one ends in the file."""
     offset = start = 0
     while offset + _HEADER.size <= source.size:
@@ -100,11 +131,18 @@ def _read_ranges(source: ByteSource, frames: list[_Frame], segments: list[Segmen
         if magic != MAGIC or version != 2 or last < first or last >> 52:
             notes.append(Note("header", f"no header of a range at {offset:#x}: what follows is left out"))
             break
+        if len(segments) == _MOST_RANGES:
+            notes.append(Note("header", f"more than {_MOST_RANGES} ranges; those from {offset:#x} on are left out"))
+            break
         wanted, had = last - first + 1, start
         offset += _HEADER.size
         for frame in _frames(source, offset, start, wanted, notes):
+            if frames.too_many(start):
+                text = f"more frames than so much memory comes in: what follows from {offset:#x} on is left out"
+                notes.append(Note("frame", text))
+                break
             if frame.size:
-                frames.append(frame)
+                frames.add(frame)
             start, offset = frame.start + frame.size, frame.offset + frame.packed
         segments.append(Segment(first, wanted, had))
         if start - had < wanted:
@@ -118,7 +156,7 @@ def _read_ranges(source: ByteSource, frames: list[_Frame], segments: list[Segmen
 def _frames(source: ByteSource, offset: int, start: int, wanted: int, notes: list[Note]) -> Iterator[_Frame]:
     """The frames of one range; frames without data have size 0."""
     end = start + wanted
-    for _ in range(_MOST_FRAMES):
+    while True:
         head = source.read(offset, 4)
         if start >= end or len(head) < 4:
             return
