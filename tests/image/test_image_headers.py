@@ -116,3 +116,14 @@ def test_unknown_magic_and_odd_names() -> None:
     assert headers is not None and headers.bits == 32
     assert headers.sections[0].name == "\\xffab\x07text"
     assert any("magic 0x999" in note for note in headers.notes)
+
+
+@pytest.mark.parametrize(("kept", "stated", "checksum"), [(56, None, None), (60, SIZE, None), (68, SIZE, 0xC0FFEE)])
+def test_what_a_cut_header_does_not_hold_is_not_made_up(kept: int, stated: int | None, checksum: int | None) -> None:
+    image = MadeImage().build()
+    (pe,) = struct.unpack_from("<I", image, 0x3C)
+    headers = read_headers(SegmentReader({0x4000: bytes(image[: pe + 24 + kept])}), 0x4000)
+    assert headers is not None and headers.cut
+    assert (headers.stated_size, headers.checksum) == (stated, checksum)
+    whole = read_headers(SegmentReader({0x4000: bytes(image)}), 0x4000)
+    assert whole is not None and not whole.cut and whole.stated_size == SIZE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import subprocess
 import sys
 from itertools import product
@@ -10,11 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.image.pe_files import pe_file
 from tests.sampling import sampled
 from tests.vol.test_peb_damaged import MODES, NTDLL, PROGRAM, Patient
-from volplugins.vol.commands.lm.row import LmRow
-from volplugins.vol.commands.lm.rows import Wanted, lm_rows
+from volplugins.address.section_files import SectionFiles
+from volplugins.kernel.layouts import built_in
+from volplugins.lab.machine.image_sources import machine_images
+from volplugins.loader.module import Module
+from volplugins.memory.reader import SegmentReader
+from volplugins.vol.commands.lm.row import LmRow, row_of
+from volplugins.vol.commands.lm.rows import Wanted, _Images, _with_image, lm_rows
 from volplugins.vol.scene.crash_scene import scene_of
+from volplugins.vol.symbols.image_facts import ImageFactsReader
 
 HEX = ("Start", "End")
 MACHINES = ("win10-x64", "win7-x64", "win7-x86-pae", "xp-x86")
@@ -206,3 +214,15 @@ def test_what_memory_lacks_comes_from_the_images_file(dumps, name):
     assert (row.status, row.pdb, row.guid_age) == (whole.status, whole.pdb, whole.guid_age)
     assert "from the image's file" in row.note
     assert ("ntdll.dll", size) in asked
+
+
+def test_a_cut_header_takes_nothing_from_what_the_list_says():
+    """hal.dll of a real small dump: the bytes that are there end inside the optional header."""
+    image = pe_file(machine_images("win10-x64")["acmedrv"])
+    (pe,) = struct.unpack_from("<I", image, 0x3C)
+    base = 0xFFFFF80000000000
+    listed = row_of(None, Module(base, 0x5000, "hal.dll", "", 0x4F8E85A9, 0xE231, "triage"), True)
+    memory = SegmentReader({base: image[: pe + 24 + 40]})
+    row = _with_image(_Images(ImageFactsReader(), SectionFiles(memory, built_in(64, 19041), 64), None), memory, listed)
+    assert (row.checksum, row.status) == (0xE231, "deferred")
+    assert "optional header cut short" in row.note and "in the header" not in row.note

@@ -45,6 +45,6 @@ def _mismatch(memory: MemoryReader, module: Module) -> str:
     if headers is None:
         held = "nothing but zeros" if not any(first) else "no image"
         return f"the list has it at {module.base:#x}, where memory holds {held}"
-    if headers.size_of_image and headers.size_of_image != module.size:
-        return f"the list has {module.size:#x} bytes of it, its image's header {headers.size_of_image:#x}"
+    if headers.stated_size and headers.stated_size != module.size:
+        return f"the list has {module.size:#x} bytes of it, its image's header {headers.stated_size:#x}"
     return ""

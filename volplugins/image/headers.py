@@ -18,6 +18,8 @@ _HEADER_REACH = 0x3000
 _USUAL_REACH = 0x400  # two units of a file's alignment
 _FILE_HEADER = 24  # with the PE signature
 _SECTION_HEADER = 40
+# in the optional header: ends of SizeOfImage, of CheckSum, and of the fields that PE32 and PE32+ have alike
+_SIZES_END, _CHECKSUM_END, _WINDOWS_FIELDS = 60, 68, 70
 _MAGIC_BITS = {0x10B: 32, 0x20B: 64}
 # IMAGE_FILE_MACHINE_*: used only where the optional header, which says it surely, is missing
 _MACHINE_BITS = {0x14C: 32, 0x1C0: 32, 0x1C4: 32, 0x8664: 64, 0xAA64: 64, 0x200: 64}
@@ -55,11 +57,14 @@ class ImageHeaders:
         bits: 32 (PE32) or 64 (PE32+).
         timestamp: TimeDateStamp; on reproducible builds a hash, not a time.
         size_of_image: bytes in memory; worked out from the sections where the field makes no sense.
-        checksum, entry_point, subsystem: as in the optional header; the entry point is an RVA.
+        checksum: as in the optional header; None where memory ends before it.
+        entry_point, subsystem: as in the optional header; the entry point is an RVA.
         sections: in header order.
         directories: sixteen pairs of (RVA, size in bytes); (0, 0) where absent.
         notes: what was missing or odd.
         missing_sections: section headers that could not be read.
+        stated_size: SizeOfImage as it is there; None where memory ends before it.
+        cut: whether memory ends inside the optional header, so that nobody can tell what its directories are.
     """
 
     base: int
@@ -67,13 +72,15 @@ class ImageHeaders:
     bits: int
     timestamp: int
     size_of_image: int
-    checksum: int
+    checksum: int | None
     entry_point: int
     subsystem: int
     sections: tuple[Section, ...]
     directories: tuple[tuple[int, int], ...]
     notes: tuple[str, ...]
     missing_sections: int = 0
+    stated_size: int | None = None
+    cut: bool = False
 
     def section_at(self, rva: int) -> Section | None:
         """The section that holds ``rva``, or None."""
@@ -137,11 +144,13 @@ def _decode(base: int, data: bytes, pe: int) -> ImageHeaders:
     bits = _bits(machine, optional, notes)
     entry_point = _unsigned(optional, 16, 4)
     size_of_image, checksum, subsystem = (_unsigned(optional, at, size) for at, size in ((56, 4), (64, 4), (68, 2)))
-    if len(optional) < 70:
+    stated = size_of_image if len(optional) >= _SIZES_END else None
+    if len(optional) < _WINDOWS_FIELDS:
         notes.append("optional header cut short")
     sections = _sections(data, pe + _FILE_HEADER + optional_size, section_count, notes)
     if not 0 < size_of_image <= LARGEST_IMAGE:
-        notes.append(f"SizeOfImage {size_of_image:#x} makes no sense; size taken from the sections")
+        wrong = "is cut off" if stated is None else f"{size_of_image:#x} makes no sense"
+        notes.append(f"SizeOfImage {wrong}; size taken from the sections")
         ends = [s.rva + s.virtual_size for s in sections]
         size_of_image = max((end for end in ends if end <= LARGEST_IMAGE), default=min(len(data), PAGE_SIZE))
     return ImageHeaders(
@@ -150,13 +159,15 @@ def _decode(base: int, data: bytes, pe: int) -> ImageHeaders:
         bits=bits,
         timestamp=timestamp,
         size_of_image=size_of_image,
-        checksum=checksum,
+        checksum=checksum if len(optional) >= _CHECKSUM_END else None,
         entry_point=entry_point,
         subsystem=subsystem,
         sections=sections,
         directories=_directories(optional, bits, size_of_image, notes),
         notes=tuple(notes),
         missing_sections=max(min(section_count, MAX_SECTIONS) - len(sections), 0),
+        stated_size=stated,
+        cut=len(optional) < optional_size,
     )
 
 

@@ -13,12 +13,12 @@ from volplugins.paging.address_space import AddressSpace
 from volplugins.vol.symbols.symbol_files import is_there
 
 PDB, EXPORT, NONE, DEFERRED = "pdb symbols", "export symbols", "no symbols", "deferred"
-_Key = tuple[str, int, int, int]
+_Key = tuple[str, int, int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """``status`` in WinDbg's words: ``deferred`` where the headers are absent, so that nobody can tell yet.
+    """``status`` in WinDbg's words: ``deferred`` where headers are absent or cut, so that nobody can tell yet.
 
     ``linked``: the time stamp (seconds since 1970) where it is known to be one, and not a reproducible build's hash.
     """
@@ -74,7 +74,7 @@ class ImageFactsReader:
             missing.append(cut_entries(headers))
         if version is None:
             missing.append("no version resource, or its page is not in memory")
-        status = NONE
+        status = DEFERRED if headers.cut else NONE
         if record is not None and self._has_table(record):
             status = PDB
         elif read_export_name(memory, headers):

@@ -126,9 +126,12 @@ def _with_image(images: _Images, memory: MemoryReader, row: LmRow) -> LmRow:
     notes = [row.note, from_file, *facts.missing]
     row = row._replace(status=facts.status, version=facts.version, linked=facts.linked)
     if facts.headers is not None:
-        if facts.headers.size_of_image and facts.headers.size_of_image != end - start:
-            notes.append(f"SizeOfImage is {facts.headers.size_of_image:#x} in the header")
-        row = row._replace(timestamp=facts.headers.timestamp, checksum=facts.headers.checksum)
+        stated, checksum = facts.headers.stated_size, facts.headers.checksum
+        if stated and stated == facts.headers.size_of_image and stated != end - start:
+            notes.append(f"SizeOfImage is {stated:#x} in the header")
+        # what memory has no more of is as the list says it
+        row = row._replace(timestamp=facts.headers.timestamp)
+        row = row._replace(checksum=checksum) if checksum is not None else row
     if facts.record is not None:
         row = row._replace(pdb=facts.record.pdb_name, guid_age=facts.record.guid_age)
     return row._replace(note=joined(*notes))
