@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from volplugins.dumpfile.note import Note
+from volplugins.findings.collection import Collection
 from volplugins.findings.finding import Finding
 from volplugins.vol.commands.address.row import ADDRESS
 from volplugins.vol.commands.findings.directories import DirectoryFindings
 from volplugins.vol.commands.findings.modules import by_process, of_modules
 from volplugins.vol.commands.findings.processes import ProcessFindings
 from volplugins.vol.commands.findings.regions import of_region
+from volplugins.vol.commands.findings.sources import Source
 from volplugins.vol.commands.findings.stacks import StackFindings
 from volplugins.vol.commands.findings.target import of_analysis, of_target
 from volplugins.vol.commands.lm.row import LM
@@ -176,3 +178,19 @@ def test_the_target_and_the_analysis() -> None:
     assert names(of_analysis(crashed)) == ["memory-error"]
     sound: Any = SimpleNamespace(bit_error=None, scene=scene)
     assert names(of_analysis(sound)) == []
+
+
+def test_only_rows_about_nothing_say_what_could_not_be_looked_at() -> None:
+    """A small dump's process and thread have addresses where their ids are not known."""
+    told = dict[str, None]()
+    source = Source("process", list, lambda _: (), says=True)
+    of_nothing = [PROCESS.failure("no list"), STACKS.failure("not walked"), ADDRESS.failure("not there")]
+    real = [
+        PROCESS.failure("# caused the event")._replace(eprocess=0xFFFF8000),
+        STACKS.failure("|. current")._replace(ethread=0xFFFF9000),
+        ADDRESS.failure("of no process")._replace(start=0x1000),
+        PROCESS.failure("a process")._replace(pid=8),
+    ]
+    for row in (*of_nothing, *real):
+        source.hand_on(row, Collection(), told)
+    assert list(told) == [row.note for row in of_nothing]

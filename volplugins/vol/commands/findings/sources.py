@@ -62,7 +62,7 @@ class Source:
     """One command's rows, and what takes them.
 
     Attributes:
-        says: whether its rows about no process are told here too.
+        says: whether its rows about no process, thread or range are told here too, as what could not be seen.
         together: what rows that are taken together have in common; None where each is taken by itself.
     """
 
@@ -76,7 +76,7 @@ class Source:
         """What a row tells: findings, or why something could not be looked at."""
         told = list(self.take(row))
         found.add(told)
-        if self.says and not told and row.pid is None and _says(row.note):
+        if self.says and not told and _is_of_nothing(row) and _says(row.note):
             problems[row.note] = None
 
 
@@ -109,6 +109,11 @@ def of_rows(scene: CrashScene, asked: Asked = Asked()) -> tuple[Source, ...]:
         Source("lm", lambda: by_process(lm_rows(scene, Modules(who, scan=scan))), of_modules, together=whose),
         Source("address", lambda: address_rows(scene, Regions(who, scan)), of_region, says=True),
     )
+
+
+def _is_of_nothing(row: Any) -> bool:
+    """Whether a row is about nothing in the dump; a process or thread whose id is not known is one nevertheless."""
+    return all(getattr(row, name, None) is None for name in ("pid", "eprocess", "ethread", "start"))
 
 
 def _says(note: str) -> bool:
