@@ -129,7 +129,8 @@ def _rows(
         row = tuple(
             _at(columns.get(member, {}), build, member in _LATE or structure in _CUT) for member in (*members, "@size")
         )
-        if row != before and any(cell is not None for cell in row):
+        # a row without any place ends the one before it
+        if row != before and (before is not None or any(cell is not None for cell in row)):
             found.rows[build] = before = row
     return found
 

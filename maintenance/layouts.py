@@ -3,13 +3,14 @@
 
 ``python -m maintenance.layouts --lists FOLDER --tables FOLDER…`` takes lists of offsets as text and folders with
 symbol tables (ISF), prints what they say differently of one build, and with ``--write`` writes the modules. ``--check``
-compares every table at hand with the nearest rows.
+compares every table at hand with the nearest rows, and with ``--types`` those of volatility 2 in these folders too.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from maintenance.comparison import compare
@@ -17,6 +18,7 @@ from maintenance.explained import Difference, why_updated
 from maintenance.known_tables import KnownTable, known_tables
 from maintenance.layout_rows import GROUPS, Group, StructureRows, make_rows
 from maintenance.offset_lists import read_offset_lists
+from maintenance.type_tables import type_tables, why_different
 from volplugins.kernel.made_layouts import Cell
 
 BUILDS = Path(__file__).parent.parent / "volplugins" / "kernel" / "builds"
@@ -44,7 +46,9 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, nargs="+", required=True, help="folders with symbol tables")
     parser.add_argument("--write", action="store_true", help="write the modules")
     parser.add_argument("--check", action="store_true", help="compare every table at hand with the rows")
+    parser.add_argument("--types", type=Path, nargs="+", default=[], help="folders with type tables of volatility 2")
     given = parser.parse_args()
+    of_types = list(type_tables(given.types))
     tables, lists = list(known_tables(given.tables)), read_offset_lists(given.lists)
     for group in GROUPS:
         differences: list[Difference] = []
@@ -52,6 +56,8 @@ def main() -> None:
         print("\n".join(map(str, differences)))
         if given.check:
             check(group, found, tables)
+            for text, why in check_types(group, found, of_types):
+                print(f"{text} ({why or 'UNEXPLAINED'})")
         if given.write:
             (BUILDS / group.module).write_text(text_of(group, found))
 
@@ -65,6 +71,20 @@ def check(group: Group, found: dict[tuple[str, int], StructureRows], tables: lis
     print(f"{group.module}: {len(tables)} tables compared, {len(counted)} differences")
     for text, count in counted.most_common():
         print(f"{count:4} x {text}")
+
+
+def check_types(
+    group: Group, found: dict[tuple[str, int], StructureRows], tables: list[KnownTable]
+) -> Iterator[tuple[str, str]]:
+    """How type tables differ from the rows of their builds, and why. What no row has is no difference here.
+
+    A byte of its own that a row states with its size is where the table has it without one.
+    """
+    for table in tables:
+        for where, said, own in compare(group, found, table):
+            alike = isinstance(said, tuple) and said[:1] == (own,)
+            if said is not None and not alike:
+                yield f"{table.guid}: {where}: {said} here, {own} there", why_different(table.guid, where)
 
 
 def text_of(group: Group, found: dict[tuple[str, int], StructureRows]) -> str:

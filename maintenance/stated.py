@@ -28,6 +28,7 @@ _DRIVER_INTERFACE: Stated = {
     ("device_object", "DeviceListHead", 64): {3790: 0xA8}, ("device_object", "DeviceListHead", 32): {2600: 0x64},
     ("device_object", "Busy", 64): {3790: 0xC0}, ("device_object", "Busy", 32): {2600: 0x70},
 }  # fmt: skip
+# OBJECT_TYPE lost the resource it began with in Vista's first service pack (type tables of volatility 2: 6000 to 6002)
 # the layout with offsets of optional headers, up to Vista; x86 as in the table of Windows XP, x64 by the same
 # members in pointers' width (type tables of volatility 2: Win2003 and Vista x64)
 _OLD_OBJECTS: Stated = {
@@ -40,9 +41,10 @@ _OLD_OBJECTS: Stated = {
     ("object_header", "TypeIndex", 32): {2600: -1, 7600: 0xC},
     ("object_header", "InfoMask", 64): {3790: -1, 7600: 0x1A}, ("object_header", "InfoMask", 32): {2600: -1, 7600: 0xE},
     ("object_header", "Body", 64): {3790: 0x30}, ("object_header", "Body", 32): {2600: 0x18},
-    ("object_type", "Name", 64): {3790: 0x78, 6000: 0x78, 7600: 0x10},
-    ("object_type", "Name", 32): {2600: 0x40, 6000: 0x40, 7600: 0x8},
-    ("object_type", "Index", 64): {3790: 0x90, 7600: 0x28}, ("object_type", "Index", 32): {2600: 0x4C, 7600: 0x14},
+    ("object_type", "Name", 64): {3790: 0x78, 6000: 0x78, 6001: 0x10, 7600: 0x10},
+    ("object_type", "Name", 32): {2600: 0x40, 6000: 0x40, 6001: 0x8, 7600: 0x8},
+    ("object_type", "Index", 64): {3790: 0x90, 6001: 0x28, 7600: 0x28},
+    ("object_type", "Index", 32): {2600: 0x4C, 6001: 0x14, 7600: 0x14},
 }  # fmt: skip
 # ETHREAD grew by eight bytes within the life of 7601; 26100: ntdiff's listing of the ARM64 kernel
 _THREADS: Stated = {
@@ -92,12 +94,31 @@ _MESSAGES: Stated = {
     )
     for name, old in places.items()
 }  # fmt: skip
-# the descriptor of nonpaged pool, which grew with 7 (2003 and Vista: the type tables of volatility 2)
+# the descriptor of nonpaged pool, which grew with 7 and shrank with 1607 (2003, Vista and x86's 14393 to 18362: the
+# type tables of volatility 2)
 _POOL: Stated = {
     ("pool_descriptor", name, bits): {lowest: old, 7600: new}
     for bits, lowest in ((64, 3790), (32, 2600))
     for name, old, new in (("TotalPages", 0x10, 0xC0), ("TotalBigPages", 0x14, 0x48))
 }
+_POOL["pool_descriptor", "TotalPages", 32][14393] = 0x44
+# 1511, of which the lists say nothing (the type tables of volatility 2)
+_AUDIT: Stated = {
+    ("process", "SeAuditProcessCreationInfo", 64): {10586: 0x468},
+    ("process", "SeAuditProcessCreationInfo", 32): {10586: 0x188},
+}
+# the memory manager's state moved with each of these builds. Volatility 2's type tables are of the kernels as they were
+# sold; those of 14393 were moved by the patches of 2018, which 1803 had from the start, and 17763 and later are as
+# sold. MI_SYSTEM_INFORMATION moved with updates of 17763 and 19041 too, so that nobody knows that of 17134 either
+_PARTITIONS: Stated = {
+    ("partition", name, 64): {15063: -1, 17134: at}
+    for name, at in (
+        ("NumberOfPhysicalPages", 0x1AD0),
+        ("AvailablePages", 0x1B80),
+        ("TotalCommittedPages", 0x1CE8),
+        ("TotalCommitLimit", 0x1D68),
+    )
+} | {("memory_state", name, 64): {15063: -1} for name in ("MaximumNonPagedPoolInPages", "NonPagedPoolCommit")}
 # KPRCB: CR8 lies in the special registers at the begin of ProcessorState, whose place is in the lists; the debugger's
 # IRQL behind the counters of time, from 7 on; XP has one list of DPCs, in the block itself (the tables at hand)
 _PROCESSORS: Stated = {
@@ -107,6 +128,28 @@ _PROCESSORS: Stated = {
     },
     ("processor", "DebuggerSavedIRQL", 32): {2600: -1, 7600: 0x4C4, 9600: 0x4C0},
     ("processor", "DpcListHead", 64): {3790: -1}, ("processor", "DpcListHead", 32): {2600: 0x860, 3790: -1},
+    ("processor", "MHz", 32): {6000: 0x1BBC, 6001: 0x3C4},
+}  # fmt: skip
+# KPRCB grew with Vista's first service pack, before these; what the lists have of Vista is the grown one (the type
+# tables of volatility 2: 6000 to 6002)
+GROWN_64, GROWN_32 = 0x100, 0x80
+_VISTA: Stated = {
+    ("processor", name, bits): {6000: at - grown, 6001: at}
+    for bits, grown, places in (
+        (64, GROWN_64, {
+            "KeContextSwitches": 0x22BC, "InterruptCount": 0x3780, "KernelTime": 0x3784, "UserTime": 0x3788,
+            "DpcTime": 0x378C, "InterruptTime": 0x3790, "DpcRoutineActive": 0x345E, "DpcStack": 0x3440,
+            "DpcData": 0x3400, "DpcRequestRate": 0x3454, "DpcWatchdogCount": 0x34EC, "DpcWatchdogPeriod": 0x34E8,
+            "ReadySummary": 0x3518, "DispatcherReadyListHead": 0x3580, "DeferredReadyListHead": 0x2288,
+        }),
+        (32, GROWN_32, {
+            "InterruptCount": 0x5A4, "KernelTime": 0x5A8, "UserTime": 0x5AC, "DpcTime": 0x5B0, "InterruptTime": 0x5B8,
+            "DpcRoutineActive": 0x1A1A, "DpcStack": 0x1A08, "DpcData": 0x19E0, "DpcRequestRate": 0x1A10,
+            "DpcWatchdogCount": 0x1A8C, "DpcWatchdogPeriod": 0x1A88, "ReadySummary": 0x1AAC,
+            "DispatcherReadyListHead": 0x1AE0, "DeferredReadyListHead": 0x1AB4,
+        }),
+    )
+    for name, at in places.items()
 }  # fmt: skip
 # 24H2, 25H2 and 26H1: EPROCESS shrank by half and ETHREAD moved (ntdiff's listings); -1: its new place is not known
 NEWEST = 26100
@@ -129,18 +172,12 @@ _PLACES = {
     },
 }  # fmt: skip
 _24H2: Stated = {(name, member, 64): {NEWEST: at} for name, places in _PLACES.items() for member, at in places.items()}
-STATED: Stated = {
-    **_DRIVER_INTERFACE,
-    **_OLD_OBJECTS,
-    **_THREADS,
-    **_NODES,
-    **_QUEUED,
-    **_LIMITS,
-    **_MESSAGES,
-    **_POOL,
-    **_PROCESSORS,
-    **_INTERRUPTS,
-    **_24H2,
-}
+STATED: Stated = {}
+for _said in (
+    _DRIVER_INTERFACE, _OLD_OBJECTS, _THREADS, _NODES, _QUEUED, _LIMITS, _MESSAGES, _POOL, _AUDIT, _PARTITIONS,
+    _PROCESSORS, _VISTA, _INTERRUPTS, _24H2,
+):  # fmt: skip
+    for _key, _column in _said.items():
+        STATED.setdefault(_key, {}).update(_column)
 # bytes of members that no table at hand has on every machine
 SIZES = {"NameInfoOffset": 1, "StateTimestamp": 8, "PreviousStateTimestamp": 8, "ProblemCodeLog": 0x60}

@@ -83,6 +83,8 @@ _PROCESSORS: Stated = {
     ("processor", "Number", 64): {3790: (0x4, 1), 6000: (0x4, 1), 7600: 0x24},
     ("processor", "ContextFrame", 64): {3790: 0x120, 15063: 0x1F0},
     ("processor", "ContextFrame", 32): {2600: 0x1C, 7600: 0x18},
+    ("processor_stacks", "DpcStack", 64): {6000: 0x3340, 6001: 0x3440},
+    ("processor_stacks", "DpcStack", 32): {6000: 0x1988, 6001: 0x1A08},
     ("processor_stacks", "IsrStack", 64): {3790: -1, 9600: 0x6198, 14393: 0x6318},
     ("processor_stacks", "IsrStack", 32): {2600: -1, 9600: 0x419C},
     ("processor_stacks", "ExceptionStack", 64): {3790: -1},

@@ -11,13 +11,15 @@ import pytest
 from maintenance.comparison import compare
 from maintenance.explained import Difference, why_updated
 from maintenance.known_tables import KnownTable, known_tables
-from maintenance.layout_rows import GROUPS, IO, STRUCTURES, Group, StructureRows, make_rows, unsure
-from maintenance.layouts import BUILDS, text_of
+from maintenance.layout_rows import GROUPS, IO, STRUCTURES, WAITS, Group, StructureRows, make_rows, unsure
+from maintenance.layouts import BUILDS, check_types, text_of
 from maintenance.offset_lists import OffsetList, read_offset_lists
+from maintenance.type_tables import read_types, type_tables
 from volplugins.kernel.builds.descriptors import DESCRIPTOR_TABLES
 from volplugins.kernel.builds.io import IO_TABLES
 from volplugins.kernel.builds.structures import STRUCTURE_TABLES
 from volplugins.kernel.builds.waits import WAIT_TABLES
+from volplugins.kernel.io_layouts import built_in_io
 from volplugins.kernel.wait_layouts import built_in_waits
 
 _SHARED = Path(__file__).parents[2].parent / "shared"
@@ -88,6 +90,61 @@ def test_a_member_that_moved_is_not_guessed_between_the_tables() -> None:
     listed = OffsetList(dict.fromkeys([6002, 7601, 9200, 9600, 10240, 14393, 22621], 8))
     assert list(unsure(column, listed)) == [6002, 9200]
     assert not list(unsure({7601: 8, 9600: 8}, listed)) and not list(unsure(column, None))
+
+
+def test_rows_end_where_their_builds_do() -> None:
+    """Places that public type tables of these builds have, and what none has: no row of another build stands in."""
+    audit = [built_in_waits(bits, 10586).process.offset("SeAuditProcessCreationInfo") for bits in (64, 32)]
+    pool = [built_in_waits(32, build).pool_descriptor.offset("TotalPages") for build in (10240, 14393, 18362)]
+    stacks = [built_in_waits(bits, build).processor.offset("DpcStack") for bits in (64, 32) for build in (6000, 6002)]
+    names = [built_in_io(bits, build).object_type.offset("Name") for bits in (64, 32) for build in (6000, 6001, 7600)]
+    assert (audit, pool) == ([0x468, 0x188], [0xC0, 0x44, 0x44])
+    assert stacks == [0x3340, 0x3440, 0x1988, 0x1A08] and names == [0x78, 0x10, 0x10, 0x40, 0x8, 0x8]
+    partitions = [built_in_waits(64, build).partition for build in (14393, 15063, 16299, 17134)]
+    assert [each.has("AvailablePages") for each in partitions] == [True, False, False, True]
+    assert [built_in_waits(64, build).memory_state.members == {} for build in (15063, 17134, 17763)] == [1, 1, 0]
+
+
+def test_type_tables_are_read_and_not_run(tmp_path: Path) -> None:
+    """In the form of volatility 2's files."""
+    text = """
+small = {}
+types = {
+  '_A': [0x10, {
+    'B': [0x0, ['unsigned long']], 'C': [0x8, ['BitField', dict(start_bit = 3, end_bit = 5, native_type='long')]],
+    'D': [0x4, ['array', 2, ['_B']]], 'E': [0xc, ['pointer', ['_B']]],
+    'F': [0x8, ['Enumeration', dict(target = 'long', choices = {0: 'x', -1: u'y'})]],
+  }], '_B': [0x2, {'G': [0x1, ['unsigned char']]}],
+}
+"""
+    (tmp_path / "win10_x86_16299_vtypes.py").write_text(text)
+    (tmp_path / "unknown_vtypes.py").write_text(text)
+    (table,) = type_tables([tmp_path])
+    assert (table.guid, table.bits, table.build, table.size("_A")) == ("win10_x86_16299", 32, 16299, 0x10)
+    layout = table.reader.layout("_A", {each: ("_A", each) for each in "BCDEF"}, fixed=False)
+    assert layout.members == {"B": (0, 4), "D": (4, 4), "E": (12, 4), "F": (8, 4)} and layout.bits == {
+        "C": (8, 4, 3, 2)
+    }
+    for wrong in ("x = 1", "types = {'_A': [open('x'), {}]}", "types = {'_A': {**y}}"):
+        with pytest.raises(ValueError):
+            read_types(wrong)
+
+
+def test_a_row_that_a_type_table_denies_is_said(tmp_path: Path) -> None:
+    text = "t = {'_POOL_DESCRIPTOR': [0x60, {'TotalPages': [%s, ['unsigned long']]}]}"
+    for at, wrong in ((0x44, []), (0xC0, ["win10_x86_16299: _POOL_DESCRIPTOR.TotalPages: 68 here, 192 there"])):
+        (tmp_path / "win10_x86_16299_vtypes.py").write_text(text % at)
+        told = list(check_types(WAITS, _written(WAITS), list(type_tables([tmp_path]))))
+        assert told == [(each, "") for each in wrong]
+
+
+def test_every_type_table_at_hand_agrees_with_the_rows() -> None:
+    """``TYPE_TABLES`` names a folder with those of volatility 2."""
+    tables = list(type_tables([Path(each) for each in os.environ.get("TYPE_TABLES", "").split(os.pathsep) if each]))
+    if not tables:
+        pytest.skip("needs the type tables of volatility 2 in the folder that TYPE_TABLES names")
+    told = [each for group in GROUPS for each in check_types(group, _written(group), tables)]
+    assert [text for text, why in told if not why] == []
 
 
 def _folders() -> list[Path]:

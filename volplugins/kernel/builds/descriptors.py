@@ -80,6 +80,7 @@ DESCRIPTOR_TABLES: Tables = {
             7601: (0x110, None, None),
             9200: (0x270, None, None),
             10240: (0x278, None, None),
+            14393: (None, None, None),
         }),
         32: ((
             ("LdtSystemDescriptor", 0x4), ("LdtDescriptor", 0x8),

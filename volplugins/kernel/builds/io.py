@@ -57,13 +57,13 @@ IO_TABLES: Tables = {
             ("Name", 0x10), ("Index", 0x1),
         ), {
             3790: (0x78, 0x90, None),
-            7600: (0x10, 0x28, None),
+            6001: (0x10, 0x28, None),
         }),
         32: ((
             ("Name", 0x8), ("Index", 0x1),
         ), {
             2600: (0x40, 0x4c, None),
-            7600: (0x8, 0x14, None),
+            6001: (0x8, 0x14, None),
         }),
     }),
     "driver_object": ("_DRIVER_OBJECT", {

@@ -287,7 +287,8 @@ STRUCTURE_TABLES: Tables = {
             ("IsrStack", 0x8), ("DpcStack", 0x8), ("ExceptionStack", 0x8),
         ), {
             3790: (None, 0x1f40, None, None),
-            6000: (None, 0x3440, None, None),
+            6000: (None, 0x3340, None, None),
+            6001: (None, 0x3440, None, None),
             7600: (None, 0x21c0, None, None),
             9200: (None, 0x2dc0, None, None),
             9600: (0x6198, 0x2dd0, None, None),
@@ -305,7 +306,8 @@ STRUCTURE_TABLES: Tables = {
         ), {
             2600: (None, 0x868, None, None),
             3790: (None, 0x948, None, None),
-            6000: (None, 0x1a08, None, None),
+            6000: (None, 0x1988, None, None),
+            6001: (None, 0x1a08, None, None),
             7600: (None, 0x1908, None, None),
             9200: (None, 0x2208, None, None),
             9600: (0x419c, 0x2210, None, None),

@@ -260,6 +260,10 @@ WAIT_TABLES: Tables = {
                 None, None, 0x358, None, 0x418, 0x3c0, None, None, None, None, 0x460, None, None, None, None, None,
                 None, None, None, 0x26c, 0x270, 0x1bc, 0x250, 0x258, None, None,
             ),
+            10586: (
+                None, None, 0x358, None, 0x418, 0x3c0, None, None, None, None, 0x468, None, None, None, None, None,
+                None, None, None, 0x26c, 0x270, 0x1bc, 0x250, 0x258, None, None,
+            ),
             14393: (
                 0x330, 0x338, 0x358, 0x3b0, 0x418, 0x3c0, None, None, 0x4f8, 0x45f, 0x468, None, 0x310, 0x320, 0x504,
                 0x580, 0x598, 0x568, 0x590, 0x26c, 0x270, 0x1bc, 0x250, 0x258, 0x1bd, None,
@@ -330,7 +334,7 @@ WAIT_TABLES: Tables = {
                 None, None, 0xf4, None, 0x154, 0x128, None, None, None, None, 0x184, None, None, None, None, None,
                 None, None, None, 0x9c, 0xa0, 0x68, 0x88, 0x90, None, None,
             ),
-            14393: (
+            10586: (
                 None, None, 0xf4, None, 0x154, 0x128, None, None, None, None, 0x188, None, None, None, None, None,
                 None, None, None, 0x9c, 0xa0, 0x68, 0x88, 0x90, None, None,
             ),
@@ -476,11 +480,13 @@ WAIT_TABLES: Tables = {
             ("Count", 0x4), ("Owner", 0x8), ("Contention", 0x4), ("Gate", 0x18),
         ), {
             3790: (0x0, 0x8, 0x10, 0x18, None),
+            9600: (None, None, None, None, None),
         }),
         32: ((
             ("Count", 0x4), ("Owner", 0x4), ("Contention", 0x4), ("Gate", 0x10),
         ), {
             3790: (0x0, 0x4, 0x8, 0xc, None),
+            19041: (None, None, None, None, None),
         }),
     }),
     "lock_entry": ("_KLOCK_ENTRY", {
@@ -605,6 +611,10 @@ WAIT_TABLES: Tables = {
                 None, 0x2010, 0x2018, 0xd88, None, 0x5f4, None, None, None, None, None, 0xe0, None,
             ),
             6000: (
+                0x10, 0x18, 0x20, 0x21bc, 0x3680, 0x3684, 0x3688, 0x368c, 0x3690, 0x335e, 0x3340, 0x3300, 0x3354,
+                0x33ec, 0x33e8, 0x3418, 0x3480, 0x2188, None, 0x5f4, None, None, None, None, None, 0xe0, None,
+            ),
+            6001: (
                 0x10, 0x18, 0x20, 0x22bc, 0x3780, 0x3784, 0x3788, 0x378c, 0x3790, 0x345e, 0x3440, 0x3400, 0x3454,
                 0x34ec, 0x34e8, 0x3518, 0x3580, 0x2288, None, 0x5f4, None, None, None, None, None, 0xe0, None,
             ),
@@ -679,6 +689,10 @@ WAIT_TABLES: Tables = {
                 0x9e8, 0x9f0, 0xaf0, None, 0xb70, None, None, None, None, None, None, None,
             ),
             6000: (
+                0x8, 0xc, 0x11, 0x4fc, 0x524, 0x528, 0x52c, 0x530, 0x538, 0x199a, 0x1988, 0x1960, 0x1990, 0x1a0c,
+                0x1a08, 0x1a2c, 0x1a60, 0x1a34, None, 0x1bbc, None, None, None, None, None, None, None,
+            ),
+            6001: (
                 0x8, 0xc, 0x11, 0x4fc, 0x5a4, 0x5a8, 0x5ac, 0x5b0, 0x5b8, 0x1a1a, 0x1a08, 0x19e0, 0x1a10, 0x1a8c,
                 0x1a88, 0x1aac, 0x1ae0, 0x1ab4, None, 0x3c4, None, None, None, None, None, None, None,
             ),
@@ -822,6 +836,8 @@ WAIT_TABLES: Tables = {
             ("TotalCommitLimit", 0x8),
         ), {
             14393: (0x1890, 0x1940, 0x1c28, 0x1ca8, None),
+            15063: (None, None, None, None, None),
+            17134: (0x1ad0, 0x1b80, 0x1ce8, 0x1d68, None),
             17763: (0x1bd0, 0x1c80, 0x1de8, 0x1e68, None),
             18362: (0x1ed0, 0x1f80, 0x20e8, 0x2168, None),
             19041: (0x1b10, 0x1bc0, 0x1d28, 0x1da8, None),
@@ -839,6 +855,7 @@ WAIT_TABLES: Tables = {
             ("MaximumNonPagedPoolInPages", 0x8), ("NonPagedPoolCommit", 0x8),
         ), {
             14393: (0x1420, 0x1498, None),
+            15063: (None, None, None),
             17763: (0x2550, 0x25c0, None),
             18362: (0x24b0, 0x2520, None),
             19041: (0x2630, 0x26a0, None),
@@ -858,12 +875,15 @@ WAIT_TABLES: Tables = {
             3790: (0x10, 0x14, None),
             7600: (0xc0, 0x48, None),
             14393: (0x48, 0x50, None),
+            19041: (None, None, None),
         }),
         32: ((
             ("TotalPages", 0x4), ("TotalBigPages", 0x4),
         ), {
             2600: (0x10, 0x14, None),
             7600: (0xc0, 0x48, None),
+            14393: (0x44, 0x48, None),
+            19041: (None, None, None),
         }),
     }),
     "priority_queue": ("_KPRIQUEUE", {
