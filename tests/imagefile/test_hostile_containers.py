@@ -144,3 +144,42 @@ def test_a_vmem_of_no_regions_is_a_guess_and_says_so() -> None:
 def test_more_pages_than_a_header_has_a_number_for(kind: OutputKind | None, bits: int) -> None:
     lime = struct.pack("<4sIQQQ", b"EMiL", 1, 0, (1 << 44) - 1, 0) + bytes(8192)
     assert plan_dump(opened(lime).memory, HeaderFacts(bits, {}), kind).size > PAGE
+
+
+def held(image: MemoryImage) -> list[tuple[int, int, int]]:
+    return list(image.memory.runs(0, 1 << 20))
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+@pytest.mark.parametrize("size", [0x10000, 0x100000, 0xFFFF0000])
+def test_a_size_past_the_file_hides_no_other_range(bits: int, size: int) -> None:
+    """The first range says more than a page: it has no bytes where the second has its own, nor pages."""
+    good = [(1, FRAME + PAGE, 0x10000, 4 * PAGE)]
+    content = b"A" * PAGE + b"B" * (4 * PAGE)
+    image = opened(elf(bits, [(1, FRAME, 0, size), *good], content))
+    assert held(image) == [(0, 1, FRAME), (0x10, 4, FRAME + PAGE)]
+    assert any("past the end of the file" in note.text for note in image.notes)
+    # as LiME has them: what follows cannot be found, but what was before stays
+    lime = [
+        struct.pack("<4sIQQQ", b"EMiL", 1, first, first + length - 1, 0) + content
+        for first, length, content in ((0x10000, 4 * PAGE, b"B" * (4 * PAGE)), (0, size + 0x20000, b"A" * PAGE))
+    ]
+    assert held(opened(b"".join(lime))) == [(0, 1, 4 * PAGE + 0x40), (0x10, 4, 0x20)]
+
+
+def test_sizes_in_memory_bound_those_in_the_file_and_what_was_not_saved_is_said() -> None:
+    data = bytearray(elf(64, [(1, FRAME, 0, PAGE), (1, FRAME + PAGE, 0x100000, 2 * PAGE)], b"A" * (3 * PAGE)))
+    first, second = 64, 64 + 56
+    struct.pack_into("<Q", data, first + 32, 3 * PAGE)  # p_filesz; p_memsz is one page
+    image = opened(bytes(data))
+    assert held(image) == [(0, 1, FRAME), (0x100, 2, FRAME + PAGE)] and "beyond are left out" in image.notes[0].text
+    struct.pack_into("<QQ", data, second + 32, 0, 0x40000000)
+    image = opened(bytes(data))
+    assert held(image) == [(0, 1, FRAME)]
+    assert any("none of its 1073741824 bytes are in the file" in note.text for note in image.notes)
+
+
+def test_a_cut_core_still_says_how_much_is_missing() -> None:
+    whole = elf(64, [(1, FRAME, 0, 2 * PAGE), (1, FRAME + 2 * PAGE, 0x100000, 4 * PAGE)], b"A" * (6 * PAGE))
+    image = opened(whole[: FRAME + PAGE])
+    assert (image.memory.pages_described, image.memory.pages_in_file) == (6, 1) and image.completeness.truncated

@@ -7,6 +7,7 @@ PT_LOAD is a range of physical memory; the notes hold registers.
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -25,6 +26,15 @@ _MOST_HEADERS = 1 << 16
 _HIGHEST = 1 << 52
 _LARGEST_NOTES = 1 << 24  # bytes of all notes together
 _MOST_PROCESSORS = 4096
+
+
+class _Load(NamedTuple):
+    """A PT_LOAD: offset in the file, physical address, bytes in the file and in memory."""
+
+    offset: int
+    physical: int
+    in_file: int
+    in_memory: int
 
 
 class _Class(NamedTuple):
@@ -51,16 +61,16 @@ def open_elf_core(source: ByteSource) -> MemoryImage | None:
     if len(head) < 64 or head[:4] != MAGIC or head[4] not in _CLASSES or head[5] != _LITTLE:
         return None
     notes: list[Note] = []
-    segments: list[Segment] = []
+    loads: list[_Load] = []
     texts: list[bytes] = []
     room = _LARGEST_NOTES
     for kind, offset, physical, in_file, in_memory in _program_headers(source, head, notes):
         if kind == _NOTE:
             texts.append(source.read(offset, min(in_file, room)))
             room -= len(texts[-1])
-        elif kind == _LOAD and in_file:
-            segment = _segment(source, offset, physical, in_file, in_memory, notes)
-            segments += [segment] if segment is not None else []
+        elif kind == _LOAD:
+            loads.append(_Load(offset, physical, in_file, in_memory))
+    segments = _segments(source, loads, notes)
     if not segments:
         return None
     kind = int.from_bytes(head[0x10:0x12], "little")
@@ -95,20 +105,40 @@ def _program_headers(source: ByteSource, head: bytes, notes: list[Note]) -> Iter
         yield kind, offset, physical, in_file, in_memory
 
 
-def _segment(
-    source: ByteSource, offset: int, physical: int, in_file: int, in_memory: int, notes: list[Note]
-) -> Segment | None:
+def _segments(source: ByteSource, loads: list[_Load], notes: list[Note]) -> list[Segment]:
+    """The ranges of memory that are in the file."""
+    offsets = sorted({load.offset for load in loads if load.in_file})
+    found = (_segment(source.size, load, offsets, notes) for load in loads)
+    return [each for each in found if each is not None]
+
+
+def _segment(size: int, load: _Load, offsets: list[int], notes: list[Note]) -> Segment | None:
+    """The range of a PT_LOAD; one that ends past the file has no bytes where another begins.
+
+    Args:
+        size: of the file; ``offsets``: of all ranges in the file, ascending.
+    """
+    offset, physical, in_file, in_memory = load
     where = f"PT_LOAD of {physical:#x}"
-    if physical + in_file > _HIGHEST or offset >= _HIGHEST:
-        notes.append(
-            Note("program header", f"{where}: {in_file:#x} bytes at offset {offset:#x} are no range of memory")
-        )
+    if not in_file:
+        if in_memory:
+            notes.append(Note("program header", f"{where}: none of its {in_memory} bytes are in the file", "info"))
         return None
-    if in_file < in_memory:
-        notes.append(Note("program header", f"{where}: {in_file} of {in_memory} bytes are in the file", "info"))
-    if offset + in_file > source.size:
-        lost = offset + in_file - max(source.size, offset)
+    if in_file > in_memory > 0:
+        text = f"{where}: {in_file} bytes in the file for {in_memory} in memory; those beyond are left out"
+        notes.append(Note("program header", text))
+        in_file = in_memory
+    if offset + in_file > size:
+        lost = offset + in_file - max(size, offset)
         notes.append(Note("program header", f"{where}: {lost} of {in_file} bytes lie past the end of the file"))
+        after = bisect_right(offsets, offset)
+        in_file = min(in_file, offsets[after] - offset) if after < len(offsets) else in_file
+    if physical + in_file > _HIGHEST or offset >= _HIGHEST:
+        text = f"{where}: {load.in_file:#x} bytes at offset {offset:#x} are no range of memory"
+        notes.append(Note("program header", text))
+        return None
+    if load.in_file < in_memory:
+        notes.append(Note("program header", f"{where}: {load.in_file} of {in_memory} bytes are in the file", "info"))
     return Segment(physical, in_file, offset)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def image_of_segments(
         end: size that the whole file should have in bytes; where it is not known, the end of the last segment.
     """
     told = list(notes)
-    bases, counts, offsets, left = _whole_pages(segments)
+    bases, counts, offsets, left = _whole_pages(_not_hiding(segments, source.size))
     if left:
         told.append(
             Note("segments", f"{left} bytes at the ends of segments are no whole pages and are left out", "info")
@@ -78,6 +79,21 @@ def image_of_segments(
         expected, source.size, source.size < expected, memory.pages_described, memory.pages_in_file
     )  # fmt: skip
     return MemoryImage(format_name, memory, completeness, tuple(told), tuple(processors))
+
+
+def _not_hiding(segments: Sequence[Segment], size: int) -> list[Segment]:
+    """The segments; what one of them has past the end of the file ends where another one begins in memory."""
+    starts = sorted(each.physical for each in segments)
+    found = []
+    for each in segments:
+        held = min(max(size - each.offset, 0), each.size)
+        if held < each.size:
+            above = bisect_left(starts, max(each.physical + held, each.physical + 1))
+            end = starts[above] if above < len(starts) else each.physical + each.size
+            found.append(replace(each, size=min(each.size, end - each.physical)))
+        else:
+            found.append(each)
+    return found
 
 
 def _whole_pages(
