@@ -9,6 +9,7 @@ from itertools import product
 import cramjam
 import pytest
 
+from volplugins.dumpfile.errors import NotADump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.dumpwriter.dump_plan import OutputKind, plan_dump
 from volplugins.dumpwriter.header_writer import HeaderFacts
@@ -183,3 +184,48 @@ def test_a_cut_core_still_says_how_much_is_missing() -> None:
     whole = elf(64, [(1, FRAME, 0, 2 * PAGE), (1, FRAME + 2 * PAGE, 0x100000, 4 * PAGE)], b"A" * (6 * PAGE))
     image = opened(whole[: FRAME + PAGE])
     assert (image.memory.pages_described, image.memory.pages_in_file) == (6, 1) and image.completeness.truncated
+
+
+def vmss(tags: bytes, magic: int = 0xD2) -> bytes:
+    group = struct.pack("<64sQQ", b"memory", 12 + 80, len(tags) + 2)
+    return bytes((magic, 0xBE, 0xD2, 0xBE)) + struct.pack("<II", 8, 1) + group + tags + bytes(2)
+
+
+def long_tag(name: bytes, data: bytes, padding: int = 0, wide: int = 8) -> bytes:
+    sizes = len(data).to_bytes(wide, "little") * 2
+    return (
+        bytes((63 | 2 << 6, len(name))) + name + bytes(8) + sizes + struct.pack("<H", padding) + bytes(padding) + data
+    )
+
+
+@pytest.mark.parametrize(("magic", "wide"), [(0xD2, 8), (0xD0, 4)])
+@pytest.mark.parametrize("padding", [0, 37])
+def test_a_state_with_memory_inside_is_told_from_one_without(magic: int, wide: int, padding: int) -> None:
+    count = bytes((4, 12)) + b"regionsCount" + struct.pack("<I", 0)
+    for tags, said in (
+        (count, "without its memory: give the .vmem beside it"),
+        (long_tag(b"Other", bytes(100), padding, wide) + count, "without its memory"),
+        (long_tag(b"Memory", bytes(2 * PAGE), padding, wide) + count, "with 8192 bytes of memory inside"),
+        (long_tag(b"Other", b"x", padding, wide) + long_tag(b"Memory", bytes(PAGE), padding, wide), "with 4096 bytes"),
+    ):
+        with pytest.raises(NotADump, match=said):
+            open_image(BytesSource(vmss(tags, magic)))
+    # a tag that says more than the file has
+    cut = vmss(long_tag(b"Memory", bytes(PAGE), padding, wide), magic)[:-PAGE]
+    with pytest.raises(NotADump, match="with 2 bytes"):
+        open_image(BytesSource(cut))
+
+
+def test_padding_before_long_data_hides_no_tag_behind_it() -> None:
+    regions = [
+        (b"regionsCount", (), 1),
+        (b"regionPPN", (0,), 0x100),
+        (b"regionPageNum", (0,), 0),
+        (b"regionSize", (0,), 2),
+    ]
+    numbers = b"".join(
+        bytes((4 | len(at) << 6, len(name))) + name + struct.pack(f"<{len(at)}I", *at) + struct.pack("<I", value)
+        for name, at, value in regions
+    )  # fmt: skip
+    image = opened(bytes(2 * PAGE), vmss(long_tag(b"Screenshot", b"y" * 99, 5) + numbers), "a.vmem")
+    assert held(image) == [(0x100, 2, 0)]

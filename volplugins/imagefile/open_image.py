@@ -10,6 +10,7 @@ from volplugins.dumpfile.zdmp import plain_source
 from volplugins.imagefile import avml, elf_core, lime, raw, vmware
 from volplugins.imagefile.memory_image import MemoryImage
 
+_CONVERTED = "where its memory is inside, make a dump of it (VMware's vmss2core -W8)"
 # formats of memory that nothing here reads, and what to do with them: refused by name
 _UNREAD: tuple[tuple[bytes, str], ...] = (
     (b"hibr", "a hibernation file: convert it first (Hibr2Bin), or take an image of the running machine"),
@@ -18,7 +19,7 @@ _UNREAD: tuple[tuple[bytes, str], ...] = (
     (b"WAKE", "a hibernation file that was used up: Windows has emptied most of it when it woke"),
     (b"RSTR", "a hibernation file that was used up: Windows has emptied most of it when it woke"),
     (b"\x7fVirtualBox Sav", "a saved state of VirtualBox: start the machine and use `VBoxManage debugvm dumpvmcore`"),
-    *((magic, "the state of a VMware machine without its memory: give the .vmem beside it") for magic in vmware.MAGICS),
+    *((magic, f"the state of a VMware machine: give the .vmem beside it, or {_CONVERTED}") for magic in vmware.MAGICS),
 )
 # what else is known to hold no machine's memory
 _REFUSED: tuple[tuple[bytes, str], ...] = (
@@ -49,6 +50,14 @@ def open_image(source: ByteSource, sidecar: ByteSource | None = None, name: str 
     source = plain_source(source)
     head = source.read(0, 16)
     refused = unread_memory(head, name) or next((text for start, text in _REFUSED if head.startswith(start)), None)
+    if head.startswith(vmware.MAGICS):
+        inside = vmware.memory_inside(source)
+        refused = "the state of a VMware machine without its memory: give the .vmem beside it"
+        if inside:
+            refused = (
+                f"the state of a VMware machine with {inside} bytes of memory inside, which are not read here: make a "
+                "dump of it (VMware's vmss2core -W8), or give its .vmem where it has one"
+            )
     if refused is not None:
         raise NotADump(f"not a memory image but {refused}")
     if head.startswith(_OTHERS):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from volplugins.dumpfile.note import Note
 from volplugins.dumpfile.page_index import PAGE_SIZE
@@ -23,6 +24,16 @@ _HOLE = 0xC000_0000  # the usual start of the hole below 4 GiB
 _GIB4 = 1 << 32
 _FS, _GS = 4, 5  # in the order of segment registers
 _REGISTERS = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rsp", "rbp", *(f"r{number}" for number in range(8, 16)))
+
+
+class _Entry(NamedTuple):
+    """A tag by name and indices, where its data lie and how many bytes they are; ``long``: they are no number."""
+
+    tag: tuple[str, tuple[int, ...]]
+    offset: int
+    size: int
+    long: bool
+
 
 Tags = Mapping[tuple[str, tuple[int, ...]], int]
 
@@ -77,10 +88,25 @@ def _groups(sidecar: ByteSource, notes: list[Note]) -> dict[str, int]:
     return found
 
 
+def memory_inside(source: ByteSource) -> int:
+    """How many bytes of memory a state file holds itself, as the tag Memory says; 0 where the memory is beside it."""
+    notes: list[Note] = []
+    entries = _entries(source, _groups(source, notes), "memory", notes)
+    memory = (each for each in entries if each.long and each.tag[0] == "Memory" and each.offset < source.size)
+    return sum(min(each.size, source.size - each.offset) for each in memory)
+
+
 def _tags(
     sidecar: ByteSource, groups: Mapping[str, int], group: str, notes: list[Note]
 ) -> Iterator[tuple[tuple[str, tuple[int, ...]], int]]:
     """The tags of a group that hold a number; longer data are skipped."""
+    for each in _entries(sidecar, groups, group, notes):
+        if not each.long:
+            yield each.tag, int.from_bytes(sidecar.read(each.offset, min(each.size, 8)), "little")
+
+
+def _entries(sidecar: ByteSource, groups: Mapping[str, int], group: str, notes: list[Note]) -> Iterator[_Entry]:
+    """The tags of a group, with where their data lie."""
     at = groups.get(group)
     wide = 4 if sidecar.read(0, 1) == b"\xd0" else 8
     for _ in range(_MOST_TAGS if at is not None else 0):
@@ -102,10 +128,12 @@ def _tags(
         indices = struct.unpack(f"<{count}I", raw)
         at += 4 * count
         size = flags & 0x3F
-        if size in _LONG:
-            at += 2 * wide + 2 + int.from_bytes(sidecar.read(at, wide), "little")
-            continue
-        yield (name, indices), int.from_bytes(sidecar.read(at, min(size, 8)), "little")
+        long = size in _LONG
+        if long:  # its size in the file and in memory, then how many bytes of padding come before it
+            padding = int.from_bytes(sidecar.read(at + 2 * wide, 2), "little")
+            size = int.from_bytes(sidecar.read(at, wide), "little")
+            at += 2 * wide + 2 + padding
+        yield _Entry((name, indices), at, size, long)
         at += size
     if at is not None:
         notes.append(Note("sidecar", f"of the group {group} the first {_MOST_TAGS} tags are read"))
