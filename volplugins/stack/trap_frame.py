@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.stack.segmented import read_segmented
+from volplugins.stack.segmented import VIRTUAL_8086, read_segmented
 
 _REGISTERS_64 = {
     "rax": 0x30, "rcx": 0x38, "rdx": 0x40, "r8": 0x48, "r9": 0x50, "r10": 0x58, "r11": 0x60, "rbx": 0x140,
@@ -56,6 +56,8 @@ def decode_trap_frame(data: bytes, address: int, bits: int) -> TrapFrame | None:
     registers = {name: int.from_bytes(data[at : at + width], "little") for name, at in table.items()}
     registers["cs"] &= 0xFFFF
     selector, flags = registers["cs"], registers["efl"] & 0xFFFF_FFFF
+    if bits == 32 and flags & VIRTUAL_8086:  # its CS is no selector: segmented_trap reads it
+        return None
     user = selector in _USER_CS[bits]
     if not (user or selector in _KERNEL_CS[bits]) or not flags & 2 or flags & _NEVER_SET or flags >= _LARGEST_FLAGS:
         return None

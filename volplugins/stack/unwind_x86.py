@@ -45,7 +45,7 @@ def unwind_by_frame_pointer(memory: MemoryReader, registers: Registers) -> Regis
     for number in NONVOLATILE_32:
         # where the function saved the others is not known: they are lost
         general[number] = caller if number == RBP else None
-    return Registers(32, ip, frame + 8, tuple(general), {})
+    return Registers(32, ip, frame + 8, tuple(general), {}, registers.user)
 
 
 def unwind_epilog(memory: MemoryReader, registers: Registers) -> Registers | None:
@@ -59,7 +59,7 @@ def unwind_epilog(memory: MemoryReader, registers: Registers) -> Registers | Non
         for opcode in code:
             if opcode in (_RET, _RET_N):
                 ip = int.from_bytes(memory.read(sp, 4), "little")
-                return Registers(32, ip, sp + 4, tuple(general), {})
+                return Registers(32, ip, sp + 4, tuple(general), {}, registers.user)
             register = RBP if opcode == _LEAVE else opcode - _POP
             if not 0 <= register < 8 or register == RSP:
                 return None
@@ -90,4 +90,4 @@ def unwind_switch(memory: MemoryReader, registers: Registers) -> Registers | Non
     except ReadError:
         return None
     ip = int.from_bytes(data, "little")
-    return Registers(32, ip, registers.sp + _SAVED_BY_SWITCH + 4, registers.general, {})
+    return Registers(32, ip, registers.sp + _SAVED_BY_SWITCH + 4, registers.general, {}, registers.user)

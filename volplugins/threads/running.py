@@ -8,7 +8,7 @@ from volplugins.dumpfile.context import AMD64, I386, RegisterContext, decode_con
 from volplugins.kernel.layouts import KernelLayouts
 from volplugins.kernel.processors import Processor
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.stack.registers import Registers, from_names
+from volplugins.stack.registers import USER_LIMIT, Registers, from_names
 from volplugins.stack.segmented import SegmentedRegisters, segmented_of
 
 _CONTEXT_SIZE = {64: 0x4D0, 32: 0x2CC}
@@ -42,7 +42,7 @@ def running_registers(
             found[thread.ethread] = from_names(bits, now.registers)
             continue
         registers = saved_registers(memory, processor, layouts, bits)
-        if registers is not None and registers.ip:
+        if registers is not None and (registers.ip or _called_zero(registers)):
             found[thread.ethread] = registers
     if crashed is not None and header is not None and header.machine == _MACHINE[bits]:
         saved = found.get(crashed)
@@ -50,6 +50,11 @@ def running_registers(
         if saved is None or not 0 < header.sp - saved.sp < _SAME_STACK:
             found[crashed] = from_names(bits, header.registers)
     return found
+
+
+def _called_zero(registers: Registers) -> bool:
+    """Whether an instruction pointer of zero is where the kernel's code went, and not a record that is empty."""
+    return registers.user is False and registers.sp >= USER_LIMIT[registers.bits]
 
 
 def segmented_registers(

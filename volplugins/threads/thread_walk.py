@@ -10,7 +10,7 @@ from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
 from volplugins.memory.structure import Layout
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.left_task import LeftTask
-from volplugins.stack.registers import Registers, from_names
+from volplugins.stack.registers import USER_LIMIT, Registers, from_names
 from volplugins.stack.scanner import Range
 from volplugins.stack.segmented import SegmentedRegisters, read_segmented
 from volplugins.stack.segmented_walk import Segment, SegmentedWalker
@@ -24,8 +24,6 @@ from volplugins.threads.thread_frame import KERNEL, LDT, USER, V86, WOW64, Threa
 from volplugins.threads.wow64 import wow64_context, wow64_stack
 
 __all__ = ("KERNEL", "LDT", "USER", "V86", "WOW64", "ThreadFrame", "ThreadWalk", "UserSide")
-# first address that is not user mode's
-USER_LIMIT = {64: 1 << 47, 32: 0x80000000}
 # NtTib.StackBase and StackLimit in a TEB
 _STACK_IN_TEB = {64: (0x8, 0x10), 32: (0x4, 0x8)}
 FunctionAt = Callable[[int], int | None]
@@ -119,7 +117,7 @@ class ThreadWalk:
                 return
         elif self._segmented is not None:
             user = UserStart(start.registers, 0, False)
-        elif start.registers.ip < USER_LIMIT[self._bits] and start.trust is Trust.CONTEXT:
+        elif start.trust is Trust.CONTEXT and (self._wow64 or start.registers.in_user_mode):
             user = UserStart(start.registers, 0, self._wow64)
         else:
             walker = Walker(
@@ -235,4 +233,4 @@ def _holds(ranges: Sequence[Range], sp: int) -> bool:
 def _narrow(registers: Registers) -> Registers:
     """The 32-bit view of registers that a 64-bit trap frame saved for 32-bit code."""
     general = tuple(None if value is None else value & 0xFFFFFFFF for value in registers.general[:8])
-    return Registers(32, registers.ip & 0xFFFFFFFF, registers.sp & 0xFFFFFFFF, general, {})
+    return Registers(32, registers.ip & 0xFFFFFFFF, registers.sp & 0xFFFFFFFF, general, {}, True)

@@ -10,13 +10,12 @@ from volplugins.dumpfile.context import ARM64, RegisterContext
 from volplugins.stack.call_site import call_before_arm64
 from volplugins.stack.candidates import walk as scan_walk
 from volplugins.stack.frame import Frame, Stack, Stop, Trust
-from volplugins.stack.registers import from_names
+from volplugins.stack.registers import USER_LIMIT, from_names
 from volplugins.stack.scanner import Range
 from volplugins.stack.walker import MAX_FRAMES, Walker
 from volplugins.threads.held_frames import BY_SHADOW, ShadowSource, held_frames
 from volplugins.threads.named_functions import function_at
 from volplugins.threads.thread_frame import KERNEL
-from volplugins.threads.thread_walk import USER_LIMIT
 
 _NO_STACK_BOUND = 0x6000
 _BELOW_LIMIT = 0x3000  # how far below its limit a stack pointer of an overflowing stack may be

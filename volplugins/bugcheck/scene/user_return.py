@@ -5,8 +5,8 @@ from __future__ import annotations
 from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.dumpfile.context import ARM64
 from volplugins.stack.frame import Stack
+from volplugins.stack.registers import USER_LIMIT
 from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
-from volplugins.threads.thread_walk import USER_LIMIT
 
 # the trap frame of a system call is the first thing on a thread's stack (_KTRAP_FRAME by public symbols)
 _SIZE = {64: 0x190, 32: 0x8C}

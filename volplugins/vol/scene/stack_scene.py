@@ -22,14 +22,14 @@ from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.paging.address_space import AddressSpace
 from volplugins.stack.frame import RETURNS
 from volplugins.stack.functions import Bounds, bounds_at
-from volplugins.stack.registers import Registers, from_names
+from volplugins.stack.registers import USER_LIMIT, Registers, from_names
 from volplugins.stack.segmented import SegmentedRegisters
 from volplugins.stack.segmented_walk import segmented_text
 from volplugins.stack.unwind_x64 import CodeMap
 from volplugins.threads.module_code import ImageFile, ModuleCode
 from volplugins.threads.named_functions import function_at
 from volplugins.threads.running import running_registers, segmented_registers
-from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
+from volplugins.threads.thread_walk import USER, WOW64, ThreadFrame, ThreadWalk, UserSide
 from volplugins.threads.user_modules import MOST_IMAGES, unnamed, user_modules
 from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.scene.descriptor_scene import segments_of
