@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from volplugins.bugcheck.culprit.named_code import from_named_code
 from volplugins.bugcheck.devices.find import concerned_blame
 from volplugins.bugcheck.fault.fault import Fault
 from volplugins.bugcheck.fault.named import parameters_of
@@ -30,8 +31,6 @@ __all__ = ["Confidence", "Culprit", "Suspects", "find_culprit"]
 
 # bugchecks about a process that ended, not about a driver (Microsoft's bug check reference)
 _CRITICAL_PROCESS = frozenset({0xEF, 0xF4})
-# bugchecks that name a place in the responsible driver
-_NAMES_THE_DRIVER = frozenset({0x116, 0x117, 0x119, 0xEA, 0x10D, 0xCE, 0xD3, 0xD4, 0xD6, 0xC5, 0xC4, 0xC9, 0xD8, 0xFC})
 
 
 def find_culprit(suspects: Suspects) -> Culprit | None:
@@ -42,7 +41,7 @@ def find_culprit(suspects: Suspects) -> Culprit | None:
         _faulting_module,
         _wild_caller,
         _unloaded_module,
-        _named_address,
+        from_named_code,
         from_foreign_driver,
         _concerned,
         from_windows_driver,
@@ -129,19 +128,6 @@ def _unloaded_module(suspects: Suspects) -> Culprit | None:
         return None
     reason = f"the failing instruction {fault.ip:#x} lies where {module.image_name} was before it was unloaded"
     return Culprit(module.image_name or UNNAMED, module, fault.ip, Confidence.HIGH, reason)
-
-
-def _named_address(suspects: Suspects) -> Culprit | None:
-    """A parameter of a bugcheck that is about a driver points into it, loaded or unloaded."""
-    scene = suspects.scene
-    if base_code(scene.target.bugcheck.code) not in _NAMES_THE_DRIVER:
-        return None
-    for number, value in enumerate(scene.target.bugcheck.parameters, start=1):
-        module = scene.modules.at(value) or scene.unloaded.at(value)
-        if module is not None and not known.is_core(module) and not suspects.owners.is_carrier(module):
-            reason = f"parameter {number} of the bugcheck, {value:#x}, points into {module.image_name}"
-            return Culprit(module.image_name or UNNAMED, module, value, Confidence.HIGH, reason)
-    return None
 
 
 def _kernel_itself(suspects: Suspects) -> Culprit | None:
