@@ -18,13 +18,9 @@ _MACHINE_FRAME_AT = 0x168  # _KTRAP_FRAME.Rip
 
 
 def from_trap_frame(trap: TrapFrame) -> Frame:
-    """The frame that ``trap`` interrupted; without the registers that an x64 trap frame has no room for."""
+    """The frame that ``trap`` interrupted; without the registers that an x64 trap frame does not hold."""
     bits = 64 if "rip" in trap.registers else 32
-    values = dict(trap.registers)
-    if bits == 64 and not trap.user:
-        for name in ("rbx", "rdi", "rsi"):  # only system calls store these
-            values.pop(name, None)
-    made = from_names(bits, values)
+    made = from_names(bits, trap.registers)
     pushed = trap.address + (_MACHINE_FRAME_AT if bits == 64 else 0)
     return Frame(made.sp, made.ip, Trust.TRAP_FRAME, None, made, pushed)
 

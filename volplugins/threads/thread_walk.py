@@ -29,7 +29,6 @@ _STACK_IN_TEB = {64: (0x8, 0x10), 32: (0x4, 0x8)}
 FunctionAt = Callable[[int], int | None]
 # reasons for which the kernel's frames are lost, and user mode's need not be
 _STILL_USER = (Stop.STACK_NOT_RESIDENT, Stop.NOT_IN_DUMP, Stop.OUTSIDE_MEMORY, Stop.NO_CONTEXT)
-_SERVICES = ("KiSystemCall", "KiSystemService", "KiFastCallEntry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,6 @@ class ThreadWalk:
         code: the kernel's images.
         user: gives the user side when it is needed; in words why there is none.
         running: registers of the processor that runs the thread.
-        name_of: name of the function at a kernel address, or empty.
         function_at: where the kernel function that holds an address starts, or None.
         anchor: registers of a frame further up, such as the fault that the thread has reported.
         more_stacks: stacks of processors (interrupt and DPC stacks) that the walk may begin on.
@@ -84,7 +82,6 @@ class ThreadWalk:
         bits: int,
         user: Callable[[], UserSide | str],
         running: Registers | None = None,
-        name_of: Callable[[int], str] | None = None,
         more_stacks: Sequence[Range] = (),
         function_at: FunctionAt | None = None,
         anchor: Registers | None = None,
@@ -101,7 +98,6 @@ class ThreadWalk:
         self._tops, self._wow64 = tuple(tops), wow64
         self._memory, self._code, self._thread, self._bits = memory, code, thread, bits
         self._user, self._running = user, running
-        self._name_of = name_of or (lambda _address: "")
         self._function_at, self._anchor = function_at, anchor
         self._stacks = ((thread.stack_limit, thread.stack_base), *more_stacks)
         self.stop: str = Stop.END_OF_STACK.value
@@ -153,8 +149,7 @@ class ThreadWalk:
             if not walker.machine_frame and self._left is not None:
                 self._segmented = self._left.segmented
             return UserStart(walker.crossed, walker.machine_frame, False)
-        in_service = self._name_of(last.ip).startswith(_SERVICES)
-        return from_machine_frame(self._memory, walker.machine_frame, walker.crossed, in_service)
+        return from_machine_frame(self._memory, walker.machine_frame, walker.crossed)
 
     def _by_trap_frame(self) -> UserStart | None:
         """User mode by the thread's own record, where unwinding did not get there."""
