@@ -48,4 +48,3 @@ def from_trap_frame(trap: TrapFrame, bits: int) -> UserStart:
     """User mode's registers by the trap frame alone."""
     wow64 = bits == 64 and trap.registers["cs"] == _WOW64_CS
     return UserStart(from_names(bits, trap.registers), trap.address, wow64)
-

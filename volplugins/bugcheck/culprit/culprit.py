@@ -12,6 +12,7 @@ from volplugins.bugcheck.devices.find import concerned_blame
 from volplugins.bugcheck.fault.fault import Fault
 from volplugins.bugcheck.fault.named import parameters_of
 from volplugins.bugcheck.scene import modules as known
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.bugcheck.suspects.frame_culprits import (
     foreign_frame,
     from_carrier,
@@ -22,7 +23,9 @@ from volplugins.bugcheck.suspects.frame_culprits import (
 from volplugins.bugcheck.suspects.suspects import UNNAMED, Confidence, Culprit, Suspects
 from volplugins.bugcheck.words.codes import base_code
 from volplugins.bugcheck.words.parameters import Role
+from volplugins.kernel.plausible import is_thread
 from volplugins.kernel.process import looks_like_a_name, read_process
+from volplugins.kernel.thread import try_read_thread
 from volplugins.loader.module import Module
 from volplugins.memory.reader import ReadError
 from volplugins.stack.frame import Trust
@@ -53,19 +56,39 @@ def find_culprit(suspects: Suspects) -> Culprit | None:
 
 
 def _ended_process(suspects: Suspects) -> Culprit | None:
-    target = suspects.scene.target
-    if base_code(target.bugcheck.code) not in _CRITICAL_PROCESS:
+    """The process that Windows cannot do without and that has ended, or one of whose threads has."""
+    scene = suspects.scene
+    if base_code(scene.target.bugcheck.code) not in _CRITICAL_PROCESS:
         return None
-    for parameter, value in parameters_of(suspects.scene):
+    for parameter, value in parameters_of(scene):
         if parameter.role is Role.PROCESS and value:
-            try:
-                process = read_process(suspects.scene.memory, value, suspects.scene.layouts.process)
-            except ReadError:
-                continue
-            if looks_like_a_name(process.name):
-                reason = f"the critical process {process.name} (EPROCESS {value:#x}) ended"
-                return Culprit(process.name, None, None, Confidence.MEDIUM, reason)
+            name, what = _process_name(scene, value), f"(EPROCESS {value:#x}) ended"
+        elif parameter.role is Role.THREAD and value:
+            name, what = _owner_name(scene, value), f"ended with its critical thread (ETHREAD {value:#x})"
+        else:
+            continue
+        if name:
+            reason = f"the critical process {name} {what}"
+            return Culprit(name, None, None, Confidence.MEDIUM, reason)
     return None
+
+
+def _process_name(scene: CrashScene, eprocess: int) -> str:
+    """Image name of the process there; empty where none is."""
+    try:
+        name = read_process(scene.memory, eprocess, scene.layouts.process).name
+    except ReadError:
+        return ""
+    return name if looks_like_a_name(name) else ""
+
+
+def _owner_name(scene: CrashScene, ethread: int) -> str:
+    """Image name of the process that the thread there is of, which is not the one it may be attached to."""
+    thread = try_read_thread(scene.memory, ethread, scene.layouts.thread)
+    if thread is None or not is_thread(scene.memory, thread, scene.bits):
+        return ""
+    owner = thread.owner or thread.process
+    return _process_name(scene, owner) if owner else ""
 
 
 def _object_owner(suspects: Suspects) -> Culprit | None:
