@@ -20,7 +20,7 @@ from volplugins.bugcheck.suspects.frame_culprits import (
     from_unchecked_word,
     from_windows_driver,
 )
-from volplugins.bugcheck.suspects.suspects import UNNAMED, Confidence, Culprit, Suspects
+from volplugins.bugcheck.suspects.suspects import UNNAMED, Confidence, Culprit, Suspects, at_most, sources_of, sure_of
 from volplugins.bugcheck.words.codes import base_code
 from volplugins.bugcheck.words.parameters import Role
 from volplugins.kernel.plausible import is_thread
@@ -109,12 +109,8 @@ def _faulting_module(suspects: Suspects) -> Culprit | None:
         return None
     if suspects.owners.is_carrier(module):
         return None if foreign_frame(suspects) is not None else _carrier_at_fault(module, fault)
-    sources = " and ".join(fault.ip_sources)
-    confidence = Confidence.CERTAIN if len(fault.ip_sources) > 1 else Confidence.HIGH
-    if not fault.proved:
-        confidence = Confidence.LOW
-    reason = f"the failing instruction {fault.ip:#x} is in {module.image_name} ({sources})"
-    return Culprit(module.image_name or UNNAMED, module, fault.ip, confidence, reason)
+    reason = f"the failing instruction {fault.ip:#x} is in {module.image_name} ({sources_of(fault)})"
+    return Culprit(module.image_name or UNNAMED, module, fault.ip, sure_of(fault), reason, fault.proved)
 
 
 def _module_at_fault(suspects: Suspects) -> Module | None:
@@ -131,14 +127,16 @@ def _wild_caller(suspects: Suspects) -> Culprit | None:
     module = scene.modules.at(frame.ip) if frame.trust is Trust.LEAF else None
     if module is None or known.is_core(module) or suspects.owners.is_carrier(module):
         return None
-    confidence = Confidence.HIGH if frame.call_checked else Confidence.MEDIUM
+    confidence = at_most(Confidence.HIGH if frame.call_checked else Confidence.MEDIUM, fault)
     reason = f"{module.image_name} called {fault.ip:#x}, where no code is (return address {frame.ip:#x})"
-    return Culprit(module.image_name or UNNAMED, module, frame.ip, confidence, reason)
+    return Culprit(module.image_name or UNNAMED, module, frame.ip, confidence, reason, fault.proved)
 
 
 def _carrier_at_fault(module: Module, fault: Fault) -> Culprit:
     reason = f"the failing instruction {fault.ip:#x} is in {module.image_name}, and no other driver is on the stack"
-    return Culprit(module.image_name or UNNAMED, module, fault.ip, Confidence.MEDIUM, reason)
+    return Culprit(
+        module.image_name or UNNAMED, module, fault.ip, at_most(Confidence.MEDIUM, fault), reason, fault.proved
+    )
 
 
 def _unloaded_module(suspects: Suspects) -> Culprit | None:
@@ -150,7 +148,9 @@ def _unloaded_module(suspects: Suspects) -> Culprit | None:
     if module is None:
         return None
     reason = f"the failing instruction {fault.ip:#x} lies where {module.image_name} was before it was unloaded"
-    return Culprit(module.image_name or UNNAMED, module, fault.ip, Confidence.HIGH, reason)
+    return Culprit(
+        module.image_name or UNNAMED, module, fault.ip, at_most(Confidence.HIGH, fault), reason, fault.proved
+    )
 
 
 def _kernel_itself(suspects: Suspects) -> Culprit | None:
