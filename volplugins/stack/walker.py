@@ -95,7 +95,7 @@ class Walker:
             is_return: whether the first instruction pointer is a return address already.
         """
         frame = Frame(registers.sp, registers.ip, trust, None, registers)
-        self._guessed, self._bits, self._made = False, registers.bits, None
+        self._guessed, self._bits, self._made = trust is Trust.SCAN, registers.bits, None
         bounds = self._bounds(registers.sp)
         if self._ranges and bounds is None:
             yield frame

@@ -24,6 +24,7 @@ def running_registers(
     crashed: int | None,
     header: RegisterContext | None,
     standing: Mapping[int, RegisterContext] | None = None,
+    stopped: bool = True,
 ) -> dict[int, Registers]:
     """Registers by ETHREAD.
 
@@ -31,6 +32,7 @@ def running_registers(
         crashed: ETHREAD of the thread that crashed, to which the dump header's context belongs.
         header: that context.
         standing: registers of the processors of a live machine as they stand, by number.
+        stopped: whether the processors' own blocks hold what they ran (Target.stopped).
     """
     found: dict[int, Registers] = {}
     for processor in processors:
@@ -41,7 +43,7 @@ def running_registers(
         if now is not None and now.machine == _MACHINE[bits]:
             found[thread.ethread] = from_names(bits, now.registers)
             continue
-        registers = saved_registers(memory, processor, layouts, bits)
+        registers = saved_registers(memory, processor, layouts, bits) if stopped else None
         if registers is not None and (registers.ip or _called_zero(registers)):
             found[thread.ethread] = registers
     if crashed is not None and header is not None and header.machine == _MACHINE[bits]:
@@ -64,11 +66,12 @@ def segmented_registers(
     bits: int,
     crashed: int | None,
     header: RegisterContext | None,
+    stopped: bool = True,
 ) -> dict[int, SegmentedRegisters]:
     """By ETHREAD: registers with selectors of threads that ran in virtual-8086 mode or in code of an LDT (x86)."""
     found: dict[int, SegmentedRegisters] = {}
     for processor in processors if bits == 32 else ():
-        context = saved_context(memory, processor, layouts, bits)
+        context = saved_context(memory, processor, layouts, bits) if stopped else None
         thread = processor.current_thread
         if thread is None:
             continue

@@ -72,6 +72,7 @@ class ThreadWalk:
 
     Attributes:
         stop, text: why the stack ended there, in the words of docs/output.md; set when the frames have been taken.
+        said: what has to be said of the kernel's frames as a whole; empty for most.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class ThreadWalk:
         self._function_at, self._anchor = function_at, anchor
         self._stacks = ((thread.stack_limit, thread.stack_base), *more_stacks)
         self.stop: str = Stop.END_OF_STACK.value
+        self.said = ""
         self.text = ""
 
     def frames(self, kernel_only: bool = False) -> Iterator[ThreadFrame]:
@@ -123,7 +125,10 @@ class ThreadWalk:
             )  # fmt: skip
             found = list(walker.frames(start.registers, start.trust, start.is_return))
             self._end(walker.stop.value, walker.text)
+            self.said = start.text
             user = self._crossing(walker, found[-1] if found else None)
+            if start.text and not self._code.holds(start.registers.ip):
+                found = found[1:]  # where the switch frame was is something else by now
             stack = self._thread.stack_limit, self._thread.stack_base
             yield from self._held(held_frames(self._shadow, KERNEL, found, self._memory, self._code, stack))
         if not kernel_only and (self._thread.teb or user is not None):

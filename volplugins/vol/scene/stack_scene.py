@@ -86,11 +86,12 @@ class StackScene:
         crashed = scene.thread.ethread if scene.thread is not None else None
         self.running = running_registers(
             scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context,
-            scene.target.standing,
+            scene.target.standing, scene.target.stopped,
         )  # fmt: skip
         self._segmented = segmented_registers(
-            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context
-        )
+            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context,
+            scene.target.stopped,
+        )  # fmt: skip
         reported = _report_in_small_dump(scene, self.code)
         if crashed is not None and reported is not None:
             self.running[crashed] = reported
