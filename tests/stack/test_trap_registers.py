@@ -15,6 +15,7 @@ from volplugins.threads import crossing
 AT = 0xFFFFB88A6B3FF000
 INTERRUPT, EXCEPTION, SERVICE = 0, 1, 2
 USER, KERNEL = (0x33, 0x2B, 0x7FF600001000, 0x14F000), (0x10, 0x18, 0xFFFFF80000001000, AT + 0x190)
+VOLATILE = {"rax": 0x30, "rcx": 0x38, "rdx": 0x40, "r8": 0x48, "r9": 0x50, "r10": 0x58, "r11": 0x60}
 OLD = {"rbx": 0xDEADBEEF0001, "rdi": 0xDEADBEEF0002, "rsi": 0xDEADBEEF0003}
 CASES = [(active, user) for active in (INTERRUPT, EXCEPTION, SERVICE) for user in (True, False)]
 
@@ -41,6 +42,18 @@ def test_three_registers_are_those_of_system_calls_alone(active: int, user: bool
         crossing.from_trap_frame(trap, 64).registers.named(),
     ):
         assert {name: value for name, value in known.items() if name in OLD} == stored
+
+
+@pytest.mark.parametrize(("active", "user"), CASES)
+def test_what_no_call_keeps_is_not_known_after_a_system_call(active: int, user: bool) -> None:
+    """User mode goes on with the status in RAX, and with whatever the kernel leaves in the others."""
+    trap = decode_trap_frame(frame(active, user), AT, 64)
+    assert trap is not None
+    assert set(VOLATILE) & set(trap.registers) == (set() if active == SERVICE and user else set(VOLATILE))
+    if active == SERVICE and user:
+        unwound = from_names(64, {"rip": USER[2], "rsp": USER[3]})
+        found = crossing.from_machine_frame(SegmentReader({AT: frame(active, user)}), AT + 0x168, unwound).registers
+        assert not set(VOLATILE) & set(found.named())
 
 
 @pytest.mark.parametrize("active", [INTERRUPT, EXCEPTION, SERVICE])

@@ -22,6 +22,8 @@ _HARDWARE_32 = {"esp": 0x74, "ss": 0x78}
 # what only a system call from user mode stores (x64), and what _KTRAP_FRAME.ExceptionActive is then: system calls write
 # 2, interrupts 0, exceptions 1, and the latter leave in the three whatever was on the stack
 _STORED_BY_SERVICE, _EXCEPTION_ACTIVE, _SERVICE_ACTIVE = ("rbx", "rdi", "rsi"), 0x2B, 2
+# what no call keeps (Microsoft's x64 calling convention), a system call neither: user mode goes on with others
+_VOLATILE = ("rax", "rcx", "rdx", "r8", "r9", "r10", "r11")
 _SIZE = {64: 0x190, 32: 0x7C}
 _IP_AT = {64: 0x168, 32: 0x68}
 _KERNEL_CS = {64: (0x10,), 32: (0x08,)}
@@ -35,7 +37,7 @@ _MARK = 0xBADB0D00
 
 @dataclass(frozen=True, slots=True)
 class TrapFrame:
-    """A decoded trap frame, with the registers that were stored there.
+    """A decoded trap frame, with the registers that the interrupted code goes on with, as far as they were stored.
 
     ``sp`` is the interrupted stack pointer; on x86 a fault in kernel mode pushes none, and it is the address just
     above the frame's flags. ``marked``: the kernel's own mark is in it (x86: DbgArgMark), with the copies of EBP and
@@ -68,9 +70,9 @@ def decode_trap_frame(data: bytes, address: int, bits: int) -> TrapFrame | None:
         registers["ss"] &= 0xFFFF
         if registers["ss"] not in _STACK_SEGMENTS[64]:
             return None
-        if not user or data[_EXCEPTION_ACTIVE] != _SERVICE_ACTIVE:
-            for name in _STORED_BY_SERVICE:
-                del registers[name]
+        service = user and data[_EXCEPTION_ACTIVE] == _SERVICE_ACTIVE
+        for name in _VOLATILE if service else _STORED_BY_SERVICE:
+            del registers[name]
         return TrapFrame(address, registers["rip"], registers["rsp"], user, registers)
     sp = address + _HARDWARE_32["esp"]
     if user:
