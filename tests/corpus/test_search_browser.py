@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.corpus.test_find import found
+from tests.corpus.test_find import CUT, SEVEN, found, without_own_memory
 from tests.report.browser import Browser
 from tests.report.hostile import ATTACKS
 from tests.report.made_corpus import made_corpus, made_dump
@@ -41,11 +41,12 @@ def asked(visit: Any, kind: str, text: str) -> set[str]:
 def test_the_page_finds_what_the_command_finds(
     browser: Browser, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    without_own_memory(corpus, SEVEN)
     write_index(corpus)
     with visited(browser, corpus / "index.html", width=1300) as visit:
-        for kind, text in ASKED:
+        for kind, text in [*ASKED, *(("process", name) for name in CUT)]:
             assert asked(visit, kind, text) == set(found(capsys, str(corpus), f"--{kind}", text)), (kind, text)
-        for words in ("kiswapthread acmedrv", "7601", "nothing of the sort"):
+        for words in ("kiswapthread acmedrv", "7601", "nothing of the sort", CUT[0]):
             assert asked(visit, "", words) == set(found(capsys, str(corpus), *words.split()))
         assert len(asked(visit, "", "")) == 3
         assert visit.complaints() == []

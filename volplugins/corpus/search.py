@@ -8,7 +8,7 @@ from typing import Any
 
 from volplugins.corpus.database import CorpusDatabase
 from volplugins.corpus.errors import BadQuestion
-from volplugins.report.corpus_questions import BY_NAME, QUESTIONS, Place, Question
+from volplugins.report.corpus_questions import BY_NAME, EXTENSIONS, QUESTIONS, Place, Question, cut_names
 
 DUMP = ("id", "path", "folder", "computer", "crash_time", "machine", "build", "bugcheck", "signature", "culprit",
         "status", "sha256", "size")  # fmt: skip
@@ -16,7 +16,6 @@ _MOST_MATCHES = 20  # that are told of one dump and condition
 _MOST_ROWS = 1_000_000
 _LONGEST = 1000
 _ANY = "any"
-_EXTENSIONS = (".sys", ".exe", ".dll")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,13 @@ class Condition:
 
     def pattern(self, question: Question) -> str:
         """As SQL's LIKE takes it, with ``\\`` before what is meant as it stands."""
-        plain = self.text.translate({ord(c): f"\\{c}" for c in "\\%_"})
-        found = plain.replace("*", "%").replace("?", "_")
+        found = _escaped(self.text).replace("*", "%").replace("?", "_")
         within = (question.anywhere or self.by == _ANY) and not {"*", "?"} & set(self.text)
         return f"%{found}%" if within else found
+
+
+def _escaped(text: str) -> str:
+    return text.translate({ord(c): f"\\{c}" for c in "\\%_"})
 
 
 @dataclass(slots=True)
@@ -98,17 +100,25 @@ def _look(
     found: dict[Any, Any],
 ) -> None:  # fmt: skip
     """Add what fits in these columns of one table."""
-    patterns = _patterns(condition, question)
+    patterns = _cut_patterns(condition, place) if place.cut else _patterns(condition, question)
+    if not patterns:
+        return
     tests = [f"{column} LIKE ? ESCAPE '\\'" for column in texts for _ in patterns]
     says = place.shows if place.shows and database.has(place.table, place.shown_columns) else texts[0]
+    rows = place.rows_of(database.columns[place.table])
     statement = (
-        f"SELECT {place.dump}, {says} FROM {place.table} WHERE {place.where} AND ({' OR '.join(tests)}) "
+        f"SELECT {place.dump}, {says} FROM {place.table} WHERE {rows} AND ({' OR '.join(tests)}) "
         f"ORDER BY {place.dump}, rowid LIMIT {_MOST_ROWS}"
     )
     for dump, text in database.rows(statement, [*patterns] * len(texts)):
         told = found.setdefault(dump, [])
         if len(told) < _MOST_MATCHES and (question.name, text) not in told:
             told.append((question.name, text))
+
+
+def _cut_patterns(condition: Condition, place: Place) -> list[str]:
+    """What is left in this place of a name that is longer."""
+    return [_escaped(name) for name in cut_names(condition.text, place.cut)]
 
 
 def _patterns(condition: Condition, question: Question) -> list[str]:
@@ -118,6 +128,6 @@ def _patterns(condition: Condition, question: Question) -> list[str]:
         return [whole]
     more = []
     if question.name in ("driver", "module", "process"):
-        names = [whole, *([f"{whole}{each}" for each in _EXTENSIONS] if "." not in condition.text else [])]
+        names = [whole, *([f"{whole}{each}" for each in EXTENSIONS] if "." not in condition.text else [])]
         more = [each for name in names for each in (name, f"%\\\\{name}")]
     return list(dict.fromkeys([whole, *more]))
