@@ -75,7 +75,7 @@ _FINDINGS_SINCE = 4
 #: its folders, as those of before version 4 have the findings.
 ROWS_SINCE = 5
 #: What is made again from the folder of a dump that was done before.
-FROM_ROWS = ("processes", "modules", "frames", "devices", "drivers", "findings")
+FROM_ROWS = ("processes", "modules", "frames", "devices", "drivers", "findings", "faults")
 _ADDED = {"processes": ("command_line", "image_path"), "modules": ("size", "stamp", "file_key")}
 
 

@@ -32,7 +32,7 @@ _LIBRARIES = 2 << 30  # address space, hardly memory
 
 
 def main() -> int:
-    """Do the job; how it ended is in batch.json of its folder, or in the exit code, where the disk is too full for that.
+    """Do the job; how it ended is in batch.json of its folder, or, where the disk is too full, in the exit code.
 
     Raises:
         OSError: the file cannot be written for another reason.
@@ -86,7 +86,9 @@ def perform(job: Job) -> tuple[str, str]:
         said = (error.strerror or type(error).__name__) if job.redact else _without_place(reason_of(error), job)
         return (jobs.DISK_FULL if is_full_disk(error) else jobs.FAILED), said
     except Exception as error:
-        return jobs.DISK_FULL if is_full_disk(error) else jobs.FAILED, type(error).__name__ if job.redact else _without_place(reason_of(error), job)
+        return jobs.DISK_FULL if is_full_disk(error) else jobs.FAILED, type(
+            error
+        ).__name__ if job.redact else _without_place(reason_of(error), job)
 
 
 def _without_place(reason: str, job: Job) -> str:

@@ -18,12 +18,16 @@ _decoded = json.JSONDecoder().decode
 class RowFile:
     """The rows of one file, in order; cells are what JSON has but for lists and objects, which become text.
 
+    Args:
+        having: only lines with these bytes in them are read; all others are none of this file's.
+
     Attributes:
         faults: what was wrong with the file, a line each; complete when the rows have been read.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, having: bytes = b"") -> None:
         self.name = name
+        self._having = having
         self.faults: list[str] = []
         self._path = folder / "rows" / f"{name}.jsonl"
 
@@ -51,7 +55,7 @@ class RowFile:
     def _lines(self) -> Iterator[bytes]:
         with self._path.open("rb", buffering=_BUFFER) as file:
             while line := file.readline(caps.LINE):
-                if line.strip():
+                if line.strip() and self._having in line:
                     yield line
 
     def _row(self, line: bytes) -> Row | None:
