@@ -201,6 +201,19 @@ def test_hostile_rows_are_text(corpus: Path, capsys: pytest.CaptureFixture[str])
     assert found(capsys, str(corpus), "--process", "'; DROP TABLE dumps; --") == []
 
 
+def test_no_dump_is_left_out_for_the_rows_of_others(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000001)"
+    with closing(sqlite3.connect(corpus / "corpus.sqlite")) as connection, connection:
+        connection.execute("DROP INDEX processes_name")  # to be quick
+        connection.execute("INSERT INTO dumps (id, path) VALUES ('0', '/x/many.dmp')")
+        connection.execute(f"INSERT INTO processes (dump, name) {many} SELECT '0', 'lsass.exe' FROM n")
+    assert set(found(capsys, str(corpus), "--process", "lsass")) == {TEN, SEVEN, "many.dmp"}
+    assert set(found(capsys, str(corpus), "--process", "*", "--driver", "acmedrv")) == {TEN, SEVEN, SMALL}
+    assert main(["find", str(corpus), "--process", "*", "--json"]) == 0
+    told = {Path(each["path"]).name: each for each in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert len(told["many.dmp"]["matches"]) == 1 and len(told[TEN]["matches"]) > 5
+
+
 def test_no_question_runs_for_ever(made: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
     monkeypatch.setattr(database, "_SECONDS", -1)
     monkeypatch.setattr(database, "_STEPS", 1)

@@ -13,7 +13,7 @@ from volplugins.report.corpus_questions import QUESTIONS, Place, Question
 from volplugins.report.corpus_rows import columns_of, opened
 from volplugins.report.shown_text import shown
 
-_MOST_ROWS = 2_000_000  # of one column
+_MOST_ROWS = 4_000_000  # of one question
 # those that take least first: where there is no room for more, it is the last that are left to `volplugins find`
 _ORDER = ("machine", "bugcheck", "signature", "finding", "driver", "key", "process", "device", "module",
           "command-line", "frame")  # fmt: skip
@@ -68,7 +68,9 @@ def _of(
     """
     by_letters: dict[Letters, Terms] = {}
     size = 0
-    for place, dump, text in _texts(connection, question):
+    for number, (place, dump, text) in enumerate(_texts(connection, question)):
+        if number >= _MOST_ROWS:
+            return None
         at = places.get(dump)
         if at is None:
             continue
@@ -92,6 +94,6 @@ def _texts(connection: sqlite3.Connection, question: Question) -> Iterator[tuple
             if {place.dump, text} <= there:
                 for dump, found in connection.execute(
                     f"SELECT DISTINCT {place.dump}, {text} FROM {place.table} WHERE {place.rows_of(there)} "
-                    f"AND {text} <> '' ORDER BY {text}, {place.dump} LIMIT {_MOST_ROWS}"
+                    f"AND {text} <> '' ORDER BY {text}, {place.dump}"
                 ):
                     yield place, dump, found
