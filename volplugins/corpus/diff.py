@@ -31,7 +31,7 @@ class Difference:
     before: Facts
     after: Facts
     computer: bool | None
-    boot: bool
+    boot: bool | None
     failure: bool | None
     sections: tuple[Section, ...]
     notes: tuple[str, ...] = ()
@@ -48,15 +48,15 @@ def difference(before: ResultFolder, after: ResultFolder) -> Difference:
         _stack(before, after),
         _section("modules", "Kernel modules", "file name", _kernel_modules, before, after),
         _section("user-modules", "Images of user memory", "path", _user_modules, before, after),
-        _processes(before, after, boot),
+        _processes(before, after, bool(boot)),
         _section("services", "Services", "name", _services, before, after),
         _section("drivers", "Driver objects", "name", _drivers, before, after),
         _section("devices", "Devices", "instance path", _devices, before, after),
         _findings(before, after),
     )
-    names, signatures = ([side.crash().get(name) for side in (before, after)] for name in ("computer", "signature"))
+    signatures = [side.crash().get("signature") for side in (before, after)]
     return Difference(
-        before.crash(), after.crash(), names[0] == names[1] if all(names) else None, boot,
+        before.crash(), after.crash(), before.same_computer(after), boot,
         signatures[0] == signatures[1] if all(signatures) else None, sections, _notes(before, after),
     )  # fmt: skip
 

@@ -54,8 +54,10 @@ def _finite(value: Any) -> Any:
 def verdict(found: Difference) -> str:
     """In a sentence what the two dumps have in common."""
     machine = "one run of one machine" if found.boot else "one machine" if found.computer else "two machines"
-    if found.computer is None and not found.boot:
+    if found.computer is None:
         machine = "machines of which at least one is not known by name"
+        if found.boot is None:
+            machine = "one machine or of two, booted at the same time: at least one is not known by name"
     failure = {True: "the same failure", False: "different failures", None: "failures that cannot be compared"}
     return f"Two dumps of {machine}; {failure[found.failure]}."
 

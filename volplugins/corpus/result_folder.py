@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from volplugins.report.summary_file import Summary
 
 Facts = dict[str, Any]
 _T = TypeVar("_T")
+_PSEUDONYM = re.compile(r"machine-\d+")
 _MOST = 200_000  # things of one kind that are compared
 _BOOT = timedelta(seconds=5)  # between two dumps of one boot: SystemTime and SystemUpTime are of ticks
 
@@ -68,12 +70,22 @@ class ResultFolder:
         except (ValueError, OverflowError):
             return None
 
-    def same_boot(self, other: ResultFolder) -> bool:
-        """Whether both are of one run of one machine: then process ids and addresses mean the same in both."""
+    def same_boot(self, other: ResultFolder) -> bool | None:
+        """Whether both are of one run of one machine: then process ids and addresses mean the same in both; None where
+        all that is known fits, but a name is not: many machines are booted at one time, by one power cut for one.
+        """
         mine, theirs = self.boot(), other.boot()
-        if mine is None or theirs is None or self.computer() != other.computer():
+        systems = [side._summary.part("system") for side in (self, other)]
+        if mine is None or theirs is None or abs(mine - theirs) > _BOOT:
             return False
-        return abs(mine - theirs) <= _BOOT
+        if any(systems[0].get(name) != systems[1].get(name) for name in ("machine", "build")):
+            return False
+        return self.same_computer(other)
+
+    def same_computer(self, other: ResultFolder) -> bool | None:
+        """Whether both machines have one name; None where a name is not known, or is one that --redact gave it."""
+        names = self.computer(), other.computer()
+        return None if not all(names) or any(map(_PSEUDONYM.fullmatch, names)) else names[0] == names[1]
 
     def stack(self) -> list[str]:
         """The crashing stack from the failure on: symbols, addresses where there are none."""
