@@ -16,7 +16,6 @@ from volplugins.report.row_file import RowFile
 from volplugins.report.summary_file import Summary
 
 _MOST_KEPT = 4
-_MOST_FILES = 500
 _STARTS = (b"PAGEDUMP", b"PAGEDU64", b"ZDMP", b"EMiL", b"AVML", b"\x7fELF")
 _ENDINGS = (".dmp", ".zdmp", ".raw", ".mem", ".vmem", ".img", ".dd", ".gz", ".xz", ".zip", ".cab")
 _BESIDE = (".vmss", ".vmsn")  # state files that are read with a .vmem
@@ -69,23 +68,18 @@ class Results:
         return found
 
     def files(self) -> Iterator[dict[str, Any]]:
-        """What may be asked about, the first five hundred: dumps, images, and folders of results."""
-        found = 0
+        """What may be asked about: dumps, images, and folders of results."""
         for base, folders, names in os.walk(self._folder.path, followlinks=False):
             folders.sort()
             here = os.path.relpath(base, self._folder.path)
             if _size(Path(base, "summary.json")) is not None:
                 folders.clear()
                 yield {"file": here, "kind": "results"}
-                found += 1
             for name in sorted(names):
                 path = Path(base, name)
-                size = _size(path) if found < _MOST_FILES else None
+                size = _size(path)
                 if size is not None and _may_be_memory(path):
                     yield {"file": os.path.normpath(os.path.join(here, name)), "kind": "memory", "bytes": size}
-                    found += 1
-            if found >= _MOST_FILES:
-                return
 
     def folder(self, name: str) -> Path:
         """Where the results of this dump are; triage makes them where there are none.
