@@ -21,7 +21,8 @@ from volplugins.report import caps, write_index
 ASKED = [
     ("driver", "acmedrv"), ("driver", "acme"), ("driver", "acme*"), ("driver", "\\Driver\\acmedrv"),
     ("module", "NTDLL"), ("frame", "nt!kiswapthread"), ("frame", "nt!Ki*Thread"), ("bugcheck", "0xD1"),
-    ("process", "lsass"), ("command-line", "-session 0"), ("finding", "module-*"), ("machine", "x86"),
+    ("process", "lsass"), ("command-line", "-session 0"), ("command-line", "-enc A"),
+    ("command-line", "A -last"), ("command-line", "powershell*last"), ("finding", "module-*"), ("machine", "x86"),
     ("device", "ROOT\\ACPI_HAL*"), ("signature", "*myfault*"), ("key", "0*"),
 ]  # fmt: skip
 
@@ -41,6 +42,11 @@ def asked(visit: Any, kind: str, text: str) -> set[str]:
 def test_the_page_finds_what_the_command_finds(
     browser: Browser, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with closing(sqlite3.connect(corpus / "corpus.sqlite")) as connection, connection:
+        line = f"powershell.exe {' ' * 290}-enc {'A' * 3000} -last"
+        where = "dump = (SELECT id FROM dumps WHERE path LIKE '%ten.dmp') AND name = 'lsass.exe'"
+        connection.execute(f"UPDATE processes SET command_line = ? WHERE {where}", (line,))
+    assert found(capsys, str(corpus), "--command-line", "-enc A") == ["ten.dmp"]
     without_own_memory(corpus, SEVEN)
     write_index(corpus)
     with visited(browser, corpus / "index.html", width=1300) as visit:

@@ -13,6 +13,7 @@ from volplugins.report.corpus_questions import QUESTIONS, Place, Question
 from volplugins.report.corpus_rows import columns_of, opened
 from volplugins.report.shown_text import shown
 
+_LONGEST = 4096  # characters of a text: as many as the database has
 _MOST_ROWS = 4_000_000  # of one question
 # those that take least first: where there is no room for more, it is the last that are left to `volplugins find`
 _ORDER = ("machine", "bugcheck", "signature", "finding", "driver", "key", "process", "device", "module",
@@ -74,7 +75,7 @@ def _of(
         at = places.get(dump)
         if at is None:
             continue
-        told = shown(text)
+        told = shown(text, _LONGEST)
         found = by_letters.setdefault(place.cut, {})
         have = found.get(told)
         if have is None:
