@@ -68,6 +68,7 @@ def test_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
     ask = results(tmp_path, {}, process=rows, peb=[])
     assert ask.rows("case", "process", {"name": "SMSS"}, ["pid"])["data"] == [{"PID": 8}]
     assert [each["PID"] for each in ask.rows("case", "process", {"late": "X"})["data"]] == [8]
+    assert ask.rows("case", "process", {"Name": "s", "name": "zz"})["data"] == []
     for said in (ask.rows("case", "process", {"Nmae": "x"}), ask.rows("case", "process", columns=["PID", "Nmae"])):
         assert "no such column" in said["error"] and said["data"] == ["PID", "Name", "Late"]
     assert ask.rows("case", "peb", {"Anything": "x"})["data"] == []

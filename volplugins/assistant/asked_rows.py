@@ -18,7 +18,7 @@ def part(rows: Iterator[Any], offset: int, limit: int) -> tuple[list[Any], bool]
     return found[:limit], len(found) > limit
 
 
-def fitting(file: RowFile, filters: Mapping[str, str]) -> Iterator[Row]:
+def fitting(file: RowFile, filters: Sequence[tuple[str, str]]) -> Iterator[Row]:
     """The rows that have every text, or the same number."""
     return (row for row in file if _fits(row, filters))
 
@@ -40,8 +40,8 @@ def columns_of(file: RowFile, names: Sequence[str]) -> list[str]:
     return [known.get(name.lower(), name) for name in names]
 
 
-def _fits(row: Row, filters: Mapping[str, str]) -> bool:
-    for name, text in filters.items():
+def _fits(row: Row, filters: Sequence[tuple[str, str]]) -> bool:
+    for name, text in filters:
         cell = row.get(name)
         if isinstance(cell, (int, float)) and not isinstance(cell, bool):
             if str(cell) != str(text).strip():

@@ -96,7 +96,7 @@ class Questions:
             tid: the thread; pid: its process; one of them is enough.
             offset: how many frames to pass over; 200 at most are given.
         """
-        wanted = {name: str(value) for name, value in (("TID", tid), ("PID", pid)) if value}
+        wanted = [(name, str(value)) for name, value in (("TID", tid), ("PID", pid)) if value]
         if not wanted:
             return refusal("say which: a tid, or a pid")
         columns = ["PID", "Process", "TID", "Frame", "Ring", "Symbol", "IP", "Trust", "Stop"]
@@ -119,13 +119,13 @@ class Questions:
         def asked() -> Answer:
             held = self._results.rows(file, section)
             by = columns_of(held, list(filters or {}))
-            texts = dict(zip(by, (filters or {}).values(), strict=True))
+            texts = list(zip(by, (filters or {}).values(), strict=True))
             return self._rows(file, section, texts, columns_of(held, columns or []), offset, limit)
 
         return self._safely(asked)
 
     def _rows(
-        self, file: str, section: str, texts: dict[str, str], columns: list[str], offset: int, limit: int
+        self, file: str, section: str, texts: list[tuple[str, str]], columns: list[str], offset: int, limit: int
     ) -> Answer:
         held, start = self._results.rows(file, section), max(offset, 0)
         found, more = part(fitting(held, texts), start, min(max(limit, 1), MOST_ROWS))
