@@ -12,6 +12,7 @@ from volplugins.batch.row_lines import Kept, Row, cells, clean, rows_of, top_row
 from volplugins.batch.schema import TABLES
 
 _SUMMARY_BYTES = 64 << 20
+_GREAT = 16 << 20  # bytes; a line of rows has more than 80
 Tables = dict[str, list[list[Any]]]
 
 _VERDICT = ("PID", "Process", "EPROCESS", "DirBase", "Mode", "Verdict", "Evidence", "Next")
@@ -43,6 +44,15 @@ def digest(folder: Path) -> Tables:
     faults = kept.first("summary.json", _faults(summary), what="faults")
     tables["faults"] = [*faults, *kept.faults()]
     return tables
+
+
+def has_great_files(folder: Path) -> bool:
+    """Whether a file of rows may have more than the 200,000 lines that versions before 6 read of each.
+
+    Raises:
+        OSError: a file cannot be looked at.
+    """
+    return any(path.stat().st_size > _GREAT for path in (folder / "rows").glob("*.jsonl"))
 
 
 def _summary(folder: Path) -> Row:

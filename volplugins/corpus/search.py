@@ -11,7 +11,7 @@ from volplugins.corpus.errors import BadQuestion
 from volplugins.report.corpus_questions import BY_NAME, EXTENSIONS, QUESTIONS, Place, Question, cut_names
 
 DUMP = ("id", "path", "folder", "computer", "crash_time", "machine", "build", "bugcheck", "signature", "culprit",
-        "status", "sha256", "size")  # fmt: skip
+        "status", "sha256", "size", "path_bytes")  # fmt: skip
 _MOST_MATCHES = 20  # that are told of one dump and condition
 _MOST_LOOKED_AT = 200  # rows that are looked through for them: many say the same
 _LONGEST = 1000
