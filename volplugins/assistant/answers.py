@@ -23,6 +23,11 @@ _MOST_ITEMS = 200
 _OF_CUT = 100  # characters of what is said where a list goes on
 
 
+def as_answered(text: str) -> str:
+    """A text as an answer has it."""
+    return shown(text, _TEXT)
+
+
 def answer(data: Any, more_follow: bool = False, cut: str = "", **more: Any) -> dict[str, Any]:
     """The data with the notice; cut to what fits, which is said then.
 
@@ -76,15 +81,15 @@ def cleaned(value: Any, depth: int = _DEEPEST) -> Any:
         items = list(value)
         said = [f"… ({len(items) - _MOST_ITEMS} more)"] if len(items) > _MOST_ITEMS else []
         return [cleaned(each, depth - 1) for each in items[:_MOST_ITEMS]] + said if depth else "…"
-    return shown(value, _TEXT)
+    return as_answered(value) if isinstance(value, str) else shown(value, _TEXT)
 
 
-def refusal(text: object, told: Any = None) -> dict[str, Any]:
+def refusal(text: object, data: Any = None) -> dict[str, Any]:
     """Why there is no answer.
 
     Args:
         text: in words of our own alone.
-        told: what is said in words of others: it is marked as an answer's data is.
+        data: what is said in words of others: it is marked as an answer's data is.
     """
     error = shown(text, _TEXT)
-    return {"error": error} if told is None else answer(told, error=error)
+    return {"error": error} if data is None else answer(data, error=error)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from volplugins.assistant.answers import as_answered
 from volplugins.corpus.folder import Folder
 from volplugins.report.row_file import RowFile
 from volplugins.report.summary_file import Summary
@@ -51,21 +52,35 @@ class Results:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def path(self, name: str) -> Path:
-        """The file or folder of results of this name, relative to the folder; no link out of it is followed.
+        """The file or folder of results of this name, relative to the folder, as it is or as answers show it; no link
+        out of it is followed.
 
         Raises:
             Refused: it is not there, or not below the folder.
         """
-        found = self._folder.inside(name)
+        found = self._folder.named(name)
+        if found is None or not _is_there(found):
+            found = self._shown_as(name) or found
         if found is None:
             raise Refused("that name leads out of the folder, or is none")
-        if not found.exists():
+        if not _is_there(found):
             raise Refused("there is no such file below the folder: list_files names those that are there")
         if not found.is_dir() and not found.is_file():
             raise Refused("that is no file but a device, pipe or socket")
         if found.suffix.lower() == ".vmem" and any(found.with_suffix(each).is_symlink() for each in _BESIDE):
             raise Refused("a link lies beside it where its state file belongs: none is followed")
         return found
+
+    def _shown_as(self, name: str) -> Path | None:
+        """The file that answers show by this name: not every name can be shown as it is.
+
+        Raises:
+            Refused: several are shown so.
+        """
+        alike = [one["file"] for one in self.files() if one["file"] != name == as_answered(one["file"])]
+        if len(alike) > 1:
+            raise Refused("several files are shown by that name, which holds letters that cannot be shown")
+        return self._folder.named(alike[0]) if alike else None
 
     def files(self) -> Iterator[dict[str, Any]]:
         """What may be asked about: dumps, images, and folders of results."""
@@ -127,9 +142,16 @@ class Results:
         return RowFile(folder, section)
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def _held(folder: Path, relative: str) -> bool:
     """Whether that is a file in a folder of results, reached through no link."""
-    found = Folder(folder).inside(relative)
+    found = Folder(folder).named(relative)
     return found is not None and _size(found) is not None
 
 
