@@ -59,7 +59,7 @@ def sources_of(major: int, devices: Any) -> HangSources:
 def test_how_sure_a_request_is_stuck(
     major: int, kinds: tuple[int, ...], sure: Confidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("volplugins.bugcheck.hang.requests.age_of", lambda *_: Age(99.0, "made"))
+    monkeypatch.setattr("volplugins.bugcheck.hang.requests.age_of", lambda *_: Age(99.0, "made", 99.0))
     sources = sources_of(major, stack(*kinds))
     found = old_requests(sources)
     (row,), (cause,) = told_requests(sources, found), request_causes(found)

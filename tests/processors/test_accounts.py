@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.processors.made_processors import TICKS, Made
+from tests.processors.made_processors import SECONDS, TICKS, Made
+from volplugins.io.clock import KernelClock
 from volplugins.kernel.wait_layouts import WaitLayouts
 from volplugins.processors.accounts import fitting_layout, read_accounts
 from volplugins.processors.block import read_block
@@ -70,6 +71,36 @@ def test_on_x86_the_counters_alone_are_left_out() -> None:
         made.member(made.waits.processor, prcb, "UserTime", TICKS)
     layout, _ = fitting_layout(made.source())
     assert not layout.has("KernelTime") and layout.has("TimerTable") and layout.has("DispatcherReadyListHead")
+
+
+def asleep(made: Made, part: float) -> KernelClock:
+    """A clock of which so much is a sleep: the counters of every processor have the rest."""
+    for prcb in made.prcbs:
+        made.member(made.waits.processor, prcb, "KernelTime", round(TICKS * (1 - part)))
+        made.member(made.waits.processor, prcb, "UserTime", 0)
+    return KernelClock(TICKS, SECONDS, TICKS * 156250, TICKS * SECONDS * part)
+
+
+@pytest.mark.parametrize("part", [0.3, 0.7, 0.99])
+def test_counters_of_a_machine_that_slept_fit(part: float) -> None:
+    made = Made(7601)
+    source = made.source(clock=asleep(made, part))
+    layout, said = fitting_layout(source)
+    assert layout.has("KernelTime") and layout.has("TimerTable") and not said
+    assert read_accounts(source, made.prcbs[0], layout).doubt == ""
+    for prcb in made.prcbs:  # a processor does not count while the machine sleeps
+        made.member(made.waits.processor, prcb, "KernelTime", TICKS)
+    assert "do not fit" in fitting_layout(source)[1]
+
+
+def test_counters_of_a_machine_that_slept_are_looked_for() -> None:
+    made = Made(22621, count=3)
+    clock, right = asleep(made, 0.7), made.waits.processor.offset("KernelTime")
+    for prcb in made.prcbs:
+        made.member(made.waits.processor, prcb, "UserTime", 1)
+        made.member(made.waits.processor, prcb, "DpcTime", 400)
+    moved(made, 0x1240)
+    assert fitting_layout(made.source(clock=clock))[0].offset("KernelTime") == right
 
 
 def test_symbols_are_believed_and_a_doubt_is_said() -> None:

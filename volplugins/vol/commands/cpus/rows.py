@@ -38,6 +38,8 @@ def _absent(scene: CrashScene, found: ProcessorScene) -> Iterator[str]:
         yield f"{stated - known} of {stated} processors are not in the dump"
     if found.blocks and found.source.clock is None:
         yield "times in seconds and rates: the kernel's clock is not in the dump"
+    elif found.source.clock is not None and found.blocks and found.source.clock.said:
+        yield found.source.clock.said
 
 
 def _row(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, problems: list[str]) -> CpuRow:
@@ -46,7 +48,7 @@ def _row(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, proble
     process = found.process_of(thread)
     ready, shared = _ready(found, block)
     dpcs = _dpcs(found, block, problems)
-    uptime = clock.ticks * clock.seconds if clock is not None else None
+    uptime = clock.awake_ticks * clock.seconds if clock is not None else None
 
     def seconds(ticks: int | None) -> float | None:
         return ticks * clock.seconds if clock is not None and ticks is not None else None
