@@ -98,6 +98,7 @@ def test_processors_count_the_time_awake(symbols: bool) -> None:
     for one, other in zip(before, after, strict=True):
         assert other.kernel == one.kernel is not None and other.ready == one.ready is not None
         assert other.rate == pytest.approx(one.rate, rel=1e-3)
+        assert "may have wrapped" in one.note and "may have wrapped" in other.note  # three days awake
     assert any(f"slept {30 * SLEEP} s" in row.note for row in cpu_rows(scenes[1]))
 
 

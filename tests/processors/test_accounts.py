@@ -9,7 +9,7 @@ import pytest
 from tests.processors.made_processors import SECONDS, TICKS, Made
 from volplugins.io.clock import KernelClock
 from volplugins.kernel.wait_layouts import WaitLayouts
-from volplugins.processors.accounts import fitting_layout, read_accounts
+from volplugins.processors.accounts import fitting_layout, may_have_wrapped, read_accounts
 from volplugins.processors.block import read_block
 from volplugins.processors.irql import read_irql
 
@@ -172,3 +172,13 @@ def test_a_block_says_what_is_wrong_with_it() -> None:
     made.prcbs[0] = made.base + 0x400000
     gone = read_block(made.source(), made.source().processors[0], layout)
     assert (gone.next, gone.irql, gone.in_dpc, gone.accounts.kernel) == (None, None, None, None)
+
+
+def test_a_counter_of_32_bits_may_have_wrapped() -> None:
+    day = 86400
+    assert not may_have_wrapped(1_000_000, day / 2)
+    assert may_have_wrapped(1_000_000, 3 * day)
+    # 40,000 a second for three days and a quarter, of which 32 bits are kept
+    true = round(40_000 * 3.25 * day)
+    assert may_have_wrapped(true % (1 << 32), 3.25 * day)
+    assert not may_have_wrapped((1 << 32) - 1, 1.5 * day)  # one time more is more than a processor does

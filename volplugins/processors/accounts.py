@@ -21,6 +21,8 @@ _COUNTERS = (*_TIMES, "InterruptCount", "DebuggerSavedIRQL")
 _FEWEST, _MOST = 0.5, 1.01  # of the ticks awake: a processor may be started late, none counts more ticks than are
 _LATE = 64  # ticks that a count may be ahead of the clock's own
 _MOVED = (0x800, -0x800, 0x80, -0x80, 0x100, -0x100)
+_SWITCHES_WRAP = 1 << 32  # KeContextSwitches and KPCR.ContextSwitches have 32 bits in every build
+_MOST_SWITCHES = 50_000  # a second: more is no mean of a processor's hours, however busy it is
 _PCR_BELOW, _SWITCHES_IN_PCR = 0x120, 0x10  # x86 since Vista: KPCR.ContextSwitches (public symbol tables)
 
 
@@ -84,6 +86,11 @@ def read_accounts(source: ProcessorSource, prcb: int, layout: Layout) -> Account
         elif max(dpc or 0, interrupt or 0) > total:
             doubt, dpc, interrupt = "DpcTime or InterruptTime is larger than all its ticks", None, None
     return Accounts(_switches(source, prcb, layout), kernel, user, dpc, interrupt, doubt)
+
+
+def may_have_wrapped(switches: int, seconds: float) -> bool:
+    """Whether a processor may have switched threads 2^32 times more than its counter says in so many seconds."""
+    return switches + _SWITCHES_WRAP <= _MOST_SWITCHES * seconds
 
 
 def _switches(source: ProcessorSource, prcb: int, layout: Layout) -> int | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.suspects.hung_processor import hung_processor
 from volplugins.processors import dpc_queue, ready_queues
+from volplugins.processors.accounts import may_have_wrapped
 from volplugins.processors.block import ProcessorBlock
 from volplugins.processors.irql import interrupts_off
 from volplugins.vol.commands.cpus.row import CpuRow, failure_row
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MOST_PROBLEMS = 64
+_WRAPPED = "its 32 bits of ContextSwitches may have wrapped: that and SwitchesPerSecond are the least that it may be"
 
 
 def cpu_rows(scene: CrashScene) -> Iterator[CpuRow]:
@@ -101,4 +103,7 @@ def _notes(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, shar
         yield f"{shared} of the ready threads are in a queue shared with other processors"
     if found.source.small:
         yield "a small dump holds no queues"
+    clock, switches = found.source.clock, block.accounts.switches
+    if clock is not None and switches and may_have_wrapped(switches, clock.awake_ticks * clock.seconds):
+        yield _WRAPPED
     yield from block.notes
