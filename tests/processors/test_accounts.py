@@ -161,6 +161,17 @@ def test_a_processor_that_runs_on_has_no_level_in_memory() -> None:
     assert read_irql(x86.source(stopped=False), x86.prcbs[0], x86.waits.processor) == (2, "")
 
 
+@pytest.mark.parametrize(
+    ("build", "mask", "level"), [(2600, 0xFFFF20F0, 2), (2600, 0xFFFFFFFF, None), (3790, 0xFFFFFFFF, 2)]
+)
+def test_xp_with_an_apic_has_no_level_in_memory(build: int, mask: int, level: int | None) -> None:
+    made = Made(build, 32)
+    made.put(made.prcbs[0] - 0x120 + 0x24, 2, 1)
+    made.put(made.prcbs[0] - 0x120 + 0x30, mask, 4)
+    found, said = read_irql(made.source(), made.prcbs[0], made.waits.processor)
+    assert found == level and ("APIC" in said) == (level is None)
+
+
 def test_a_block_says_what_is_wrong_with_it() -> None:
     made = Made()
     layout, prcb = made.waits.processor, made.prcbs[0]
