@@ -22,8 +22,11 @@ from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import BytesSource
 from volplugins.io.clock import KernelClock
+from volplugins.kernel.processors import Processor
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
+from volplugins.processors.accounts import Accounts
+from volplugins.processors.block import ProcessorBlock
 from volplugins.processors.ready_queues import ReadyThread
 from volplugins.vol.commands.analyze.hang_rows import HangWanted
 from volplugins.vol.commands.analyze.row import AnalyzeRow
@@ -126,14 +129,12 @@ def test_a_lock_is_not_kept_long_because_the_machine_slept(waits: float, sleeps:
 
 
 @pytest.mark.parametrize(("sleeps", "sure"), [(0, Confidence.MEDIUM), (95, Confidence.LOW), (60, Confidence.MEDIUM)])
-def test_a_thread_is_not_long_ready_because_the_machine_slept(
-    sleeps: float, sure: Confidence, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("volplugins.bugcheck.hang.starved.interrupts_off", lambda *_: False)
+def test_a_thread_is_not_long_ready_because_the_machine_slept(sleeps: float, sure: Confidence) -> None:
     sources = asleep(Made(WIN10), sleeps)
     sources.scene.symbolizer = SimpleNamespace(locate=None)
-    processor = SimpleNamespace(index=0, prcb=0, current_thread=None)
-    sources.processors = (SimpleNamespace(processor=processor, is_idle=False, in_dpc=False, irql=0, routine=0),)
+    accounts = Accounts(None, None, None, None, None)
+    block = ProcessorBlock(Processor(0, 0, None, None, None), None, None, 0, False, 0, accounts, ())
+    sources.processors = (block,)
     sources.ready = (ReadyThread(0xFFFF800000001000, 8, (0,), 100.0),)
     ready = long_ready(sources)
     (cause,) = starved_causes(sources, ready)

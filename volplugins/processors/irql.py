@@ -22,23 +22,6 @@ _RAISED = {64: 13, 32: 28}
 _HIGHEST = {64: 15, 32: 31}
 
 
-# ContextFlags and EFlags in a CONTEXT, and the flag that lets interrupts in (winnt.h; Intel SDM 1, 3.4.3)
-_FLAGS_AT = {64: (0x30, 0x44), 32: (0x0, 0xC0)}
-_CONTROL, _INTERRUPTS = 1, 1 << 9
-
-
-def interrupts_off(source: ProcessorSource, prcb: int) -> bool:
-    """Whether a processor that was stopped ran with its interrupts off, by the flags it saved; False: not known too."""
-    layout = source.layouts.processor
-    if not source.stopped or not layout.has("ContextFrame"):
-        return False
-    context = prcb + layout.offset("ContextFrame")
-    kind, flags = (read_word(source.memory, context + at, 4) for at in _FLAGS_AT[source.bits])
-    if not kind or not flags:
-        return False
-    return bool(kind & _CONTROL) and not flags & _INTERRUPTS
-
-
 def read_irql(source: ProcessorSource, prcb: int, layout: Layout) -> tuple[int | None, str]:
     """The level, None where it is not known; what has to be said of it, in words."""
     if source.bits == 64 and not source.stopped:

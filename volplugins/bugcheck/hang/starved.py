@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from volplugins.bugcheck.hang.cause import LONG_SECONDS, Cause, Kind, Told, threads
-from volplugins.bugcheck.hang.interrupts import interrupts_off
 from volplugins.bugcheck.hang.sources import HangSources, lasts
 from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.processors.block import ProcessorBlock
@@ -30,7 +29,7 @@ def starved_causes(sources: HangSources, found: Sequence[ReadyThread]) -> Iterat
         number = block.processor.index
         waiting = [each for each in found if number is not None and number in each.processors]
         busy = not block.is_idle or bool(block.in_dpc)
-        off = interrupts_off(sources, block) and not _crashed(sources, block)
+        off = block.interrupts_off and not block.is_idle and not _crashed(sources, block)
         if (waiting and busy) or off:
             yield _cause(sources, block, waiting, off)
 

@@ -9,7 +9,6 @@ from volplugins.bugcheck.suspects.hung_processor import hung_processor
 from volplugins.processors import dpc_queue, ready_queues
 from volplugins.processors.accounts import may_have_wrapped
 from volplugins.processors.block import ProcessorBlock
-from volplugins.processors.irql import interrupts_off
 from volplugins.vol.commands.cpus.row import CpuRow, failure_row
 from volplugins.vol.scene.processor_scene import ProcessorScene, processor_scene
 
@@ -87,14 +86,15 @@ def _notes(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, shar
     if hung is not None and hung.prcb == processor.prcb:
         yield "hangs: bugcheck 0x101 says that it answers no clock interrupt and no IPI"
     crashed = scene.crashed is not None and scene.crashed.processor.prcb == processor.prcb
-    if not crashed and interrupts_off(found.source, processor.prcb):  # the one that reports has switched them off
+    off = block.interrupts_off and not crashed  # the one that reports has switched them off
+    if off and not block.is_idle:
         yield "its interrupts are off"
     if scene.crashed is not None and crashed:
         yield f"crashed ({scene.crashed.how})" if scene.target.crashed else "current"
     if processor.current_thread is None:
         yield "its current thread is not in the dump"
     elif block.is_idle:
-        yield "idle"
+        yield "idle, with interrupts off as a processor may halt" if off else "idle"
     if block.routine:
         yield f"runs DPC {scene.symbolizer.locate(block.routine).text()}"
     elif block.in_dpc:
