@@ -37,7 +37,7 @@ class OldRequest:
         waiting: ETHREAD of the thread that waits for it; 0 for none.
         held_up: how many threads wait for that one.
         why: it counts as stuck; empty where it need not be.
-        others: whether it may wait for another program, though drivers answer such requests soon.
+        others: whether it may wait for another program, and not for its driver.
         asleep: words where it counts as stuck by a time that the machine may have slept through.
     """
 
@@ -72,7 +72,7 @@ def old_requests(sources: HangSources) -> list[OldRequest]:
 
 
 def _weighed(sources: HangSources, found: OldRequest) -> OldRequest:
-    return replace(found, others=found.why == SOON and may_await_others(found.request, sources.devices))
+    return replace(found, others=found.why not in ("", CANCELLED) and may_await_others(found.request, sources.devices))
 
 
 def told_requests(sources: HangSources, found: list[OldRequest]) -> Iterator[Told]:
