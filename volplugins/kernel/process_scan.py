@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
+from volplugins.kernel.pool_headers import tagged_headers
 from volplugins.kernel.process import Process, looks_like_a_name, read_process
 from volplugins.kernel.thread import MAX_THREADS, THREAD_OBJECT
 from volplugins.memory.reader import MemoryReader, ReadError
@@ -87,7 +88,6 @@ class _Scanner:
         self._process, self._thread = process, thread
         at, size = process.members["ProfileListHead"]
         self._profile, self._width = at, size // 2
-        self._step = 2 * self._width
         self._lowest = 1 << (63 if self._width == 8 else 31)
 
     def chunk(self, start: int, size: int) -> Iterator[tuple[int, str, int | None]]:
@@ -96,22 +96,18 @@ class _Scanner:
             data = self._physical.read(start, size)
         except ReadError:
             return
-        for tag in _PROCESS_TAGS:
-            for at in _find(data, tag):
-                address = self._process_behind(data, at - 4, start)
-                if address is not None:
-                    yield address, "scan", None
+        for header in tagged_headers(data, _PROCESS_TAGS, self._width):
+            address = self._process_behind(data, header, start)
+            if address is not None:
+                yield address, "scan", None
         if self._thread.has("Process"):
-            for tag in _THREAD_TAGS:
-                for at in _find(data, tag):
-                    found = self._thread_behind(data, at - 4, start)
-                    if found is not None:
-                        yield found[0], "thread", found[1]
+            for header in tagged_headers(data, _THREAD_TAGS, self._width):
+                found = self._thread_behind(data, header, start)
+                if found is not None:
+                    yield found[0], "thread", found[1]
 
     def _bodies(self, data: bytes, header: int, kind: int) -> Iterator[int]:
         """Places behind a pool header where a dispatcher object of this type may begin."""
-        if header < 0 or header % self._step:
-            return
         for body in range(header + 0x20, min(header + _LARGEST_PREFIX, len(data) - 0x400), self._width):
             if data[body] & 0x7F == kind:
                 yield body
@@ -164,10 +160,3 @@ class _Scanner:
             return
         if process.pid is not None and process.pid < _HIGHEST_PID and looks_like_a_name(process.name):
             yield replace(process, source=source)
-
-
-def _find(data: bytes, tag: bytes) -> Iterator[int]:
-    at = data.find(tag)
-    while at >= 0:
-        yield at
-        at = data.find(tag, at + 4)
