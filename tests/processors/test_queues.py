@@ -112,6 +112,24 @@ def test_hostile_ready_lists_end_and_say_so() -> None:
     assert any("no kernel address" in problem for problem in ready(made)[1])
 
 
+def test_one_damaged_entry_hides_no_other() -> None:
+    made = Made()
+    threads = [made.thread() for _ in range(5)]
+    made.ready(own_heads(made), 8, threads)
+    calls = [made.dpc(ROUTINE + number) for number in range(5)]
+    chain(made, dpc_head(made), calls, 0)
+    for each in (threads[1], calls[1]):
+        made.put(each, 5, 1)
+    found, problems = ready(made)
+    assert [each.ethread for each in found] == [threads[0], *threads[2:]] and len(problems) == 1
+    queued, problems = dpcs(made)
+    assert [each.address for each in queued] == [calls[0], *calls[2:]] and len(problems) == 1
+    for each in (threads[2], calls[2]):  # two in a row are no list
+        made.put(each, 5, 1)
+    assert [each.ethread for each in ready(made)[0]] == threads[:1] and len(ready(made)[1]) == 2
+    assert [each.address for each in dpcs(made)[0]] == calls[:1] and len(dpcs(made)[1]) == 2
+
+
 def test_a_thread_that_became_ready_in_the_future_has_no_time() -> None:
     made = Made()
     thread = made.thread(-5)

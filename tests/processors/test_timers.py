@@ -131,6 +131,16 @@ def test_hostile_tables_end_and_say_so() -> None:
         assert any(word in problem for problem in problems), (word, problems)
 
 
+def test_one_damaged_timer_hides_no_other_of_its_list() -> None:
+    made = Made()
+    mine = [made.timer(1 + number, 0) for number in range(5)]
+    linked(made, head(made, 0), mine)
+    made.put(mine[1], 5, 1)
+    assert [each.address for each in timers(made)[0]] == [mine[0], *mine[2:]]
+    made.put(mine[2], 5, 1)
+    assert [each.address for each in timers(made)[0]] == mine[:1]
+
+
 def test_times_without_a_clock_are_not_known() -> None:
     made = Made(7601, 32)
     linked(made, head(made, 0), [made.timer(1, 0)])

@@ -5,14 +5,10 @@ from __future__ import annotations
 import struct
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
-from volplugins.bugcheck.hang.interrupts import interrupts_off
 from volplugins.bugcheck.scene.crash_scene import CrashScene
-from volplugins.dumpfile.context import AMD64, I386, RegisterContext
 from volplugins.dumpfile.source import FileSource
 from volplugins.imagefile.open_image import open_image
 from volplugins.lab.machine.page_edit import PageEdit
@@ -20,10 +16,10 @@ from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 from volplugins.target.of_image import target_of_image
-from volplugins.target.target import LiveProcessor
 from volplugins.vol.commands.stacks.row import StackRow
 from volplugins.vol.commands.stacks.rows import Wanted, stacks_rows
 from volplugins.vol.scene.crash_scene import scene_of
+from volplugins.vol.scene.processor_scene import processor_scene
 
 EVERY = pytest.mark.parametrize("machine", ["win10-x64", "win7-x86-pae", "xp-x86"])
 # of a CONTEXT (winnt.h): flags, EFLAGS, instruction and stack pointer
@@ -82,10 +78,8 @@ def test_an_image_of_a_crash_has_the_registers(machine: str, tmp_path: Path) -> 
     assert rows[0].trust == "context" and not any("it runs" in row.note for row in rows)
 
 
-def off(scene: CrashScene, number: int = 0, idle: bool = False) -> bool:
-    processor = next(each for each in scene.processors if each.index == number)
-    return interrupts_off(cast(Any, SimpleNamespace(scene=scene)),
-                          cast(Any, SimpleNamespace(is_idle=idle, processor=processor)))  # fmt: skip
+def off(scene: CrashScene, number: int = 0) -> bool:
+    return next(each for each in processor_scene(scene).blocks if each.processor.index == number).interrupts_off
 
 
 @EVERY
@@ -94,16 +88,5 @@ def test_interrupts_are_off_where_the_machine_was_stopped_so(machine: str, tmp_p
     assert not any(off(ran, each.index or 0) for each in ran.processors), "flags of another time"
     crashed = stopped_before(machine, tmp_path, "driver-read", 0x46)
     number = next(each.index for each in crashed.processors if each.current_thread and each.current_thread.tid) or 0
-    assert off(crashed, number) and not off(crashed, number, idle=True)
+    assert off(crashed, number)
     assert not off(stopped_before(machine, tmp_path, "driver-read", 0x246), number)
-
-
-@EVERY
-@pytest.mark.parametrize(("flags", "wanted"), [(0x46, True), (0x246, False)])
-def test_a_live_machine_says_it_by_registers_as_they_stand(
-    machine: str, flags: int, wanted: bool, tmp_path: Path
-) -> None:
-    scene = image(build(machine, "none"), tmp_path)
-    now = RegisterContext(AMD64 if scene.bits == 64 else I386, 1, {"efl": flags}, 0, 0, 0)
-    live = tuple(LiveProcessor(each.index or 0, each.prcb, now, None, None) for each in scene.processors)
-    assert off(replace(scene, target=replace(scene.target, processors=live))) is wanted

@@ -47,10 +47,14 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How long a request has been under way, seconds, and what says so."""
+    """How long a request has been under way, seconds, and what says so.
+
+    ``awake``: how much of that the machine did not sleep at least.
+    """
 
     seconds: float
     how: str
+    awake: float
 
 
 def holder_of(request: Request, devices: DeviceLookup) -> Holder:
@@ -92,10 +96,10 @@ def age_of(
         return None
     watched = clock.since_mark(record.watchdog_start) if record is not None else None
     if watched is not None:
-        return Age(watched, "the power manager's watchdog")
+        return Age(watched, "the power manager's watchdog", clock.awake(watched))
     tick = wait_time(system, layouts, request.thread) if request.thread else None
     waited = clock.since_tick(tick) if tick is not None else None
-    return Age(waited, "the wait of its thread") if waited is not None else None
+    return Age(waited, "the wait of its thread", clock.awake(waited)) if waited is not None else None
 
 
 def wait_time(system: IoSystem, layouts: KernelLayouts, ethread: int) -> int | None:

@@ -50,11 +50,16 @@ def read_dpc(source: ProcessorSource, address: int) -> Dpc | None:
 def queued_dpcs(source: ProcessorSource, prcb: int, layout: Layout, problems: list[str]) -> Iterator[Dpc]:
     """The calls that wait on the processor whose block is at ``prcb``; ``problems`` takes what is wrong, in words."""
     for word, head in _heads(source, prcb, layout):
+        before = False  # whether the one before was none: one may be damaged, two are no queue
         for count, address in enumerate(_followed(source, head, f"{word} DPC queue", problems)):
             dpc = read_dpc(source, address)
             if dpc is None:
                 problems.append(f"{word} DPC queue: {address:#x} is no DPC")
-                break
+                if before or count == _MOST:
+                    break
+                before = True
+                continue
+            before = False
             if count == _MOST:
                 problems.append(f"{word} DPC queue: more than {_MOST} calls")
                 break

@@ -58,16 +58,21 @@ class _Lists:
     shared: SharedLists
 
     def of_queue(self, head: int, name: str) -> Iterator[int]:
-        """ETHREADs of one list; entries that are no threads end it."""
+        """ETHREADs of one list; one entry that is no thread is left out, two in a row end it."""
         if self.shared.spent:
             return
         at = self.source.layouts.waits.thread.offset("WaitListEntry")
         walk = ListWalk(self.source.memory, head, self.source.bits, _MOST, shared=self.shared)
+        before = False
         for entry in walk.entries():
-            if not _is_thread(self.source, entry - at):
+            known = _is_thread(self.source, entry - at)
+            if known:
+                yield entry - at
+            else:
                 self.said.say(f"{name}: {entry - at:#x} is no thread")
-                break
-            yield entry - at
+                if before:
+                    break
+            before = not known
         for problem in walk.problems:
             self.said.say(f"{name}: {problem}")
 
