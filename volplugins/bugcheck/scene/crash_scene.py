@@ -47,7 +47,8 @@ class CrashScene:
 
     ``system_process`` is the first of the active list.
     ``memory`` reads kernel virtual addresses (an empty reader where nothing can be read); ``notes`` say what could
-    not be had and why. ``shared`` remembers which process was met first as the owner of a structure.
+    not be had and why, ``module_notes`` are those about the list of modules. ``shared`` remembers which process was met
+    first as the owner of a structure.
     """
 
     target: Target
@@ -66,6 +67,7 @@ class CrashScene:
     process: Process | None
     system_process: Process | None
     notes: tuple[str, ...]
+    module_notes: tuple[str, ...] = ()
     shared: SharedStructures = field(default_factory=SharedStructures)
 
     @property
@@ -81,6 +83,7 @@ class _Work:
     target: Target
     memory: MemoryReader = field(default_factory=lambda: SegmentReader({}))
     notes: list[str] = field(default_factory=list)
+    module_notes: list[str] = field(default_factory=list)
 
     @property
     def bits(self) -> int:
@@ -129,6 +132,7 @@ def build_scene(
     return CrashScene(
         target, memory, space, data, modules, unloaded, symbolizer, code, layouts,
         processors, stacks, crashed, thread, process, _system_process(work, layouts), tuple(work.notes),
+        tuple(work.module_notes),
     )  # fmt: skip
 
 
@@ -185,6 +189,7 @@ def _modules(work: _Work, data: DebuggerData | None) -> tuple[ModuleTable, Modul
     for head in dict.fromkeys(head for head in heads if head):
         found = walk_loaded_modules(work.memory, head, work.bits)
         work.notes.extend(found.notes)
+        work.module_notes.extend(found.notes)
         if found.modules:
             modules = found.modules
             break

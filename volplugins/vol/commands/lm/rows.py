@@ -111,6 +111,8 @@ def _kernel(scene: CrashScene, wanted: Wanted, images: _Images) -> Iterator[LmRo
         yield made._replace(status=PDB) if table is not None and table.kind == "pdb" else made
     if not len(scene.modules):
         yield failure_row("; ".join(scene.notes) or "no module list in the dump")
+        return
+    yield from map(failure_row, scene.module_notes)
 
 
 def _with_image(images: _Images, memory: MemoryReader, row: LmRow) -> LmRow:
