@@ -118,6 +118,9 @@ class Circle:
         self.steps += 1
         return SimpleNamespace(unsigned=lambda member: 1 + address % 500)
 
+    def present(self, address: int, layout: object, *needed: str) -> Any:
+        return self.structure(address, layout)
+
 
 def test_many_nodes_of_one_circle_are_followed_once() -> None:
     system: Any = Circle()
@@ -133,7 +136,7 @@ class Wide(Circle):
     def structure(self, address: int, layout: object) -> Any:
         if address % 2 and address > 1:
             raise ReadError(address)
-        return SimpleNamespace(unsigned={"Child": address + 1, "Sibling": address + 2}.__getitem__)
+        return SimpleNamespace(get={"Child": address + 1, "Sibling": address + 2}.__getitem__)
 
 
 def test_nodes_that_cannot_be_read_are_told_so_often(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,8 @@ class _Walk:
         """What is there of each entry, and the entry before it."""
         pointer = self.layout.members["Flink"][1]
         entry = int.from_bytes(self.memory.read(self.head + self.layout.offset(link), pointer), "little")
-        visited, previous = set(), self.head
+        visited: set[int] = set()
+        previous = self.head
         while entry != self.head:
             if entry in visited:
                 raise _ListError(f"loop at {entry:#x}")

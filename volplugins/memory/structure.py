@@ -75,7 +75,8 @@ def read_structure(memory: MemoryReader, address: int, layout: Layout) -> Struct
 def read_present(memory: MemoryReader, address: int, layout: Layout) -> Structure:
     """What is there of the structure at ``address``: where a page of it is absent, the members of the others.
 
-    Structures of the pool lie across pages, of which a dump may lack one. Raises ReadError where no member can be read.
+    Those of user heaps may lie across pages, of which a dump may lack one. Pool blocks of a page at most never do (see
+    wdm.h, ExAllocatePool2), but a layout of another build may reach beyond. Raises ReadError where nothing can be read.
     """
     try:
         return read_structure(memory, address, layout)

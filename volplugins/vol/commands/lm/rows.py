@@ -160,7 +160,7 @@ def _of_process(
 ) -> Iterator[LmRow]:
     if not process.peb and not process.vad_root:
         if not wanted.some:
-            yield failure_row("has no user memory", process)
+            yield failure_row(process.absent or "has no user memory", process)
         return
     word = court.word(process)
     if word not in WALKABLE:
