@@ -136,8 +136,8 @@ class _Gatherer:
         self._list(found)
 
     def _list(self, driver: Driver) -> None:
-        """The devices of a driver's list."""
-        address, seen = driver.first_device, set[int]()
+        """The devices of a driver's list: what one bad entry leads to may be sound; what two in a row do, is not."""
+        address, seen, good = driver.first_device, set[int](), True
         while address:
             if address in seen:
                 self._note(driver, f"{_LIST} leads back to {address:#x}")
@@ -151,8 +151,19 @@ class _Gatherer:
             device = self.device(address, DEVICE)
             if device is None:
                 self._note(driver, f"{_LIST} breaks at {address:#x}")
-                return
-            address = device.next
+                address = self._behind(address) if good else 0
+            else:
+                address = device.next
+            good = device is not None
+
+    def _behind(self, address: int) -> int:
+        """NextDevice of what is no device object; 0 where that leads out of the kernel's half."""
+        at, _ = self._system.layouts.device_object.members["NextDevice"]
+        try:
+            following = self._system.pointer(address + at)
+        except ReadError:
+            return 0
+        return following if self._system.in_kernel_half(following) else 0
 
     def _note(self, driver: Driver, text: str) -> None:
         self._view.drivers[driver.address] = self._view.drivers[driver.address].noting(text)

@@ -44,7 +44,7 @@ ENTRY = {
 
 @dataclass(frozen=True, slots=True)
 class LoaderEntry:
-    """One LDR_DATA_TABLE_ENTRY. ``size`` is in bytes, ``timestamp`` as the image's header has it; None: not in memory."""
+    """One LDR_DATA_TABLE_ENTRY. ``size`` is in bytes, ``timestamp`` as the image's header has it, None: not there."""
 
     address: int
     base: int
