@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.kernel.io_layouts import IoLayouts
-from volplugins.kernel.process_scan import Scannable
+from volplugins.kernel.physical_pieces import Scannable
 from volplugins.loader.module import ModuleTable
 from volplugins.loader.symbolizer import Symbolizer
 from volplugins.memory.reader import MemoryReader, ReadError

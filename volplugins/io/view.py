@@ -12,9 +12,10 @@ from volplugins.io.device_node import DeviceTree, find_root, walk_tree
 from volplugins.io.device_stack import DeviceStack, stack_of
 from volplugins.io.driver import Driver, read_driver
 from volplugins.io.object_directories import ObjectNamespace, read_namespace
-from volplugins.io.object_scan import Progress, scan_objects
+from volplugins.io.object_scan import scan_objects
 from volplugins.io.objects import ObjectHeaders
 from volplugins.io.system import IoSystem
+from volplugins.kernel.physical_pieces import Progress
 from volplugins.memory.reader import ReadError
 
 DRIVER_DIRECTORIES, DEVICES = ("\\Driver", "\\FileSystem"), "\\Device"
