@@ -198,13 +198,13 @@ class Extensions:
         raise ReadError(address)
 
 
-@pytest.mark.parametrize(("limit", "most"), [("_MOST_OF_CHUNK", 100), ("_MOST_TRIED", 50), ("_CHUNK", 16 << 20)])
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_OF_CHUNK", 100), ("_MOST_TRIED", 50), ("_LARGEST_PREFIX", 0x140)])
 def test_so_many_places_of_a_chunk_are_tried(monkeypatch: pytest.MonkeyPatch, limit: str, most: int) -> None:
     monkeypatch.setattr(object_scan, limit, most)
     system: Any = Extensions()
     notes: list[str] = []
     assert not list(object_scan.scan_objects(system, tell=notes.append))
-    if limit == "_CHUNK":
+    if limit == "_LARGEST_PREFIX":
         assert system.tried <= 0x10000 // 8 and not notes
     else:
         assert system.tried == most
