@@ -15,6 +15,7 @@ from volplugins.io.device import DEVICE_TYPE
 from volplugins.io.driver import DRIVER_TYPE
 from volplugins.io.system import IoSystem
 from volplugins.kernel.physical_pieces import Progress, pieces
+from volplugins.kernel.pool_headers import tagged_headers
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout
 
@@ -82,19 +83,13 @@ class _Tries:
 
 def _bodies(data: bytes, tags: tuple[bytes, ...], number: int, layout: Layout, width: int) -> Iterator[int]:
     """Places behind a pool header with one of these tags where such an object may begin, each once."""
-    given: set[int] = set()
-    for tag in tags:
-        at, looked_at = data.find(tag), 0
-        while at >= 0:
-            header = at - 4
-            if header >= 0 and header % (2 * width) == 0:
-                last = min(header + _LARGEST_PREFIX, len(data) - layout.size + 1)
-                for body in range(max(header + 4 * width, looked_at), last, width):
-                    if data[body] == number and not data[body + 1] and body not in given:
-                        given.add(body)
-                        yield body
-                looked_at = max(looked_at, last)
-            at = data.find(tag, at + 4)
+    looked_at = 0
+    for header in tagged_headers(data, tags, width):
+        last = min(header + _LARGEST_PREFIX, len(data) - layout.size + 1)
+        for body in range(max(header + 4 * width, looked_at), last, width):
+            if data[body] == number and not data[body + 1]:
+                yield body
+        looked_at = max(looked_at, last)
 
 
 def _driver_at(system: IoSystem, data: bytes, layout: Layout) -> int | None:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 
 from volplugins.kernel.members import read_member
 from volplugins.kernel.physical_pieces import Piece, Progress, Scannable, pieces
+from volplugins.kernel.pool_headers import tagged_headers
 from volplugins.kernel.process import Process, looks_like_a_name, read_process
 from volplugins.kernel.thread import MAX_THREADS, THREAD_OBJECT
 from volplugins.memory.reader import ReadError
@@ -65,7 +67,6 @@ class _Scanner:
         self._kernel, self._process, self._thread = kernel, process, thread
         at, size = process.members["ProfileListHead"]
         self._profile, self._width = at, size // 2
-        self._step = 2 * self._width
         self._lowest = 1 << (63 if self._width == 8 else 31)
         # bytes of an object that must be in the piece: what proves its address; for a thread the member Process will do
         self._process_reach = at + size
@@ -76,22 +77,18 @@ class _Scanner:
     def hits(self, piece: Piece) -> Iterator[tuple[int, str, int | None]]:
         """EPROCESS addresses that a piece of memory speaks of, by what, and the ETHREAD that does."""
         data, start = piece.data, piece.start
-        for tag in _PROCESS_TAGS:
-            for at in _find(data, tag, piece.size):
-                address = self._process_behind(data, at - 4, start)
-                if address is not None:
-                    yield address, "scan", None
+        for header in _of_piece(piece, _PROCESS_TAGS, self._width):
+            address = self._process_behind(data, header, start)
+            if address is not None:
+                yield address, "scan", None
         if self._thread.has("Process"):
-            for tag in _THREAD_TAGS:
-                for at in _find(data, tag, piece.size):
-                    found = self._thread_behind(data, at - 4, start)
-                    if found is not None:
-                        yield found[0], "thread", found[1]
+            for header in _of_piece(piece, _THREAD_TAGS, self._width):
+                found = self._thread_behind(data, header, start)
+                if found is not None:
+                    yield found[0], "thread", found[1]
 
     def _bodies(self, data: bytes, header: int, kind: int, reach: int) -> Iterator[int]:
         """Places behind a pool header where a dispatcher object of this type may begin, ``reach`` bytes of it there."""
-        if header < 0 or header % self._step:
-            return
         for body in range(header + 0x20, min(header + _LARGEST_PREFIX, len(data) - reach + 1), self._width):
             if data[body] & 0x7F == kind:
                 yield body
@@ -150,9 +147,6 @@ class _Scanner:
             yield replace(process, source=source)
 
 
-def _find(data: bytes, tag: bytes, end: int) -> Iterator[int]:
-    """Where the tag is, in pool headers before ``end``."""
-    at = data.find(tag)
-    while 0 <= at < end:
-        yield at
-        at = data.find(tag, at + 4)
+def _of_piece(piece: Piece, tags: tuple[bytes, ...], width: int) -> Iterator[int]:
+    """Where pool headers with one of these tags begin in what is this piece's own."""
+    return takewhile(lambda header: header < piece.size, tagged_headers(piece.data, tags, width))

@@ -92,12 +92,13 @@ def _stopped(location: str, addresses_of: AddressesOf | None) -> Live:
 
     where = parse_location(location)
     memory = _memory(where)
-    session = Session(open_wire(where), Timing(), stay_stopped=where.stay_stopped, step_past=where.step_past)
+    wire = open_wire(where)
+    session = Session(wire, Timing(), stay_stopped=where.stay_stopped, step_past=where.step_past)
     _at_the_end()
     try:
         machine = stop_machine(session)
     except NoAnswer as error:
-        raise NoAnswer(f"{where.name}: {error}; {what_to_check(where)}") from None
+        raise NoAnswer(f"{where.name}: {error}; {what_to_check(where, wire)}") from None
     except LiveError as error:
         raise LiveError(f"{where.name}: {error}") from None
     machine.told = _tell
