@@ -12,6 +12,7 @@ from volplugins.bugcheck.scene.processor_sources import ProcessorSources
 from volplugins.bugcheck.scene.task_stacks import task_stacks
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.dumpfile.dump import Dump
+from volplugins.dumpfile.triage_drivers import DRIVER_NOTES
 from volplugins.kernel.calibration.processor_block import with_processor_block
 from volplugins.kernel.claims import SharedStructures
 from volplugins.kernel.debugger_data import DebuggerData, decode_debugger_data, read_debugger_data
@@ -47,8 +48,8 @@ class CrashScene:
 
     ``system_process`` is the first of the active list.
     ``memory`` reads kernel virtual addresses (an empty reader where nothing can be read); ``notes`` say what could
-    not be had and why, ``module_notes`` are those about the list of modules. ``shared`` remembers which process was met
-    first as the owner of a structure.
+    not be had and why, ``module_notes`` what is wrong with the list of modules. ``shared`` remembers which process was
+    met first as the owner of a structure.
     """
 
     target: Target
@@ -182,6 +183,10 @@ def _modules(work: _Work, data: DebuggerData | None) -> tuple[ModuleTable, Modul
             for d in triage.drivers
             if d.base and d.size
         ]  # fmt: skip
+        bare = len(triage.drivers) - len(loaded)
+        if bare:
+            work.module_notes.append(f"{bare:,} entries of the list of drivers have no base or no size")
+        work.module_notes += [note.text for note in work.target.notes if note.field in DRIVER_NOTES]
         gone = [Module(u.start, u.end - u.start, u.name, "", None, None, "unloaded") for u in triage.unloaded]
         return ModuleTable(loaded), ModuleTable(gone)
     heads = [work.target.anchors.loaded_modules, data.addresses.get("PsLoadedModuleList", 0) if data else 0]
