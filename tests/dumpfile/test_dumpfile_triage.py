@@ -290,6 +290,21 @@ def test_more_drivers_than_windows_ever_loads() -> None:
     assert notes_on(dump, "DriverCount") == ["5000 drivers are claimed; 4096 can be read"]
 
 
+@BITS
+def test_blocks_of_an_impossible_size_take_nothing_from_the_others(bits: int) -> None:
+    """Four of them would take all the room there is, and the addresses of those that are sound."""
+    made = Made(bits, blocks=[(DATA_AT[bits] - 0x40 - number, bytes(0x40)) for number in range(5)])
+    data = bytearray(made.build())
+    (at,) = struct.unpack_from("<I", data, SIZE[bits] + made.offset("DataBlocksOffset")[0])
+    size_at = 12 if bits == 64 else 8
+    for number in range(5):
+        struct.pack_into("<I", data, at + number * (size_at + 4) + size_at, 0xFFFFFFFF)
+    found = blocks_of(bytes(data))
+    assert [block.virtual for block in found.data_blocks[:3]] == [PRCB_AT[bits], PROCESS_AT[bits], DATA_AT[bits]]
+    assert found.virtual_memory.read(DATA_AT[bits], 400) == b"DATA" * 100
+    assert notes_on(opened(bytes(data)), "DataBlocks")
+
+
 class Counting(BytesSource):
     """Bytes that count how often each place is read from."""
 
