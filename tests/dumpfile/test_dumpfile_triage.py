@@ -1,7 +1,6 @@
 """Triage dumps: blocks, drivers, memory by virtual address, and what hostile numbers do to them."""
 
 import struct
-from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 from made_dumps import PAGE, SIZE
 from made_triage import DATA_AT, KDBG_AT, PRCB_AT, PROCESS_AT, STACK, Made, secondary, triage, triage_fields
 
-from volplugins.bugcheck.scene.crash_scene import build_scene
 from volplugins.dumpfile.dump import Dump, open_dump
 from volplugins.dumpfile.errors import TruncatedDump
 from volplugins.dumpfile.source import BytesSource
@@ -288,62 +286,6 @@ def test_more_drivers_than_windows_ever_loads() -> None:
     assert dump.triage is not None
     assert len(dump.triage.drivers) == 4096
     assert notes_on(dump, "DriverCount") == ["5000 drivers are claimed; 4096 can be read"]
-
-
-@BITS
-def test_blocks_of_an_impossible_size_take_nothing_from_the_others(bits: int) -> None:
-    """Four of them would take all the room there is, and the addresses of those that are sound."""
-    made = Made(bits, blocks=[(DATA_AT[bits] - 0x40 - number, bytes(0x40)) for number in range(5)])
-    data = bytearray(made.build())
-    (at,) = struct.unpack_from("<I", data, SIZE[bits] + made.offset("DataBlocksOffset")[0])
-    size_at = 12 if bits == 64 else 8
-    for number in range(5):
-        struct.pack_into("<I", data, at + number * (size_at + 4) + size_at, 0xFFFFFFFF)
-    found = blocks_of(bytes(data))
-    assert [block.virtual for block in found.data_blocks[:3]] == [PRCB_AT[bits], PROCESS_AT[bits], DATA_AT[bits]]
-    assert found.virtual_memory.read(DATA_AT[bits], 400) == b"DATA" * 100
-    assert notes_on(opened(bytes(data)), "DataBlocks")
-
-
-class Counting(BytesSource):
-    """Bytes that count how often each place is read from."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data)
-        self.places: Counter[int] = Counter()
-
-    def read(self, offset: int, size: int) -> bytes:
-        self.places[offset] += 1
-        return super().read(offset, size)
-
-
-def test_drivers_that_share_one_long_name() -> None:
-    """Each place of the string pool is read once, and all names together are as long as those of the kernel's list."""
-    count, named, name = 600, (1 << 23) // 32767, "\u4e00" * 32767
-    made = Made(64, [(f"d{number}.sys", 0xFFFFF80100000000 + number * 0x10000, 0x1000) for number in range(count)])
-    data = bytearray(made.build() + bytes(8))
-    pool = len(data)
-    data += struct.pack("<I", len(name)) + name.encode("utf-16-le")
-    (at,) = struct.unpack_from("<I", data, SIZE[64] + made.offset("DriverListOffset")[0])
-    for number in range(count):
-        struct.pack_into("<I", data, at + number * 0x90, pool)
-    source = Counting(bytes(data))
-    dump = open_dump(source)
-    assert dump.triage is not None
-    assert [(each.name == name, each.note) for each in dump.triage.drivers] == [
-        *[(True, "")] * named, *[(False, "its name is left out: too much text")] * (count - named),
-    ]  # fmt: skip
-    (note,) = notes_on(dump, "DriverNames")
-    assert note == "344 names are left out: all together have more than 8,388,608 characters"
-    assert source.places[pool] == 1
-    scene = build_scene(dump)
-    assert len(scene.modules) == count and scene.module_notes == (note,)
-
-
-def test_drivers_without_a_range_are_told() -> None:
-    scene = build_scene(opened(Made(64, [("nt.exe", 0xFFFFF80100000000, 0x1000), ("a.sys", 0, 0x1000)]).build()))
-    assert len(scene.modules) == 1
-    assert scene.module_notes == ("1 entries of the list of drivers have no base or no size",)
 
 
 @BITS
