@@ -131,14 +131,15 @@ def test_hostile_tables_end_and_say_so() -> None:
         assert any(word in problem for problem in problems), (word, problems)
 
 
-def test_one_damaged_timer_hides_no_other_of_its_list() -> None:
+def test_timers_behind_what_is_none() -> None:
     made = Made()
-    mine = [made.timer(1 + number, 0) for number in range(5)]
-    linked(made, head(made, 0), mine)
-    made.put(mine[1], 5, 1)
-    assert [each.address for each in timers(made)[0]] == [mine[0], *mine[2:]]
-    made.put(mine[2], 5, 1)
-    assert [each.address for each in timers(made)[0]] == mine[:1]
+    every = [made.timer(number, 0) for number in range(6)]
+    linked(made, head(made, 0), every)
+    for number in (1, 2, 4):
+        made.put(every[number], 0, 1)
+    found, problems = timers(made)
+    assert [each.address for each in found] == [every[number] for number in (0, 3, 5)]
+    assert [text.rpartition(": ")[2] for text in problems[1:]] == [f"{every[n]:#x} is no timer" for n in (1, 2, 4)]
 
 
 def test_times_without_a_clock_are_not_known() -> None:

@@ -18,7 +18,7 @@ from volplugins.kernel.layouts import KernelLayouts
 from volplugins.kernel.thread import THREAD_OBJECT
 from volplugins.kernel.thread_words import WAITING
 from volplugins.memory.reader import ReadError
-from volplugins.memory.structure import read_structure
+from volplugins.memory.structure import read_present
 
 # drivers that live in the kernel or the HAL and pass on what others do
 KERNELS_OWN = frozenset({
@@ -108,10 +108,11 @@ def wait_time(system: IoSystem, layouts: KernelLayouts, ethread: int) -> int | N
     if not place.has("WaitTime") or not system.in_kernel_half(ethread):
         return None
     try:
-        thread = read_structure(memory, ethread, layouts.thread)
+        kind = memory.read(ethread, 1)[0]
+        thread = read_present(memory, ethread, layouts.thread)
         at, size = place.members["WaitTime"]
         tick = int.from_bytes(memory.read(ethread + at, size), "little")
     except ReadError:
         return None
-    waits = thread.data[0] & 0x7F == THREAD_OBJECT and thread.get("State") == WAITING
+    waits = kind & 0x7F == THREAD_OBJECT and thread.get("State") == WAITING
     return tick if waits else None

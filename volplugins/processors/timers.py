@@ -64,7 +64,6 @@ def read_timers(source: ProcessorSource, layout: Layout, problems: list[str]) ->
     for processor, head in _heads(source, layout, problems):
         name = f"timer list {head:#x}"
         walk = ListWalk(source.memory, head, source.bits, _MOST, shared=shared)
-        before = False  # whether the entry before was none: one may be damaged, two are no list
         for entry in walk.entries():
             address = entry - known.offset("TimerListEntry")
             if address in seen:
@@ -72,11 +71,10 @@ def read_timers(source: ProcessorSource, layout: Layout, problems: list[str]) ->
             timer = _timer(source, address, processor, keys)
             if timer is None:
                 said.say(f"{name}: {address:#x} is no timer")
-                if before:
+                if walk.problems:
                     break
-                before = True
+                seen.add(address)
                 continue
-            before = False
             if keys is None and _is_encoded(source) and not seen:
                 problems.append(unknown)
             seen.add(address)
