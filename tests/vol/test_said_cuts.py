@@ -112,6 +112,16 @@ def test_functions_of_unwind_data(dumps, monkeypatch):
     assert [note for note in notes if note.startswith("the last ") and "unwind data are not used" in note], notes
 
 
+@pytest.mark.parametrize(("name", "what"), [(X64, "unwind data are not used"), (X86, "not searched for functions")])
+def test_functions_of_all_images_together(dumps, name, what):
+    """The process's images have no more room than the kernel's leave."""
+    found = Machine(dumps, name)
+    scene = scene_of(found.dump)
+    scene.code.room.left = 3
+    notes = said(scene, f"pid:{found.victim['pid']}")
+    assert [note for note in notes if what in note], notes
+
+
 def test_pages_compared_with_ranges(dumps, monkeypatch):
     found = Owners(dumps, X64)
     process = next(p for p in found.snapshot.truth["processes"] if p["pid"] == found.victim["pid"])

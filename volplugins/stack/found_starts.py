@@ -41,7 +41,7 @@ class FoundStarts:
         unsearched: bytes of code that were not looked at, because there is too much of it or of functions in it.
     """
 
-    rvas: Sequence[int]
+    rvas: memoryview
     unsearched: int
 
 

@@ -10,8 +10,9 @@ from volplugins.image.exception_directory import FunctionEntry, FunctionTable
 from volplugins.image.image_view import ImageView
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.epilog import LONGEST, epilog_plan
-from volplugins.stack.found_starts import FoundStarts, found_starts
+from volplugins.stack.found_starts import FoundStarts
 from volplugins.stack.frame import Trust
+from volplugins.stack.function_room import FunctionRoom
 from volplugins.stack.plan import CannotUnwind, Left, Plan, leave, plan_of
 from volplugins.stack.registers import Registers
 from volplugins.stack.unwind_info import UnwindInfo, try_chain
@@ -26,6 +27,7 @@ class CodeImage:
     Attributes:
         functions: its exception directory; None where it has none or it is not in memory.
         code: relative virtual addresses of its executable sections: first and first above.
+        room: what is kept of functions that the code itself shows; shared by all images of a scene.
     """
 
     base: int
@@ -33,6 +35,7 @@ class CodeImage:
     view: ImageView
     functions: FunctionTable | None
     code: tuple[tuple[int, int], ...] = ()
+    room: FunctionRoom = field(default_factory=FunctionRoom)
     _starts: FoundStarts | None = None
     _chains: dict[int, tuple[UnwindInfo, ...] | str] = field(default_factory=dict)
     _plans: dict[int, Plan] = field(default_factory=dict)
@@ -58,7 +61,7 @@ class CodeImage:
     def starts(self) -> Sequence[int]:
         """Where functions start by the code itself, for images that have no unwind data."""
         if self._starts is None:
-            self._starts = found_starts(self.view, self.code)
+            self._starts = self.room.starts(self.view, self.code)
         return self._starts.rvas
 
     @property

@@ -222,13 +222,13 @@ class StackScene:
         modules = user_modules(memory, process.peb, vads, bits, path_of, lists=lists_reader(scene, process, memory))
         left_out = unnamed(modules, vads)
         cut = f"{process.name} {process.pid}: {left_out} images are not looked at, there are more than {MOST_IMAGES}"
-        code, cut = ModuleCode(memory, modules, self.image_file), cut if left_out else ""
+        code, cut = ModuleCode(memory, modules, self.image_file, room=self.code.room), cut if left_out else ""
         names = Symbolizer(modules, lambda module: self._table(code, memory, module))
         if not process.wow64:
             segments = segments_of(scene, process) if bits == 32 else None
             return _Side(UserSide(memory, code, None, function_at(names), None, segments), names, None, cut)
         low = ModuleTable(self._low_modules(memory, process, modules, vads))
-        code32 = ModuleCode(memory, low, self.image_file)
+        code32 = ModuleCode(memory, low, self.image_file, room=self.code.room)
         names32 = Symbolizer(low, lambda module: self._table(code32, memory, module))
         side = UserSide(memory, code, code32, function_at(names), function_at(names32))
         return _Side(side, names, names32, cut)
