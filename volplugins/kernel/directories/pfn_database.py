@@ -17,7 +17,7 @@ from volplugins.memory.structure import Layout, read_structure
 
 # MMLISTS, the page's list: the same numbers in every build
 LOCATIONS = ("zeroed", "free", "standby", "modified", "modified, no write", "bad", "active", "transition")
-_ACTIVE, _FREE = 6, (0, 1)
+ACTIVE, _FREE = 6, (0, 1)
 _LEVELS = 6  # from a page of five levels up to its directory, and one that says that it is in itself
 
 
@@ -54,11 +54,13 @@ class PfnDatabase:
 
     Args:
         layout: of MMPFN.
+        entry_size: bytes of a page table's entry, whose addresses are multiples of it.
     """
 
     memory: MemoryReader
     base: int
     layout: Layout
+    entry_size: int = 8
 
     def record(self, pfn: int) -> PageRecord | None:
         """What it says of a page; None where that part of it is not in the target."""
@@ -70,7 +72,7 @@ class PfnDatabase:
             return None  # no RAM, or a part of the array that was never filled
         prototype = entry.get("PrototypePte")
         return PageRecord(
-            pfn, entry.unsigned("PteAddress") & ~7, entry.unsigned("PteFrame"), entry.get("PageLocation"),
+            pfn, entry.unsigned("PteAddress") & -self.entry_size, entry.unsigned("PteFrame"), entry.get("PageLocation"),
             bool(prototype) if prototype is not None else None,
         )  # fmt: skip
 
@@ -89,7 +91,7 @@ class PfnDatabase:
         """Number of the top-level table above a page; None where the way up is broken, or ends in no such table."""
         way = list(self.upwards(pfn))
         top = way[-1] if way else None
-        return top.pfn if top is not None and top.containing == top.pfn and top.location in (None, _ACTIVE) else None
+        return top.pfn if top is not None and top.containing == top.pfn and top.location in (None, ACTIVE) else None
 
 
 def pfn_database(memory: MemoryReader, data: DebuggerData | None, layout: Layout, bits: int) -> PfnDatabase | None:

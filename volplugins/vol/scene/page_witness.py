@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from volplugins.kernel.directories.first_mapping import Leads, first_mapping
 from volplugins.kernel.directories.pfn_database import PageRecord, PfnDatabase, differences, pfn_database
 from volplugins.memory.reader import PAGE_SIZE, ReadError
 from volplugins.paging.address_space import AddressSpace
@@ -50,10 +51,32 @@ class PageWitness:
         if step.level == facts.levels[0].name and virtual >> (facts.address_bits - 1) & 1:
             table = record.containing  # the kernel's tables are the same in every directory: the first is said to be
         found = differences(record, entry_at, table, step.level != last)
-        if found:
+        elsewhere = self._elsewhere(record, virtual, slot) if found and step.level == last and not record.free else ""
+        if found and not elsewhere:
             return f"contradicted by the PFN database: {'; '.join(found)}"
         shared = ", shared" if record.prototype and step.level == last else ""
-        return f"the PFN database agrees ({record.state or 'page'}{shared})"
+        return elsewhere or f"the PFN database agrees ({record.state or 'page'}{shared})"
+
+    def _elsewhere(self, record: PageRecord, virtual: int, slot: int | None) -> str:
+        """That a page is mapped elsewhere too, by the entry that the database has of it; empty where it is not so."""
+        first = first_mapping(record, self.space, slot)
+        high = self.space.mode.facts.address_bits - 1
+        at = f"at {first.virtual:#x}" if first.virtual is not None else f"by the entry {record.entry_at:#x}"
+        if first.virtual is not None and not first.virtual >> high & 1:
+            at += self._of_other(record)
+        if first.leads is Leads.UNKNOWN:
+            where = f"in page {record.containing:#x}, which is not in the target"
+            return f"the PFN database has the page elsewhere, {at}: its entry is {where}"
+        if first.leads is Leads.NO or (first.table and not virtual >> high & 1):
+            return ""
+        how = f"mapped elsewhere too, first {'as a table ' if first.table else ''}{at}"
+        return f"the PFN database agrees ({record.state or 'page'}, {how})"
+
+    def _of_other(self, record: PageRecord) -> str:
+        """Which other directory a record's entry is of, where the way up to it is known."""
+        top = self.pages.directory_of(record.containing)
+        own = (self.space.directory_table_base & self.space.mode.facts.frame_mask) >> 12
+        return f" of the directory {top << 12:#x}" if top not in (None, own) else ""
 
     def of_directory(self) -> tuple[bool, str] | None:
         """Whether the database agrees with a directory and the tables that it names, and what it says.
