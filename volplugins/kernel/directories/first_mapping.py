@@ -1,8 +1,8 @@
-"""The entry that the PFN database names as a page's own: a page may be mapped at further places, of which it says nothing.
+"""The entry that the PFN database names as a page's own: a page may be mapped at further places too.
 
-Of every page the database holds one address. Pages of drivers' own mappings (MmMapLockedPagesSpecifyCache), views of physical
-memory and KUSER_SHARED_DATA, which every process sees at 7FFE0000h, lie at several. The entry is read by the number of the
-page that it is in (u4.PteFrame), as its address through the self-map is another entry in every process.
+Of every page the database holds one address. Pages that a driver maps (MmMapLockedPagesSpecifyCache), views of physical
+memory and KUSER_SHARED_DATA, which every process sees at 7FFE0000h, have several. The entry is read by the number of
+the page that it is in (u4.PteFrame), as its address through the self-map is another entry in every process.
 """
 
 from __future__ import annotations
