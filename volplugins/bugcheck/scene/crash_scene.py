@@ -25,6 +25,7 @@ from volplugins.kernel.processor_stacks import ProcessorStack, processor_stacks
 from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, triage_processor
 from volplugins.kernel.system_process import directory_test, find_process_layout
 from volplugins.kernel.thread import Thread, try_read_thread, walk_threads
+from volplugins.kernel.user_range import user_end
 from volplugins.loader.kernel_modules import walk_loaded_modules
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
@@ -33,6 +34,7 @@ from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
 from volplugins.target.of_dump import as_target
 from volplugins.target.target import Target
 from volplugins.threads.module_code import ImageFile, ModuleCode
+from volplugins.threads.thread_walk import USER_LIMIT
 
 # the machines whose structures the built-in tables describe
 _MACHINES = (I386, AMD64)
@@ -72,6 +74,11 @@ class CrashScene:
     def bits(self) -> int:
         """Width of the machine's addresses."""
         return self.target.bits
+
+    @property
+    def user_end(self) -> int:
+        """The first address that is not user mode's."""
+        return self.space.space.user_end if self.space is not None else USER_LIMIT[self.bits]
 
 
 @dataclass(slots=True)
@@ -113,6 +120,7 @@ def build_scene(
     if space is not None:
         kernel = modules.kernel.base if modules.kernel else None
         mode = space.space.mode
+        space.space.user_end = user_end(memory, data, mode, kernel)
         space.space.use_invalid_layout(invalid_layout(layouts, mode, target.build, memory, kernel))
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
     known = tuple((each.number, each.prcb) for each in target.processors if each.prcb)

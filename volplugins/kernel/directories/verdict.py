@@ -37,20 +37,22 @@ class PhysicalMemory(MemoryReader, Pages, Protocol):
 class Reference:
     """What a sound directory is compared with: System's top table, its self-map slot (x64), and InvalidPteMask.
 
-    ``counted`` keeps what was counted of each directory, by its physical address, for whom, and whether it is all.
+    ``user_end`` is where the kernel's tables begin, where that is not the upper half. ``counted`` keeps what was
+    counted of each directory, by its physical address, for whom, and whether it is all.
     """
 
     mode: PagingMode
     system: Top | None
     slot: int | None
     mask: int = 0
+    user_end: int | None = None
     counted: dict[int, tuple[Census, Owner | None, bool]] = field(default_factory=dict, compare=False)
 
     def census(self, memory: Pages, top: Top, owner: Owner | None, tables_only: bool) -> tuple[Census, str]:
         """The census of a directory, taken once, and whose it is as well, in words, where another has it too."""
         known = self.counted.get(top.physical)
         if known is None or not (known[2] or tables_only):
-            taken = take_census(memory, top.mode, top.entries, top.physical, self.mask, tables_only)
+            taken = take_census(memory, top, self.mask, tables_only)
             known = taken, known[1] if known is not None else owner, not tables_only
             self.counted[top.physical] = known
         census, first, _ = known
@@ -159,7 +161,7 @@ def _judged(
     checks.append(Check("outside-memory", memory.describes(pfn), f"page frame {pfn:#x} against the RAM of the header"))
     if not all(check.passed for check in checks):
         return _fail(checks)
-    top = read_top(memory, mode, base)
+    top = read_top(memory, mode, base, reference.user_end)
     there = top is not None and not top.missing
     if outswapped:
         sound = top is not None and there and _is_sound(reference, top, anchors)
@@ -232,7 +234,11 @@ def _reserved_check(top: Top, census: Census) -> Check:
     count = sum(number for level, number in census.reserved.items() if level != lowest)
     first = census.first_reserved
     if top.mode is PagingMode.PAE:
-        bad = [number for number in (2, 3) if reserved_bits(int(top.entries[number]), top.mode, levels[0])]
+        bad = [
+            number
+            for number in range(top.user_entries, 4)
+            if reserved_bits(int(top.entries[number]), top.mode, levels[0])
+        ]
         count += len(bad)
         if bad and first is None:
             first = Hole(levels[0].name, top.physical + bad[0] * 8, int(top.entries[bad[0]]))
@@ -269,11 +275,14 @@ def _kernel_half(reference: Reference, top: Top, anchors: Sequence[Anchor]) -> C
 def _empty(top: Top, system: Top) -> int:
     """How many kernel entries of an x86 directory are empty where System's are not."""
     if top.mode is PagingMode.X86:
-        return int(np.count_nonzero((top.entries[512:] == 0) & (system.entries[512:] != 0)))
-    pairs = zip(top.directories[2:], system.directories[2:], strict=True)
-    return sum(
-        int(np.count_nonzero((mine == 0) & (its != 0))) for mine, its in pairs if mine is not None and its is not None
-    )
+        half = top.user_entries
+        return int(np.count_nonzero((top.entries[half:] == 0) & (system.entries[half:] != 0)))
+    empty = 0
+    for number, (mine, its) in enumerate(zip(top.directories, system.directories, strict=True)):
+        first = top.kernel_from(number)
+        if mine is not None and its is not None:
+            empty += int(np.count_nonzero((mine[first:] == 0) & (its[first:] != 0)))
+    return empty
 
 
 def _census_checks(census: Census) -> list[Check]:

@@ -48,7 +48,7 @@ class PageWitness:
             return ""
         entry_at = entry_virtual(virtual, step.level, self.space.mode, slot)
         table = step.entry_physical >> 12
-        if step.level == facts.levels[0].name and virtual >> (facts.address_bits - 1) & 1:
+        if step.level == facts.levels[0].name and virtual >= self.space.user_end:
             table = record.containing  # the kernel's tables are the same in every directory: the first is said to be
         found = differences(record, entry_at, table, step.level != last)
         elsewhere = self._elsewhere(record, virtual, slot) if found and step.level == last and not record.free else ""
@@ -60,14 +60,13 @@ class PageWitness:
     def _elsewhere(self, record: PageRecord, virtual: int, slot: int | None) -> str:
         """That a page is mapped elsewhere too, by the entry that the database has of it; empty where it is not so."""
         first = first_mapping(record, self.space, slot)
-        high = self.space.mode.facts.address_bits - 1
         at = f"at {first.virtual:#x}" if first.virtual is not None else f"by the entry {record.entry_at:#x}"
-        if first.virtual is not None and not first.virtual >> high & 1:
+        if first.virtual is not None and first.virtual < self.space.user_end:
             at += self._of_other(record)
         if first.leads is Leads.UNKNOWN:
             where = f"in page {record.containing:#x}, which is not in the target"
             return f"the PFN database has the page elsewhere, {at}: its entry is {where}"
-        if first.leads is Leads.NO or (first.table and not virtual >> high & 1):
+        if first.leads is Leads.NO or (first.table and virtual < self.space.user_end):
             return ""
         how = f"mapped elsewhere too, first {'as a table ' if first.table else ''}{at}"
         return f"the PFN database agrees ({record.state or 'page'}, {how})"
@@ -111,14 +110,14 @@ class PageWitness:
 
     def _tables(self, top: int) -> Iterator[str]:
         """What differs of each table that user entries of the directory name; empty for one of which nothing does."""
-        mode, slot = self.space.mode, self.slot
+        mode, slot, level = self.space.mode, self.slot, self.space.mode.facts.levels[0]
         size = 4 if mode is PagingMode.X86 else 8
         try:
             data = self.space.physical.read(top << 12, PAGE_SIZE)
         except ReadError:
             return
-        level, compared = mode.facts.levels[0], 0
-        for index in range(PAGE_SIZE // size // 2):
+        compared = 0
+        for index in range(self.space.user_end >> level.shift):
             entry = int.from_bytes(data[index * size : index * size + size], "little")
             if not entry & 1 or (level.name == "PDE" and entry & _LARGE):
                 continue

@@ -29,7 +29,7 @@ from volplugins.stack.unwind_x64 import CodeMap
 from volplugins.threads.module_code import ImageFile, ModuleCode
 from volplugins.threads.named_functions import function_at
 from volplugins.threads.running import running_registers, segmented_registers
-from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
+from volplugins.threads.thread_walk import USER, WOW64, ThreadFrame, ThreadWalk, UserSide
 from volplugins.threads.user_modules import MOST_IMAGES, unnamed, user_modules
 from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.scene.descriptor_scene import segments_of
@@ -115,7 +115,7 @@ class StackScene:
             left_task(scene, running.sp) if running is not None else None,
             self._segmented.get(thread.ethread) if given is None else segmented,
             begun_stacks(scene),
-            scene.layouts.thread if given is None else None,
+            scene.layouts.thread if given is None else None, scene.user_end,
         )  # fmt: skip
 
     def _anchor(self, thread: Thread) -> Registers | None:
@@ -154,7 +154,7 @@ class StackScene:
 
     def name_of(self, process: Process, address: int) -> tuple[str, str]:
         """Name of an address of the kernel or of the process, as ``name`` writes it, and why there is none."""
-        if address >= USER_LIMIT[self.scene.bits]:
+        if address >= self.scene.user_end:
             tables = [self.scene.symbolizer]
         else:
             side = self._side_of(process)
