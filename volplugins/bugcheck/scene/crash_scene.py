@@ -19,6 +19,7 @@ from volplugins.kernel.kernel_space import KernelSpace, find_kernel_space
 from volplugins.kernel.layout_choice import Kernel, by_symbols, choose_layouts, first_links
 from volplugins.kernel.layouts import KernelLayouts, empty, preferred, with_debugger_data
 from volplugins.kernel.page_entries import invalid_layout
+from volplugins.kernel.pfn_layouts import pfn_layout
 from volplugins.kernel.plausible import is_thread
 from volplugins.kernel.process import Process, looks_like_a_name, read_process, walk_active_processes
 from volplugins.kernel.processor_stacks import ProcessorStack, processor_stacks
@@ -120,6 +121,7 @@ def build_scene(
     if space is not None:
         kernel = modules.kernel.base if modules.kernel else None
         mode = space.space.mode
+        layouts = replace(layouts, pfn=pfn_layout(layouts.pfn, mode, target.build))
         space.space.user_end = user_end(memory, data, mode, kernel)
         space.space.use_invalid_layout(invalid_layout(layouts, mode, target.build, memory, kernel))
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)

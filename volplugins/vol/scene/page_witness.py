@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from volplugins.kernel.directories.first_mapping import Leads, first_mapping
-from volplugins.kernel.directories.pfn_database import PageRecord, PfnDatabase, differences, pfn_database
+from volplugins.kernel.directories.pfn_database import PageRecord, PfnDatabase, differences, pfn_database, top_frame
 from volplugins.memory.reader import PAGE_SIZE, ReadError
 from volplugins.paging.address_space import AddressSpace
 from volplugins.paging.entry_text import entry_virtual
@@ -40,6 +40,8 @@ class PageWitness:
         facts = self.space.mode.facts
         if step.entry is None or not step.entry & 1 or step.level == "prototype":
             return ""
+        if self.space.mode is PagingMode.PAE and step.level == facts.levels[0].name:
+            return ""  # the database has the page directories in the fourth of them, not in the pointer table
         last = facts.levels[-1].name
         if step.level != last and step.entry & _LARGE and step.level in ("PDE", "PDPE"):
             return ""  # a large page has no entry of its own for each of its pages
@@ -73,9 +75,10 @@ class PageWitness:
 
     def _of_other(self, record: PageRecord) -> str:
         """Which other directory a record's entry is of, where the way up to it is known."""
-        top = self.pages.directory_of(record.containing)
-        own = (self.space.directory_table_base & self.space.mode.facts.frame_mask) >> 12
-        return f" of the directory {top << 12:#x}" if top not in (None, own) else ""
+        top, space = self.pages.directory_of(record.containing), self.space
+        own = top_frame(space.physical, space.mode, space.directory_table_base)
+        kind = "page directory" if space.mode is PagingMode.PAE else "directory"
+        return f" of the {kind} {top << 12:#x}" if top is not None and top != own else ""
 
     def of_directory(self) -> tuple[bool, str] | None:
         """Whether the database agrees with a directory and the tables that it names, and what it says.
@@ -142,4 +145,4 @@ def scene_pages(scene: CrashScene) -> PfnDatabase | None:
     """The scene's PFN database."""
     if scene.space is None:
         return None
-    return pfn_database(scene.memory, scene.debugger_data, scene.layouts.pfn, scene.bits)
+    return pfn_database(scene.memory, scene.debugger_data, scene.layouts.pfn, scene.space.space.mode)
