@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from volplugins.kernel.directories.counts import Census, Hole
 from volplugins.kernel.directories.top import PAGE, Top
+from volplugins.paging.invalid_entries import in_page_file, in_transition, unmasked
 from volplugins.paging.mode import Level, PagingMode
 from volplugins.paging.reserved import reserved_mask, would_fault
 
-VALID, WRITE, SWIZZLE, LARGE, PROTOTYPE, TRANSITION = 1, 1 << 1, 1 << 4, 1 << 7, 1 << 10, 1 << 11
+VALID, WRITE, LARGE, PROTOTYPE, TRANSITION = 1, 1 << 1, 1 << 7, 1 << 10, 1 << 11
 _NO_EXECUTE = 1 << 63
 _BATCH = 128  # tables gathered in one go: 512 KiB, which stays in the processor's cache
 MAX_TABLES = 1 << 20
@@ -47,10 +48,7 @@ def table_frames(mode: PagingMode, entries: _Words, mask: int) -> npt.NDArray[np
     Args:
         mask: the kernel's InvalidPteMask, which it sets in entries in transition without the swizzle bit.
     """
-    frames = entries & _U(mode.facts.frame_mask)
-    if mask:
-        masked = (entries & _U(VALID | SWIZZLE)) == 0
-        frames = np.where(masked, frames & ~_U(mask), frames)
+    frames = unmasked(entries, mask) & _U(mode.facts.frame_mask)
     numbers: npt.NDArray[np.int64] = (frames >> _U(12)).astype(np.int64)
     return numbers
 
@@ -111,9 +109,8 @@ class _CensusWalk:
             if large.any():
                 self._note_pages(1 << level.shift, np.unique(_protections(entries[large]), return_counts=True))
             valid &= ~large
-        soft = (entries != 0) & ((entries & _U(VALID | PROTOTYPE)) == 0)
-        moving = soft & ((entries & _U(TRANSITION)) != 0)
-        paged = soft & ~moving & ((entries >> _U(12 if self._mode is PagingMode.X86 else 32)) != 0)
+        moving = in_transition(entries)
+        paged = in_page_file(entries, self._mode, self._mask)
         count = int(np.count_nonzero(paged))
         if count:
             census.tables_paged_out[level.name] = census.tables_paged_out.get(level.name, 0) + count

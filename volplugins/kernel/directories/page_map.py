@@ -16,7 +16,6 @@ from volplugins.kernel.claims import Owner
 from volplugins.kernel.directories.census import (
     LARGE,
     PROTOTYPE,
-    SWIZZLE,
     TRANSITION,
     VALID,
     Pages,
@@ -25,6 +24,7 @@ from volplugins.kernel.directories.census import (
 from volplugins.kernel.directories.places import Gap, Table
 from volplugins.kernel.directories.seen_tables import SeenTables, SharedTables, joined
 from volplugins.kernel.directories.top import X86_SELF_MAP, Top
+from volplugins.paging.invalid_entries import in_page_file, in_transition, unmasked
 from volplugins.paging.mode import Level, PagingMode
 from volplugins.paging.reserved import reserved_bits, reserved_mask, would_fault
 
@@ -149,10 +149,8 @@ class PageMap:
             is_large = valid & ((entries & _U(LARGE)) != 0)
             large = np.flatnonzero(is_large)
             valid &= ~is_large
-        moving = ((entries & _U(VALID | PROTOTYPE)) == 0) & ((entries & _U(TRANSITION)) != 0)
-        wanted = np.flatnonzero(valid | moving)
-        paged = ((entries & _U(VALID | PROTOTYPE)) == 0) & ~moving
-        paged &= (entries >> _U(12 if self._mode is PagingMode.X86 else 32)) != 0
+        wanted = np.flatnonzero(valid | in_transition(entries))
+        paged = in_page_file(entries, self._mode, self._mask)
         self._note_gaps(depth, virtual[paged], entries[paged], True)
         # tables up to each group of large pages, then the group: address order
         cuts = np.searchsorted(wanted, large)
@@ -286,10 +284,7 @@ class PageMap:
 
 def physical_of(mode: PagingMode, leaves: Leaves, mask: int = 0) -> _Words:
     """Physical addresses of the pages."""
-    frames: _Words = leaves.entries & _U(mode.facts.frame_mask & ~(leaves.size - 1))
-    if mask:
-        masked = (leaves.entries & _U(VALID | SWIZZLE)) == 0
-        frames = np.where(masked, frames & ~_U(mask), frames)
+    frames: _Words = unmasked(leaves.entries, mask) & _U(mode.facts.frame_mask & ~(leaves.size - 1))
     if mode is PagingMode.X86 and leaves.size > 0x1000:
         frames = frames | (((leaves.entries >> _U(13)) & _U(0xFF)) << _U(32))
     return frames

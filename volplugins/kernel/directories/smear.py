@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from volplugins.kernel.directories.census import LARGE, PROTOTYPE, TRANSITION, VALID, table_frames
 from volplugins.kernel.directories.top import Top, same_entry
+from volplugins.paging.invalid_entries import page_file_places
 from volplugins.paging.mode import Level, PagingMode
 from volplugins.paging.reserved import would_fault
 
@@ -126,7 +127,7 @@ def sense_of(memory: Ram, mode: PagingMode, level: Level, entries: _Words, mask:
     moving = soft & ~prototype & ((used & _U(TRANSITION)) != 0)
     far = np.zeros(len(used), np.bool_)
     if mode is not PagingMode.X86:
-        offset = (used & ~_U(mask)) >> _U(32)
+        offset = page_file_places(used, mode, mask)
         far = soft & ~prototype & ~moving & (offset >= _U(_MOST_PAGE_FILE))
     large = valid & ((used & _U(LARGE)) != 0) if level.may_be_large else np.zeros(len(used), np.bool_)
     stray = _without_order(used[soft & ~prototype & ~moving & ~far])

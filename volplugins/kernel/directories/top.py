@@ -67,6 +67,18 @@ class Top:
         index = level.index(address)
         return level.name, self.physical + index * self.mode.facts.entry_size, int(self.entries[index])
 
+    def empty_where_filled(self, other: Top) -> int:
+        """x86, whose kernel fills them on demand: how many kernel entries are empty here and not in ``other``."""
+        if self.mode is PagingMode.X86:
+            half = self.user_entries
+            return int(np.count_nonzero((self.entries[half:] == 0) & (other.entries[half:] != 0)))
+        empty = 0
+        for number, (mine, its) in enumerate(zip(self.directories, other.directories, strict=True)):
+            first = self.kernel_from(number)
+            if mine is not None and its is not None:
+                empty += int(np.count_nonzero((mine[first:] == 0) & (its[first:] != 0)))
+        return empty
+
     @property
     def self_map_level(self) -> str:
         """Level of the entries that make up the self-map."""

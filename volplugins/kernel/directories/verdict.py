@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-import numpy as np
-
 from volplugins.kernel.claims import Owner
 from volplugins.kernel.directories.census import Pages, take_census
 from volplugins.kernel.directories.counts import Census, Hole
@@ -267,22 +265,9 @@ def _kernel_half(reference: Reference, top: Top, anchors: Sequence[Anchor]) -> C
                 f"{mine[0]} at {mine[1]:#x} for {anchor.name} {anchor.address:#x} is {mine[2]:#x}, System's {its[2]:#x}"
             )
             return Check("kernel-half-mismatch", False, text, mine[0])
-    empty = _empty(top, system)
+    empty = top.empty_where_filled(system)
     note = f"; {empty} other kernel entries are empty (x86 fills them on demand)" if empty else ""
     return Check("kernel-half-mismatch", True, f"{compared} kernel addresses map as in System's directory{note}")
-
-
-def _empty(top: Top, system: Top) -> int:
-    """How many kernel entries of an x86 directory are empty where System's are not."""
-    if top.mode is PagingMode.X86:
-        half = top.user_entries
-        return int(np.count_nonzero((top.entries[half:] == 0) & (system.entries[half:] != 0)))
-    empty = 0
-    for number, (mine, its) in enumerate(zip(top.directories, system.directories, strict=True)):
-        first = top.kernel_from(number)
-        if mine is not None and its is not None:
-            empty += int(np.count_nonzero((mine[first:] == 0) & (its[first:] != 0)))
-    return empty
 
 
 def _census_checks(census: Census) -> list[Check]:
