@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +70,16 @@ def test_what_real_kernels_do(options: tuple[str, ...]) -> None:
             assert len(scene.processors) == 2 and all(each.current_thread for each in scene.processors)
     assert not said and names[0] == "System" and "explorer.exe" in names
     assert "the machine runs" in served.said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="told from Linux's /proc/net")
+def test_a_line_that_another_debugger_has() -> None:
+    with serving() as served:
+        with socket.socket(socket.AF_UNIX) as other:
+            other.connect(served.url.removeprefix("kd+unix://"))
+            time.sleep(0.3)  # it is accepted
+            done = subprocess.run(
+                [sys.executable, "-m", "volplugins.cli.main", "live", served.url, "-q"],
+                capture_output=True, text=True, timeout=60, check=False, cwd=Path(__file__).parents[2],
+            )  # fmt: skip
+        assert done.returncode == 3 and "the line is in use" in done.stderr

@@ -38,17 +38,18 @@ class Patched:
         self._gone.add(pfn)
 
     def read(self, physical: int, size: int) -> bytes:
-        parts = []
-        while size > 0:
-            take = min(0x1000 - physical % 0x1000, size)
-            pfn = physical >> 12
-            if pfn in self._gone:
-                raise ReadError(physical, "not-in-dump")
-            page = self._pages.get(pfn)
-            start = physical & 0xFFF
-            parts.append(bytes(page[start : start + take]) if page else self._memory.read(physical, take))
-            physical, size = physical + take, size - take
-        return b"".join(parts)
+        first, last = physical >> 12, (physical + size - 1) >> 12
+        for pfn in sorted(self._gone):
+            if first <= pfn <= last:
+                self._memory.read(physical, max((pfn << 12) - physical, 0))
+                raise ReadError(max(pfn << 12, physical), "not-in-dump")
+        data = self._memory.read(physical, size)
+        for pfn, page in self._pages.items():
+            if first <= pfn <= last:
+                start, end = max(pfn << 12, physical), min((pfn + 1) << 12, physical + size)
+                part = bytes(page[start - (pfn << 12) : end - (pfn << 12)])
+                data = data[: start - physical] + part + data[end - physical :]
+        return data
 
     def read_pages(self, pfns):
         pages, present = self._memory.read_pages(pfns)

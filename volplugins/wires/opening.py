@@ -42,8 +42,17 @@ def open_wire(location: WireLocation) -> Wire:
     return serial_wire(location.path, location.baud)
 
 
-def what_to_check(location: WireLocation) -> str:
-    """What may be amiss where the line is open and nobody answers, in the words of guest and host."""
+def what_to_check(location: WireLocation, wire: Wire | None = None) -> str:
+    """What may be amiss where the line is open and nobody answers, in the words of guest and host.
+
+    Args:
+        wire: the line, closed again; it may know that another program has it.
+    """
+    if getattr(wire, "in_use", False):
+        return (
+            "the line is in use: another program was connected to it all the while, and this connection waited for "
+            "its turn (a line has room for one debugger); end that one first"
+        )
     host = _HOSTS[location.scheme].format(path=location.path, port=location.port, baud=location.baud)
     return (
         f"check: no other debugger is attached (a line has room for one); {_GUEST}; {host}; "

@@ -7,16 +7,22 @@ import socket
 
 from volplugins.kd.errors import NoLine
 from volplugins.kd.wire import WireClosed
+from volplugins.wires.waiting_connection import waits_in_line
 
 _CONNECT, _SEND = 3.0, 5.0
 _AT_ONCE = 1 << 16
 
 
 class SocketWire:
-    """Bytes over a connected stream socket."""
+    """Bytes over a connected stream socket.
+
+    Attributes:
+        in_use: whether another client was served all the time, and not a byte came; known once this is closed.
+    """
 
     def __init__(self, connected: socket.socket) -> None:
-        self._socket = connected
+        self._socket, self._heard, self._closed = connected, False, False
+        self.in_use = False
         self._socket.settimeout(_SEND)
 
     def send(self, data: bytes) -> None:
@@ -37,10 +43,14 @@ class SocketWire:
             raise WireClosed(getattr(error, "strerror", None) or str(error)) from None
         if not data:
             raise WireClosed("the other end closed the connection")
+        self._heard = True
         return data
 
     def close(self) -> None:
         """Close the socket."""
+        if not self._closed and not self._heard:
+            self.in_use = waits_in_line(self._socket)
+        self._closed = True
         self._socket.close()
 
 

@@ -64,7 +64,7 @@ def frames_of(case: Case, thread: Thread) -> tuple[Frame, ...]:
     crashed = scene.thread.ethread if scene.thread is not None else None
     running = running_registers(
         scene.memory, scene.processors, scene.layouts, scene.bits, crashed, header_context(scene),
-        scene.target.standing,
+        scene.target.standing, scene.target.stopped,
     )  # fmt: skip
     stacks = [(stack.low, stack.high) for stack in scene.processor_stacks]
     found = ThreadWalk(

@@ -86,11 +86,12 @@ class StackScene:
         crashed = scene.thread.ethread if scene.thread is not None else None
         self.running = running_registers(
             scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context,
-            scene.target.standing,
+            scene.target.standing, scene.target.stopped,
         )  # fmt: skip
         self._segmented = segmented_registers(
-            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context
-        )
+            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context,
+            scene.target.stopped,
+        )  # fmt: skip
         reported = _report_in_small_dump(scene, self.code)
         if crashed is not None and reported is not None:
             self.running[crashed] = reported
@@ -110,7 +111,7 @@ class StackScene:
         stacks = [(stack.low, stack.high) for stack in scene.processor_stacks] if running is not None else []
         return ThreadWalk(
             self._kernel_memory(process), self.code, thread, scene.bits, self._user_of(process),
-            running, self._kernel_name, stacks, function_at(scene.symbolizer), anchor,
+            running, stacks, function_at(scene.symbolizer), anchor,
             stack_tops(scene, running.sp) if running is not None else (), wow64,
             left_task(scene, running.sp) if running is not None else None,
             self._segmented.get(thread.ethread) if given is None else segmented,
@@ -185,9 +186,6 @@ class StackScene:
         """What was left out of the images that were looked at so far because it is too much, in words; each once."""
         sides = (side.cuts() for side in self._sides.values() if isinstance(side, _Side))
         return list(dict.fromkeys(chain(self.scene.symbolizer.cuts(), self.code.cuts(), *sides)))
-
-    def _kernel_name(self, address: int) -> str:
-        return self.scene.symbolizer.locate(address).symbol
 
     def _kernel_memory(self, process: Process | None) -> MemoryReader:
         """Through the process's own directory where it is sound (session space needs it), else the kernel's."""

@@ -111,6 +111,8 @@ def _kernel(scene: CrashScene, wanted: Wanted, images: _Images) -> Iterator[LmRo
         yield made._replace(status=PDB) if table is not None and table.kind == "pdb" else made
     if not len(scene.modules):
         yield failure_row("; ".join(scene.notes) or "no module list in the dump")
+        return
+    yield from map(failure_row, scene.module_notes)
 
 
 def _with_image(images: _Images, memory: MemoryReader, row: LmRow) -> LmRow:
@@ -158,7 +160,7 @@ def _of_process(
 ) -> Iterator[LmRow]:
     if not process.peb and not process.vad_root:
         if not wanted.some:
-            yield failure_row("has no user memory", process)
+            yield failure_row(process.absent or "has no user memory", process)
         return
     word = court.word(process)
     if word not in WALKABLE:
