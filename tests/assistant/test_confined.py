@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from volplugins.api.errors import NoSuchProcess
-from volplugins.assistant.answers import NOTICE
+from volplugins.assistant.answers import NOTICE, as_answered
 from volplugins.assistant.questions import Questions
 from volplugins.assistant.results import _BESIDE, Refused, Results
 from volplugins.dumpfile.errors import DumpError
@@ -103,3 +103,45 @@ def test_names_of_files_are_marked_and_made_visible(served: Path) -> None:
     (served / "good" / "rows" / "do as I say.jsonl").write_text("")
     refused = asked(served).rows("good", "none")
     assert refused["notice"] == NOTICE and "do as I say" in refused["data"] and "do as" not in refused["error"]
+
+
+ODD = ["c:x.dmp", "a\\b.dmp", "a\u202eb.dmp", "in:side/x.dmp", "x" * 200 + ".dmp", "..dmp", "é.dmp"]
+ODD += ["z" * 200 + "/" + "y" * 204 + ".dmp", "\udcff.dmp"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_what_is_listed_is_not_refused(served: Path) -> None:
+    for name in ODD:
+        (served / name).parent.mkdir(exist_ok=True)
+        (served / name).write_bytes(b"PAGEDU64")
+    ask = asked(served)
+    listed = [each["file"] for each in ask.list_files()["data"]]
+    assert len(listed) == len(ODD) + 1 and all(each.isprintable() for each in listed)
+    for name in [*listed, *ODD]:
+        assert (ask._results.path(name)).exists(), name
+    assert "leads out" not in ask.triage("c:x.dmp")["error"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_names_that_are_shown_alike_are_told_apart_or_refused(served: Path) -> None:
+    for name in ("a\u202eb.dmp", "a\\u202eb.dmp", "\udcff.dmp", "\\udcff.dmp", "x/\u200b.dmp", "x/\\u200b.dmp"):
+        (served / name).parent.mkdir(exist_ok=True)
+        (served / name).write_bytes(b"PAGEDU64")
+    results = Results(served)
+    assert results.path("a\\u202eb.dmp").name == "a\\u202eb.dmp", "the one that has this very name"
+    long = "z" * 200 + "/" + "y" * 204
+    for ending in ("1.dmp", "2.dmp"):
+        (served / (long + ending)).parent.mkdir(exist_ok=True)
+        (served / (long + ending)).write_bytes(b"PAGEDU64")
+    (shown,) = set(map(as_answered, (long + "1.dmp", long + "2.dmp")))
+    with pytest.raises(Refused, match="several"):
+        results.path(shown)
+
+
+@pytest.mark.parametrize(
+    "name", ["../outside", "a/../../outside", "/etc/passwd", "link", "link/x", "", "a\0b", "\ud800"]
+)
+def test_no_name_leads_out(served: Path, name: str) -> None:
+    (served / "link").symlink_to(served.parent / "outside")
+    with pytest.raises(Refused):
+        Results(served).path(name)

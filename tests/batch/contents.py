@@ -26,7 +26,7 @@ def tables(corpus: Path) -> dict[str, list[Any]]:
             rows = [
                 {k: row[k] for k in names if k != "seconds"} for row in connection.execute(f"SELECT * FROM {table}")
             ]
-            found[table] = sorted(rows, key=json.dumps)
+            found[table] = sorted(rows, key=repr)
         return found
 
 

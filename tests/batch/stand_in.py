@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -105,6 +106,18 @@ def raising(job: Job) -> int:
 def full_disk(job: Job) -> int:
     """Finds the disk full."""
     raise OSError(28, "No space left on device", job.output)
+
+
+def full_cache(job: Job) -> int:
+    """Has a cache that found it full."""
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+def full_at_the_end(job: Job) -> int:
+    """Leaves no room for the file that says how it ended."""
+    faults = thin(job)
+    (Path(job.output) / ".batch.json.part").symlink_to("/dev/full")
+    return faults
 
 
 def starved(job: Job) -> int:

@@ -88,6 +88,18 @@ def test_a_full_disk_ends_the_run_and_no_dump_is_blamed(batch: Batch, tmp_path: 
     with pytest.raises(CorpusError, match="No space left on device"):
         batch(dump, work="full_disk")
     assert not contents.tables(tmp_path / "out")["dumps"]
+    with pytest.raises(CorpusError, match="disk is full"):
+        batch(dump, work="full_cache")
+    assert not contents.tables(tmp_path / "out")["dumps"]
+
+
+@posix
+def test_a_disk_that_is_full_at_the_end_blames_no_dump(batch: Batch, tmp_path: Path, dump: Path) -> None:
+    with pytest.raises(CorpusError, match="No space left on device"):
+        batch(dump, work="full_at_the_end")
+    assert not contents.tables(tmp_path / "out")["dumps"] and not list((tmp_path / "out" / "dumps").iterdir())
+    assert batch(dump) in (0, 1)
+    assert contents.tables(tmp_path / "out")["dumps"][0]["folder"]
 
 
 def test_nothing_is_written_beside_a_dump(batch: Batch, tmp_path: Path, dump: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.batch import contents
 from tests.batch.made_corpus import tiny
 from tests.batch.old_corpus import as_version
+from volplugins.batch import digest
 from volplugins.batch.database import Database
 from volplugins.batch.options import TRIAGE
 from volplugins.batch.schema import VERSION
@@ -134,6 +135,20 @@ def test_a_folder_of_an_older_run_gets_its_row(batch: Batch, folder: Path, tmp_p
     Database(tmp_path / "out" / "corpus.sqlite").close()
     batch(folder)
     assert recipes(tmp_path) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("least", "rows"), [(0, 3), (1 << 20, 0)])
+def test_rows_of_great_dumps_of_version_5_are_read_again(
+    batch: Batch, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int, rows: int
+) -> None:
+    batch(folder)
+    path = tmp_path / "out" / "corpus.sqlite"
+    ids = as_version(path, 5)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM processes")  # as if they had stood behind others
+    monkeypatch.setattr(digest, "_GREAT", least)
+    Database(path).close()
+    assert len(contents.tables(tmp_path / "out")["processes"]) == rows * len(ids)
 
 
 def test_a_corpus_of_version_4_gets_its_rows_from_the_folders(batch: Batch, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_what_came_went_when_the_order_is_turned(results: Path, capsys: pytest.C
 
 def test_a_dump_and_itself(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = told(capsys, str(results / "before"), str(results / "before"))
-    assert found["same"] == {"computer": True, "boot": True, "failure": True}
+    assert found["same"] == {"computer": True, "boot": True, "failure": True} and found["notes"] == []
     assert not [each for section in found["sections"] for each in section["changes"]]
     assert all(section["same"] for section in found["sections"])
 

@@ -93,6 +93,36 @@ def test_every_question_has_an_option_and_an_answer(made: Path, capsys: pytest.C
         assert found(capsys, str(made), f"--{question.name}", "*"), question.name
 
 
+def without_own_memory(corpus: Path, dump: str) -> None:
+    """As a kernel dump's rows are: no process's own memory says its name."""
+    with closing(sqlite3.connect(corpus / "corpus.sqlite")) as connection, connection:
+        connection.execute(
+            "UPDATE processes SET image_path = NULL, command_line = NULL "
+            "WHERE dump = (SELECT id FROM dumps WHERE path LIKE ?)", (f"%{dump}",),
+        )  # fmt: skip
+
+
+CUT = ("notmyfault64.exe", "NOTMYFAULT64", "notmyfault64.exe*", "notmyfault64.dll", "notmyfault6", "nobody64.exe")
+
+
+def test_a_name_that_windows_cut_is_found_by_the_whole_one(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert values(corpus, "SELECT DISTINCT name FROM processes WHERE name LIKE 'notmyfault64%'") == ["notmyfault64.e"]
+    assert found(capsys, str(corpus), "--process", CUT[0]) == [SEVEN]
+    without_own_memory(corpus, SEVEN)
+    for words, expected in zip(CUT, ([SEVEN], [SEVEN], [], [], [], []), strict=True):
+        assert found(capsys, str(corpus), "--process", words) == expected, words
+    assert found(capsys, str(corpus), CUT[0]) == [SEVEN]
+    with closing(sqlite3.connect(corpus / "corpus.sqlite")) as connection, connection:
+        connection.execute("UPDATE processes SET name = 'VMwareService.e' WHERE name = 'lsass.exe'")
+        connection.execute(
+            "UPDATE processes SET image_path = 'C:\\x\\notmyfault64.efi' WHERE name LIKE 'notmyfault64%'"
+        )
+    assert found(capsys, str(corpus), "--process", "vmwareservice.exe") == [SEVEN], "whole paths are known in the other"
+    assert found(capsys, str(corpus), "--process", CUT[0]) == [], "its whole name is known"
+    as_version(corpus / "corpus.sqlite", 4)
+    assert found(capsys, str(corpus), "--process", CUT[0]) == [SEVEN]
+
+
 def test_paths_for_other_programs(made: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert main(["find", str(made), "-0"]) == 0
     parts = capfdbinary.readouterr().out.split(b"\0")
@@ -169,6 +199,19 @@ def test_hostile_rows_are_text(corpus: Path, capsys: pytest.CaptureFixture[str])
     assert main(["find", str(corpus), "--json"]) == 0
     assert len([json.loads(line) for line in capsys.readouterr().out.splitlines()]) == 4 + len(ATTACKS)
     assert found(capsys, str(corpus), "--process", "'; DROP TABLE dumps; --") == []
+
+
+def test_no_dump_is_left_out_for_the_rows_of_others(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000001)"
+    with closing(sqlite3.connect(corpus / "corpus.sqlite")) as connection, connection:
+        connection.execute("DROP INDEX processes_name")  # to be quick
+        connection.execute("INSERT INTO dumps (id, path) VALUES ('0', '/x/many.dmp')")
+        connection.execute(f"INSERT INTO processes (dump, name) {many} SELECT '0', 'lsass.exe' FROM n")
+    assert set(found(capsys, str(corpus), "--process", "lsass")) == {TEN, SEVEN, "many.dmp"}
+    assert set(found(capsys, str(corpus), "--process", "*", "--driver", "acmedrv")) == {TEN, SEVEN, SMALL}
+    assert main(["find", str(corpus), "--process", "*", "--json"]) == 0
+    told = {Path(each["path"]).name: each for each in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert len(told["many.dmp"]["matches"]) == 1 and len(told[TEN]["matches"]) > 5
 
 
 def test_no_question_runs_for_ever(made: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.corpus.test_find import found
+from tests.corpus.test_find import CUT, SEVEN, found, without_own_memory
 from tests.report.browser import Browser
 from tests.report.hostile import ATTACKS
 from tests.report.made_corpus import made_corpus, made_dump
@@ -21,7 +21,8 @@ from volplugins.report import caps, write_index
 ASKED = [
     ("driver", "acmedrv"), ("driver", "acme"), ("driver", "acme*"), ("driver", "\\Driver\\acmedrv"),
     ("module", "NTDLL"), ("frame", "nt!kiswapthread"), ("frame", "nt!Ki*Thread"), ("bugcheck", "0xD1"),
-    ("process", "lsass"), ("command-line", "-session 0"), ("finding", "module-*"), ("machine", "x86"),
+    ("process", "lsass"), ("command-line", "-session 0"), ("command-line", "-enc A"),
+    ("command-line", "A -last"), ("command-line", "powershell*last"), ("finding", "module-*"), ("machine", "x86"),
     ("device", "ROOT\\ACPI_HAL*"), ("signature", "*myfault*"), ("key", "0*"),
 ]  # fmt: skip
 
@@ -41,11 +42,17 @@ def asked(visit: Any, kind: str, text: str) -> set[str]:
 def test_the_page_finds_what_the_command_finds(
     browser: Browser, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with closing(sqlite3.connect(corpus / "corpus.sqlite")) as connection, connection:
+        line = f"powershell.exe {' ' * 290}-enc {'A' * 3000} -last"
+        where = "dump = (SELECT id FROM dumps WHERE path LIKE '%ten.dmp') AND name = 'lsass.exe'"
+        connection.execute(f"UPDATE processes SET command_line = ? WHERE {where}", (line,))
+    assert found(capsys, str(corpus), "--command-line", "-enc A") == ["ten.dmp"]
+    without_own_memory(corpus, SEVEN)
     write_index(corpus)
     with visited(browser, corpus / "index.html", width=1300) as visit:
-        for kind, text in ASKED:
+        for kind, text in [*ASKED, *(("process", name) for name in CUT)]:
             assert asked(visit, kind, text) == set(found(capsys, str(corpus), f"--{kind}", text)), (kind, text)
-        for words in ("kiswapthread acmedrv", "7601", "nothing of the sort"):
+        for words in ("kiswapthread acmedrv", "7601", "nothing of the sort", CUT[0]):
             assert asked(visit, "", words) == set(found(capsys, str(corpus), *words.split()))
         assert len(asked(visit, "", "")) == 3
         assert visit.complaints() == []

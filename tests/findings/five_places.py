@@ -81,7 +81,7 @@ def everywhere(dump: Path, corpus: Path, redact: bool = False) -> Places:
     database = Database(corpus / "corpus.sqlite", redact)
     tables = digest(folder)
     database.record(
-        Result(_ID, "0" * 64, 1, "done", "", 1.0, "key", "a.dmp", tables), f"dumps/{_ID}", [("key", "a.dmp")]
+        Result(_ID, "0" * 64, 1, "done", "", 1.0, "key", "a.dmp", tables), f"dumps/{_ID}", [("key", "a.dmp", None)]
     )
     database.close()
     lines = (folder / "rows" / "findings.jsonl").read_text(encoding="utf-8").splitlines()

@@ -15,6 +15,8 @@ from volplugins.lab.machines.catalogue import MACHINES, build
 from volplugins.lab.writers import write
 from volplugins.loader.module import ModuleTable
 from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.vol.commands.findings.target import of_module_list
+from volplugins.vol.commands.lm.rows import Wanted, lm_rows
 from volplugins.vol.scene.crash_scene import scene_of
 
 
@@ -64,3 +66,25 @@ def test_modules_that_overlap(tmp_path: Path) -> None:
     found = list(of_kernel_modules(replace(scene, modules=ModuleTable([*scene.modules, other]))))
     assert [each.kind.name for each in found] == ["kernel-module-mismatch", "list-broken"]
     assert "acmedrv.sys" in found[1].evidence and "other.sys" in found[1].evidence
+
+
+def test_bad_entries_of_the_list_are_told_and_hide_nobody(tmp_path: Path) -> None:
+    path = write(build("win10-x64"), "full", tmp_path / "a.dmp")
+    sound = scene_of(open_dump(FileSource(path)))
+    modules = list(sound.modules)
+    bad = [modules[3], modules[-3]]
+    data = bytearray(path.read_bytes())
+    for module in bad:
+        assert sound.space is not None and module.entry is not None
+        physical = sound.space.space.translate(module.entry + 0x40).physical  # SizeOfImage
+        at = sound.target.memory.file_offset(physical)
+        data[at : at + 4] = bytes(4)
+    path.write_bytes(data)
+    scene = scene_of(open_dump(FileSource(path)))
+    assert [each.base for each in scene.modules] == [each.base for each in modules if each not in bad]
+    wanted = [f"list entry {each.entry:#x} is no module (base or size makes no sense)" for each in bad]
+    assert list(scene.module_notes) == wanted
+    rows = list(lm_rows(scene, Wanted(kernel=True)))
+    assert [row.note for row in rows if row.process == "error"] == wanted
+    assert [each.evidence for each in of_module_list(scene)] == wanted
+    assert list(of_module_list(sound)) == [] and not sound.module_notes

@@ -18,7 +18,7 @@ OF_USERS = {
     "load-order-loops": ("list-broken", "loop at {at}"),
     "load-order-back-link-wrong": ("list-broken", "back link mismatch at {at}"),
     "load-order-breaks": ("list-broken", "Flink {at} cannot be read"),
-    "image-size-absurd": ("list-broken", "leads to no module"),
+    "image-size-absurd": ("list-broken", "bad entry at {at}: it is no module"),
     "image-headers-paged-out": None,
     "peb-paged-out": None,
     "ldr-paged-out": None,

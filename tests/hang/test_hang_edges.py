@@ -47,6 +47,16 @@ def test_a_limited_wait_makes_a_deadlock_less_than_certain() -> None:
     assert cause.confidence is Confidence.HIGH and set(cause.threads) == {first, second}
 
 
+def test_a_thread_that_waits_for_itself_says_for_what() -> None:
+    memory = Made(WIN10)
+    thread, event = memory.thread(), memory.object(1)
+    memory.resource(thread, exclusive=False, ExclusiveWaiters=event)
+    memory.wait(thread, event, reason=WR_RESOURCE)
+    sources = sources_of(memory)
+    (row,) = told_deadlocks(sources, deadlock_causes(sources))
+    assert row.evidence == "it waits for what it holds itself"
+
+
 def test_many_deadlocks_are_counted() -> None:
     memory = Made(WIN10)
     for _ in range(14):

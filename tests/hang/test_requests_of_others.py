@@ -17,7 +17,7 @@ from volplugins.io.holder import Age
 from volplugins.io.request import Request, StackLocation, State
 from volplugins.io.request_sources import Source
 
-CREATE, CLOSE, WRITE, FLUSH = 0, 2, 4, 9
+CREATE, CLOSE, READ, WRITE, FLUSH, FILE_SYSTEM_CONTROL, DEVICE_CONTROL, LOCK = 0, 2, 3, 4, 9, 13, 14, 17
 DISK, FILE_SYSTEM, DISK_FILE_SYSTEM, PIPE, UNKNOWN, VIRTUAL_DISK = 7, 9, 8, 17, 0x22, 0x24
 FIRST, STEP = 0x2000, 0x100
 
@@ -59,13 +59,35 @@ def sources_of(major: int, devices: Any) -> HangSources:
 def test_how_sure_a_request_is_stuck(
     major: int, kinds: tuple[int, ...], sure: Confidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("volplugins.bugcheck.hang.requests.age_of", lambda *_: Age(99.0, "made"))
+    monkeypatch.setattr("volplugins.bugcheck.hang.requests.age_of", lambda *_: Age(99.0, "made", 99.0))
     sources = sources_of(major, stack(*kinds))
     found = old_requests(sources)
     (row,), (cause,) = told_requests(sources, found), request_causes(found)
     assert row.confidence is cause.confidence is sure
     assert ("may wait for another program" in row.evidence) == (sure is Confidence.MEDIUM)
     assert row.evidence in cause.why
+
+
+@pytest.mark.parametrize(
+    ("major", "kinds", "sure"),
+    [
+        (READ, (PIPE,), Confidence.MEDIUM), (READ, (DISK_FILE_SYSTEM,), Confidence.HIGH),
+        (READ, (UNKNOWN, DISK), Confidence.HIGH), (READ, (UNKNOWN,), Confidence.HIGH),
+        (FILE_SYSTEM_CONTROL, (PIPE,), Confidence.MEDIUM),
+        (FILE_SYSTEM_CONTROL, (UNKNOWN, FILE_SYSTEM), Confidence.MEDIUM),
+        (LOCK, (DISK_FILE_SYSTEM,), Confidence.MEDIUM), (DEVICE_CONTROL, (PIPE,), Confidence.HIGH),
+    ],
+)  # fmt: skip
+def test_what_a_driver_may_keep_and_others_wait_behind(
+    major: int, kinds: tuple[int, ...], sure: Confidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many threads wait for the one that waits for it: a pipe's other end may be who has to act."""
+    monkeypatch.setattr("volplugins.bugcheck.hang.requests.age_of", lambda *_: Age(99.0, "made", 99.0))
+    monkeypatch.setattr("volplugins.bugcheck.hang.requests._waited_for", lambda _: {0xF00: 1})
+    monkeypatch.setattr(HangSources, "held_up", lambda *_: {2, 3})
+    sources = sources_of(major, stack(*kinds))
+    (row,) = told_requests(sources, old_requests(sources))
+    assert row.confidence is sure and ("may wait for another program" in row.evidence) == (sure is Confidence.MEDIUM)
 
 
 @pytest.mark.parametrize(

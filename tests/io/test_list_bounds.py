@@ -118,6 +118,9 @@ class Circle:
         self.steps += 1
         return SimpleNamespace(unsigned=lambda member: 1 + address % 500)
 
+    def present(self, address: int, layout: object, *needed: str) -> Any:
+        return self.structure(address, layout)
+
 
 def test_many_nodes_of_one_circle_are_followed_once() -> None:
     system: Any = Circle()
@@ -133,7 +136,7 @@ class Wide(Circle):
     def structure(self, address: int, layout: object) -> Any:
         if address % 2 and address > 1:
             raise ReadError(address)
-        return SimpleNamespace(unsigned={"Child": address + 1, "Sibling": address + 2}.__getitem__)
+        return SimpleNamespace(get={"Child": address + 1, "Sibling": address + 2}.__getitem__)
 
 
 def test_nodes_that_cannot_be_read_are_told_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,13 +198,13 @@ class Extensions:
         raise ReadError(address)
 
 
-@pytest.mark.parametrize(("limit", "most"), [("_MOST_OF_CHUNK", 100), ("_MOST_TRIED", 50), ("_CHUNK", 16 << 20)])
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_OF_CHUNK", 100), ("_MOST_TRIED", 50), ("_LARGEST_PREFIX", 0x140)])
 def test_so_many_places_of_a_chunk_are_tried(monkeypatch: pytest.MonkeyPatch, limit: str, most: int) -> None:
     monkeypatch.setattr(object_scan, limit, most)
     system: Any = Extensions()
     notes: list[str] = []
     assert not list(object_scan.scan_objects(system, tell=notes.append))
-    if limit == "_CHUNK":
+    if limit == "_LARGEST_PREFIX":
         assert system.tried <= 0x10000 // 8 and not notes
     else:
         assert system.tried == most

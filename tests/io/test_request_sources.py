@@ -12,7 +12,6 @@ import pytest
 
 from tests.io.made_requests import KERNEL, MadeLocation, MadeMemory
 from volplugins.io import request_sources, shared_lists
-from volplugins.io.clock import KernelClock, read_clock
 from volplugins.io.linked_list import ListWalk
 from volplugins.io.pool_block import block_of
 from volplugins.io.request_scan import scan_requests
@@ -241,24 +240,6 @@ def test_pool_headers() -> None:
     assert block_of(bytes([1, 0, 5, 0]) + b"Irp " + bytes(8), 64) == ("Irp ", True)
     assert block_of(bytes([1, 0, 5, 1]) + b"Irp ", 32) == ("Irp ", True)  # bit 0 belongs to the size
     assert block_of(bytes(16), 64) == ("", False)
-
-
-@BITS
-def test_the_clock(bits: int) -> None:
-    base = {64: 0xFFFFF78000000000, 32: 0xFFDF0000}[bits]
-    page = bytearray(0x1000)
-    page[4:8] = (0xFA00000).to_bytes(4, "little")  # 15.625 ms
-    page[8:16] = (64 * 10**7).to_bytes(8, "little")
-    page[0x320:0x328] = (4096).to_bytes(8, "little")
-    clock = read_clock(SegmentReader({base: bytes(page)}), bits)
-    assert clock == KernelClock(4096, 0.015625, 64 * 10**7)
-    assert clock.since_tick(4096 - 64) == 1.0
-    assert clock.since_tick(5000) is None
-    assert clock.since_mark(63 * 10**7) == 1.0  # interrupt time
-    assert clock.since_mark(4096 - 128) == 2.0  # ticks
-    assert clock.since_mark(0) is None and clock.since_mark(1 << 62) is None
-    assert read_clock(SegmentReader({}), bits) is None
-    assert KernelClock(1 << 33, 0.015625, 0).since_tick(0) == 0.0
 
 
 class Counted:

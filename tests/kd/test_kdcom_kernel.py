@@ -40,6 +40,7 @@ CASES: dict[str, Callable[[], KdcomKernel]] = {
     "prints before it stands": lambda: KdcomKernel(said_before=[(PRINT, printed(b"hello\n"))] * 3),
     "prints in between": lambda: KdcomKernel(said_after=[(PRINT, printed(b"bbbb0000iiii"))]),
     "drivers when it runs on": lambda: KdcomKernel(loads=[LOAD, LOAD]),
+    "dozens of drivers when it runs on": lambda: KdcomKernel(loads=[LOAD] * 60),
     "a driver when it starts": lambda: KdcomKernel(boot=[LOAD]),
     "slow": lambda: KdcomKernel(slow=0.4),
     "very slow": lambda: KdcomKernel(slow=1.7),

@@ -114,3 +114,18 @@ def test_another_handler_of_sigterm_is_left_alone(served_url: str) -> None:
 def served_url() -> object:
     with serving() as served:
         yield served.url
+
+
+@pytest.mark.parametrize(
+    ("option", "serve", "now", "code"),
+    [
+        ("?step-past=0", "--breakpoint", "it did not say that it runs on", 1),
+        ("?stay-stopped=1", "--running", "it is left standing", 0),
+        ("", "--running", "it runs on", 0),
+    ],
+)
+def test_live_says_how_it_left_the_machine(option: str, serve: str, now: str, code: int) -> None:
+    with serving(serve) as served:
+        process = command("live", served.url + option)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == code and f"Now       {now}\n" in said

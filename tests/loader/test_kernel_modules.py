@@ -64,6 +64,50 @@ def test_a_string_is_as_long_as_its_own_length_says(bits: int, characters: int) 
     assert read_unicode_string(memory, descriptor) == text
 
 
+def test_bad_entries_cost_themselves_alone() -> None:
+    memory = machine(8)
+    for number in (2, 6):  # between them nothing is lost, from either end
+        entry = bytearray(memory[ENTRY + number * 0x1000])
+        struct.pack_into("<I", entry, 0x40, 0)
+        memory[ENTRY + number * 0x1000] = bytes(entry)
+    found = walk_loaded_modules(SegmentReader(memory), HEAD, 64)
+    assert [m.image_name for m in found.modules] == ["ntoskrnl.exe", *(f"drv{n}.sys" for n in (1, 3, 4, 5, 7))]
+    assert [note.split(" is ")[0] for note in found.notes] == [f"list entry {ENTRY + n * 0x1000:#x}" for n in (2, 6)]
+
+
+def test_what_does_not_lead_back_is_not_followed() -> None:
+    """A link that was smashed leads into a list of something else: what follows there are no modules of this list."""
+    memory = machine(5)
+    other = 0xFFFFF80000F00000
+    smashed = bytearray(memory[ENTRY + 0x1000])
+    struct.pack_into("<Q", smashed, 0, other)
+    memory[ENTRY + 0x1000] = bytes(smashed)
+    memory[other] = struct.pack("<QQ", other + 0x1000, other + 0x1000).ljust(0x80, b"\0")
+    memory[other + 0x1000] = entry64(other, other, 0xFFFFF80300000000, 0x1000, 0, "")
+    found = walk_loaded_modules(SegmentReader(memory), HEAD, 64)
+    assert [m.image_name for m in found.modules] == ["ntoskrnl.exe", "drv1.sys", "drv2.sys", "drv3.sys", "drv4.sys"]
+    assert any("does not lead back" in note for note in found.notes)
+
+
+def test_an_entry_across_two_pages_of_which_one_is_absent() -> None:
+    memory = machine(6)
+    for number in (1, 4):
+        memory[ENTRY + number * 0x1000] = memory[ENTRY + number * 0x1000][:0x58]
+    found = walk_loaded_modules(SegmentReader(memory), HEAD, 64)
+    assert [m.base >> 16 & 0xF for m in found.modules] == [0, 1, 2, 3, 4, 5]
+    assert [bool(m.image_name) for m in found.modules] == [True, False, True, True, False, True]
+    assert "cannot be read (not-in-dump)" in found.modules[1].note and found.notes == ()
+
+
+def test_many_bad_entries_are_counted() -> None:
+    memory = machine(100)
+    for number in range(1, 100):
+        memory[ENTRY + number * 0x1000] = memory[ENTRY + number * 0x1000][:0x30] + bytes(0x50)
+    found = walk_loaded_modules(SegmentReader(memory), HEAD, 64)
+    assert (len(found.modules), len(found.notes)) == (1, 17)
+    assert found.notes[-1] == "83 more list entries are no modules"
+
+
 def test_a_hole_is_bridged_from_the_other_end() -> None:
     memory = machine(5)
     del memory[ENTRY + 0x2000]
@@ -127,6 +171,15 @@ def test_unloaded_drivers() -> None:
         "unloaded",
     )
     assert read_unloaded_modules(SegmentReader({}), 0x100, 64) == ()
+
+
+def test_an_unloaded_driver_without_its_name() -> None:
+    entry = struct.pack("<HHIQQQQ", 14, 14, 0, 0x9000, 0xFFFFF80000010000, 0xFFFFF80000018000, 1)
+    memory = SegmentReader({0x100: struct.pack("<Q", 0x8000), 0x8000: entry + bytes(0x28 * 49)})
+    (module,) = read_unloaded_modules(memory, 0x100, 64)
+    assert (module.image_name, module.base, module.note) == (
+        "", 0xFFFFF80000010000, "Name unreadable (not-in-dump)",
+    )  # fmt: skip
 
 
 def test_names_that_share_one_buffer_are_no_longer_than_a_real_list() -> None:

@@ -89,6 +89,37 @@ def test_an_entry_on_an_absent_page_breaks_the_list_there_only(bits: int) -> Non
 
 
 @BITS
+def test_bad_entries_cost_themselves_alone(bits: int) -> None:
+    made = MadeProcess(bits, NAMES)
+    size = 0x40 if bits == 64 else 0x20
+    for number in (1, 4):
+        made.write(made.entry(number) + size, bytes(4))
+    lists = read(made)
+    assert [entry.name for entry, _ in in_order(lists)] == ["program.exe", "kernel32.dll", "evil.dll"]
+    for order, each in enumerate(lists.lists):
+        assert each.complete and [problem.split(":")[0] for problem in each.problems] == [
+            f"bad entry at {made.link_at(order, number):#x}" for number in (1, 4)
+        ]
+    assert not any(lists.absent(name) for name in LISTS)
+
+
+@BITS
+def test_an_entry_across_two_pages_of_which_one_is_absent(bits: int) -> None:
+    made = MadeProcess(bits, NAMES)
+    kept = 0x50 if bits == 64 else 0x30  # its links, base and size lie before the page's end
+    made.write(made.entry(2) - kept, made.pages[made.entry(2)][:kept])
+    for order in range(3):
+        chosen = range(1 if order == 2 else 0, 5)
+        made.ring([made.link_at(order), *(made.link_at(order, n) - (kept if n == 2 else 0) for n in chosen)])
+    del made.pages[made.entry(2)]
+    lists = read(made)
+    found = {entry.base: entry for entry, _ in in_order(lists)}
+    assert sorted(found) == [made.base(number) for number in range(5)]
+    assert found[made.base(2)].timestamp is None and "not-mapped" in found[made.base(2)].note
+    assert not any(each.problems for each in lists.lists)
+
+
+@BITS
 def test_lists_without_memory_are_a_read_error(bits: int) -> None:
     with pytest.raises(ReadError):
         read_loader_lists(PageReader({}), LDR, bits)

@@ -6,7 +6,7 @@ import pytest
 
 from volplugins.loader.peb import heaps, read_peb
 from volplugins.loader.process_parameters import environment, parameter_strings, read_parameters
-from volplugins.memory.reader import SegmentReader
+from volplugins.memory.reader import ReadError, SegmentReader
 
 AT, TEXT, ENVIRONMENT = 0x10000, 0x11000, 0x20000
 BITS = pytest.mark.parametrize("bits", [64, 32])
@@ -115,3 +115,17 @@ def test_an_environment_goes_on_as_far_as_its_pages_are_the_process_s_own(bits: 
     whose = {ENVIRONMENT + 0x1000: "a page of other.exe 4"}
     found, why = environment(memory, read_parameters(memory, AT, bits), lambda at: whose.get(at, ""))
     assert (len(found), why) == (512, f"the environment goes on at {ENVIRONMENT + 0x1000:#x} in a page of other.exe 4")
+
+
+@BITS
+def test_parameters_across_two_pages_of_which_one_is_absent(bits: int) -> None:
+    whole = parameters_at(bits, "notepad", bytes(0x1000))
+    kept = 0x90 if bits == 64 else 0x50  # up to the environment's address
+    memory = SegmentReader({AT: whole.read(AT, kept), TEXT: whole.read(TEXT, 14), ENVIRONMENT: bytes(0x1000)})
+    parameters = read_parameters(memory, AT, bits)
+    told = {name: (text, why) for name, text, why in parameter_strings(memory, parameters)}
+    assert told["CommandLine"] == ("notepad", "")
+    assert told["WindowTitle"] == ("", f"{AT + kept:#x} cannot be read (not-in-dump)")
+    assert environment(memory, parameters) == ((), "")
+    with pytest.raises(ReadError):
+        read_parameters(SegmentReader({AT + 0x10: whole.read(AT + 0x10, 0x100)}), AT, bits)

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.processors.made_processors import TICKS, Made
+from tests.processors.made_processors import SECONDS, TICKS, Made
+from volplugins.io.clock import KernelClock
 from volplugins.kernel.wait_layouts import WaitLayouts
-from volplugins.processors.accounts import fitting_layout, read_accounts
+from volplugins.processors.accounts import fitting_layout, may_have_wrapped, read_accounts
 from volplugins.processors.block import read_block
 from volplugins.processors.irql import read_irql
 
@@ -72,6 +73,36 @@ def test_on_x86_the_counters_alone_are_left_out() -> None:
     assert not layout.has("KernelTime") and layout.has("TimerTable") and layout.has("DispatcherReadyListHead")
 
 
+def asleep(made: Made, part: float) -> KernelClock:
+    """A clock of which so much is a sleep: the counters of every processor have the rest."""
+    for prcb in made.prcbs:
+        made.member(made.waits.processor, prcb, "KernelTime", round(TICKS * (1 - part)))
+        made.member(made.waits.processor, prcb, "UserTime", 0)
+    return KernelClock(TICKS, SECONDS, TICKS * 156250, TICKS * SECONDS * part)
+
+
+@pytest.mark.parametrize("part", [0.3, 0.7, 0.99])
+def test_counters_of_a_machine_that_slept_fit(part: float) -> None:
+    made = Made(7601)
+    source = made.source(clock=asleep(made, part))
+    layout, said = fitting_layout(source)
+    assert layout.has("KernelTime") and layout.has("TimerTable") and not said
+    assert read_accounts(source, made.prcbs[0], layout).doubt == ""
+    for prcb in made.prcbs:  # a processor does not count while the machine sleeps
+        made.member(made.waits.processor, prcb, "KernelTime", TICKS)
+    assert "do not fit" in fitting_layout(source)[1]
+
+
+def test_counters_of_a_machine_that_slept_are_looked_for() -> None:
+    made = Made(22621, count=3)
+    clock, right = asleep(made, 0.7), made.waits.processor.offset("KernelTime")
+    for prcb in made.prcbs:
+        made.member(made.waits.processor, prcb, "UserTime", 1)
+        made.member(made.waits.processor, prcb, "DpcTime", 400)
+    moved(made, 0x1240)
+    assert fitting_layout(made.source(clock=clock))[0].offset("KernelTime") == right
+
+
 def test_symbols_are_believed_and_a_doubt_is_said() -> None:
     made = Made(19041)
     waits = replace(made.waits, processor=replace(made.waits.processor, source="symbols"))
@@ -130,6 +161,17 @@ def test_a_processor_that_runs_on_has_no_level_in_memory() -> None:
     assert read_irql(x86.source(stopped=False), x86.prcbs[0], x86.waits.processor) == (2, "")
 
 
+@pytest.mark.parametrize(
+    ("build", "mask", "level"), [(2600, 0xFFFF20F0, 2), (2600, 0xFFFFFFFF, None), (3790, 0xFFFFFFFF, 2)]
+)
+def test_xp_with_an_apic_has_no_level_in_memory(build: int, mask: int, level: int | None) -> None:
+    made = Made(build, 32)
+    made.put(made.prcbs[0] - 0x120 + 0x24, 2, 1)
+    made.put(made.prcbs[0] - 0x120 + 0x30, mask, 4)
+    found, said = read_irql(made.source(), made.prcbs[0], made.waits.processor)
+    assert found == level and ("APIC" in said) == (level is None)
+
+
 def test_a_block_says_what_is_wrong_with_it() -> None:
     made = Made()
     layout, prcb = made.waits.processor, made.prcbs[0]
@@ -141,3 +183,26 @@ def test_a_block_says_what_is_wrong_with_it() -> None:
     made.prcbs[0] = made.base + 0x400000
     gone = read_block(made.source(), made.source().processors[0], layout)
     assert (gone.next, gone.irql, gone.in_dpc, gone.accounts.kernel) == (None, None, None, None)
+
+
+def test_a_counter_of_32_bits_may_have_wrapped() -> None:
+    day = 86400
+    assert not may_have_wrapped(1_000_000, day / 2)
+    assert may_have_wrapped(1_000_000, 3 * day)
+    # 40,000 a second for three days and a quarter, of which 32 bits are kept
+    true = round(40_000 * 3.25 * day)
+    assert may_have_wrapped(true % (1 << 32), 3.25 * day)
+    assert not may_have_wrapped((1 << 32) - 1, 1.5 * day)  # one time more is more than a processor does
+
+
+def test_what_is_no_count_of_switches_is_not_given() -> None:
+    made = Made(2600, bits=32)
+    waits, prcb = made.waits.processor, made.prcbs[0]
+    most = int(2_000_000 * SECONDS * TICKS)
+    for value, given in ((min(most, 0xFFFFFFFF), True), (0x8045F50C, most >= 0x8045F50C)):
+        made.member(waits, prcb, "KeContextSwitches", value)
+        found = read_accounts(made.source(), prcb, waits)
+        assert (found.switches == value) is given and bool(found.doubt) is not given
+    short = replace(made.source(), clock=KernelClock(1000, SECONDS, 1000 * 156_250))
+    found = read_accounts(short, prcb, waits)
+    assert found.switches is None and "more than can be in 16 s" in found.doubt

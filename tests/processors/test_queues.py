@@ -112,6 +112,24 @@ def test_hostile_ready_lists_end_and_say_so() -> None:
     assert any("no kernel address" in problem for problem in ready(made)[1])
 
 
+def test_one_damaged_entry_hides_no_other() -> None:
+    made = Made()
+    threads = [made.thread() for _ in range(5)]
+    made.ready(own_heads(made), 8, threads)
+    calls = [made.dpc(ROUTINE + number) for number in range(5)]
+    chain(made, dpc_head(made), calls, 0)
+    for each in (threads[1], calls[1]):
+        made.put(each, 5, 1)
+    found, problems = ready(made)
+    assert [each.ethread for each in found] == [threads[0], *threads[2:]] and len(problems) == 1
+    queued, problems = dpcs(made)
+    assert [each.address for each in queued] == [calls[0], *calls[2:]] and len(problems) == 1
+    for each in (threads[2], calls[2]):  # two in a row: good links still lead on, a chain of single ones is none
+        made.put(each, 5, 1)
+    assert [each.ethread for each in ready(made)[0]] == [threads[0], *threads[3:]] and len(ready(made)[1]) == 2
+    assert [each.address for each in dpcs(made)[0]] == calls[:1] and len(dpcs(made)[1]) == 2
+
+
 def test_a_thread_that_became_ready_in_the_future_has_no_time() -> None:
     made = Made()
     thread = made.thread(-5)
@@ -142,6 +160,34 @@ def test_hostile_queues_of_calls_end_and_say_so() -> None:
         found, problems = dpcs(made)
         assert [each.address for each in found] == [one]
         assert any(word in problem for problem in problems), (word, problems)
+
+
+@EVERY
+def test_calls_behind_one_that_is_none(build: int, bits: int) -> None:
+    made = Made(build, bits)
+    calls = [made.dpc(ROUTINE + number) for number in range(6)]
+    chain(made, dpc_head(made), calls, 0)
+    for number in (1, 3):
+        made.put(calls[number], 0, 1)
+    found, problems = dpcs(made)
+    assert [each.address for each in found] == [calls[number] for number in (0, 2, 4, 5)]
+    assert [text.rpartition("queue: ")[2] for text in problems] == [f"{calls[n]:#x} is no DPC" for n in (1, 3)]
+    made.put(calls[2], 0, 1)
+    assert [each.address for each in dpcs(made)[0]] == calls[:1]
+
+
+@EVERY
+def test_ready_threads_behind_what_is_no_thread(build: int, bits: int) -> None:
+    made = Made(build, bits)
+    threads = [made.thread() for _ in range(5)]
+    made.ready(own_heads(made), 8, threads)
+    for number in (1, 3):
+        made.put(threads[number], 0, 1)
+    found, problems = ready(made)
+    assert [each.ethread for each in found] == [threads[number] for number in (0, 2, 4)]
+    assert sorted(text.rpartition(": ")[2] for text in problems) == sorted(
+        f"{threads[number]:#x} is no thread" for number in (1, 3)
+    )
 
 
 @pytest.mark.parametrize("build", [9600, 19041])

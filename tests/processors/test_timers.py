@@ -131,6 +131,17 @@ def test_hostile_tables_end_and_say_so() -> None:
         assert any(word in problem for problem in problems), (word, problems)
 
 
+def test_timers_behind_what_is_none() -> None:
+    made = Made()
+    every = [made.timer(number, 0) for number in range(6)]
+    linked(made, head(made, 0), every)
+    for number in (1, 2, 4):
+        made.put(every[number], 0, 1)
+    found, problems = timers(made)
+    assert [each.address for each in found] == [every[number] for number in (0, 3, 5)]
+    assert [text.rpartition(": ")[2] for text in problems[1:]] == [f"{every[n]:#x} is no timer" for n in (1, 2, 4)]
+
+
 def test_times_without_a_clock_are_not_known() -> None:
     made = Made(7601, 32)
     linked(made, head(made, 0), [made.timer(1, 0)])

@@ -78,6 +78,54 @@ def test_a_tree_that_is_damaged(wrong: str) -> None:
     assert len(found) == {"loop": 2, "user": 2, "unmapped": 2, "index": 1, "type": 1, "encoded": 0}[wrong]
 
 
+def full_tree(made: Made, count: int) -> list[int]:
+    """Nodes of a tree, each with the two that it leads to."""
+    nodes = [timer(made, 0) for _ in range(count)]
+    plant(made, 0, nodes[0])
+    for place, node in enumerate(nodes):
+        for side in range(2):
+            if 2 * place + 1 + side < count:
+                made.put(node + 8 * side, nodes[2 * place + 1 + side])
+    return nodes
+
+
+@pytest.mark.parametrize("place", [0, 2, 14])
+def test_one_damaged_timer_hides_no_other(place: int) -> None:
+    made = with_trees()
+    nodes = full_tree(made, 31)
+    assert len(read(made)[0]) == 31
+    made.put(nodes[place] - 0x18, 6, 1)
+    found, problems = read(made)
+    assert len(found) == 30 and problems == [f"tree 0 of timers: {nodes[place]:#x} is of no timer"]
+
+
+@pytest.mark.parametrize("wrong", ["loop", "user"])
+def test_one_bad_link_hides_what_is_below_it_alone(wrong: str) -> None:
+    made = with_trees()
+    nodes = full_tree(made, 31)
+    made.put(nodes[2], {"loop": nodes[0], "user": 0x7FFF0000}[wrong])  # seven nodes lay below
+    found, problems = read(made)
+    assert len(found) == 24 and len(problems) == 1 and problems[0].endswith("which is not followed")
+
+
+def test_a_tree_of_what_are_no_timers_ends() -> None:
+    made = with_trees()
+    nodes = full_tree(made, 255)
+    for node in nodes[1:]:
+        made.put(node - 0x18, 6, 1)
+    found, problems = read(made)
+    assert len(found) == 1 and len(problems) == 6  # two below the root, four below these, and nothing else
+    assert sum(": nothing below it is followed" in each for each in problems) == 4
+
+
+def test_notes_of_a_hostile_tree_are_bounded() -> None:
+    made = with_trees()
+    for node in full_tree(made, 511)[255:]:
+        made.put(node, 0x7FFF0000 + node % 0x1000000)
+    found, problems = read(made)
+    assert len(found) == 511 and len(problems) == 65 and "more notes about trees of timers" in problems[-1]
+
+
 def test_without_symbols_or_before_windows_10_there_are_none() -> None:
     assert read(Made()) == ([], [])
     made = with_trees(9600)

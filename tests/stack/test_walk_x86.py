@@ -9,8 +9,10 @@ from volplugins.image.image_view import ImageView
 from volplugins.memory.reader import SegmentReader
 from volplugins.stack.found_starts import found_starts, start_below
 from volplugins.stack.frame import Trust
+from volplugins.stack.registers import RBP, Registers
+from volplugins.stack.unwind_x86 import unwind_epilog
 
-LOW = STACK[32]
+LOW, RSI = STACK[32], 6
 FRAMED = b"\x8b\xff\x55\x8b\xec\x83\xec\x10" + b"\x90\x40" * 40 + b"\xc9\xc3"
 FRAMELESS = b"\x56\x57" + b"\x40\x41" * 40 + b"\x5f\x5e\xc3"
 INNER, WAIT, SERVICE, FIRST = 0x1000, 0x1100, 0x1200, 0x1300
@@ -83,10 +85,26 @@ def test_at_a_return_the_caller_is_on_top_of_the_stack(made: MadeCode) -> None:
     assert frames[2].ip == made.first + SERVICE + 0x15
 
 
+@pytest.mark.parametrize("released", [0, 4, 0xC, 0x1F0])
+def test_a_return_that_releases_arguments_leaves_the_stack_above_them(made: MadeCode, released: int) -> None:
+    """RET imm16 as functions end that take their arguments off the stack themselves (stdcall)."""
+    made.put(made.first + 0x1800, b"\x5e\xc9\xc2" + released.to_bytes(2, "little"))
+    at, back = made.first + 0x1800, made.put(made.first + WAIT + 0x20, b"\xff\xd2")
+    memory = made.memory({0: 0x51, 0x10: LOW + 0x80, 0x14: back, 0x18: 0xA1})
+    found = unwind_epilog(memory, Registers(32, at, LOW, (None,) * 5 + (LOW + 0x10, None, None), {}))
+    assert found is not None and (found.ip, found.sp) == (back, LOW + 0x18 + released)
+    assert (found.general[RBP], found.general[RSI]) == (LOW + 0x80, 0x51)
+
+
+def test_a_return_whose_count_cannot_be_read_is_none() -> None:
+    memory = SegmentReader({0x80500000: b"\xc2\x0c", LOW: bytes(8)})
+    assert unwind_epilog(memory, Registers(32, 0x80500000, LOW, (None,) * 8, {})) is None
+
+
 def test_starts_are_call_targets_and_prologs(made: MadeCode) -> None:
     memory = made.memory({})
     view = ImageView(memory, made.first, SIZE)
-    starts = found_starts(view, ((0, SIZE),))
+    starts = list(found_starts(view, ((0, SIZE),)).rvas)
     assert starts == [INNER, WAIT, SERVICE, FIRST]
     assert start_below(starts, WAIT + 0x30) == WAIT
     assert start_below(starts, INNER - 1) is None
@@ -94,6 +112,7 @@ def test_starts_are_call_targets_and_prologs(made: MadeCode) -> None:
 
 
 def test_starts_of_absent_or_odd_code_are_none() -> None:
-    assert found_starts(ImageView(SegmentReader({}), 0x80500000, SIZE), ((0, SIZE), (0x7000, 0x9000), (9, 3))) == []
+    nothing = ImageView(SegmentReader({}), 0x80500000, SIZE)
+    assert not list(found_starts(nothing, ((0, SIZE), (0x7000, 0x9000), (9, 3))).rvas)
     short = SegmentReader({0x80500000: b"\xe8\0\0"})
-    assert found_starts(ImageView(short, 0x80500000, 3), ((0, 0x1000),)) == []
+    assert not list(found_starts(ImageView(short, 0x80500000, 3), ((0, 0x1000),)).rvas)

@@ -139,3 +139,12 @@ def test_through_plain_vol(dumps, rows):
     found = rows(path, "windows.kd.stacks", plugin_options=option)
     assert int(found[0]["IP"], 16) == context.ip and f"rip={context.ip:016x}" in found[0]["Registers"]
     assert "Registers" not in rows(path, "windows.kd.stacks", plugin_options=("--thread", "1"))[0]
+
+
+@pytest.mark.parametrize("machine", [PAE, X86])
+def test_a_scanned_frame_has_no_registers_but_its_place(dumps, machine):
+    """On x86 the search goes on with what EBP was below, which is not known to be this function's."""
+    found = Machine(dumps, machine)
+    rows = [row for row in rows_of(found, registers=True) if isinstance(row, Detailed)]
+    scanned = [row.details.registers for row in rows if row.row.trust == "scan"]
+    assert scanned and all({part.split("=")[0] for part in text.split()} == {"eip", "esp"} for text in scanned)

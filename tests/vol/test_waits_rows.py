@@ -82,6 +82,21 @@ def test_a_deadlock_of_hundreds_is_one_finding() -> None:
     assert len(rows) == 300 and rows[0].note.startswith("a chain of 300 threads, which runs into a deadlock")
 
 
+@pytest.mark.parametrize(
+    ("end", "what"), [(False, "a thread waits for what it holds itself: "), (True, "a thread waits for its own end: ")]
+)
+def test_a_thread_that_waits_for_itself_is_no_circle(end: bool, what: str) -> None:
+    memory = Made(WIN10)
+    thread, event = memory.thread(), memory.object(1)
+    if end:
+        memory.wait(thread, thread)
+    else:
+        memory.resource(thread, exclusive=False, ExclusiveWaiters=event)
+        memory.wait(thread, event, reason=27)
+    (found,) = of_waits(make_graph(memory.survey()))
+    assert found.evidence.startswith(what) and "circle" not in found.evidence
+
+
 @pytest.mark.parametrize(("entries", "said"), [(0, ""), (6, "in which 6 entries wait")])
 def test_a_worker_that_waits_while_its_queue_starves(entries: int, said: str) -> None:
     memory = Made(WIN10)

@@ -27,11 +27,11 @@ def held_by(memory: Made, waiter: int) -> Held:
     return memory.survey().waits[waiter].held[0]
 
 
-def lock_entry(memory: Made, thread: int, number: int, lock: int, acquired: bool) -> None:
-    """AutoBoost's entry: the lock's address loses its highest bit and gains flags."""
+def lock_entry(memory: Made, thread: int, number: int, lock: int, acquired: bool, flags: int = 2) -> None:
+    """AutoBoost's entry: the lock's address loses its highest bit and gains flags (1: any thread may release it)."""
     at, size = memory.machine.thread["LockEntries"]
     entry = thread + at + number * size
-    memory.put(entry + 0x20, (lock & ~(1 << 63)) | (1 << 63 if number % 2 else 0) | 1)
+    memory.put(entry + 0x20, (lock & ~(1 << 63)) | (1 << 63 if number % 2 else 0) | flags)
     memory.put(entry + 0x1A, acquired, 1)
 
 

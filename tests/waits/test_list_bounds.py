@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -15,13 +16,16 @@ from volplugins.waits import object_waiters
 from volplugins.waits.lock_entries import LockEntries
 from volplugins.waits.lock_owners import MOST_OWNERS
 from volplugins.waits.object_waiters import ObjectWaiters
-from volplugins.waits.owners import mutant
+from volplugins.waits.owners import fast_resource, mutant, owner_tables
 from volplugins.waits.owners.address import AddressWaits
+from volplugins.waits.owners.fast_resource import FastResources
 from volplugins.waits.owners.mutant import MutantOwners
+from volplugins.waits.owners.owner_tables import OwnerTables
 from volplugins.waits.owners.push_lock import held_push_lock
-from volplugins.waits.owners.resource import Resource
+from volplugins.waits.owners.resource import Resource, read_resource
 from volplugins.waits.resources import Resources
 from volplugins.waits.system import WaitSystem
+from volplugins.waits.waiter import read_waiter
 from volplugins.waits.words import WR_ALERT_BY_THREAD_ID
 
 
@@ -172,3 +176,95 @@ def test_each_who_waits_for_an_address_looks_at_a_few_others(monkeypatch: pytest
     assert notes[3][0].split("threads ")[1].startswith("0, 1, 2, 4 and 295 more")
     assert notes[299][0].split("threads ")[1].startswith("0, 1, 2, 3 and 295 more")
     assert AsksForAddress.looked_at < 30 * len(waiters)
+
+
+def table_of(made: Made, entries: int, *owners: int) -> int:
+    """An owner table of so many entries, the last ones free."""
+    table = made.block(16 * entries, 0x1000)
+    made.put(table + 8, entries, 4)
+    for number, owner in enumerate(owners, start=1):
+        made.put(table + 16 * number, owner)
+        made.put(table + 16 * number + 8, 1, 4)
+    return table
+
+
+def test_a_table_that_many_resources_lead_to_is_read_once() -> None:
+    made = Made(WIN10)
+    owners = [0xFFFF800000100000 + 0x100 * number for number in range(4000)]
+    table = table_of(made, 4096, *owners, owners[0])
+    locks = [made.resource(made.thread(), exclusive=False, OwnerTable=table) for _ in range(40)]
+    system, memory = system_of(made)
+    tables = OwnerTables(system)
+    found = [read_resource(system, each, tables) for each in locks]
+    assert memory.reads < 4 * len(locks), memory.reads
+    assert all(each.owners[1:] == tuple(owners) for each in found) and not tables.note()
+
+
+def test_owner_tables_are_read_only_so_far_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owner_tables, "MOST_ENTRIES", 1000)
+    made = Made(WIN10)
+    thread = made.thread()
+    for _ in range(20):
+        made.resource(made.thread(), exclusive=False, OwnerTable=table_of(made, 100))  # all free
+    last = made.resource(made.thread(), exclusive=False, OwnerTable=table_of(made, 3, thread))
+    survey = made.survey()
+    assert any("have more than 1,000 entries together" in note for note in survey.notes)
+    assert survey.resources.all[last].notes == (owner_tables._LEFT_OUT,) and len(survey.resources.all[last].owners) == 1
+
+
+def test_owner_pointers_of_one_table_cost_no_more_than_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Made(WIN10)
+    pointers = [0xFFFF900000000000 + 0x40 * number | 3 for number in range(4000)]
+    lock = made.resource(pointers[0], exclusive=False, OwnerTable=table_of(made, 4096, *pointers))
+    system, _ = system_of(made)
+    start = time.perf_counter()
+    found = read_resource(system, lock, OwnerTables(system))
+    assert time.perf_counter() - start < 1.0
+    assert len(found.pointers) == 4000 and not found.owners
+
+
+def test_a_table_that_ends_where_memory_does_is_read_up_to_there() -> None:
+    made = Made(WIN10)
+    owners = [made.thread() for _ in range(3)]
+    end = made.base + len(made.data)
+    table = end - 16 * 64
+    made.put(table + 8, 4096, 4)
+    for number, owner in enumerate(owners, start=1):
+        made.put(table + 16 * number, owner)
+        made.put(table + 16 * number + 8, 1, 4)
+    lock = made.resource(made.thread(), exclusive=False, OwnerTable=table)
+    system, _ = system_of(made)
+    found = read_resource(system, lock, OwnerTables(system))
+    assert found.owners[1:] == tuple(owners) and found.notes == ("entry 64 of its owner table cannot be read",)
+
+
+def test_a_ring_that_many_threads_owner_entries_lead_to_is_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_resource, "_MOST_AGAIN", 100)
+    made = Made(WIN10)
+    entries, threads = circle(made, 200), [made.thread() for _ in range(60)]
+    for each in threads:
+        lead(made, each + made.machine.thread["OwnerEntryListHead"][0], entries[0])
+    system, memory = system_of(made)
+    found = FastResources(system)
+    for each in threads:
+        found.take(each, read_waiter(system, each)[1])
+    assert memory.reads < 1_500, memory.reads
+    assert found.notes and any("owner entries of thread" in note for note in found.notes)
+    assert len(found.notes) <= fast_resource._MOST_NOTES + 1
+
+
+def test_owner_entries_are_followed_only_so_far_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_resource, "_MOST_ENTRIES", 50)
+    made = Made(WIN10)
+    for _ in range(20):
+        head = made.thread() + made.machine.thread["OwnerEntryListHead"][0]
+        made.link(head, *(made.block(0x30) for _ in range(10)))
+    assert any("more than 50 owner entries together" in note for note in made.survey().notes)
+
+
+def test_sound_owner_entries_need_no_note() -> None:
+    made = Made(WIN10)
+    for _ in range(3):
+        head = made.thread() + made.machine.thread["OwnerEntryListHead"][0]
+        made.link(head, *(made.block(0x30) for _ in range(3)))
+    assert not made.survey().notes

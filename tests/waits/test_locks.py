@@ -88,3 +88,22 @@ def test_what_is_no_fast_mutex_is_an_event(name: str, wrong: dict[str, int]) -> 
     _, event = fast_mutex(memory, owner, **wrong)
     memory.wait(waiter, event, reason=0)
     assert (held_by(memory, waiter).kind, held_by(memory, waiter).owners) == (Kind.EVENT, ())
+
+
+@pytest.mark.parametrize("flags", [2, 3])
+def test_a_push_lock_that_any_thread_may_release_makes_no_deadlock(flags: int) -> None:
+    memory = made()
+    threads = [memory.thread(), memory.thread()]
+    locks = [memory.block(8), memory.block(8)]
+    for number, thread in enumerate(threads):
+        memory.wait(thread, memory.object(1, address=memory.on_stack(thread)), reason=WR_PUSH_LOCK)
+        lock_entry(memory, thread, 0, locks[1 - number], False, flags=1)  # of one that asks it says nothing
+        lock_entry(memory, thread, 1, locks[number], True, flags=2)
+    assert [set(each) for each in memory.graph().deadlocks] == [set(threads)]
+    lock_entry(memory, threads[1], 1, locks[1], True, flags=flags)
+    graph = memory.graph()
+    (held,) = graph.survey.waits[threads[0]].held
+    assert held.owners == (threads[1],) and held.sure == (flags == 2)
+    assert any("any thread may release it" in note for note in held.notes) == (flags == 3)
+    assert bool(graph.deadlocks) == (flags == 2)
+    assert verdicts(graph, threads[:1]) == [["deadlock" if flags == 2 else "blocked"]]

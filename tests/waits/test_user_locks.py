@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from tests.waits.locks import (
@@ -13,7 +15,7 @@ from tests.waits.locks import (
     held_by,
     made,
 )
-from tests.waits.made_waits import made_process, verdicts
+from tests.waits.made_waits import Made, made_process, verdicts
 from volplugins.waits.words import Kind
 
 
@@ -117,3 +119,45 @@ def test_others_who_wait_for_the_same_key(name: str) -> None:
     assert (held.kind, held.object) == (Kind.KEYED_EVENT, 0x50000) and "and 2 more" in held.notes[0]
     assert str(memory.tid(waiters[1])) in held.notes[0]
     assert survey.waits[other].held[0].notes == ("who would wake it is not kept",)
+
+
+def listed_sections(memory: Made, count: int, waited_for: int) -> tuple[int, int, int]:
+    """A process with a list of so many sections; the owner and the waiter of one of them, and its address."""
+    owner, waiter = memory.thread(pid=12), memory.thread(pid=12)
+    table, page, header = memory.block(0x80), memory.block(0x1000, 0x1000), memory.block(0x200)
+    memory.put(table, page)
+    memory.put(page + 0x44 // 4 * 16, header | 1)
+    memory.processes[12] = made_process(memory.processes[12].eprocess, 12, peb=0x20000, table=table)
+    first, stride = 0x100000, 0x60  # a section, its debug record behind it
+    data = bytearray(count * stride)
+    for number in range(count):
+        address, following = first + number * stride, first + (number + 1) % count * stride
+        held = number == waited_for
+        owner_id = memory.tid(owner) if held else 0
+        body = section(owner_id, 64, -6 if held else -1, int(held), 0x44 if held else 0, address + 0x28)
+        data[number * stride : number * stride + 0x28] = body
+        struct.pack_into("<QQ", data, number * stride + 0x30, address, following + 0x38)
+    memory.user[first] = bytes(data)
+    memory.user[0x20110] = first.to_bytes(8, "little")
+    memory.wait(waiter, memory.object(SYNCHRONIZATION_EVENT, address=header + 0x30))
+    return owner, waiter, first + waited_for * stride
+
+
+@pytest.mark.parametrize("number", [4000, 4200, 9999])
+def test_a_section_however_far_down_the_list(number: int) -> None:
+    memory = made("win7")
+    owner, waiter, address = listed_sections(memory, 10_000, number)
+    survey = memory.survey()
+    (held,) = survey.waits[waiter].held
+    assert (held.object, held.owners, held.kind) == (address, (owner,), Kind.CRITICAL_SECTION)
+    assert not survey.notes
+
+
+@pytest.mark.parametrize("limit", ["MOST_OF_PROCESS", "MOST_SECTIONS"])
+def test_a_list_of_sections_that_was_cut_says_so(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = made("win7")
+    _, waiter, _ = listed_sections(memory, 300, 200)
+    monkeypatch.setattr(f"volplugins.waits.owners.critical_section.{limit}", 100)
+    survey = memory.survey()
+    assert survey.waits[waiter].held[0].kind is Kind.EVENT
+    assert [note for note in survey.notes if "process 12: its list of critical sections is not followed" in note]

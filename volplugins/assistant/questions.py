@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from itertools import islice
 from typing import Any
 
 from volplugins.api.errors import NoSuchProcess
 from volplugins.assistant.answers import MOST_ROWS, answer, refusal
+from volplugins.assistant.asked_rows import columns_of, fitting, part
 from volplugins.assistant.results import Refused, Results
 from volplugins.corpus.errors import NoCorpus
 from volplugins.dumpfile.errors import DumpError
@@ -16,6 +16,8 @@ from volplugins.memory.address_text import parse_address
 
 _PARTS = ("target", "system", "crash", "completeness", "hang", "verdicts", "missing", "fault_texts")
 _MOST_FRAMES = 64
+_MOST_FILES = 500
+_SEVERITIES = ("suspicious", "odd", "damage", "info")
 Answer = dict[str, Any]
 
 
@@ -30,9 +32,19 @@ class Questions:
         """In the order in which they are of use."""
         return [self.list_files, self.triage, self.findings, self.stack, self.rows, self.translate]
 
-    def list_files(self) -> Answer:
-        """List the memory dumps, memory images and folders of results that can be asked about."""
-        return self._safely(lambda: answer(list(self._results.files())))
+    def list_files(self, offset: int = 0) -> Answer:
+        """List the memory dumps, memory images and folders of results that can be asked about, 500 at most.
+
+        Args:
+            offset: how many to pass over.
+        """
+
+        def asked() -> Answer:
+            start = max(offset, 0)
+            found, more = part(self._results.files(), start, _MOST_FILES)
+            return answer(found, more, offset=start)
+
+        return self._safely(asked)
 
     def triage(self, file: str) -> Answer:
         """What crashed, who is to blame, how sure that is, and on which system; of a dump that was not asked about
@@ -45,7 +57,9 @@ class Questions:
         def asked() -> Answer:
             summary = self._results.summary(file)
             told = {name: summary.member(name) for name in _PARTS}
-            told["stack"] = [each.get("symbol") or each.get("ip") for each in summary.entries("stack")[:_MOST_FRAMES]]
+            stack = [each.get("symbol") or each.get("ip") for each in summary.entries("stack")]
+            left = [f"… ({len(stack) - _MOST_FRAMES} more)"] if len(stack) > _MOST_FRAMES else []
+            told["stack"] = stack[:_MOST_FRAMES] + left
             counts: dict[str, int] = {}
             for each in summary.entries("findings"):
                 kind = str(each.get("severity"))
@@ -63,24 +77,30 @@ class Questions:
         """
 
         def asked() -> Answer:
+            word = severity.strip().lower()
+            if word and word not in _SEVERITIES:
+                return refusal(f"no such severity; there are: {', '.join(_SEVERITIES)}")
             found = self._results.summary(file).entries("findings")
-            wanted = [each for each in found if not severity or each.get("severity") == severity]
-            return answer(wanted[max(offset, 0) :][:MOST_ROWS], file=file, all=len(wanted))
+            wanted = [each for each in found if not word or each.get("severity") == word]
+            start = max(offset, 0)
+            chosen, more = part(iter(wanted), start, MOST_ROWS)
+            return answer(chosen, more, file=file, all=len(wanted), offset=start)
 
         return self._safely(asked)
 
-    def stack(self, file: str, tid: int = 0, pid: int = 0) -> Answer:
+    def stack(self, file: str, tid: int = 0, pid: int = 0, offset: int = 0) -> Answer:
         """The stack of one thread, or of the first threads of a process: frames with symbol and trust (``scan`` is a
         guess, all else is proved).
 
         Args:
             tid: the thread; pid: its process; one of them is enough.
+            offset: how many frames to pass over; 200 at most are given.
         """
-        wanted = {name: str(value) for name, value in (("TID", tid), ("PID", pid)) if value}
+        wanted = [(name, str(value)) for name, value in (("TID", tid), ("PID", pid)) if value]
         if not wanted:
             return refusal("say which: a tid, or a pid")
         columns = ["PID", "Process", "TID", "Frame", "Ring", "Symbol", "IP", "Trust", "Stop"]
-        return self.rows(file, "stacks", wanted, columns)
+        return self._safely(lambda: self._rows(file, "stacks", wanted, columns, offset, MOST_ROWS))
 
     def rows(
         self, file: str, section: str, filters: dict[str, str] | None = None, columns: list[str] | None = None,
@@ -93,16 +113,24 @@ class Questions:
             filters: texts by column: rows whose cell has the text in it, whatever its letter case; a number has to be
                 the same.
             columns: those that are wanted; none: all.
-            offset, limit: which of the rows that fit; 200 at most.
+            offset, limit: which of the rows that fit; 200 at most. ``cut`` says where there are more.
         """
 
         def asked() -> Answer:
-            fitting = (row for row in self._results.rows(file, section) if _fits(row, filters or {}))
-            part = list(islice(fitting, max(offset, 0), max(offset, 0) + min(max(limit, 1), MOST_ROWS)))
-            chosen = [{name: row.get(name) for name in columns} for row in part] if columns else part
-            return answer(chosen, file=file, section=section, offset=offset)
+            held = self._results.rows(file, section)
+            by = columns_of(held, list(filters or {}))
+            texts = list(zip(by, (filters or {}).values(), strict=True))
+            return self._rows(file, section, texts, columns_of(held, columns or []), offset, limit)
 
         return self._safely(asked)
+
+    def _rows(
+        self, file: str, section: str, texts: list[tuple[str, str]], columns: list[str], offset: int, limit: int
+    ) -> Answer:
+        held, start = self._results.rows(file, section), max(offset, 0)
+        found, more = part(fitting(held, texts), start, min(max(limit, 1), MOST_ROWS))
+        chosen = [{name: row.get(name) for name in columns} for row in found] if columns else found
+        return answer(chosen, more, held.cut, file=file, section=section, offset=start)
 
     def translate(self, file: str, address: str, process: str = "") -> Answer:
         """Where a virtual address is in physical memory: every page table entry on the way, and the state.
@@ -147,15 +175,3 @@ class Questions:
                 return refusal("it cannot be opened: `data` says why", error.reason.rpartition(": ")[2])
             except Exception as error:  # nothing in a dump may end the server
                 return refusal(f"could not be worked out: {type(error).__name__}")
-
-
-def _fits(row: dict[str, Any], filters: dict[str, str]) -> bool:
-    """Whether the row has every text, or the same number."""
-    for name, text in filters.items():
-        cell = row.get(name)
-        if isinstance(cell, (int, float)) and not isinstance(cell, bool):
-            if str(cell) != str(text).strip():
-                return False
-        elif str(text).lower() not in str(cell if cell is not None else "").lower():
-            return False
-    return True

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from volplugins.assistant.answers import as_answered
 from volplugins.corpus.folder import Folder
 from volplugins.report.row_file import RowFile
 from volplugins.report.summary_file import Summary
 
 _MOST_KEPT = 4
-_MOST_FILES = 500
 _STARTS = (b"PAGEDUMP", b"PAGEDU64", b"ZDMP", b"EMiL", b"AVML", b"\x7fELF")
 _ENDINGS = (".dmp", ".zdmp", ".raw", ".mem", ".vmem", ".img", ".dd", ".gz", ".xz", ".zip", ".cab")
 _BESIDE = (".vmss", ".vmsn")  # state files that are read with a .vmem
@@ -52,15 +52,18 @@ class Results:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def path(self, name: str) -> Path:
-        """The file or folder of results of this name, relative to the folder; no link out of it is followed.
+        """The file or folder of results of this name, relative to the folder, as it is or as answers show it; no link
+        out of it is followed.
 
         Raises:
             Refused: it is not there, or not below the folder.
         """
-        found = self._folder.inside(name)
+        found = self._folder.named(name)
+        if found is None or not _is_there(found):
+            found = self._shown_as(name) or found
         if found is None:
             raise Refused("that name leads out of the folder, or is none")
-        if not found.exists():
+        if not _is_there(found):
             raise Refused("there is no such file below the folder: list_files names those that are there")
         if not found.is_dir() and not found.is_file():
             raise Refused("that is no file but a device, pipe or socket")
@@ -68,24 +71,30 @@ class Results:
             raise Refused("a link lies beside it where its state file belongs: none is followed")
         return found
 
+    def _shown_as(self, name: str) -> Path | None:
+        """The file that answers show by this name: not every name can be shown as it is.
+
+        Raises:
+            Refused: several are shown so.
+        """
+        alike = [one["file"] for one in self.files() if one["file"] != name == as_answered(one["file"])]
+        if len(alike) > 1:
+            raise Refused("several files are shown by that name, which holds letters that cannot be shown")
+        return self._folder.named(alike[0]) if alike else None
+
     def files(self) -> Iterator[dict[str, Any]]:
-        """What may be asked about, the first five hundred: dumps, images, and folders of results."""
-        found = 0
+        """What may be asked about: dumps, images, and folders of results."""
         for base, folders, names in os.walk(self._folder.path, followlinks=False):
             folders.sort()
             here = os.path.relpath(base, self._folder.path)
             if _size(Path(base, "summary.json")) is not None:
                 folders.clear()
                 yield {"file": here, "kind": "results"}
-                found += 1
             for name in sorted(names):
                 path = Path(base, name)
-                size = _size(path) if found < _MOST_FILES else None
+                size = _size(path)
                 if size is not None and _may_be_memory(path):
                     yield {"file": os.path.normpath(os.path.join(here, name)), "kind": "memory", "bytes": size}
-                    found += 1
-            if found >= _MOST_FILES:
-                return
 
     def folder(self, name: str) -> Path:
         """Where the results of this dump are; triage makes them where there are none.
@@ -133,9 +142,16 @@ class Results:
         return RowFile(folder, section)
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def _held(folder: Path, relative: str) -> bool:
     """Whether that is a file in a folder of results, reached through no link."""
-    found = Folder(folder).inside(relative)
+    found = Folder(folder).named(relative)
     return found is not None and _size(found) is not None
 
 

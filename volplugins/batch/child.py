@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -94,6 +95,8 @@ def run_child(job: Job, scratch: Path, children: Children) -> Outcome:
         seconds = round(time.monotonic() - start, 3)
         if code is None:
             return Outcome(jobs.TIMEOUT, f"not done within {job.timeout:g} s", seconds)
+        if code == jobs.DISK_FULL_CODE:
+            return Outcome(jobs.DISK_FULL, os.strerror(errno.ENOSPC), seconds)
         found = read_outcome(Path(job.output)) if code == 0 else None
         if found is None:
             return _crash(job, code, words, seconds)

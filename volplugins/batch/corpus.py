@@ -106,6 +106,11 @@ class Corpus:
         dumps = {one.key: self._database.dump_of(one.key) for one in candidates}
         new = [one for one in candidates if dumps[one.key] is None or dumps[one.key] in self._outdated]
         self.tally.known = len(candidates) - len(new)
+        for one in candidates:
+            dump = dumps[one.key]
+            path = self._path(one)
+            if dump is not None and path[2] is not None and not self._database.has_bytes(one.key):
+                self._database.add_paths(dump, [path])
         return new
 
     def _take(self, result: Identity | tuple[Job, Outcome]) -> None:
@@ -194,8 +199,9 @@ class Corpus:
         self._wholes.pop(name, None)
         return self._places.pop(name)
 
-    def _path(self, one: Candidate) -> tuple[str, str]:
-        return one.key, one.shown(self._options.redact)
+    def _path(self, one: Candidate) -> tuple[str, str, bytes | None]:
+        redact = self._options.redact
+        return one.key, one.shown(redact), None if redact else one.raw
 
 
 def _outdated(database: Database) -> set[str]:

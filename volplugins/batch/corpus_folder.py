@@ -60,7 +60,7 @@ class CorpusFolder:
             if found is None or found.id != path.name:
                 shutil.rmtree(path, ignore_errors=True)
             else:
-                database.record(found, self.name_of(path.name), [(found.key, found.place)])
+                database.record(found, self.name_of(path.name), [found.path])
 
     def _unknown(self, known: set[str]) -> Iterator[Path]:
         for path in sorted(self.dumps.iterdir()):

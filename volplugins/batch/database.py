@@ -8,11 +8,11 @@ from pathlib import Path
 
 from volplugins import __version__
 from volplugins.batch import schema
-from volplugins.batch.digest import Tables, digest
+from volplugins.batch.digest import Tables, digest, has_great_files
 from volplugins.batch.errors import CorpusError, UseError
 from volplugins.batch.outcome_file import FOLDER_NAME, Result
 
-Path_ = tuple[str, str]  # key, place
+Path_ = tuple[str, str, bytes | None]  # key, place, and its bytes where they are no text
 # cells of a dump's row that its summary gives, and which of them is the signature
 _OF_SUMMARY, _SIGNATURE = 11, 5
 _OF_DUMPS = tuple(name for name in schema.TABLES if name != "dumps")
@@ -67,24 +67,28 @@ class Database:
             with _Transaction(self):
                 for statement in schema.migration(version):
                     run(statement)
-                if version < schema.ROWS_SINCE:
-                    self._fill_rows()
+                self._fill_rows(only_great=version >= schema.ROWS_SINCE)
 
-    def _fill_rows(self) -> None:
-        """What older versions did not keep, from the dumps' folders; a folder that cannot be read leaves what is."""
+    def _fill_rows(self, only_great: bool) -> None:
+        """What older versions did not keep, from the dumps' folders; a folder that cannot be read leaves what is.
+
+        Args:
+            only_great: only of the dumps with so many rows that not all of them were read.
+        """
         for dump, _, folder in self.folders():
-            tables = self._tables_in(folder)
+            tables = self._tables_in(folder, only_great)
             for table in schema.FROM_ROWS if tables else ():
                 self._connection.execute(f"DELETE FROM {table} WHERE dump = ?", (dump,))
                 self._insert(table, ([dump, *cells] for cells in tables[table]))
 
-    def _tables_in(self, folder: str | None) -> Tables:
+    def _tables_in(self, folder: str | None, only_great: bool = False) -> Tables:
         """The tables of a dump that was done before there were all of them; none if its folder cannot be read."""
         if folder is None or not FOLDER_NAME.fullmatch(Path(folder).name):
             return {}
         place = self.path.parent / "dumps" / Path(folder).name
         try:
-            return {} if place.is_symlink() else digest(place)
+            passed_over = place.is_symlink() or (only_great and not has_great_files(place))
+            return {} if passed_over else digest(place)
         except (OSError, ValueError, RecursionError):
             return {}
 
@@ -92,6 +96,11 @@ class Database:
         """The dump that lay at a place, by the place's key."""
         row = self._connection.execute("SELECT dump FROM paths WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
+
+    def has_bytes(self, key: str) -> bool:
+        """Whether the bytes of this place are known: a corpus of before version 6 has none."""
+        found = self._connection.execute("SELECT path_bytes IS NOT NULL FROM paths WHERE key = ?", (key,)).fetchone()
+        return bool(found and found[0])
 
     def has(self, dump: str) -> bool:
         """Whether this dump's row is there."""
@@ -131,8 +140,8 @@ class Database:
                 tables = {**tables, **{name: made[name] for name in schema.FROM_ROWS if name in made}}
             for table in _OF_DUMPS:
                 self._insert(table, ([result.id, *cells] for cells in tables.get(table, ())))
-            for key, place in paths:
-                self._add_path(result.id, key, place)
+            for path in paths:
+                self._add_path(result.id, *path)
 
     def recipes(self) -> dict[int, int]:
         """Dumps with a signature, by the recipe of it."""
@@ -148,8 +157,8 @@ class Database:
     def add_paths(self, dump: str, paths: Iterable[Path_]) -> None:
         """The dump lies at these places too."""
         with _Transaction(self):
-            for key, place in paths:
-                self._add_path(dump, key, place)
+            for path in paths:
+                self._add_path(dump, *path)
 
     def forget(self, dump: str) -> None:
         """Take a dump out, so that it is done again."""
@@ -176,16 +185,18 @@ class Database:
         filled = (_filled(row, columns) for row in rows)
         self._connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})", filled)
 
-    def _add_path(self, dump: str, key: str, place: str) -> None:
+    def _add_path(self, dump: str, key: str, place: str, raw: bytes | None) -> None:
         """Note the place; another dump that lay there before lies there no more."""
         run = self._connection.execute
-        before = [row[0] for row in run("SELECT dump FROM paths WHERE path = ? AND dump <> ?", (place, dump))]
-        run("DELETE FROM paths WHERE path = ? AND key <> ?", (place, key))
-        run("INSERT OR REPLACE INTO paths VALUES (?, ?, ?)", (key, dump, place))
+        there = "path = ? AND path_bytes IS ?"  # two names that are no text may be shown as one
+        before = [row[0] for row in run(f"SELECT dump FROM paths WHERE {there} AND dump <> ?", (place, raw, dump))]
+        run(f"DELETE FROM paths WHERE {there} AND key <> ?", (place, raw, key))
+        run("INSERT OR REPLACE INTO paths VALUES (?, ?, ?, ?)", (key, dump, place, raw))
         for other in {dump, *before}:
-            first = run("SELECT min(path) FROM paths WHERE dump = ?", (other,)).fetchone()[0]
+            statement = "SELECT path, path_bytes FROM paths WHERE dump = ? ORDER BY path, path_bytes LIMIT 1"
+            first = run(statement, (other,)).fetchone()
             if first is not None:
-                run("UPDATE dumps SET path = ? WHERE id = ?", (first, other))
+                run("UPDATE dumps SET path = ?, path_bytes = ? WHERE id = ?", (*first, other))
             elif run("SELECT 1 FROM dumps WHERE id = ? AND sha256 IS NULL", (other,)).fetchone():
                 self._forget(other, with_paths=True)  # it stood for the place, and the place holds something else now
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from volplugins.batch import dump_rows
-from volplugins.batch.row_lines import ROWS, Row, cells, clean, top_rows
+from volplugins.batch.row_lines import Kept, Row, cells, clean, rows_of, top_rows
 from volplugins.batch.schema import TABLES
 
 _SUMMARY_BYTES = 64 << 20
+_GREAT = 16 << 20  # bytes; a line of rows has more than 80
 Tables = dict[str, list[list[Any]]]
 
 _VERDICT = ("PID", "Process", "EPROCESS", "DirBase", "Mode", "Verdict", "Evidence", "Next")
@@ -31,15 +32,27 @@ def digest(folder: Path) -> Tables:
     tables["dumps"] = [_dump(summary, rows)]
     if crash.get("signature") or crash.get("bugcheck_code") is not None:
         tables["failures"] = [_failure(summary)]
-    tables["processes"] = list(dump_rows.processes(rows))
-    tables["verdicts"] = [cells(row, _VERDICT) for row in top_rows(rows / "pagedirs.jsonl")]
-    tables["modules"] = dump_rows.modules(rows)
-    tables["frames"] = list(dump_rows.frames(summary, rows))
-    tables["devices"] = list(dump_rows.devices(rows))
-    tables["drivers"] = list(dump_rows.drivers(rows))
-    tables["faults"] = list(_faults(summary))
-    tables["findings"] = list(_findings(summary))
+    kept = Kept()
+    tables["processes"] = list(kept.first("process", dump_rows.processes(rows, kept)))
+    verdicts = (cells(row, _VERDICT) for row in top_rows(rows / "pagedirs.jsonl"))
+    tables["verdicts"] = list(kept.first("pagedirs", verdicts))
+    tables["modules"] = dump_rows.modules(rows, kept)
+    tables["frames"] = list(dump_rows.frames(summary, rows, kept))
+    tables["devices"] = list(kept.first("devices", dump_rows.devices(rows)))
+    tables["drivers"] = list(kept.first("drivers", dump_rows.drivers(rows)))
+    tables["findings"] = list(kept.first("findings", _findings(summary)))
+    faults = kept.first("summary.json", _faults(summary), what="faults")
+    tables["faults"] = [*faults, *kept.faults()]
     return tables
+
+
+def has_great_files(folder: Path) -> bool:
+    """Whether a file of rows may have more than the 200,000 lines that versions before 6 read of each.
+
+    Raises:
+        OSError: a file cannot be looked at.
+    """
+    return any(path.stat().st_size > _GREAT for path in (folder / "rows").glob("*.jsonl"))
 
 
 def _summary(folder: Path) -> Row:
@@ -52,7 +65,7 @@ def _summary(folder: Path) -> Row:
 
 def _findings(summary: Row) -> Iterator[list[Any]]:
     listed = summary.get("findings")
-    for one in listed[:ROWS] if isinstance(listed, list) else ():
+    for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict):
             yield cells(one, _FINDING)
 
@@ -92,7 +105,7 @@ def _faults(summary: Row) -> Iterator[list[Any]]:
     """Section and fault: as the run told them, else those of the sections."""
     texts, sections = summary.get("fault_texts"), summary.get("sections")
     if isinstance(texts, list):
-        for text in texts[:ROWS]:
+        for text in texts:
             section, _, fault = str(text).partition(": ")
             yield [clean(section), clean(fault)]
         return
@@ -108,5 +121,6 @@ def _dump_type(rows: Path) -> Any:
 
 def _computer(rows: Path) -> Any:
     """The machine's name, as the first process has it in its environment."""
-    found = (row for row in top_rows(rows / "peb.jsonl") if row.get("Section") == "environment")
-    return next((row.get("Value") for row in found if row.get("Field") == "COMPUTERNAME"), None)
+    found = (row for depth, row in rows_of(rows / "peb.jsonl", '"COMPUTERNAME"') if not depth)
+    named = (row for row in found if row.get("Section") == "environment" and row.get("Field") == "COMPUTERNAME")
+    return next((row.get("Value") for row in named), None)

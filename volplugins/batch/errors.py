@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
+
 from volplugins.packed.errors import OneLine
 
 
@@ -19,3 +22,10 @@ class ChangedFile(OneLine):
 
 class NoRoom(OneLine):
     """The disk cannot take the unpacked dump now; the text is one line."""
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether a disk that is full, or a quota that is used up, is what the error says: no dump is to blame for that."""
+    if isinstance(error, sqlite3.OperationalError):  # volatility3's cache; its number is known since Python 3.11 alone
+        return "disk is full" in str(error)
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -13,6 +13,8 @@ DONE, FAULTS = "done", "faults"
 CANNOT_OPEN, FAILED, CRASHED, TIMEOUT, MEMORY, DISK_FULL, NO_ROOM = (
     "cannot-open", "failed", "crashed", "timeout", "memory", "disk-full", "no-room",
 )  # fmt: skip
+#: The exit code of a child that had no room to say how it ended.
+DISK_FULL_CODE = 75
 #: Those that another try, with other limits, may end otherwise.
 CUT_SHORT = (FAILED, CRASHED, TIMEOUT, MEMORY)
 

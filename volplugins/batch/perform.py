@@ -12,7 +12,7 @@ from pathlib import Path
 
 from volplugins.batch import job as jobs
 from volplugins.batch.child import Children, run_child
-from volplugins.batch.errors import NoRoom
+from volplugins.batch.errors import NoRoom, is_full_disk
 from volplugins.batch.job import Job, Outcome
 from volplugins.packed.compression import PLAIN
 from volplugins.packed.errors import UnpackError, reason_of
@@ -42,8 +42,7 @@ def perform(job: Job, output: Path, scratch: Path, children: Children) -> Outcom
     except NoRoom as error:
         done = Outcome(jobs.NO_ROOM, reason_of(error))
     except (OSError, UnpackError) as error:
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        done = Outcome(jobs.DISK_FULL if full else jobs.FAILED, reason_of(error))
+        done = Outcome(jobs.DISK_FULL if is_full_disk(error) else jobs.FAILED, reason_of(error))
     finally:
         if unpacked is not None:
             unpacked.unlink(missing_ok=True)

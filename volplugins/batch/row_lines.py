@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 ROWS = 200_000
 _TEXT = 4096
 _LINE = 16 << 20
 _WHOLE = 1 << 63
 Row = dict[str, Any]
+_T = TypeVar("_T")
+
+
+class Kept:
+    """How much of one dump is taken for the database, and of what there was more."""
+
+    def __init__(self) -> None:
+        self._full: dict[str, tuple[int, str]] = {}
+
+    def first(self, name: str, things: Iterable[_T], most: int = 0, what: str = "rows") -> Iterator[_T]:
+        """The first of what the file ``name`` gives: 200,000, where no other number is said."""
+        most = most or ROWS
+        for number, thing in enumerate(things):
+            if number >= most:
+                self.leave(name, most, what)
+                return
+            yield thing
+
+    def leave(self, name: str, most: int, what: str) -> None:
+        """Note that there is more than that."""
+        self._full[name] = most, what
+
+    def faults(self) -> Iterator[list[Any]]:
+        """Section and fault of each."""
+        for name, (most, what) in self._full.items():
+            yield [name, f"more than {most} {what}: the rest is in the rows alone, not in corpus.sqlite"]
 
 
 def top_rows(path: Path) -> Iterator[Row]:
@@ -20,7 +46,7 @@ def top_rows(path: Path) -> Iterator[Row]:
 
 
 def rows_of(path: Path, having: str = "") -> Iterator[tuple[int, Row]]:
-    """Depth and row of each line that holds one, of the first 200,000.
+    """Depth and row of each line that holds one; how many are kept is for those who keep them.
 
     Args:
         having: only lines with this text in them are looked into.
@@ -30,10 +56,7 @@ def rows_of(path: Path, having: str = "") -> Iterator[tuple[int, Row]]:
     except OSError:
         return
     with file:
-        for _ in range(ROWS):
-            line = file.readline(_LINE)
-            if not line:
-                return
+        while line := file.readline(_LINE):
             found = _object(line) if having in line else None
             row = found.get("row") if found is not None else None
             if found is not None and isinstance(row, dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FIRST_VERSION, VERSION = 1, 5
+FIRST_VERSION, VERSION = 1, 6
 
 
 def name_of(version: int) -> str:
@@ -18,7 +18,7 @@ TABLES = {
         "id TEXT PRIMARY KEY", "path TEXT", "size INTEGER", "sha256 TEXT", "status TEXT", "reason TEXT",
         "machine TEXT", "build TEXT", "dump_type TEXT", "computer TEXT", "crash_time TEXT", "signature TEXT",
         "culprit TEXT", "confidence TEXT", "bugcheck TEXT", "process TEXT", "folder TEXT", "seconds REAL",
-        "signature_recipe INTEGER",
+        "signature_recipe INTEGER", "path_bytes BLOB",
     ),
     "failures": (
         "signature TEXT", "bugcheck TEXT", "bugcheck_name TEXT", "module TEXT", "image TEXT", "symbol TEXT",
@@ -54,7 +54,8 @@ TABLES = {
     "drivers": ("driver TEXT", "object TEXT", "module TEXT", "source TEXT", "note TEXT"),
 }  # fmt: skip
 
-_PATHS = "CREATE TABLE paths (key TEXT PRIMARY KEY, dump TEXT NOT NULL REFERENCES dumps(id), path TEXT NOT NULL)"
+_PATHS = """CREATE TABLE paths (key TEXT PRIMARY KEY, dump TEXT NOT NULL REFERENCES dumps(id), path TEXT NOT NULL,
+       path_bytes BLOB)"""
 _SIGNATURES = """CREATE VIEW signatures AS
 SELECT signature, count(*) AS dumps, min(crash_time) AS first_seen, max(crash_time) AS last_seen,
        count(DISTINCT computer) AS computers, {machines}, {builds}, {culprits}
@@ -74,8 +75,10 @@ _FINDINGS_SINCE = 4
 #: Since when there are frames, devices, drivers, command lines and numbers of modules; a corpus of before has them in
 #: its folders, as those of before version 4 have the findings.
 ROWS_SINCE = 5
+#: Since when a dump's rows are read to their end, however many there are.
+WHOLE_SINCE = 6
 #: What is made again from the folder of a dump that was done before.
-FROM_ROWS = ("processes", "modules", "frames", "devices", "drivers", "findings")
+FROM_ROWS = ("processes", "modules", "frames", "devices", "drivers", "findings", "faults")
 _ADDED = {"processes": ("command_line", "image_path"), "modules": ("size", "stamp", "file_key")}
 
 
@@ -90,6 +93,7 @@ def migration(version: int) -> list[str]:
         made += _table("findings")
     if version < ROWS_SINCE:
         made += _to_version_5()
+    made += [f"ALTER TABLE {table} ADD COLUMN path_bytes BLOB" for table in ("dumps", "paths")]
     return [*made, f"UPDATE corpus SET schema = '{NAME}'", f"PRAGMA user_version = {VERSION}"]
 
 

@@ -5,10 +5,10 @@ It ends when standard input does: whoever held the other end is gone, and nobody
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -20,7 +20,7 @@ from typing import Any
 
 from volplugins.batch import job as jobs
 from volplugins.batch.digest import digest
-from volplugins.batch.errors import ChangedFile
+from volplugins.batch.errors import ChangedFile, is_full_disk
 from volplugins.batch.job import Job, from_json
 from volplugins.batch.outcome_file import write_outcome
 from volplugins.dumpfile.errors import DumpError
@@ -32,7 +32,21 @@ _LIBRARIES = 2 << 30  # address space, hardly memory
 
 
 def main() -> int:
-    """Do the job; how it ended is in batch.json of its folder."""
+    """Do the job; how it ended is in batch.json of its folder, or, where the disk is too full, in the exit code.
+
+    Raises:
+        OSError: the file cannot be written for another reason.
+    """
+    try:
+        _do()
+    except (OSError, sqlite3.OperationalError) as error:
+        if is_full_disk(error):
+            return jobs.DISK_FULL_CODE
+        raise
+    return 0
+
+
+def _do() -> None:
     job = _with_own_cache(from_json(json.loads(_line())))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_memory(job.memory, job.size)
@@ -48,7 +62,6 @@ def main() -> int:
         except (OSError, ValueError) as error:
             status, reason = jobs.FAILED, reason_of(error)
     write_outcome(job, status, reason, seconds, tables)
-    return 0
 
 
 def _with_own_cache(job: Job) -> Job:
@@ -70,11 +83,12 @@ def perform(job: Job) -> tuple[str, str]:
     except ChangedFile as error:
         return jobs.FAILED, reason_of(error)
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         said = (error.strerror or type(error).__name__) if job.redact else _without_place(reason_of(error), job)
-        return (jobs.DISK_FULL if full else jobs.FAILED), said
+        return (jobs.DISK_FULL if is_full_disk(error) else jobs.FAILED), said
     except Exception as error:
-        return jobs.FAILED, type(error).__name__ if job.redact else _without_place(reason_of(error), job)
+        return jobs.DISK_FULL if is_full_disk(error) else jobs.FAILED, type(
+            error
+        ).__name__ if job.redact else _without_place(reason_of(error), job)
 
 
 def _without_place(reason: str, job: Job) -> str:

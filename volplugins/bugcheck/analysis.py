@@ -66,7 +66,8 @@ def analyse(scene: CrashScene) -> Analysis:
     error = find_bit_error(scene, fault)
     hung = hung_frames(scene)
     devices = find_device_blame(scene)
-    culprit, manual = find_blame(Suspects(scene, fault, hung or below, place, devices), error, bool(hung))
+    guessed = not hung and not fault.proved
+    culprit, manual = find_blame(Suspects(scene, fault, hung or below, place, devices, guessed), error, bool(hung))
     devices = NOTHING if manual is not None and manual.asked_for else device_of(scene, culprit, devices)
     signature = failure_signature(scene, fault, culprit, manual)
     code = _instruction(scene, place.address) if place is not None else b""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -74,8 +73,8 @@ def _print(args: argparse.Namespace, folder: Any, found: Iterator[Any]) -> int:
     counted = _Counted(found)
     if args.null:
         sys.stdout.flush()
-        for path in found_output.paths(counted):
-            sys.stdout.buffer.write(os.fsencode(path) + b"\0")
+        for path in found_output.raw_paths(counted):
+            sys.stdout.buffer.write(path + b"\0")
     else:
         width = shutil.get_terminal_size((120, 24)).columns
         lines: Iterator[str] = (

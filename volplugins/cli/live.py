@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from volplugins.cli.folders import WRONG_USE, require_folders, split_folders
-from volplugins.wires.location import is_live
+from volplugins.wires.location import is_live, parse_location
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene.crash_scene import CrashScene
@@ -30,8 +30,8 @@ def add_parser(subparsers: Any) -> None:
         epilog="URL: kd+unix:///PATH, kd+tcp://HOST:PORT, kd+pipe://./pipe/NAME, kd+serial:///DEVICE?baud=115200; "
         "after ? also memory=URL (the guest's memory itself, percent-encoded), "
         "stay-stopped=1 and step-past=0 (write nothing at all, though it may be left standing). How to set up guest "
-        "and virtual machine: docs/live.md. Exit codes: 0 done; 1 done, with memory that could not be read; 2 wrong "
-        "use; 3 nobody answers as a Windows kernel does.",
+        "and virtual machine: docs/live.md. Exit codes: 0 done; 1 done, with memory that could not be read, or the "
+        "machine did not say that it runs on; 2 wrong use; 3 nobody answers as a Windows kernel does.",
     )
     parser.add_argument("url", metavar="URL", help="where the machine's port is")
     parser.add_argument("--snapshot", metavar="FILE", help="write a crash dump of the machine as it stands")
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     """Look at the machine; LiveError reaches main, which says why in one line."""
     from volplugins.cli.progress import progress_display
     from volplugins.cli.termination import clean_termination
-    from volplugins.vol.layers.live_machines import leaving, read_so_far, stay_stopped
+    from volplugins.vol.layers.live_machines import leaving, read_so_far, said_that_it_runs, stay_stopped
     from volplugins.vol.scene.session import open_location
 
     if not is_live(args.url):
@@ -60,10 +60,17 @@ def run(args: argparse.Namespace) -> int:
             stay_stopped()
         code = _snapshot(args, context, layer, show) if args.snapshot is not None else _told(context, layer, args.quiet)
         read = read_so_far()
+    runs = said_that_it_runs(args.url)
     if not args.quiet:
         print(f"Read      {read}")
-        print(f"Now       {'it is left standing' if args.stay_stopped else 'it runs on'}")
-    return code
+        print(f"Now       {_now(args.stay_stopped or parse_location(args.url).stay_stopped, runs)}")
+    return code or int(not runs)
+
+
+def _now(stays: bool, runs: bool) -> str:
+    if stays:
+        return "it is left standing"
+    return "it runs on" if runs else "it did not say that it runs on"
 
 
 def _read(show: Any, text: str) -> None:

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 def _symbol_folders(rest: Sequence[str]) -> list[str]:
     """What volatility3's -s (--symbol-dirs) names among its arguments."""
     found: list[str] = []
-    for word, following in zip(rest, [*rest[1:], ""], strict=True):
+    for word, following in zip(rest, [*rest, ""][1:], strict=True):
         if word in ("-s", "--symbol-dirs"):
             found += split_folders(following)
         elif word.startswith("--symbol-dirs="):

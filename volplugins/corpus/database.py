@@ -15,6 +15,11 @@ _SECONDS = 60
 _STEPS = 10_000  # of SQLite's machine between looks at the clock
 
 
+def deadline() -> float:
+    """When what is asked now is given up."""
+    return time.monotonic() + _SECONDS
+
+
 class CorpusDatabase:
     """One corpus's rows.
 
@@ -42,14 +47,17 @@ class CorpusDatabase:
         """Whether the table is there with these columns."""
         return set(columns) <= self.columns.get(table, set())
 
-    def rows(self, statement: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def rows(self, statement: str, values: Sequence[Any] = (), until: float | None = None) -> Iterator[tuple[Any, ...]]:
         """What the statement gives.
+
+        Args:
+            until: when the answer is given up, as ``deadline`` says it; None: a minute from now.
 
         Raises:
             NoCorpus: the file is damaged, or the answer takes too long.
         """
-        until = time.monotonic() + _SECONDS
-        self._connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+        end = deadline() if until is None else until
+        self._connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
         try:
             for row in self._connection.execute(statement, values):  # noqa: UP028 - delegating would close the cursor,
                 yield row  # which fails where the file was closed before

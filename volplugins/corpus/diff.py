@@ -25,14 +25,16 @@ class Difference:
         before, after: what crashed on either side.
         computer, boot, failure: whether the machine's name, its run and the signature are the same; None: not known.
         sections: in the order in which they are told.
+        notes: what of a side was not compared, a line each.
     """
 
     before: Facts
     after: Facts
     computer: bool | None
-    boot: bool
+    boot: bool | None
     failure: bool | None
     sections: tuple[Section, ...]
+    notes: tuple[str, ...] = ()
 
 
 SCHEMA = "volplugins.diff/1"
@@ -46,17 +48,22 @@ def difference(before: ResultFolder, after: ResultFolder) -> Difference:
         _stack(before, after),
         _section("modules", "Kernel modules", "file name", _kernel_modules, before, after),
         _section("user-modules", "Images of user memory", "path", _user_modules, before, after),
-        _processes(before, after, boot),
+        _processes(before, after, bool(boot)),
         _section("services", "Services", "name", _services, before, after),
         _section("drivers", "Driver objects", "name", _drivers, before, after),
         _section("devices", "Devices", "instance path", _devices, before, after),
         _findings(before, after),
     )
-    names, signatures = ([side.crash().get(name) for side in (before, after)] for name in ("computer", "signature"))
+    signatures = [side.crash().get("signature") for side in (before, after)]
     return Difference(
-        before.crash(), after.crash(), names[0] == names[1] if all(names) else None, boot,
-        signatures[0] == signatures[1] if all(signatures) else None, sections,
+        before.crash(), after.crash(), before.same_computer(after), boot,
+        signatures[0] == signatures[1] if all(signatures) else None, sections, _notes(before, after),
     )  # fmt: skip
+
+
+def _notes(before: ResultFolder, after: ResultFolder) -> tuple[str, ...]:
+    """What was left of each side; to be asked when all has been compared."""
+    return tuple(f"{name}: {text}" for name, side in (("before", before), ("after", after)) for text in side.left)
 
 
 Thing = tuple[Hashable, str, Facts]
@@ -96,6 +103,10 @@ def _kernel_modules(side: ResultFolder) -> Iterator[Thing]:
 
 def _user_modules(side: ResultFolder) -> Iterator[Thing]:
     """Each image once, however many processes have it."""
+    return side.first("lm", _images(side))
+
+
+def _images(side: ResultFolder) -> Iterator[Thing]:
     seen = set()
     for row in side.user_modules():
         facts = {name: value for name, value in _chosen(row, _MODULE).items() if name != "path"}

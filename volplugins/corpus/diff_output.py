@@ -37,6 +37,7 @@ def as_object(found: Difference) -> dict[str, Any]:
         "before": _finite(dict(found.before)),
         "after": _finite(dict(found.after)),
         "same": same,
+        "notes": [shown(note) for note in found.notes],
         "sections": sections,
     }
 
@@ -53,8 +54,10 @@ def _finite(value: Any) -> Any:
 def verdict(found: Difference) -> str:
     """In a sentence what the two dumps have in common."""
     machine = "one run of one machine" if found.boot else "one machine" if found.computer else "two machines"
-    if found.computer is None and not found.boot:
+    if found.computer is None:
         machine = "machines of which at least one is not known by name"
+        if found.boot is None:
+            machine = "one machine or of two, booted at the same time: at least one is not known by name"
     failure = {True: "the same failure", False: "different failures", None: "failures that cannot be compared"}
     return f"Two dumps of {machine}; {failure[found.failure]}."
 
@@ -65,6 +68,7 @@ def screen_lines(found: Difference) -> Iterator[str]:
         told = (side.get(name) for name in ("system_time", "computer", "build", "signature", "dump"))
         yield f"{mark} {'  '.join(_cut(shown(each)) for each in told if each)}"
     yield verdict(found)
+    yield from (_cut(f"! {shown(note)}") for note in found.notes)
     for section in found.sections:
         yield ""
         yield f"{section.title}: {_counts(section)}"
@@ -104,7 +108,7 @@ def write_page(found: Difference, target: Path) -> Path:
     """
     grids = {section.name: _grid(section) for section in found.sections}
     counts = [(section, _counts(section)) for section in found.sections]
-    facts = {"verdict": verdict(found), "sides": _sides(found), "sections": counts}
+    facts = {"verdict": verdict(found), "sides": _sides(found), "sections": counts, "notes": found.notes}
     return put(rendered("diff.html.j2", _SCRIPTS, grids, facts), target)
 
 

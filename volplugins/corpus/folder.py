@@ -33,8 +33,25 @@ class Folder:
         parts = PurePosixPath(relative.replace("\\", "/"))
         if parts.is_absolute() or ".." in parts.parts or any(":" in first for first in parts.parts[:1]):
             return None
-        wanted = self._real / parts
-        return wanted if Path(os.path.realpath(wanted)) == wanted else None
+        return self._held(self._real / parts)
+
+    def named(self, name: str) -> Path | None:
+        """The place of a name as this system has it: on POSIX a colon and a backslash are letters like any other.
+
+        None as ``inside``.
+        """
+        if os.name == "nt":
+            return self.inside(name)
+        parts = PurePosixPath(name)
+        if not 0 < len(name) <= _LONGEST or "\0" in name or parts.is_absolute() or ".." in parts.parts:
+            return None
+        return self._held(self._real / parts)
+
+    def _held(self, wanted: Path) -> Path | None:
+        try:
+            return wanted if Path(os.path.realpath(wanted)) == wanted else None
+        except (OSError, ValueError):  # letters that no file name has
+            return None
 
     def file(self, name: str) -> Path:
         """A file in it that is there and is no link.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -52,6 +53,8 @@ def json_lines(found: Iterable[Found], folder: Folder) -> Iterator[str]:
     """An object per dump; ``folder`` is null where it does not lie in the corpus."""
     for one in found:
         dump = {name: _cell(value) for name, value in one.dump.items()}
+        if dump["path_bytes"] is None:  # the path is a text, as nearly every one
+            del dump["path_bytes"]
         inside = folder.inside(dump["folder"])
         dump["folder"] = str(dump["folder"]) if inside is not None else None
         matches = [{"by": by, "text": _cell(text)} for by, text in one.matches]
@@ -66,6 +69,16 @@ def _cell(value: Any) -> Any:
         return value if abs(value) < float("inf") else None
     text = value.hex() if isinstance(value, bytes) else str(value)
     return text.encode("utf-8", "replace").decode()
+
+
+def raw_paths(found: Iterable[Found]) -> Iterator[bytes]:
+    """The dumps' paths as the system has them."""
+    for one in found:
+        path, raw = one.dump["path"], one.dump["path_bytes"]
+        if isinstance(raw, bytes):
+            yield raw
+        elif path not in (None, ""):
+            yield os.fsencode(str(path))
 
 
 def paths(found: Iterable[Found]) -> Iterator[str]:

@@ -6,17 +6,16 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from volplugins.corpus.database import CorpusDatabase
+from volplugins.corpus.database import CorpusDatabase, deadline
 from volplugins.corpus.errors import BadQuestion
-from volplugins.report.corpus_questions import BY_NAME, QUESTIONS, Place, Question
+from volplugins.report.corpus_questions import BY_NAME, EXTENSIONS, QUESTIONS, Place, Question, cut_names
 
 DUMP = ("id", "path", "folder", "computer", "crash_time", "machine", "build", "bugcheck", "signature", "culprit",
-        "status", "sha256", "size")  # fmt: skip
+        "status", "sha256", "size", "path_bytes")  # fmt: skip
 _MOST_MATCHES = 20  # that are told of one dump and condition
-_MOST_ROWS = 1_000_000
+_MOST_LOOKED_AT = 200  # rows that are looked through for them: many say the same
 _LONGEST = 1000
 _ANY = "any"
-_EXTENSIONS = (".sys", ".exe", ".dll")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,13 @@ class Condition:
 
     def pattern(self, question: Question) -> str:
         """As SQL's LIKE takes it, with ``\\`` before what is meant as it stands."""
-        plain = self.text.translate({ord(c): f"\\{c}" for c in "\\%_"})
-        found = plain.replace("*", "%").replace("?", "_")
+        found = _escaped(self.text).replace("*", "%").replace("?", "_")
         within = (question.anywhere or self.by == _ANY) and not {"*", "?"} & set(self.text)
         return f"%{found}%" if within else found
+
+
+def _escaped(text: str) -> str:
+    return text.translate({ord(c): f"\\{c}" for c in "\\%_"})
 
 
 @dataclass(slots=True)
@@ -55,6 +57,25 @@ class Found:
     matches: list[tuple[str, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How columns of one table are asked for one condition.
+
+    Attributes:
+        by: the question's name; values: those of both statements, of which the second takes a dump's id before them;
+            none where nothing can fit.
+        all: the dumps in which something fits; of_one: what the first rows of one of them say.
+    """
+
+    by: str
+    values: list[str]
+    all: str
+    of_one: str
+
+
+Fitting = dict[Any, list[Look]]
+
+
 def find(database: CorpusDatabase, conditions: Sequence[Condition]) -> Generator[Found, None, None]:
     """The dumps that fit every condition, those that crashed last first; all, without conditions.
 
@@ -62,29 +83,48 @@ def find(database: CorpusDatabase, conditions: Sequence[Condition]) -> Generator
         BadQuestion: a condition is too long or empty, or this corpus does not hold what it asks for.
         NoCorpus: the database is damaged.
     """
-    told: dict[Any, list[tuple[str, str]]] | None = None
-    for condition in conditions:
-        fitting = _fitting(database, condition)
-        told = fitting if told is None else {dump: [*told[dump], *fitting[dump]] for dump in told if dump in fitting}
+    by_condition = [_fitting(database, condition) for condition in conditions]
+    told = _told(database, by_condition) if by_condition else None
     columns = ", ".join(name if name in database.columns["dumps"] else "NULL" for name in DUMP)
     order = "crash_time DESC, path, id" if "crash_time" in database.columns["dumps"] else "path, id"
-    for row in database.rows(f"SELECT {columns} FROM dumps ORDER BY {order} LIMIT {_MOST_ROWS}"):
+    for row in database.rows(f"SELECT {columns} FROM dumps ORDER BY {order}"):
         if told is None or row[0] in told:
             yield Found(dict(zip(DUMP, row, strict=True)), told[row[0]] if told is not None else [])
 
 
-def _fitting(database: CorpusDatabase, condition: Condition) -> dict[Any, list[tuple[str, str]]]:
-    """What fits in each dump in which something does."""
+def _told(database: CorpusDatabase, by_condition: Sequence[Fitting]) -> dict[Any, list[tuple[str, str]]]:
+    """What fitted in each dump that fits them all."""
+    fitting = [dump for dump in by_condition[0] if all(dump in other for other in by_condition[1:])]
+    until = deadline()
+    return {dump: [one for each in by_condition for one in _matches(database, dump, each[dump], until)]
+            for dump in fitting}  # fmt: skip
+
+
+def _matches(database: CorpusDatabase, dump: Any, looks: Sequence[Look], until: float) -> list[tuple[str, str]]:
+    """What the first rows of one dump say that fit one condition, each once."""
+    found: dict[tuple[str, str], None] = {}
+    for look in looks:
+        for (text,) in database.rows(look.of_one, [dump, *look.values], until):
+            found[look.by, text] = None
+            if len(found) >= _MOST_MATCHES:
+                return list(found)
+    return list(found)
+
+
+def _fitting(database: CorpusDatabase, condition: Condition) -> Fitting:
+    """Where something fits in each dump in which something does."""
     if not 0 < len(condition.text) <= _LONGEST:
         raise BadQuestion(f"--{condition.by}: a text of 1 to {_LONGEST} characters is looked for")
-    found: dict[Any, list[tuple[str, str]]] = {}
+    found: Fitting = {}
     asked = False
     for question in condition.questions():
         for place in question.places:
             texts = [each for each in place.texts if database.has(place.table, (place.dump, each))]
             if texts:
                 asked = True
-                _look(database, question, place, texts, condition, found)
+                look = _look(database, question, place, texts, condition)
+                for (dump,) in database.rows(look.all, look.values) if look.values else ():
+                    found.setdefault(dump, []).append(look)
     if not asked:
         raise BadQuestion(
             f"--{condition.by}: this corpus was made by an older version, which kept nothing of that: "
@@ -94,21 +134,23 @@ def _fitting(database: CorpusDatabase, condition: Condition) -> dict[Any, list[t
 
 
 def _look(
-    database: CorpusDatabase, question: Question, place: Place, texts: Sequence[str], condition: Condition,
-    found: dict[Any, Any],
-) -> None:  # fmt: skip
-    """Add what fits in these columns of one table."""
-    patterns = _patterns(condition, question)
-    tests = [f"{column} LIKE ? ESCAPE '\\'" for column in texts for _ in patterns]
+    database: CorpusDatabase, question: Question, place: Place, texts: Sequence[str], condition: Condition
+) -> Look:
+    """How these columns of one table are asked."""
+    patterns = _cut_patterns(condition, place) if place.cut else _patterns(condition, question)
+    tests = " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in texts for _ in patterns)
     says = place.shows if place.shows and database.has(place.table, place.shown_columns) else texts[0]
-    statement = (
-        f"SELECT {place.dump}, {says} FROM {place.table} WHERE {place.where} AND ({' OR '.join(tests)}) "
-        f"ORDER BY {place.dump}, rowid LIMIT {_MOST_ROWS}"
-    )
-    for dump, text in database.rows(statement, [*patterns] * len(texts)):
-        told = found.setdefault(dump, [])
-        if len(told) < _MOST_MATCHES and (question.name, text) not in told:
-            told.append((question.name, text))
+    fits = f"{place.rows_of(database.columns[place.table])} AND ({tests})"
+    return Look(
+        question.name, [*patterns] * len(texts),
+        f"SELECT DISTINCT {place.dump} FROM {place.table} WHERE {fits}",
+        f"SELECT {says} FROM {place.table} WHERE {place.dump} = ? AND {fits} ORDER BY rowid LIMIT {_MOST_LOOKED_AT}",
+    )  # fmt: skip
+
+
+def _cut_patterns(condition: Condition, place: Place) -> list[str]:
+    """What is left in this place of a name that is longer."""
+    return [_escaped(name) for name in cut_names(condition.text, place.cut)]
 
 
 def _patterns(condition: Condition, question: Question) -> list[str]:
@@ -118,6 +160,6 @@ def _patterns(condition: Condition, question: Question) -> list[str]:
         return [whole]
     more = []
     if question.name in ("driver", "module", "process"):
-        names = [whole, *([f"{whole}{each}" for each in _EXTENSIONS] if "." not in condition.text else [])]
+        names = [whole, *([f"{whole}{each}" for each in EXTENSIONS] if "." not in condition.text else [])]
         more = [each for name in names for each in (name, f"%\\\\{name}")]
     return list(dict.fromkeys([whole, *more]))

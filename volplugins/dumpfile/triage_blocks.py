@@ -76,7 +76,10 @@ class BlockCutter:
 def read_data_blocks(
     source: ByteSource, layout: TriageLayout, offset: int, claimed: int, notes: list[Note]
 ) -> tuple[Block, ...]:
-    """The list of data blocks at ``offset``: virtual address, file offset, size. Impossible ones are left out."""
+    """The list of data blocks at ``offset``: virtual address, file offset, size. Impossible ones are left out.
+
+    Those that reach outside of the file come last, and take only what room the others leave: their size may be wrong.
+    """
     if not claimed:
         return ()
     room = max(source.size - offset, 0) // layout.data_block_size if offset else 0
@@ -87,8 +90,9 @@ def read_data_blocks(
     data = source.read(offset, count * layout.data_block_size)
     entries = np.frombuffer(data, kind, len(data) // layout.data_block_size)
     found, bad, left = [], 0, _MOST_TIMES * source.size
-    for virtual, at, size in entries.tolist():
-        held = min(size, source.size - at, left, (1 << 8 * layout.pointer) - virtual)
+    end = 1 << 8 * layout.pointer
+    for virtual, at, size in sorted(entries.tolist(), key=lambda entry: entry[1] + entry[2] > source.size):
+        held = min(size, source.size - at, left, end - virtual)
         bad += held < size
         if at and held > 0:
             found.append(Block(virtual, at, held, source))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from volplugins.dumpfile.note import Note
 from volplugins.dumpfile.source import ByteSource
 from volplugins.dumpfile.triage_fields import TriageLayout
 
+DRIVER_NOTES = ("DriverCount", "DriverNames")  # fields of the notes on the list of drivers
 MAX_DRIVERS = 4096
 MAX_UNLOADED = 64  # Windows keeps 50
 _LONGEST_NAME = 32767  # characters that a counted string of Windows can have
 _UNLOADED_CHARACTERS = 12
+_MOST_TEXT = 1 << 23  # characters of all names together, as of the kernel's own list
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,43 @@ def read_drivers(
         notes.append(Note("DriverCount", f"{count} drivers are claimed; {possible} can be read"))
     data = source.read(offset, possible * layout.driver_size)
     entries = (data[at : at + layout.driver_size] for at in range(0, len(data), layout.driver_size))
-    return tuple(_driver(source, layout, entry) for entry in entries)
+    names = _Names(source)
+    drivers = tuple(_driver(names, layout, entry) for entry in entries)
+    if names.left_out:
+        why = f"{names.left_out} names are left out: all together have more than {_MOST_TEXT:,} characters"
+        notes.append(Note("DriverNames", why))
+    return drivers
 
 
-def _driver(source: ByteSource, layout: TriageLayout, entry: bytes) -> TriageDriver:
+@dataclass(slots=True)
+class _Names:
+    """The names of one list of drivers: each place of the string pool is read once, and all together are capped.
+
+    A hostile dump may give one long name to each of thousands of drivers.
+    """
+
+    source: ByteSource
+    left_out: int = 0
+    _length: int = 0
+    _read: dict[int, str] = field(default_factory=dict)
+
+    def at(self, offset: int) -> tuple[str, str]:
+        """The name there, and what is odd about it."""
+        name = self._read.get(offset)
+        if name is None:
+            name = self._read[offset] = read_pool_string(self.source, offset)
+        if self._length + len(name) > _MOST_TEXT:
+            self.left_out += 1
+            return "", "its name is left out: too much text"
+        self._length += len(name)
+        return name, "" if name else "its name is not in the file"
+
+
+def _driver(names: _Names, layout: TriageLayout, entry: bytes) -> TriageDriver:
     def number(at: int, size: int) -> int:
         return int.from_bytes(entry[at : at + size], "little")
 
-    name = read_pool_string(source, number(0, 4))
+    name, note = names.at(number(0, 4))
     return TriageDriver(
         name,
         number(layout.driver_base, layout.pointer),
@@ -73,7 +104,7 @@ def _driver(source: ByteSource, layout: TriageLayout, entry: bytes) -> TriageDri
         number(layout.driver_load_count, 2),
         number(layout.driver_checksum, 4),
         number(layout.driver_timestamp, 4),
-        "" if name else "its name is not in the file",
+        note,
     )
 
 

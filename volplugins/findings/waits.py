@@ -1,4 +1,4 @@
-"""Findings of waits: threads that wait for one another in a circle."""
+"""Findings of waits: threads that wait for one another in a circle, and those that wait for themselves."""
 
 from __future__ import annotations
 
@@ -23,11 +23,19 @@ def of_waits(graph: WaitGraph) -> Iterator[Finding]:
         links = [_link(graph, each) for each in members[:_MOST_NAMED]]
         more = f", and {len(members) - _MOST_NAMED} more" if len(members) > _MOST_NAMED else ""
         timed = "; one of the waits has a time limit" if any(graph.survey.waits[each].timed for each in members) else ""
-        told = (
-            f"{len(members)} thread{'s wait' if len(members) > 1 else ' waits'} in a circle: "
-            f"{', '.join(links)}{more}{timed}"
+        what = (
+            f"{len(members)} threads wait in a circle"
+            if len(members) > 1
+            else f"a thread waits for {_itself(graph, first.ethread)}"
         )
+        told = f"{what}: {', '.join(links)}{more}{timed}"
         yield Finding(DEADLOCK, about, told, f"{_MORE} --pid {pid}" if pid is not None else _MORE)
+
+
+def _itself(graph: WaitGraph, ethread: int) -> str:
+    """What a thread waits for that waits for itself."""
+    held = next(each for each in graph.survey.waits[ethread].held if graph.in_deadlock(ethread, each))
+    return held.of_itself
 
 
 def _link(graph: WaitGraph, ethread: int) -> str:

@@ -67,18 +67,22 @@ def read_device(system: IoSystem, address: int) -> Device | None:
     Raises:
         ReadError: it cannot be read.
     """
-    found = system.structure(address, system.layouts.device_object)
+    found = system.present(address, system.layouts.device_object, "Type")
     if not is_device(found):
         return None
-    notes: list[str] = []
+    notes = [found.absent] if found.absent else []
+
+    def number(member: str) -> int:
+        return found.get(member) or 0
+
     lower, node, flags = _extension(system, found, notes)
-    mounted, real = _vpb(system, found.unsigned("Vpb"), notes)
+    mounted, real = _vpb(system, number("Vpb"), notes)
     return Device(
-        address, found.unsigned("DriverObject"), found.unsigned("NextDevice"), found.unsigned("AttachedDevice"),
-        lower, node, found.unsigned("CurrentIrp"), address + found.layout.offset("DeviceListHead"),
-        bool(found.unsigned("Busy") & 1), found.unsigned("Flags"), found.unsigned("Characteristics"), flags,
-        found.unsigned("DeviceType"), found.unsigned("DeviceExtension"), _signed(found.unsigned("ReferenceCount")),
-        found.unsigned("StackSize"), found.unsigned("Vpb"), mounted, real, tuple(notes),
+        address, number("DriverObject"), number("NextDevice"), number("AttachedDevice"),
+        lower, node, number("CurrentIrp"), address + system.layouts.device_object.offset("DeviceListHead"),
+        bool(number("Busy") & 1), number("Flags"), number("Characteristics"), flags,
+        number("DeviceType"), number("DeviceExtension"), _signed(number("ReferenceCount")),
+        number("StackSize"), number("Vpb"), mounted, real, tuple(notes),
     )  # fmt: skip
 
 
@@ -88,7 +92,7 @@ def _signed(value: int) -> int:
 
 def _extension(system: IoSystem, found: Structure, notes: list[str]) -> tuple[int, int, int]:
     """AttachedTo, DeviceNode and ExtensionFlags."""
-    address = found.unsigned("DeviceObjectExtension")
+    address = found.get("DeviceObjectExtension")
     if not address:
         return 0, 0, 0
     try:

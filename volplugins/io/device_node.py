@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from volplugins.io.capped_notes import CappedNotes
@@ -12,6 +13,7 @@ from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Structure
 
 _MOST_NODES = 50_000
+_NO_ID = re.compile(r"[^ -+\--\x7f]")  # what no identifier may hold (Microsoft's page of bugcheck 0xCA)
 _HISTORY = 20  # entries of StateHistory, a ring
 
 
@@ -85,7 +87,7 @@ def _upwards(system: IoSystem, node: int, seen: set[int]) -> int | None:
     while node not in seen and len(seen) < _MOST_NODES:
         seen.add(node)
         try:
-            parent = system.structure(node, layout).unsigned("Parent")
+            parent = system.present(node, layout, "Parent").unsigned("Parent")
         except ReadError:
             return None
         if not parent:
@@ -111,7 +113,7 @@ def walk_tree(system: IoSystem, root: int) -> DeviceTree:
             break
         seen.add(address)
         try:
-            found = system.structure(address, system.layouts.device_node)
+            found = system.present(address, system.layouts.device_node, "Parent")
         except ReadError as error:
             said.say(f"device node {address:#x} below {parent:#x}: {error}")
             continue
@@ -120,33 +122,42 @@ def walk_tree(system: IoSystem, root: int) -> DeviceTree:
             node = node.noting(f"its Parent is {node.parent:#x}")
         nodes.append(node)
         # the sibling is to come behind all that is below this one
-        if found.unsigned("Sibling") and depth:
-            waiting.append((found.unsigned("Sibling"), parent, depth))
-        if found.unsigned("Child"):
-            waiting.append((found.unsigned("Child"), address, depth + 1))
+        sibling, child = found.get("Sibling"), found.get("Child")
+        if sibling and depth:
+            waiting.append((sibling, parent, depth))
+        if child:
+            waiting.append((child, address, depth + 1))
     return DeviceTree(tuple(nodes), tuple(notes))
 
 
 def _node(system: IoSystem, names: Names, found: Structure, depth: int) -> DeviceNode:
-    notes: list[str] = []
-    texts = {}
-    for member in ("InstancePath", "ServiceName"):
+    notes = [found.absent] if found.absent else []
+    texts = {"InstancePath": "", "ServiceName": ""}
+    for member in texts:
+        if not found.layout.has(member):
+            continue
         try:
-            texts[member] = shortened(names.text(found.raw(member)))
+            text = names.text(found.raw(member))
         except ReadError as error:
-            texts[member] = ""
             notes.append(f"{member}: {error}")
+            continue
+        if member == "InstancePath" and _NO_ID.search(text):
+            notes.append("InstancePath holds what no device instance path can")
+        else:
+            texts[member] = shortened(text)
     return DeviceNode(
         found.address, found.unsigned("Parent"), depth, texts["InstancePath"], texts["ServiceName"],
-        found.unsigned("State"), found.unsigned("PreviousState"), _history(found), found.unsigned("Problem"),
-        found.get("ProblemStatus"), found.unsigned("Flags"), found.unsigned("UserFlags"),
-        found.unsigned("PhysicalDeviceObject"), found.unsigned("PendingIrp"), found.get("StateTimestamp") or None,
+        found.get("State") or 0, found.get("PreviousState") or 0, _history(found), found.get("Problem") or 0,
+        found.get("ProblemStatus"), found.get("Flags") or 0, found.get("UserFlags") or 0,
+        found.get("PhysicalDeviceObject") or 0, found.get("PendingIrp") or 0, found.get("StateTimestamp") or None,
         tuple(notes),
     )  # fmt: skip
 
 
 def _history(found: Structure) -> tuple[int, ...]:
     """StateHistory, newest first: StateHistoryEntry is the place that is written next."""
+    if not (found.layout.has("StateHistory") and found.layout.has("StateHistoryEntry")):
+        return ()
     data, at = found.raw("StateHistory"), found.unsigned("StateHistoryEntry")
     states = [int.from_bytes(data[4 * n : 4 * n + 4], "little") for n in range(_HISTORY)]
     turned = [states[(at - 1 - n) % _HISTORY] for n in range(_HISTORY)]

@@ -68,25 +68,26 @@ def read_driver(system: IoSystem, address: int, source: str, name: str = "") -> 
     Raises:
         ReadError: it cannot be read.
     """
-    found = system.structure(address, system.layouts.driver_object)
+    found = system.present(address, system.layouts.driver_object, "Type", "Size")
     if not is_driver(found):
         return None
-    notes: list[str] = []
-    own = _text(system, found.raw("DriverName"), "DriverName", notes)
+    notes = [found.absent] if found.absent else []
+    own = _text(system, found.raw("DriverName"), "DriverName", notes) if found.layout.has("DriverName") else ""
     add_device, service = _extension(system, found, notes)
     entries = [
-        ("DriverInit", found.unsigned("DriverInit")), ("AddDevice", add_device),
-        ("DriverStartIo", found.unsigned("DriverStartIo")), ("DriverUnload", found.unsigned("DriverUnload")),
-        *_fast_io(system, found.unsigned("FastIoDispatch"), notes),
+        ("DriverInit", found.get("DriverInit") or 0), ("AddDevice", add_device),
+        ("DriverStartIo", found.get("DriverStartIo") or 0), ("DriverUnload", found.get("DriverUnload") or 0),
+        *_fast_io(system, found.get("FastIoDispatch") or 0, notes),
     ]  # fmt: skip
     if name and own and own.lower() != name.lower():
         notes.append(f"DriverName says {own}")
-    table, width = found.raw("MajorFunction"), system.width
+    width = system.width
+    table = found.raw("MajorFunction") if found.layout.has("MajorFunction") else b""
     return Driver(
-        address, name or own, found.unsigned("DriverStart"), found.unsigned("DriverSize"),
+        address, name or own, found.get("DriverStart") or 0, found.get("DriverSize") or 0,
         tuple((entry, routine) for entry, routine in entries if routine),
-        tuple(int.from_bytes(table[at : at + width], "little") for at in range(0, MAJOR_FUNCTIONS * width, width)),
-        found.unsigned("DeviceObject"), found.unsigned("DriverSection"), service, source, tuple(notes),
+        tuple(int.from_bytes(table[at : at + width], "little") for at in range(0, len(table), width)),
+        found.get("DeviceObject") or 0, found.get("DriverSection") or 0, service, source, tuple(notes),
     )  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def is_driver(found: Structure) -> bool:
 
 def _extension(system: IoSystem, found: Structure, notes: list[str]) -> tuple[int, str]:
     """AddDevice and ServiceKeyName."""
-    address = found.unsigned("DriverExtension")
+    address = found.get("DriverExtension")
     if not address:
         return 0, ""
     try:

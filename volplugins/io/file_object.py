@@ -44,14 +44,14 @@ def read_file_object(system: IoSystem, address: int) -> FileObject | None:
     Raises:
         ReadError: it cannot be read.
     """
-    found = system.structure(address, system.layouts.file)
+    found = system.present(address, system.layouts.file, "Type")
     if found.unsigned("Type") != FILE_TYPE:
         return None
-    notes: list[str] = []
+    notes = [found.absent] if found.absent else []
     return FileObject(
-        address, found.unsigned("DeviceObject"), found.unsigned("Vpb"), _name(system, found, notes),
-        found.unsigned("Flags"), found.get("CurrentByteOffset") or 0, found.unsigned("FsContext"),
-        found.unsigned("SectionObjectPointer"), tuple(notes),
+        address, found.get("DeviceObject") or 0, found.get("Vpb") or 0, _name(system, found, notes),
+        found.get("Flags") or 0, found.get("CurrentByteOffset") or 0, found.get("FsContext") or 0,
+        found.get("SectionObjectPointer") or 0, tuple(notes),
     )  # fmt: skip
 
 
@@ -61,11 +61,11 @@ def _name(system: IoSystem, found: Structure, notes: list[str]) -> str:
     for _ in range(_RELATED):
         text = _own_name(system, found, notes)
         parts.append(text)
-        related = found.unsigned("RelatedFileObject")
+        related = found.get("RelatedFileObject")
         if text.startswith("\\") or not related:
             break
         try:
-            found = system.structure(related, system.layouts.file)
+            found = system.present(related, system.layouts.file, "Type")
         except ReadError as error:
             notes.append(f"RelatedFileObject: {error}")
             break
@@ -77,6 +77,8 @@ def _name(system: IoSystem, found: Structure, notes: list[str]) -> str:
 
 
 def _own_name(system: IoSystem, found: Structure, notes: list[str]) -> str:
+    if not found.layout.has("FileName"):
+        return ""
     try:
         return read_unicode_string(system.memory, found.raw("FileName"))
     except ReadError as error:

@@ -18,7 +18,7 @@ from volplugins.kernel.layouts import KernelLayouts
 from volplugins.kernel.thread import THREAD_OBJECT
 from volplugins.kernel.thread_words import WAITING
 from volplugins.memory.reader import ReadError
-from volplugins.memory.structure import read_structure
+from volplugins.memory.structure import read_present
 
 # drivers that live in the kernel or the HAL and pass on what others do
 KERNELS_OWN = frozenset({
@@ -47,10 +47,14 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How long a request has been under way, seconds, and what says so."""
+    """How long a request has been under way, seconds, and what says so.
+
+    ``awake``: how much of that the machine did not sleep at least.
+    """
 
     seconds: float
     how: str
+    awake: float
 
 
 def holder_of(request: Request, devices: DeviceLookup) -> Holder:
@@ -92,10 +96,10 @@ def age_of(
         return None
     watched = clock.since_mark(record.watchdog_start) if record is not None else None
     if watched is not None:
-        return Age(watched, "the power manager's watchdog")
+        return Age(watched, "the power manager's watchdog", clock.awake(watched))
     tick = wait_time(system, layouts, request.thread) if request.thread else None
     waited = clock.since_tick(tick) if tick is not None else None
-    return Age(waited, "the wait of its thread") if waited is not None else None
+    return Age(waited, "the wait of its thread", clock.awake(waited)) if waited is not None else None
 
 
 def wait_time(system: IoSystem, layouts: KernelLayouts, ethread: int) -> int | None:
@@ -104,10 +108,11 @@ def wait_time(system: IoSystem, layouts: KernelLayouts, ethread: int) -> int | N
     if not place.has("WaitTime") or not system.in_kernel_half(ethread):
         return None
     try:
-        thread = read_structure(memory, ethread, layouts.thread)
+        kind = memory.read(ethread, 1)[0]
+        thread = read_present(memory, ethread, layouts.thread)
         at, size = place.members["WaitTime"]
         tick = int.from_bytes(memory.read(ethread + at, size), "little")
     except ReadError:
         return None
-    waits = thread.data[0] & 0x7F == THREAD_OBJECT and thread.get("State") == WAITING
+    waits = kind & 0x7F == THREAD_OBJECT and thread.get("State") == WAITING
     return tick if waits else None

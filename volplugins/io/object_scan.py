@@ -14,18 +14,17 @@ from dataclasses import dataclass, field
 from volplugins.io.device import DEVICE_TYPE
 from volplugins.io.driver import DRIVER_TYPE
 from volplugins.io.system import IoSystem
+from volplugins.kernel.physical_pieces import Progress, pieces
 from volplugins.kernel.pool_headers import tagged_headers
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout
 
 _DRIVER_TAGS, _DEVICE_TAGS = (b"Driv", b"Dri\xf6"), (b"Devi", b"Dev\xe9")  # as they are, protected
 _UNPROTECTED_SINCE = 9200
-_CHUNK = 16 << 20
 _LARGEST_PREFIX = 0x140  # pool header, optional headers and object header before the body
 _MOST_OF_CHUNK = 1 << 15  # places of one kind that are tried in one chunk
 _MOST_TRIED = 1 << 21  # of each kind in all of memory
 
-Progress = Callable[[float], None]
 Teller = Callable[[str], None]
 
 
@@ -46,24 +45,15 @@ def scan_objects(
         ("driver", _DRIVER_TAGS[:forms], DRIVER_TYPE, system.layouts.driver_object, _driver_at),
         ("device", _DEVICE_TAGS[:forms], DEVICE_TYPE, system.layouts.device_object, _device_at),
     ]
-    done, tries = 0, _Tries()
-    for base, count, _ in physical.runs():
-        for start in range(base << 12, (base + count) << 12, _CHUNK):
-            size = min(_CHUNK, ((base + count) << 12) - start)
-            try:
-                data = physical.read(start, size)
-            except ReadError:
-                continue
-            for kind, tags, number, layout, prove in finders:
-                for body in tries.of(kind, _bodies(data, tags, number, layout, system.width)):
-                    address = prove(system, data[body : body + layout.size], layout)
-                    if address is None or address in known:
-                        continue
-                    if space.translate(address).physical == start + body:
-                        yield kind, address
-            done += size >> 12
-            if progress is not None:
-                progress(100.0 * done / max(physical.pages_in_file, 1))
+    tries = _Tries()
+    for piece in pieces(physical, progress=progress):  # a pool block of a page at most lies in one page (wdm.h)
+        for kind, tags, number, layout, prove in finders:
+            for body in tries.of(kind, _bodies(piece.data, tags, number, layout, system.width)):
+                address = prove(system, piece.data[body : body + layout.size], layout)
+                if address is None or address in known:
+                    continue
+                if space.translate(address).physical == piece.start + body:
+                    yield kind, address
     if tell is not None:
         tries.report(tell)
 
@@ -87,7 +77,7 @@ class _Tries:
     def report(self, tell: Teller) -> None:
         """Say what was left out."""
         for kind, count in self.cut.items():
-            what = f"in {count:,} parts of memory ({_CHUNK >> 20} MiB each) more places may be a {kind} than are tried"
+            what = f"in {count:,} parts of memory (16 MiB each) more places may be a {kind} than are tried"
             tell(f"{what}: the rest of each is left out")
 
 
@@ -95,7 +85,7 @@ def _bodies(data: bytes, tags: tuple[bytes, ...], number: int, layout: Layout, w
     """Places behind a pool header with one of these tags where such an object may begin, each once."""
     looked_at = 0
     for header in tagged_headers(data, tags, width):
-        last = min(header + _LARGEST_PREFIX, len(data) - layout.size)
+        last = min(header + _LARGEST_PREFIX, len(data) - layout.size + 1)
         for body in range(max(header + 4 * width, looked_at), last, width):
             if data[body] == number and not data[body + 1]:
                 yield body

@@ -8,7 +8,7 @@ a page begin one, so that they need no other search.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +17,12 @@ import numpy as np
 from volplugins.io.pool_block import POOL_HEADER, block_of
 from volplugins.io.request import MOST_LOCATIONS, REQUEST_TYPE
 from volplugins.kernel.io_layouts import IoLayouts
-from volplugins.kernel.process_scan import Scannable
-from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.kernel.physical_pieces import Progress, Scannable, pieces
 from volplugins.paging.address_space import AddressSpace
 
-_CHUNK = 16 << 20
 _PAGE = 0x1000
 _MOST_TRIED = 1 << 17  # places of one piece of memory: more than it has room for requests
 
-Progress = Callable[[float], None]
 Numbers = Any  # an array of numpy's, of whatever integers
 
 
@@ -45,21 +42,8 @@ def scan_requests(
     if not layouts.irp.has("CurrentStackLocation") or not layouts.stack_location.size:
         return
     scanner = _Scanner(kernel, layouts, bits)
-    done = 0
-    for base, count, _ in physical.runs():
-        for start in range(base << 12, (base + count) << 12, _CHUNK):
-            size = min(_CHUNK, ((base + count) << 12) - start)
-            yield from scanner.chunk(_bytes(physical, start, size), start)
-            done += size >> 12
-            if progress is not None:
-                progress(100.0 * done / max(physical.pages_in_file, 1))
-
-
-def _bytes(physical: MemoryReader, start: int, size: int) -> bytes:
-    try:
-        return physical.read(start, size)
-    except ReadError:
-        return b""
+    for piece in pieces(physical, progress=progress):
+        yield from scanner.chunk(piece.data, piece.start)
 
 
 class _Scanner:

@@ -21,6 +21,7 @@ from volplugins.io.request import Request, RequestReader, State
 from volplugins.io.request_scan import ScannedRequest
 from volplugins.io.shared_lists import SharedLists
 from volplugins.kernel.io_layouts import IoLayouts
+from volplugins.kernel.members import read_member
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Structure, read_structure
 
@@ -150,10 +151,7 @@ class RequestSources:
         layout = self.layouts.device_object
         if not self.reader.known or not layout.has("CurrentIrp") or not layout.has("DeviceListHead"):
             return
-        try:
-            current = read_structure(self.memory, device, layout).unsigned("CurrentIrp")
-        except ReadError:
-            return  # whoever lists devices says so
+        current = read_member(self.memory, device, layout, "CurrentIrp")  # where absent, whoever lists devices says so
         if current:
             self._take(current, Sighting(Source.DEVICE, device, "CurrentIrp"))
         head, text = device + layout.offset("DeviceListHead"), f"queue of device {device:#x}"

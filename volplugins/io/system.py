@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.kernel.io_layouts import IoLayouts
-from volplugins.kernel.process_scan import Scannable
+from volplugins.kernel.physical_pieces import Scannable
 from volplugins.loader.module import ModuleTable
 from volplugins.loader.symbolizer import Symbolizer
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.memory.structure import Layout, Structure, read_structure
+from volplugins.memory.structure import Layout, Structure, read_present, read_structure
 from volplugins.paging.address_space import AddressSpace
 
 
@@ -53,11 +53,29 @@ class IoSystem:
         Raises:
             ReadError: it cannot be read, or ``address`` is none of the kernel's, or this build's layout is not known.
         """
+        self._can_be(address, layout)
+        return read_structure(self.memory, address, layout)
+
+    def present(self, address: int, layout: Layout, *needed: str) -> Structure:
+        """What is there of the structure at ``address``: without the members of pages that are absent.
+
+        Raises:
+            ReadError: as ``structure`` does, where one of the ``needed`` members cannot be read.
+        """
+        self._can_be(address, layout)
+        found = read_present(self.memory, address, layout)
+        for member in needed:
+            if not found.layout.has(member):
+                at, size = layout.members[member]
+                self.memory.read(address + at, size)
+                raise ReadError(address + at)
+        return found
+
+    def _can_be(self, address: int, layout: Layout) -> None:
         if not layout.members:
             raise ReadError(address, f"layout of {layout.name} not known")
         if not self.in_kernel_half(address):
             raise ReadError(address, "not a kernel address")
-        return read_structure(self.memory, address, layout)
 
     def variable(self, name: str) -> int | None:
         """Address of a variable of the kernel: by its symbols or exports, else by the debugger data block."""

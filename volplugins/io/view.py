@@ -10,11 +10,13 @@ from volplugins.io.capped_notes import CappedNotes
 from volplugins.io.device import Device, read_device
 from volplugins.io.device_node import DeviceTree, find_root, walk_tree
 from volplugins.io.device_stack import DeviceStack, stack_of
+from volplugins.io.device_tree_proof import proved_tree
 from volplugins.io.driver import Driver, read_driver
 from volplugins.io.object_directories import ObjectNamespace, read_namespace
-from volplugins.io.object_scan import Progress, scan_objects
+from volplugins.io.object_scan import scan_objects
 from volplugins.io.objects import ObjectHeaders
 from volplugins.io.system import IoSystem
+from volplugins.kernel.physical_pieces import Progress
 from volplugins.memory.reader import ReadError
 
 DRIVER_DIRECTORIES, DEVICES = ("\\Driver", "\\FileSystem"), "\\Device"
@@ -136,8 +138,8 @@ class _Gatherer:
         self._list(found)
 
     def _list(self, driver: Driver) -> None:
-        """The devices of a driver's list."""
-        address, seen = driver.first_device, set[int]()
+        """The devices of a driver's list: what one bad entry leads to may be sound; what two in a row do, is not."""
+        address, seen, good = driver.first_device, set[int](), True
         while address:
             if address in seen:
                 self._note(driver, f"{_LIST} leads back to {address:#x}")
@@ -151,8 +153,19 @@ class _Gatherer:
             device = self.device(address, DEVICE)
             if device is None:
                 self._note(driver, f"{_LIST} breaks at {address:#x}")
-                return
-            address = device.next
+                address = self._behind(address) if good else 0
+            else:
+                address = device.next
+            good = device is not None
+
+    def _behind(self, address: int) -> int:
+        """NextDevice of what is no device object; 0 where that leads out of the kernel's half."""
+        at, _ = self._system.layouts.device_object.members["NextDevice"]
+        try:
+            following = self._system.pointer(address + at)
+        except ReadError:
+            return 0
+        return following if self._system.in_kernel_half(following) else 0
 
     def _note(self, driver: Driver, text: str) -> None:
         self._view.drivers[driver.address] = self._view.drivers[driver.address].noting(text)
@@ -213,7 +226,8 @@ class _Gatherer:
         if root is None:
             self._notes.limit("the tree of devices has no known root: no symbol gives it and no device leads to it")
             return
-        self._view.tree = walk_tree(self._system, root)
+        tree, layout = walk_tree(self._system, root), self._system.layouts.device_node
+        self._view.tree = proved_tree(tree, list(self._view.devices.values()), layout.source)
         self._view.notes += self._view.tree.notes
         for node in self._view.tree.nodes:
             self.device(node.device, DEVICE)

@@ -25,9 +25,9 @@ def run_on(line: Line, change: StateChange | None, go_past: Callable[[StateChang
     change = _begun_anew(line, change or line.stop_by(line.clock() + line.timing.step))
     if change is None:
         return True
-    dead = stuck = 0
+    dead = stuck = number = 0
     enough = _STUCK_AFTER + line.link.break_ins - 1
-    for number in range(_MOST_STOPS):
+    while number < _MOST_STOPS:
         asked = line.clock()
         if line.go_on(change, asked + line.timing.step):
             taken = line.clock()
@@ -36,6 +36,9 @@ def run_on(line: Line, change: StateChange | None, go_past: Callable[[StateChang
                 return True
             stuck = stuck + 1 if is_again(again, change) else 0
             change = again  # it had been asked to stop twice, told us of a driver, or runs into its own breakpoint
+            if change.is_notice and line.clock() < deadline:
+                continue  # a machine that is starting has dozens of drivers
+            number += 1
             if stuck >= enough and go_past(change):
                 stuck = enough - 1
             continue
@@ -44,7 +47,7 @@ def run_on(line: Line, change: StateChange | None, go_past: Callable[[StateChang
             break  # here alone: what stopped by our break-in has been reset and told to run on since
         (line.link.reset if number % 2 == 0 else line.link.break_in)()
         again = line.stop_by(line.clock() + line.timing.step)
-        change, dead = again or change, dead + 1 if again is None else 0
+        change, dead, number = again or change, dead + 1 if again is None else 0, number + 1
         if dead >= _DEAD_ROUNDS:
             break
     return False

@@ -11,7 +11,7 @@ from volplugins.kd.leaving import run_on
 from volplugins.kd.line import Line
 from volplugins.kd.packet import PacketType
 from volplugins.kd.requests import Reply
-from volplugins.kd.state_change import NewState, StateChange, bits_of, decode_state_change
+from volplugins.kd.state_change import StateChange, bits_of, decode_state_change
 from volplugins.kd.wire import WireClosed
 
 _GIVE_UP_AFTER = 3  # a packet that came damaged so often: less is asked for
@@ -105,7 +105,7 @@ class Session(Line):
             if change is None:
                 continue
             self.bits = bits_of(change)
-            if change.state not in (NewState.LOAD_SYMBOLS, NewState.COMMAND_STRING):
+            if not change.is_notice:
                 self.change, self._may_stop = self._stopped_at(payload), False
                 return change
             self._loads += 1

@@ -48,6 +48,11 @@ class StateChange:
     first_chance: bool
     control: bytes
 
+    @property
+    def is_notice(self) -> bool:
+        """Whether it only says something, and waits to be told to go on: a driver was loaded or is gone, a command."""
+        return self.state in (NewState.LOAD_SYMBOLS, NewState.COMMAND_STRING)
+
     def dr7(self, bits: int) -> int | None:
         """Debug register 7 as it was reported: it is given back when the machine runs on; None where it is cut."""
         at, size = (8, 8) if bits == 64 else (4, 4)

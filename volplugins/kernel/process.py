@@ -1,4 +1,4 @@
-"""Processes: one read each, decoded from a layout; the active list walked from its head."""
+"""Processes: one read each where all of it is there, decoded from a layout; the active list walked from its head."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.memory.structure import Layout, Structure, read_structure
+from volplugins.memory.structure import Layout, Structure, read_present
 
 MAX_PROCESSES = 65536
 # bits of EPROCESS.Flags and Flags3, every build that has them
@@ -20,7 +20,8 @@ class Process:
     ``create_time`` and ``exit_time`` are FILETIMEs, the latter zero while it runs; ``user_directory`` is
     UserDirectoryTableBase (KVA shadow); ``vad_root`` the address of the tree's root node; ``commit_charge`` in pages;
     ``session`` and ``object_table`` addresses of those structures; ``threadless`` that its list of threads is empty;
-    ``source`` how it was found: ``list``, ``scan`` or ``thread``.
+    ``source`` how it was found: ``list``, ``scan`` or ``thread``; ``absent`` what of it could not be read, in words:
+    members that lie there are None too.
     ``name`` is ImageFileName: at most fifteen bytes, cut by Windows itself.
     """
 
@@ -46,6 +47,7 @@ class Process:
     minimal: bool = False
     secure: bool = False
     source: str = "list"
+    absent: str = ""
 
     @property
     def outswapped(self) -> bool:
@@ -68,9 +70,13 @@ class Process:
 
 
 def read_process(memory: MemoryReader, eprocess: int, layout: Layout) -> Process:
-    """Read the process at ``eprocess``; raises ReadError."""
-    structure = read_structure(memory, eprocess, layout)
-    name = structure.raw("ImageFileName").split(b"\0", 1)[0] if layout.has("ImageFileName") else b""
+    """Read what is there of the process at ``eprocess``; raises ReadError where that is nothing.
+
+    Members on a page that is absent are None, as those that the layout lacks.
+    """
+    structure = read_present(memory, eprocess, layout)
+    has = structure.layout.has
+    name = structure.raw("ImageFileName").split(b"\0", 1)[0] if has("ImageFileName") else b""
     return Process(
         eprocess,
         structure.get("UniqueProcessId"),
@@ -93,6 +99,7 @@ def read_process(memory: MemoryReader, eprocess: int, layout: Layout) -> Process
         _is_threadless(structure),
         bool((structure.get("Flags3") or 0) & MINIMAL),
         bool(structure.get("SecureHandle")),
+        absent=structure.absent,
     )
 
 

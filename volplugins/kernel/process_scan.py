@@ -9,37 +9,23 @@ highest bit of a protected object's tag is set.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Protocol
+from itertools import takewhile
 
+from volplugins.kernel.members import read_member
+from volplugins.kernel.physical_pieces import Piece, Progress, Scannable, pieces
 from volplugins.kernel.pool_headers import tagged_headers
 from volplugins.kernel.process import Process, looks_like_a_name, read_process
 from volplugins.kernel.thread import MAX_THREADS, THREAD_OBJECT
-from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout
 from volplugins.paging.address_space import AddressSpace
 
 _PROCESS_TAGS, _THREAD_TAGS = (b"Proc", b"Pro\xe3"), (b"Thre", b"Thr\xe5")
 _PROCESS_TYPE = 3  # KOBJECTS, in DISPATCHER_HEADER.Type
-_CHUNK = 16 << 20
 _LARGEST_PREFIX = 0x140  # pool header, optional object headers and object header before the body
 _HIGHEST_PID = 1 << 26
-
-Progress = Callable[[float], None]
-
-
-class Scannable(MemoryReader, Protocol):
-    """Physical memory whose pages can be listed."""
-
-    def runs(self, first_pfn: int = 0, last_pfn: int | None = None) -> Iterator[tuple[int, int, int]]:
-        """(base PFN, page count, file offset) of the pages that are there."""
-        ...  # pragma: no cover - a protocol has no body
-
-    @property
-    def pages_in_file(self) -> int:
-        """How many pages are there."""
-        ...  # pragma: no cover - a protocol has no body
 
 
 def scan_processes(
@@ -57,24 +43,18 @@ def scan_processes(
     """
     if not process.has("ProfileListHead") or not process.has("UniqueProcessId"):
         return
-    scanner = _Scanner(physical, kernel, process, thread)
+    scanner = _Scanner(kernel, process, thread)
     seen: set[int] = set()
     named: dict[int, None] = {}  # by threads; its own tag, further on in memory, is the better evidence
-    done = 0
-    for base, count, _ in physical.runs():
-        for start in range(base << 12, (base + count) << 12, _CHUNK):
-            size = min(_CHUNK, ((base + count) << 12) - start)
-            for eprocess, source, ethread in scanner.chunk(start, size):
-                if ethread is not None and threads is not None and len(threads.get(eprocess, ())) < MAX_THREADS:
-                    threads.setdefault(eprocess, []).append(ethread)
-                if source == "thread":
-                    named.setdefault(eprocess)
-                elif eprocess not in seen:
-                    seen.add(eprocess)
-                    yield from scanner.believed(eprocess, source)
-            done += size >> 12
-            if progress is not None:
-                progress(100.0 * done / max(physical.pages_in_file, 1))
+    for piece in pieces(physical, scanner.beyond, progress):
+        for eprocess, source, ethread in scanner.hits(piece):
+            if ethread is not None and threads is not None and len(threads.get(eprocess, ())) < MAX_THREADS:
+                threads.setdefault(eprocess, []).append(ethread)
+            if source == "thread":
+                named.setdefault(eprocess)
+            elif eprocess not in seen:
+                seen.add(eprocess)
+                yield from scanner.believed(eprocess, source)
     for eprocess in named:
         if eprocess not in seen:
             yield from scanner.believed(eprocess, "thread")
@@ -83,37 +63,38 @@ def scan_processes(
 class _Scanner:
     """One pass over physical memory."""
 
-    def __init__(self, physical: MemoryReader, kernel: AddressSpace, process: Layout, thread: Layout) -> None:
-        self._physical, self._kernel = physical, kernel
-        self._process, self._thread = process, thread
+    def __init__(self, kernel: AddressSpace, process: Layout, thread: Layout) -> None:
+        self._kernel, self._process, self._thread = kernel, process, thread
         at, size = process.members["ProfileListHead"]
         self._profile, self._width = at, size // 2
         self._lowest = 1 << (63 if self._width == 8 else 31)
+        # bytes of an object that must be in the piece: what proves its address; for a thread the member Process will do
+        self._process_reach = at + size
+        proof = "ApcProcess" if thread.has("ApcProcess") else "Process"
+        self._thread_reach = sum(thread.members[proof]) if thread.has(proof) else 0
+        self.beyond = _LARGEST_PREFIX + max(self._process_reach, self._thread_reach)
 
-    def chunk(self, start: int, size: int) -> Iterator[tuple[int, str, int | None]]:
-        """EPROCESS addresses that the bytes from ``start`` on speak of, by what, and the ETHREAD that does."""
-        try:
-            data = self._physical.read(start, size)
-        except ReadError:
-            return
-        for header in tagged_headers(data, _PROCESS_TAGS, self._width):
+    def hits(self, piece: Piece) -> Iterator[tuple[int, str, int | None]]:
+        """EPROCESS addresses that a piece of memory speaks of, by what, and the ETHREAD that does."""
+        data, start = piece.data, piece.start
+        for header in _of_piece(piece, _PROCESS_TAGS, self._width):
             address = self._process_behind(data, header, start)
             if address is not None:
                 yield address, "scan", None
         if self._thread.has("Process"):
-            for header in tagged_headers(data, _THREAD_TAGS, self._width):
+            for header in _of_piece(piece, _THREAD_TAGS, self._width):
                 found = self._thread_behind(data, header, start)
                 if found is not None:
                     yield found[0], "thread", found[1]
 
-    def _bodies(self, data: bytes, header: int, kind: int) -> Iterator[int]:
-        """Places behind a pool header where a dispatcher object of this type may begin."""
-        for body in range(header + 0x20, min(header + _LARGEST_PREFIX, len(data) - 0x400), self._width):
+    def _bodies(self, data: bytes, header: int, kind: int, reach: int) -> Iterator[int]:
+        """Places behind a pool header where a dispatcher object of this type may begin, ``reach`` bytes of it there."""
+        for body in range(header + 0x20, min(header + _LARGEST_PREFIX, len(data) - reach + 1), self._width):
             if data[body] & 0x7F == kind:
                 yield body
 
     def _process_behind(self, data: bytes, header: int, start: int) -> int | None:
-        for body in self._bodies(data, header, _PROCESS_TYPE):
+        for body in self._bodies(data, header, _PROCESS_TYPE, self._process_reach):
             flink, blink = (self._word(data, body + self._profile + n * self._width) for n in (0, 1))
             if flink == blink and self._proves(flink - self._profile, start + body):
                 return flink - self._profile
@@ -127,9 +108,13 @@ class _Scanner:
     def _thread_behind(self, data: bytes, header: int, start: int) -> tuple[int, int | None] | None:
         """The process that a thread names, and the thread's own address where it can be told."""
         at, first = self._thread.offset("Process"), None
-        for body in self._bodies(data, header, THREAD_OBJECT):
-            owner = self._word(data, body + at)
-            if owner >= self._lowest and owner % self._width == 0:
+        for body in self._bodies(data, header, THREAD_OBJECT, self._thread_reach):
+            if body + at + self._width > len(data):  # the member lies behind the piece
+                ethread = self._thread_at(data, body, start)
+                owner = read_member(self._kernel, ethread, self._thread, "Process") if ethread is not None else None
+            else:
+                owner = self._word(data, body + at)
+            if owner is not None and owner >= self._lowest and owner % self._width == 0:
                 ethread = self._thread_at(data, body, start)
                 if ethread is not None:
                     return owner, ethread
@@ -160,3 +145,8 @@ class _Scanner:
             return
         if process.pid is not None and process.pid < _HIGHEST_PID and looks_like_a_name(process.name):
             yield replace(process, source=source)
+
+
+def _of_piece(piece: Piece, tags: tuple[bytes, ...], width: int) -> Iterator[int]:
+    """Where pool headers with one of these tags begin in what is this piece's own."""
+    return takewhile(lambda header: header < piece.size, tagged_headers(piece.data, tags, width))

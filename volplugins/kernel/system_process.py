@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from volplugins.kernel.members import read_word
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.memory.structure import Layout, Structure, read_structure
+from volplugins.memory.structure import Layout, Structure, read_present
 from volplugins.paging.address_space import AddressSpace
 
 _PROCESS_TYPE = 3  # KOBJECTS, in DISPATCHER_HEADER.Type
@@ -57,21 +58,33 @@ def system_faults(
         return (Fault(f"{layout.source} does not know where ActiveProcessLinks is"),)
     eprocess = links - layout.offset("ActiveProcessLinks")
     try:
-        structure = read_structure(memory, eprocess, layout)
+        structure = read_present(memory, eprocess, layout)
     except ReadError as error:
         return (Fault(f"an EPROCESS at {eprocess:#x} cannot be read ({error.reason})"),)
-    return tuple(_faults(structure, bits, is_directory))
+    has = structure.layout.has
+    kind = read_word(memory, eprocess, 1)
+    if kind is None or not (has("UniqueProcessId") or has("ImageFileName")):
+        return (Fault(f"an EPROCESS at {eprocess:#x} cannot be told: {structure.absent}"),)
+    return tuple(_faults(structure, layout, kind, bits, is_directory))
 
 
-def _faults(structure: Structure, bits: int, is_directory: IsDirectory | None) -> Iterator[Fault]:
-    eprocess, layout, step = structure.address, structure.layout, bits // 4
+def _faults(
+    structure: Structure, layout: Layout, kind: int, bits: int, is_directory: IsDirectory | None
+) -> Iterator[Fault]:
+    """``layout``: the whole one; of members on an absent page nothing is said."""
+    eprocess, step = structure.address, bits // 4
+
+    def absent(member: str) -> bool:
+        return layout.has(member) and not structure.layout.has(member)
+
     if eprocess % step:
         yield Fault(f"EPROCESS {eprocess:#x} is not aligned to {step} bytes, as kernel objects are")
-    if structure.data[0] & 0x7F != _PROCESS_TYPE:
+    if kind & 0x7F != _PROCESS_TYPE:
         yield Fault(f"no dispatcher object of type Process begins at {eprocess:#x}")
-    if structure.get("UniqueProcessId") != _SYSTEM_PID:
+    if not absent("UniqueProcessId") and structure.get("UniqueProcessId") != _SYSTEM_PID:
         yield Fault(f"UniqueProcessId is {structure.get('UniqueProcessId')}, System's is {_SYSTEM_PID}")
-    if not layout.has("ImageFileName") or structure.raw("ImageFileName").rstrip(b"\0") != _SYSTEM_NAME:
+    name = structure.raw("ImageFileName") if structure.layout.has("ImageFileName") else b""
+    if not absent("ImageFileName") and name.rstrip(b"\0") != _SYSTEM_NAME:
         yield Fault("ImageFileName is not System")
     for member in ("InheritedFromUniqueProcessId", "Peb"):
         if structure.get(member):

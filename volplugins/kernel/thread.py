@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from volplugins.kernel.claims import Claims, Owner
 from volplugins.kernel.thread_words import TERMINATED
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.memory.structure import Layout, Structure, read_structure
+from volplugins.memory.structure import Layout, Structure, read_present
 
 MAX_THREADS = 65536  # of one process
 # without StackLimit: the largest kernel stack Windows gives (GUI threads on x64 had 0x12000 at most)
 _LARGEST_STACK = 0x12000
+_MOST_NOTES = 4  # of entries of one list that are no thread's
 THREAD_OBJECT = 6  # KOBJECTS, in DISPATCHER_HEADER.Type
 
 
@@ -24,7 +25,8 @@ class Thread:
     belongs to. ``state`` and ``wait_reason`` are the kernel's numbers (kernel/thread_words.py has the words);
     ``kernel_stack`` is where its switch frame is while it does not run; ``initial_stack`` where its stack began.
     Times are FILETIMEs; ``exit_time`` and ``exit_status`` are None unless the thread has terminated (a list's head lies
-    there before); ``win32_start`` is None where another member has its place (XP).
+    there before); ``win32_start`` is None where another member has its place (XP). ``absent`` says what of it could not
+    be read, in words: members that lie there are None.
     """
 
     ethread: int
@@ -47,6 +49,7 @@ class Thread:
     exit_status: int | None = None
     start: int | None = None
     win32_start: int | None = None
+    absent: str = ""
 
     @property
     def terminated(self) -> bool:
@@ -59,8 +62,8 @@ class Thread:
 
 
 def read_thread(memory: MemoryReader, ethread: int, layout: Layout) -> Thread:
-    """Read the thread at ``ethread``; raises ReadError."""
-    return decode_thread(read_structure(memory, ethread, layout))
+    """Read what is there of the thread at ``ethread``; raises ReadError where that is nothing."""
+    return decode_thread(read_present(memory, ethread, layout))
 
 
 def decode_thread(structure: Structure) -> Thread:
@@ -93,6 +96,7 @@ def decode_thread(structure: Structure) -> Thread:
         structure.get("ExitStatus") if state == TERMINATED else None,
         structure.get("StartAddress"),
         None if structure.get("LpcReceivedMsgIdValid") else structure.get("Win32StartAddress"),
+        structure.absent,
     )
 
 
@@ -126,6 +130,7 @@ def walk_threads(
     """
     head = eprocess + process.offset("ThreadListHead")
     seen: set[int] = set()
+    problems = problems if problems is not None else []
     whole = yield from _follow(memory, head, 0, thread, seen, problems, whose)
     if not whole:
         yield from _follow(memory, head, 1, thread, seen, problems, whose)
@@ -137,14 +142,17 @@ def _follow(
     link: int,
     thread: Layout,
     seen: set[int],
-    problems: list[str] | None,
+    problems: list[str],
     whose: ListOwner | None,
 ) -> Generator[Thread, None, bool]:
-    """The threads by Flink (0) or Blink (1), adding their entries to ``seen``; whether the head was reached again."""
+    """The threads by Flink (0) or Blink (1), adding their entries to ``seen``; whether the head was reached again.
+
+    An entry that is no thread's costs itself alone, as long as it leads back to the one before it.
+    """
     at, size = thread.members["ThreadListEntry"]
     width = size // 2
     own: set[int] = set()
-    why = ""
+    why, previous, bad = "", head, 0
     try:
         entry = int.from_bytes(memory.read(head + link * width, width), "little")
         while entry != head:
@@ -153,32 +161,55 @@ def _follow(
                 break
             if entry in seen:  # the part that was seen on the way forwards
                 return False
-            structure = _thread_at(memory, entry - at, thread, 8 * width)
-            if structure is None:
+            structure = _entry_at(memory, entry - at, thread, 8 * width)
+            good = structure is not None and _is_thread(memory, structure)
+            links = structure.raw("ThreadListEntry") if structure is not None else bytes(size)
+            following, before = (int.from_bytes(links[side * width :][:width], "little") for side in (link, 1 - link))
+            if structure is None or (not good and before != previous):
                 why = f"thread list breaks: it leads to {entry:#x}, which is no thread's"
-                break
-            found = decode_thread(structure)
-            other = whose.other(entry, found) if whose is not None else None
-            if other is not None:
-                why = f"thread list: {entry:#x} is in that of {other.label}, whose threads follow there"
+                seen.add(entry)
                 break
             own.add(entry)
             seen.add(entry)
-            yield found
-            entry = int.from_bytes(structure.raw("ThreadListEntry")[link * width :][:width], "little")
+            if good:
+                found = decode_thread(structure)
+                other = whose.other(entry, found) if whose is not None else None
+                if other is not None:
+                    why = f"thread list: {entry:#x} is in that of {other.label}, whose threads follow there"
+                    break
+                yield found
+            else:
+                bad += 1
+                if bad <= _MOST_NOTES:
+                    problems.append(f"thread list: {entry:#x} is no thread's, and is passed over")
+            previous, entry = entry, following
     except ReadError as error:
         why = f"thread list breaks at {error.address:#x}: {error.reason}"
-    if why and problems is not None:
-        problems.append(why)
+    if bad > _MOST_NOTES:
+        problems.append(f"thread list: {bad - _MOST_NOTES:,} more entries are no thread's")
+    problems.extend([why] if why else [])
     return not why
 
 
-def _thread_at(memory: MemoryReader, address: int, thread: Layout, bits: int) -> Structure | None:
-    """The dispatcher object of type Thread there, in the kernel's half; raises ReadError."""
+def _entry_at(memory: MemoryReader, address: int, thread: Layout, bits: int) -> Structure | None:
+    """What is there of an entry's thread, its links at least; None outside the kernel's half; raises ReadError."""
     if address >> (bits - 1) != 1:
         return None
-    structure = read_structure(memory, address, thread)
-    return structure if structure.data[0] & 0x7F == THREAD_OBJECT else None
+    structure = read_present(memory, address, thread)
+    if not structure.layout.has("ThreadListEntry"):
+        at, size = thread.members["ThreadListEntry"]
+        memory.read(address + at, size)
+        return None
+    return structure
+
+
+def _is_thread(memory: MemoryReader, structure: Structure) -> bool:
+    """Whether it is a dispatcher object of type Thread; where its first page is absent, nobody can tell."""
+    try:
+        kind = memory.read(structure.address, 1)[0] if structure.absent else structure.data[0]
+    except ReadError:
+        return True
+    return kind & 0x7F == THREAD_OBJECT
 
 
 def try_read_thread(memory: MemoryReader, ethread: int, layout: Layout) -> Thread | None:

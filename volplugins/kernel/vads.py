@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from volplugins.kernel.claims import Claims, Owner
+from volplugins.kernel.members import read_member
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Decoder, Layout, Structure
 
@@ -113,6 +114,8 @@ def walk_vads(
             data = _read(memory, node, layout)
         except ReadError as error:
             notes.append(f"VAD {node:#x} cannot be read ({error.reason})")
+            children = (read_member(memory, node, layout, side) for side in ("Right", "Left"))
+            waiting.extend((child, False) for child in children if child and trusted)
             continue
         vad, left, right = decoder.decode(node, data)
         if vad is not None:

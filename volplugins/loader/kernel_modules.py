@@ -7,15 +7,16 @@ TimeDateStamp, which the image itself gives better.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from volplugins.loader.module import Module
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.memory.structure import Layout, Structure, read_structure
+from volplugins.memory.structure import Layout, Structure, read_present
 
 MAX_MODULES = 4096
 _MOST_TEXT = 1 << 23  # characters of all names of one list; 4,096 usual modules have half a million
 _LARGEST_IMAGE = 1 << 31
+_MOST_NOTES = 16  # of entries that are no modules
 
 LOADER_ENTRY = {
     64: Layout(
@@ -92,84 +93,104 @@ class Names:
 
 
 def walk_loaded_modules(memory: MemoryReader, head: int, bits: int) -> ModuleList:
-    """Walk the list at ``head`` (PsLoadedModuleList) forwards, and backwards from its end where it breaks."""
-    notes: list[str] = []
-    seen: dict[int, Module] = {}
-    names = Names(memory)
-    complete = _collect(memory, head, bits, "Flink", seen, notes, names)
-    forward = list(seen)
+    """Walk the list at ``head`` (PsLoadedModuleList) forwards, and backwards from its end where it breaks.
+
+    An entry that is no module costs itself alone, as long as it leads back to the one before it.
+    """
+    walk = _Walk(memory, head, LOADER_ENTRY[bits], Names(memory))
+    complete = walk.collect("Flink", "Blink")
+    forward = list(walk.modules)
     if not complete:
-        _collect(memory, head, bits, "Blink", seen, notes, names)
-    backward = [entry for entry in seen if entry not in set(forward)]
-    return ModuleList(tuple(seen[entry] for entry in (*forward, *reversed(backward))), tuple(notes))
-
-
-def _collect(
-    memory: MemoryReader,
-    head: int,
-    bits: int,
-    link: str,
-    seen: dict[int, Module],
-    notes: list[str],
-    names: Names,
-) -> bool:
-    """Add the entries of one direction to ``seen``; return whether the walk came back to ``head``."""
-    try:
-        for structure in _entries(memory, head, LOADER_ENTRY[bits], link, seen):
-            module = _module(names, structure)
-            if module is None:
-                notes.append(f"list entry {structure.address:#x} is no module (base or size makes no sense)")
-                return False
-            seen[structure.address] = module
-    except ReadError as error:
-        notes.append(f"module list breaks at {error.address:#x}: {error.reason} (walking {link})")
-        return False
-    except _ListError as error:
-        notes.append(f"module list: {error} (walking {link})")
-        return False
-    return True
+        walk.collect("Blink", "Flink")
+    backward = [entry for entry in walk.modules if entry not in set(forward)]
+    modules = tuple(walk.modules[entry] for entry in (*forward, *reversed(backward)))
+    return ModuleList(modules, (*walk.notes, *walk.left_out()))
 
 
 class _ListError(Exception):
     pass
 
 
-def _entries(
-    memory: MemoryReader, head: int, layout: Layout, link: str, seen: dict[int, Module]
-) -> Iterator[Structure]:
-    pointer = layout.members["Flink"][1]
-    offset = layout.offset(link)
-    entry = int.from_bytes(memory.read(head + offset, pointer), "little")
-    count, visited = 0, set()
-    while entry != head:
-        if entry in visited:
-            raise _ListError(f"loop at {entry:#x}")
-        if entry in seen:
-            return
-        if count == MAX_MODULES:
-            raise _ListError(f"more than {MAX_MODULES} entries")
-        visited.add(entry)
-        structure = read_structure(memory, entry, layout)
-        yield structure
-        entry = structure.unsigned(link)
-        count += 1
+@dataclass(slots=True)
+class _Walk:
+    """One list: its modules and what is no module, by the address of the entry."""
+
+    memory: MemoryReader
+    head: int
+    layout: Layout
+    names: Names
+    modules: dict[int, Module] = field(default_factory=dict)
+    bad: set[int] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+    def collect(self, link: str, back: str) -> bool:
+        """Add the entries of one direction; return whether the walk came back to the head."""
+        try:
+            for structure, previous in self._entries(link):
+                module = _module(self.names, structure)
+                if module is not None:
+                    self.modules[structure.address] = module
+                    continue
+                self._no_module(structure)
+                if structure.get(back) != previous:  # who knows whose it is, and where it leads
+                    raise _ListError(f"{structure.address:#x} does not lead back to {previous:#x}")
+        except ReadError as error:
+            self.notes.append(f"module list breaks at {error.address:#x}: {error.reason} (walking {link})")
+            return False
+        except _ListError as error:
+            self.notes.append(f"module list: {error} (walking {link})")
+            return False
+        return True
+
+    def _entries(self, link: str) -> Iterator[tuple[Structure, int]]:
+        """What is there of each entry, and the entry before it."""
+        pointer = self.layout.members["Flink"][1]
+        entry = int.from_bytes(self.memory.read(self.head + self.layout.offset(link), pointer), "little")
+        visited: set[int] = set()
+        previous = self.head
+        while entry != self.head:
+            if entry in visited:
+                raise _ListError(f"loop at {entry:#x}")
+            if entry in self.modules:
+                return
+            if len(visited) == MAX_MODULES:
+                raise _ListError(f"more than {MAX_MODULES} entries")
+            visited.add(entry)
+            structure = read_present(self.memory, entry, self.layout)
+            if not structure.layout.has(link):
+                raise _ListError(structure.absent)
+            yield structure, previous
+            previous, entry = entry, structure.unsigned(link)
+
+    def _no_module(self, structure: Structure) -> None:
+        if structure.address not in self.bad and len(self.bad) < _MOST_NOTES:
+            why = structure.absent or "base or size makes no sense"
+            self.notes.append(f"list entry {structure.address:#x} is no module ({why})")
+        self.bad.add(structure.address)
+
+    def left_out(self) -> tuple[str, ...]:
+        """That there are more such entries than were named."""
+        more = len(self.bad) - _MOST_NOTES
+        return (f"{more:,} more list entries are no modules",) if more > 0 else ()
 
 
 def _module(names: Names, structure: Structure) -> Module | None:
-    base, size = structure.unsigned("DllBase"), structure.unsigned("SizeOfImage")
-    if not base or base & 0xFFF or not 0 < size < _LARGEST_IMAGE:
+    base, size = structure.get("DllBase"), structure.get("SizeOfImage")
+    if not base or base & 0xFFF or not size or size >= _LARGEST_IMAGE:
         return None
     name, name_note = _text(names, structure, "BaseDllName")
     path, path_note = _text(names, structure, "FullDllName")
     if not name.strip("\0"):  # a name that is empty, or nothing but NULs; the path may still name the module
         name_note = name_note or (f"BaseDllName is {len(name)} NULs" if name else "")
         name = path.strip("\0").replace("/", "\\").rsplit("\\", 1)[-1]
-    note = "; ".join(part for part in (name_note, path_note) if part)
-    checksum = structure.unsigned("CheckSum") or None
+    note = "; ".join(part for part in (name_note, path_note, structure.absent) if part)
+    checksum = structure.get("CheckSum") or None
     return Module(base, size, name, path, None, checksum, "loaded-list", structure.address, note)
 
 
 def _text(names: Names, structure: Structure, member: str) -> tuple[str, str]:
+    if not structure.layout.has(member):
+        return "", f"{member} unreadable"
     try:
         return names.text(structure.raw(member)), ""
     except ReadError as error:

@@ -7,14 +7,15 @@ may be missing from one list by design: the program itself is not in the list in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from volplugins.loader.kernel_modules import Names
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.memory.structure import Layout, Structure, read_structure
+from volplugins.memory.structure import Layout, Structure, read_present, read_structure
 
 LISTS = ("InLoadOrder", "InMemoryOrder", "InInitializationOrder")
 MOST_ENTRIES = 4096
+_MOST_PROBLEMS = 64  # of one list that are said
 _SOURCE = "built-in, builds 2600 to 22000"
 
 LDR_DATA = {
@@ -43,12 +44,12 @@ ENTRY = {
 
 @dataclass(frozen=True, slots=True)
 class LoaderEntry:
-    """One LDR_DATA_TABLE_ENTRY. ``size`` is in bytes, ``timestamp`` as the image's header has it."""
+    """One LDR_DATA_TABLE_ENTRY. ``size`` is in bytes, ``timestamp`` as the image's header has it, None: not there."""
 
     address: int
     base: int
     size: int
-    timestamp: int
+    timestamp: int | None
     path: str
     name: str
     note: str
@@ -144,14 +145,19 @@ def _walk(memory: _Once, ldr: Structure, name: str, bits: int, entries: dict[int
     head = ldr.address + ldr.layout.offset(name)
     first, last = _links(ldr.raw(name))
     problems: list[str] = []
-    forward, complete = _direction(memory, head, first, name, bits, entries, problems, backward=False)
-    found = list(forward)
+    way = _Direction(memory, head, name, ENTRY[bits], entries, problems)
+    complete = way.follow(first)
+    reached = list(way.reached)
     if not complete:
-        rest, _ = _direction(memory, head, last, name, bits, entries, problems, backward=True, stop=frozenset(forward))
-        found += reversed(rest)
-    elif last != (forward[-1] + ENTRY[bits].offset(name) if forward else head):
+        back = _Direction(memory, head, name, ENTRY[bits], entries, problems, True, frozenset(reached))
+        back.follow(last)
+        reached += reversed(back.reached)
+    elif last != (reached[-1] + ENTRY[bits].offset(name) if reached else head):
         problems.append(f"tail not reached: the head's Blink {last:#x} is not the last entry")
-    return LoaderList(name, head, first, last, tuple(found), complete, tuple(problems))
+    found = tuple(address for address in reached if address in entries)
+    more = len(problems) - _MOST_PROBLEMS
+    said = [*problems[:_MOST_PROBLEMS], *([f"{more:,} more problems are left out"] if more > 0 else [])]
+    return LoaderList(name, head, first, last, found, complete, tuple(said))
 
 
 def _links(data: bytes) -> tuple[int, int]:
@@ -159,69 +165,102 @@ def _links(data: bytes) -> tuple[int, int]:
     return int.from_bytes(data[:half], "little"), int.from_bytes(data[half:], "little")
 
 
-def _direction(
-    memory: _Once,
-    head: int,
-    link: int,
-    name: str,
-    bits: int,
-    entries: dict[int, LoaderEntry],
-    problems: list[str],
-    backward: bool,
-    stop: frozenset[int] = frozenset(),
-) -> tuple[list[int], bool]:
-    """Follow Flink (or Blink) from ``link``: the entries' addresses, and whether the head was reached again."""
-    layout, way = ENTRY[bits], "Blink" if backward else "Flink"
-    offset, previous = layout.offset(name), head
-    found: dict[int, None] = {}
-    while link != head:
-        address = link - offset
-        if address in stop:
-            return list(found), False
-        if address in found:
-            problems.append(f"loop at {link:#x}")
-            return list(found), False
-        if len(found) == MOST_ENTRIES:
-            problems.append(f"more than {MOST_ENTRIES} entries")
-            return list(found), False
-        try:
-            structure = read_structure(memory, address, layout)
-        except ReadError as error:
-            problems.append(f"tail not reached: {way} {link:#x} cannot be read ({error.reason})")
-            return list(found), False
-        following, before = _links(structure.raw(name))
-        if backward:
-            following, before = before, following
-        if address not in entries:
-            whose = memory.taken(address)
-            entry = _entry(memory, structure) if not whose else None
-            if entry is None:
-                led_to = whose or "no module (its base or size makes no sense)"
-                problems.append(f"tail not reached: {way} {link:#x} leads to {led_to}")
-                return list(found), False
-            entries[address] = entry
-        if before != previous:
-            other = "Flink" if backward else "Blink"
-            problems.append(f"back link mismatch at {link:#x}: {other} is {before:#x}, not {previous:#x}")
-        found[address] = None
-        previous, link = link, following
-    return list(found), True
+@dataclass(slots=True)
+class _Direction:
+    """One list followed by Flink, or by Blink up to one of ``stop``.
+
+    An entry that is no module costs itself alone, as long as it leads back to the one before it.
+    """
+
+    memory: _Once
+    head: int
+    name: str
+    layout: Layout
+    entries: dict[int, LoaderEntry]
+    problems: list[str]
+    backward: bool = False
+    stop: frozenset[int] = frozenset()
+    reached: dict[int, None] = field(default_factory=dict)
+
+    def follow(self, link: int) -> bool:
+        """Go from ``link`` on; whether the head was reached again."""
+        offset, previous = self.layout.offset(self.name), self.head
+        while link != self.head:
+            address = link - offset
+            if address in self.stop:
+                return False
+            structure = self._structure(link, address)
+            if structure is None:
+                return False
+            following, before = _links(structure.raw(self.name))
+            if self.backward:
+                following, before = before, following
+            if not self._taken(structure, link, before == previous):
+                return False
+            if before != previous:
+                other = "Flink" if self.backward else "Blink"
+                self.problems.append(f"back link mismatch at {link:#x}: {other} is {before:#x}, not {previous:#x}")
+            self.reached[address] = None
+            previous, link = link, following
+        return True
+
+    @property
+    def _way(self) -> str:
+        return "Blink" if self.backward else "Flink"
+
+    def _structure(self, link: int, address: int) -> Structure | None:
+        """What is there of the entry; None where the list ends before it, which is said."""
+        fault = ""
+        if address in self.reached:
+            fault = f"loop at {link:#x}"
+        elif len(self.reached) == MOST_ENTRIES:
+            fault = f"more than {MOST_ENTRIES} entries"
+        else:
+            try:
+                structure = read_present(self.memory, address, self.layout)
+                if structure.layout.has(self.name):
+                    return structure
+                fault = f"tail not reached: {self._way} {link:#x}: {structure.absent}"
+            except ReadError as error:
+                fault = f"tail not reached: {self._way} {link:#x} cannot be read ({error.reason})"
+        self.problems.append(fault)
+        return None
+
+    def _taken(self, structure: Structure, link: int, leads_back: bool) -> bool:
+        """Keep what the entry says, where it is a module; whether the list may be followed behind it."""
+        if structure.address in self.entries:
+            return True
+        whose = self.memory.taken(structure.address)
+        entry = _entry(self.memory, structure) if not whose else None
+        if entry is not None:
+            self.entries[structure.address] = entry
+        elif whose or not leads_back:
+            led_to = whose or "no module (its base or size makes no sense)"
+            self.problems.append(f"tail not reached: {self._way} {link:#x} leads to {led_to}")
+            return False
+        else:
+            why = structure.absent or "its base or size makes no sense"
+            self.problems.append(f"bad entry at {link:#x}: it is no module ({why})")
+        return True
 
 
 def _entry(memory: _Once, structure: Structure) -> LoaderEntry | None:
-    base, size = structure.unsigned("DllBase"), structure.unsigned("SizeOfImage")
-    if not base or base & 0xFFF or not 0 < size < 1 << 31:
+    base, size = structure.get("DllBase"), structure.get("SizeOfImage")
+    if not base or base & 0xFFF or not size or size >= 1 << 31:
         return None
-    notes: list[str] = []
+    notes = [structure.absent] if structure.absent else []
     path = _text(memory, structure, "FullDllName", notes)
     name = _last_part(structure, path) or _text(memory, structure, "BaseDllName", notes)
     if not name.strip("\0"):  # empty, or nothing but NULs; the path may still name the module
         notes += [f"BaseDllName is {len(name)} NULs"] if name else []
         name = path.strip("\0").rsplit("\\", 1)[-1]
-    return LoaderEntry(structure.address, base, size, structure.unsigned("TimeDateStamp"), path, name, "; ".join(notes))
+    stamp = structure.get("TimeDateStamp")
+    return LoaderEntry(structure.address, base, size, stamp, path, name, "; ".join(notes))
 
 
 def _text(memory: _Once, structure: Structure, member: str, notes: list[str]) -> str:
+    if not structure.layout.has(member):
+        return ""
     try:
         return memory.text(structure.raw(member))
     except ReadError as error:
@@ -231,6 +270,8 @@ def _text(memory: _Once, structure: Structure, member: str, notes: list[str]) ->
 
 def _last_part(structure: Structure, path: str) -> str:
     """The name where its text is the end of the path's, as the loader lays them out; empty where it is not."""
+    if not path or not structure.layout.has("BaseDllName"):
+        return ""
     full, base = structure.raw("FullDllName"), structure.raw("BaseDllName")
     half = len(full) // 2
     length, whole = (int.from_bytes(each[:2], "little") for each in (base, full))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # ntkrla57: of machines with five levels of page tables, beside ntoskrnl since build 20231
 KERNEL_IMAGES = frozenset({"ntoskrnl.exe", "ntkrnlmp.exe", "ntkrnlpa.exe", "ntkrpamp.exe", "ntkrla57.exe"})
@@ -36,6 +36,7 @@ class Module:
     entry: int | None = None
     note: str = ""
     unloaded: int | None = None
+    _name: list[str] = field(default_factory=list, init=False, repr=False, compare=False)  # once it was asked for
 
     @property
     def end(self) -> int:
@@ -45,6 +46,11 @@ class Module:
     @property
     def name(self) -> str:
         """WinDbg's module name: no extension, ``nt`` for the kernel, ``hal`` for the HAL, ``_`` for odd letters."""
+        if not self._name:  # an image name may be as long as a string of Windows
+            self._name.append(self._made_name())
+        return self._name[0]
+
+    def _made_name(self) -> str:
         if self.is_kernel:
             return "nt"
         if self.image_name.lower() in HAL_IMAGES:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from volplugins.loader.kernel_modules import read_unicode_string
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
-from volplugins.memory.structure import Layout, Structure, read_structure
+from volplugins.memory.structure import Layout, Structure, read_present
 
 _SOURCE = "built-in, builds 2600 to 22000"
 _NORMALISED = 1
@@ -36,14 +36,18 @@ PARAMETERS = {
 
 
 def read_parameters(memory: MemoryReader, address: int, bits: int) -> Structure:
-    """The structure at ``address``; raises ReadError."""
-    return read_structure(memory, address, PARAMETERS[bits])
+    """What is there of the structure at ``address``, its first members at least; raises ReadError."""
+    memory.read(address, sum(PARAMETERS[bits].members["Flags"]))
+    return read_present(memory, address, PARAMETERS[bits])
 
 
 def parameter_strings(memory: MemoryReader, parameters: Structure) -> Iterator[tuple[str, str, str]]:
     """Each string as (WinDbg's name, text, why it cannot be read)."""
     normalised = parameters.unsigned("Flags") & _NORMALISED
     for name, member in STRINGS.items():
+        if not parameters.layout.has(member):
+            yield name, "", parameters.absent
+            continue
         descriptor = parameters.raw(member)
         if not normalised:
             descriptor = _moved(descriptor, parameters.address)
@@ -67,7 +71,7 @@ def environment(
     Args:
         taken: why the page at an address is not to be read (it is another process's); empty where it is.
     """
-    at = parameters.unsigned("Environment")
+    at = parameters.get("Environment")
     if not at:
         return (), ""
     data, reason = bytearray(), ""

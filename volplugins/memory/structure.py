@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from volplugins.memory.reader import MemoryReader
+from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,15 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """One structure of the dump: its address, its bytes, its layout."""
+    """One structure of the dump: its address, its bytes, its layout.
+
+    ``absent`` says what of it could not be read, in words; its layout is without those members then.
+    """
 
     address: int
     data: bytes
     layout: Layout
+    absent: str = ""
 
     def unsigned(self, member: str) -> int:
         """Value of an integer, pointer or bit field member; KeyError where the layout lacks it."""
@@ -66,6 +70,47 @@ class Structure:
 def read_structure(memory: MemoryReader, address: int, layout: Layout) -> Structure:
     """Read the structure at ``address`` with one read; raises ReadError."""
     return Structure(address, memory.read(address, layout.size), layout)
+
+
+def read_present(memory: MemoryReader, address: int, layout: Layout) -> Structure:
+    """What is there of the structure at ``address``: where a page of it is absent, the members of the others.
+
+    Those of user heaps may lie across pages, of which a dump may lack one. Pool blocks of a page at most never do (see
+    wdm.h, ExAllocatePool2), but a layout of another build may reach beyond. Raises ReadError where nothing can be read.
+    """
+    try:
+        return read_structure(memory, address, layout)
+    except ReadError as error:
+        why = error
+    data, gaps = _pieces(memory, address, layout.size)
+
+    def held(at: int, size: int) -> bool:
+        return all(at + size <= start or end <= at for start, end in gaps)
+
+    members = {name: place for name, place in layout.members.items() if held(*place)}
+    bits = {name: place for name, place in layout.bits.items() if held(*place[:2])}
+    if not members and not bits:
+        raise why
+    absent = f"{why.address:#x} cannot be read ({why.reason})"
+    return Structure(address, data, replace(layout, members=members, bits=bits), absent)
+
+
+def _pieces(memory: MemoryReader, address: int, size: int) -> tuple[bytes, list[tuple[int, int]]]:
+    """The bytes page by page, zeros where there are none, and the gaps as offsets (end exclusive)."""
+    gaps: list[tuple[int, int]] = []
+    data, at = bytearray(size), 0
+    while at < size:
+        end = min(size, at + PAGE_SIZE - (address + at) % PAGE_SIZE)
+        try:
+            data[at:end] = memory.read(address + at, end - at)
+        except ReadError as error:
+            good = error.address - address  # the first byte that is absent; what lies before it is there
+            if at < good < end:
+                data[at:good] = memory.read(address + at, good - at)
+                at = good
+            gaps.append((at, end))
+        at = end
+    return bytes(data), gaps
 
 
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}

@@ -43,6 +43,14 @@ class Candidate:
         place = f"{self.path}!{self.member}" if self.member else self.path
         return os.fsencode(place).decode("utf-8", "backslashreplace") if os.name != "nt" else place
 
+    @property
+    def raw(self) -> bytes | None:
+        """The place in the system's own bytes, where these are no text; None where they are that of ``label``."""
+        if os.name == "nt":
+            return None
+        place = os.fsencode(f"{self.path}!{self.member}" if self.member else self.path)
+        return place if place != self.label.encode() else None
+
     def shown(self, redact: bool) -> str:
         """The place as it is written and printed; redacted, a word that stands for it."""
         return f"path-{self.key[:12]}" if redact else self.label

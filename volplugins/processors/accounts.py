@@ -1,8 +1,9 @@
 """The counters of a processor: clock ticks by kind, and context switches; checked against the clock.
 
 KPRCB counts every clock tick of a processor in KernelTime (its idle thread's too) or UserTime, so that both together
-are about the ticks since it was started. On x64 what updates put into the timer table moves all behind it: 7601 and
-9600 grew by 0x800 bytes so (public symbol tables of both states).
+are about the ticks since it was started, without those that a sleep of the machine added to the clock. On x64 what
+updates put into the timer table moves all behind it: 7601 and 9600 grew by 0x800 bytes so (public symbol tables of both
+states).
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from volplugins.processors.source import ProcessorSource
 
 _TIMES = ("KernelTime", "UserTime", "DpcTime", "InterruptTime")
 _COUNTERS = (*_TIMES, "InterruptCount", "DebuggerSavedIRQL")
-_FEWEST, _MOST = 0.5, 1.01  # of the ticks since boot: a processor may be started late, none counts more ticks than are
+_FEWEST, _MOST = 0.5, 1.01  # of the ticks awake: a processor may be started late, none counts more ticks than are
 _LATE = 64  # ticks that a count may be ahead of the clock's own
 _MOVED = (0x800, -0x800, 0x80, -0x80, 0x100, -0x100)
+_SWITCHES_WRAP = 1 << 32  # KeContextSwitches and KPCR.ContextSwitches have 32 bits in every build
+_MOST_SWITCHES = 50_000  # a second: more is no mean of a processor's hours, however busy it is
+_FASTEST = 2_000_000  # a second: a change of threads alone takes longer than half a microsecond
 _PCR_BELOW, _SWITCHES_IN_PCR = 0x120, 0x10  # x86 since Vista: KPCR.ContextSwitches (public symbol tables)
 
 
@@ -76,12 +80,20 @@ def read_accounts(source: ProcessorSource, prcb: int, layout: Layout) -> Account
     kernel, user, dpc, interrupt = (read_member(source.memory, prcb, layout, name) for name in _TIMES)
     doubt = ""
     if source.clock is not None and kernel is not None and user is not None:
-        total, ticks = kernel + user, source.clock.ticks
+        total, ticks = kernel + user, source.clock.awake_ticks
         if not _plausible(total, ticks):
-            doubt = f"KernelTime and UserTime are {total} ticks, the clock counts {ticks}"
+            awake = " while the machine was awake" if ticks != source.clock.ticks else ""
+            doubt = f"KernelTime and UserTime are {total} ticks, the clock counts {ticks}{awake}"
         elif max(dpc or 0, interrupt or 0) > total:
             doubt, dpc, interrupt = "DpcTime or InterruptTime is larger than all its ticks", None, None
-    return Accounts(_switches(source, prcb, layout), kernel, user, dpc, interrupt, doubt)
+    switches, no_count = _switches_that_fit(source, _switches(source, prcb, layout))
+    doubts = "; ".join(part for part in (doubt, no_count) if part)
+    return Accounts(switches, kernel, user, dpc, interrupt, doubts)
+
+
+def may_have_wrapped(switches: int, seconds: float) -> bool:
+    """Whether a processor may have switched threads 2^32 times more than its counter says in so many seconds."""
+    return switches + _SWITCHES_WRAP <= _MOST_SWITCHES * seconds
 
 
 def _switches(source: ProcessorSource, prcb: int, layout: Layout) -> int | None:
@@ -93,6 +105,16 @@ def _switches(source: ProcessorSource, prcb: int, layout: Layout) -> int | None:
     return None
 
 
+def _switches_that_fit(source: ProcessorSource, switches: int | None) -> tuple[int | None, str]:
+    """The count, or None and why: what lies there is no count where it is more than a processor can have made."""
+    if switches is None or source.clock is None:
+        return switches, ""
+    seconds = max(source.clock.awake_ticks * source.clock.seconds, 1.0)
+    if switches <= _FASTEST * seconds:
+        return switches, ""
+    return None, f"ContextSwitches would be {switches}, more than can be in {seconds:.0f} s: it is not given"
+
+
 def _plausible(total: int, ticks: int) -> bool:
     return _FEWEST * ticks - _LATE <= total <= _MOST * ticks + _LATE
 
@@ -100,7 +122,7 @@ def _plausible(total: int, ticks: int) -> bool:
 def _fits(source: ProcessorSource, layout: Layout) -> bool:
     """Whether the counters can be those of most processors that can be read, and of one at least."""
     assert source.clock is not None
-    ticks, seen = source.clock.ticks, list(_counters(source, layout))
+    ticks, seen = source.clock.awake_ticks, list(_counters(source, layout))
     good = sum(_plausible(kernel + user, ticks) and dpc <= kernel + user for kernel, user, dpc in seen)
     return bool(seen) and 2 * good > len(seen)
 

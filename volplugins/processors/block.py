@@ -11,6 +11,7 @@ from volplugins.kernel.thread import Thread, try_read_thread
 from volplugins.memory.structure import Layout
 from volplugins.processors.accounts import Accounts, read_accounts
 from volplugins.processors.dpc_queue import active_routine
+from volplugins.processors.interrupts import interrupts_off
 from volplugins.processors.irql import read_irql
 from volplugins.processors.source import ProcessorSource
 
@@ -23,6 +24,7 @@ class ProcessorBlock:
 
     Attributes:
         next: ETHREAD of the thread that is to run next; 0: none. ``idle``: of its idle thread.
+        interrupts_off: whether it had switched them off, as far as its flags say: one that idles may do so.
         in_dpc: whether it runs deferred calls; None: not known. ``routine``: which one, 0 where that is not kept.
         notes: what has to be said besides.
     """
@@ -35,6 +37,7 @@ class ProcessorBlock:
     routine: int
     accounts: Accounts
     notes: tuple[str, ...]
+    interrupts_off: bool = False
 
     @property
     def is_idle(self) -> bool:
@@ -59,6 +62,7 @@ def read_block(source: ProcessorSource, processor: Processor, layout: Layout) ->
     return ProcessorBlock(
         processor, following, read_member(memory, prcb, layout, "IdleThread"), irql,
         None if active is None else bool(active), routine, accounts, tuple(part for part in notes if part),
+        interrupts_off(source, prcb),
     )  # fmt: skip
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from volplugins.io.capped_notes import CappedNotes
 from volplugins.kernel.members import is_kernel_address, read_member, read_word
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Layout, read_structure
 from volplugins.processors.source import ProcessorSource
 
 _MOST = 1 << 12  # calls of one queue
+_MOST_NOTES = 16  # of what is no call
 _QUEUES = ("normal", "threaded")
 # KOBJECTS: a DPC, a threaded one (24 before Windows 8, 26 from then on)
 DPC_TYPES = (19, 24, 26)
@@ -49,15 +51,20 @@ def read_dpc(source: ProcessorSource, address: int) -> Dpc | None:
 
 def queued_dpcs(source: ProcessorSource, prcb: int, layout: Layout, problems: list[str]) -> Iterator[Dpc]:
     """The calls that wait on the processor whose block is at ``prcb``; ``problems`` takes what is wrong, in words."""
+    said = CappedNotes(problems, "DPC queues", _MOST_NOTES)
     for word, head in _heads(source, prcb, layout):
+        good = True  # what one bad entry leads to may be sound; what two in a row do, is not
         for count, address in enumerate(_followed(source, head, f"{word} DPC queue", problems)):
-            dpc = read_dpc(source, address)
-            if dpc is None:
-                problems.append(f"{word} DPC queue: {address:#x} is no DPC")
-                break
             if count == _MOST:
                 problems.append(f"{word} DPC queue: more than {_MOST} calls")
                 break
+            dpc, trusted = read_dpc(source, address), good
+            good = dpc is not None
+            if dpc is None:
+                said.say(f"{word} DPC queue: {address:#x} is no DPC")
+                if not trusted:
+                    break
+                continue
             yield Dpc(dpc.address, dpc.routine, dpc.context, word == "threaded", dpc.type)
 
 

@@ -2,7 +2,10 @@
 
 x64: CR8, as saved with the registers. The processor that crashes saves them as it enters the report, the others where
 they are interrupted; some builds raise the level before, and DebuggerSavedIRQL has the one before that. x86 keeps its
-level in the KPCR, at the same place in every build (public symbol tables), and the report raises it too.
+level in the KPCR, at the same place in every build (public symbol tables), and the report raises it too; but for XP on
+an APIC, whose HALs (halapic, halaacpi, halmps, halmacpi) keep it in the APIC's task priority register alone. There
+KPCR.IDR, the mask of the interrupt controller of old, has nothing but ones, and !irql is unavailable (Microsoft's pages
+on !irql and !pcr).
 """
 
 from __future__ import annotations
@@ -11,33 +14,20 @@ from volplugins.kernel.members import read_member, read_word
 from volplugins.memory.structure import Layout
 from volplugins.processors.source import ProcessorSource
 
-_PCR_BELOW_X86, _IRQL_IN_PCR_X86 = 0x120, 0x24
+_PCR_BELOW_X86, _IRQL_IN_PCR_X86, _IDR_IN_PCR_X86 = 0x120, 0x24, 0x30
+_XP, _ALL_MASKED = 2600, 0xFFFFFFFF
+_IN_APIC = "XP keeps the IRQL of a machine with an APIC there, not in memory"
 # levels that the kernel raises itself to in order to stop a processor (wdm.h: from CLOCK_LEVEL on)
 _RAISED = {64: 13, 32: 28}
 _HIGHEST = {64: 15, 32: 31}
-
-
-# ContextFlags and EFlags in a CONTEXT, and the flag that lets interrupts in (winnt.h; Intel SDM 1, 3.4.3)
-_FLAGS_AT = {64: (0x30, 0x44), 32: (0x0, 0xC0)}
-_CONTROL, _INTERRUPTS = 1, 1 << 9
-
-
-def interrupts_off(source: ProcessorSource, prcb: int) -> bool:
-    """Whether a processor that was stopped ran with its interrupts off, by the flags it saved; False: not known too."""
-    layout = source.layouts.processor
-    if not source.stopped or not layout.has("ContextFrame"):
-        return False
-    context = prcb + layout.offset("ContextFrame")
-    kind, flags = (read_word(source.memory, context + at, 4) for at in _FLAGS_AT[source.bits])
-    if not kind or not flags:
-        return False
-    return bool(kind & _CONTROL) and not flags & _INTERRUPTS
 
 
 def read_irql(source: ProcessorSource, prcb: int, layout: Layout) -> tuple[int | None, str]:
     """The level, None where it is not known; what has to be said of it, in words."""
     if source.bits == 64 and not source.stopped:
         return None, "a processor that was not stopped keeps its IRQL in CR8, not in memory"
+    if source.bits == 32 and source.build <= _XP and _in_apic(source, prcb):
+        return None, _IN_APIC
     if source.bits == 64:
         level = read_member(source.memory, prcb, layout, "Cr8")
     else:
@@ -50,3 +40,8 @@ def read_irql(source: ProcessorSource, prcb: int, layout: Layout) -> tuple[int |
     if before and before < level:
         return before, f"IRQL {level} when it was stopped"
     return level, "its IRQL may be that of being stopped: the one before is not kept"
+
+
+def _in_apic(source: ProcessorSource, prcb: int) -> bool:
+    """Whether a processor of XP has an APIC HAL."""
+    return read_word(source.memory, prcb - _PCR_BELOW_X86 + _IDR_IN_PCR_X86, 4) == _ALL_MASKED

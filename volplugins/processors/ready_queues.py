@@ -58,7 +58,7 @@ class _Lists:
     shared: SharedLists
 
     def of_queue(self, head: int, name: str) -> Iterator[int]:
-        """ETHREADs of one list; entries that are no threads end it."""
+        """ETHREADs of one list; an entry that is no thread ends it only where the links are damaged too."""
         if self.shared.spent:
             return
         at = self.source.layouts.waits.thread.offset("WaitListEntry")
@@ -66,23 +66,30 @@ class _Lists:
         for entry in walk.entries():
             if not _is_thread(self.source, entry - at):
                 self.said.say(f"{name}: {entry - at:#x} is no thread")
-                break
+                if walk.problems:
+                    break
+                continue
             yield entry - at
         for problem in walk.problems:
             self.said.say(f"{name}: {problem}")
 
     def deferred(self, number: int, prcb: int, entry: int | None) -> Iterator[int]:
-        """ETHREADs that a processor has yet to sort into a queue: a list that ends in a null."""
+        """ETHREADs that a processor has yet to sort into a queue: a list that ends in a null.
+
+        What one entry that is no thread leads to may be sound; what two in a row do, is not.
+        """
         source, at = self.source, self.source.layouts.waits.thread.offset("WaitListEntry")
+        good = True
         while entry:
-            fault = self.shared.fault(entry, prcb)
-            if not fault and not _is_thread(source, entry - at):
-                fault = f"it leads to {entry:#x}"
-            if fault:
-                self.said.say(f"deferred ready list of {number}: {fault}")
+            fault, trusted = self.shared.fault(entry, prcb), good
+            good = not fault and _is_thread(source, entry - at)
+            if not good:
+                self.said.say(f"deferred ready list of {number}: {fault or f'it leads to {entry:#x}'}")
+            if fault or not (good or trusted):
                 return
             self.shared.take(entry, prcb)
-            yield entry - at
+            if good:
+                yield entry - at
             entry = read_word(source.memory, entry, source.width)
 
 

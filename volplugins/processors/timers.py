@@ -71,7 +71,10 @@ def read_timers(source: ProcessorSource, layout: Layout, problems: list[str]) ->
             timer = _timer(source, address, processor, keys)
             if timer is None:
                 said.say(f"{name}: {address:#x} is no timer")
-                break
+                if walk.problems:
+                    break
+                seen.add(address)
+                continue
             if keys is None and _is_encoded(source) and not seen:
                 problems.append(unknown)
             seen.add(address)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from volplugins.io.capped_notes import CappedNotes
 from volplugins.kernel.members import is_kernel_address, read_word
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import read_structure
@@ -20,6 +21,7 @@ COLLECTIONS = "KiTimer2Collections"
 _TYPES = (24, 25)  # KOBJECTS: notification and synchronization timers of this kind
 _FIFTH_SINCE = 19041
 _MOST = 1 << 16  # timers of all trees
+_MOST_NOTES = 64
 _HUNDRED_NS = 1e7
 
 
@@ -40,43 +42,53 @@ def read_timers2(source: ProcessorSource, problems: list[str]) -> Iterator[Timer
         if first is not None:
             problems.append("timers of the second kind: their layout is not known in this build")
         return
-    seen: set[int] = set()
+    seen, said = set[int](), CappedNotes(problems, "trees of timers", _MOST_NOTES)
     for number in range(5 if source.build >= _FIFTH_SINCE else 4):
         tree = first + number * (2 * source.width + 8)
-        for node in _nodes(source, tree, number, problems):
-            timer, which = _timer_at(source, node, number)
-            if timer is None:
-                problems.append(f"tree {number} of timers: {node:#x} is of no timer")
-                break
+        for timer, which in _timers(source, tree, number, said):
             if timer not in seen:
                 seen.add(timer)
                 yield _read(source, timer, which)
             if len(seen) >= _MOST:
-                problems.append(f"more than {_MOST} timers of the second kind")
+                said.limit(f"more than {_MOST} timers of the second kind")
                 return
 
 
-def _nodes(source: ProcessorSource, tree: int, number: int, problems: list[str]) -> Iterator[int]:
-    """Addresses of a tree's nodes, each once; a node is its two children and its parent."""
+def _timers(source: ProcessorSource, tree: int, number: int, said: CappedNotes) -> Iterator[tuple[int, int]]:
+    """The timers of a tree, and which of its nodes each has there; a node is its two children and its parent.
+
+    A node that is of no timer is left out. What it leads to is followed only as far as that is of timers: its own
+    bytes may be damaged, or none of a node at all.
+    """
     root, least = (read_word(source.memory, tree + at, source.width) for at in (0, source.width))
     if root is None or least is None:
-        problems.append(f"tree {number} of timers cannot be read")
+        said.say(f"tree {number} of timers cannot be read")
         return
     if least & 1:
-        problems.append(f"tree {number} of timers is encoded: it is not followed")
+        said.say(f"tree {number} of timers is encoded: it is not followed")
         return
-    work, seen = [root], set[int]()
-    while work and len(seen) <= 2 * _MOST:
-        node = work.pop()
+    work, seen = [(root, False)], set[int]()
+    while work:
+        node, below_damage = work.pop()
         if not node:
             continue
-        if node in seen or not is_kernel_address(node, source.bits):
-            problems.append(f"tree {number} of timers: it {'comes back to' if node in seen else 'leads to'} {node:#x}")
+        if len(seen) >= 2 * _MOST:
+            said.limit(f"tree {number} of timers has more than {2 * _MOST} nodes: the rest is not followed")
             return
+        if node in seen or not is_kernel_address(node, source.bits):
+            where = "comes back to" if node in seen else "leads to"
+            said.say(f"tree {number} of timers: it {where} {node:#x}, which is not followed")
+            continue
         seen.add(node)
-        yield node
-        for at in (0, source.width):
-            work.append(read_word(source.memory, node + at, source.width) or 0)
+        timer, which = _timer_at(source, node, number)
+        if timer is not None:
+            yield timer, which
+        else:
+            further = ": nothing below it is followed" if below_damage else ""
+            said.say(f"tree {number} of timers: {node:#x} is of no timer{further}")
+        if timer is not None or not below_damage:
+            for at in (0, source.width):
+                work.append((read_word(source.memory, node + at, source.width) or 0, timer is None))
 
 
 def _timer_at(source: ProcessorSource, node: int, number: int) -> tuple[int | None, int]:

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+#: What a file name may be typed without.
+EXTENSIONS = (".sys", ".exe", ".dll")
 _FUNCTIONS = {"coalesce", "iif"}
 
 
@@ -18,6 +21,7 @@ class Place:
     Attributes:
         texts: columns that are searched; dump: the one with the dump's id.
         where: which rows, in SQL; shows: SQL of what is said of a match, in place of the text alone.
+        cut: the texts are what was kept of longer names, so many letters; unless: the column that has them whole.
     """
 
     table: str
@@ -25,6 +29,12 @@ class Place:
     where: str = "1"
     shows: str = ""
     dump: str = "dump"
+    cut: tuple[int, ...] = ()
+    unless: str = ""
+
+    def rows_of(self, columns: Collection[str]) -> str:
+        """Which rows, in SQL, of a table with these columns: older ones have fewer."""
+        return f"{self.where} AND {self.unless} IS NULL" if self.unless in columns else self.where
 
     @property
     def shown_columns(self) -> set[str]:
@@ -49,6 +59,15 @@ class Question:
     anywhere: bool = False
 
 
+def cut_names(typed: str, letters: Sequence[int]) -> list[str]:
+    """What is kept of the name that was typed, of which its extension may lack, where it is too long to be kept."""
+    names = [typed, *([f"{typed}{each}" for each in EXTENSIONS] if "." not in typed else [])]
+    wild = {"*", "?"} & set(typed)
+    return [] if wild else list(dict.fromkeys(name[:most] for name in names for most in letters if len(name) > most))
+
+
+# EPROCESS.ImageFileName: UCHAR [15] with its end, [16] before Windows Vista (the symbol tables of the kernels)
+_KEPT = (14, 15)
 _VERSION = "module || coalesce(' ' || version, '') || coalesce(' ' || file_key, '')"
 _PROCESS = "name || ' ' || coalesce(pid, '?') || coalesce(' ' || image_path, '')"
 QUESTIONS = (
@@ -70,8 +89,14 @@ QUESTIONS = (
     Question("bugcheck", "Bugcheck",
              (Place("failures", ("bugcheck", "bugcheck_name"), "1", "bugcheck || coalesce(' ' || bugcheck_name, '')"),),
              "a code (0xd1) or its name"),
-    Question("process", "Process", (Place("processes", ("name", "image_path"), "1", _PROCESS),),
-             "a process by image name or path"),
+    Question(
+        "process", "Process",
+        (
+            Place("processes", ("name", "image_path"), "1", _PROCESS),
+            Place("processes", ("name",), "length(name) IN (14, 15)", _PROCESS, cut=_KEPT, unless="image_path"),
+        ),
+        "a process by image name or path",
+    ),
     Question("command-line", "Command line",
              (Place("processes", ("command_line",), "1", "name || ' ' || coalesce(pid, '?') || ': ' || command_line"),),
              "a part of a process's command line", anywhere=True),

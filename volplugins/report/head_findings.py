@@ -12,7 +12,7 @@ from volplugins.report.process_details import Key, key_of
 from volplugins.report.row_file import Row
 from volplugins.report.shown_text import shown
 from volplugins.report.summary_file import Summary
-from volplugins.report.told_findings import INFO, SHADES, counted, telling, whose
+from volplugins.report.told_findings import INFO, SHADES, counted, is_severe, telling, whose
 
 _COLUMNS = ("Severity", "Kind", "PID", "Process", "TID", "Address", "Module", "Technique", "Evidence", "Next", "Note")
 _MOST_KINDS = 12  # in the head itself; every kind is in the table of all
@@ -52,7 +52,7 @@ class HeadFindings:
     @property
     def severe(self) -> bool:
         """Whether there is one above ``info``."""
-        return any(one.get("severity") in SHADES for one in self.listed)
+        return any(map(is_severe, self.listed))
 
     def lines(self, processes: Sequence[Mapping[str, Any]]) -> list[Line]:
         """One of each kind above ``info``; ``processes``: those that the page shows, in their order."""
@@ -78,7 +78,7 @@ class HeadFindings:
         return [
             key_of(one.get("pid"), one.get("process"))
             for one in self.listed
-            if one.get("pid") is not None and one.get("severity") in SHADES
+            if one.get("pid") is not None and is_severe(one)
         ]
 
     def of_processes(self) -> dict[Key, list[tuple[bool, str, str]]]:

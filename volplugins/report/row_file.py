@@ -18,23 +18,30 @@ _decoded = json.JSONDecoder().decode
 class RowFile:
     """The rows of one file, in order; cells are what JSON has but for lists and objects, which become text.
 
+    Args:
+        having: only lines with these bytes in them are read; all others are none of this file's.
+
     Attributes:
         faults: what was wrong with the file, a line each; complete when the rows have been read.
+        cut: that of them which says that it was not read to its end; empty where it was.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, having: bytes = b"") -> None:
         self.name = name
+        self._having = having
         self.faults: list[str] = []
+        self.cut = ""
         self._path = folder / "rows" / f"{name}.jsonl"
 
     def __iter__(self) -> Iterator[Row]:
         """Rows, read anew each time; a line that is no row is counted and passed over."""
-        self.faults = []
+        self.faults, self.cut = [], ""
         damaged = 0
         try:
             for number, line in enumerate(self._lines()):
                 if number >= caps.READ_ROWS:
-                    self.faults.append(f"only the first {caps.READ_ROWS} lines were read")
+                    self.cut = f"only the first {caps.READ_ROWS} lines were read"
+                    self.faults.append(self.cut)
                     break
                 row = self._row(line)
                 if row is None:
@@ -51,7 +58,7 @@ class RowFile:
     def _lines(self) -> Iterator[bytes]:
         with self._path.open("rb", buffering=_BUFFER) as file:
             while line := file.readline(caps.LINE):
-                if line.strip():
+                if line.strip() and self._having in line:
                     yield line
 
     def _row(self, line: bytes) -> Row | None:

@@ -24,6 +24,12 @@ class OfKind:
     count: int = 0
 
 
+def is_severe(finding: Found) -> bool:
+    """Whether it is above ``info``; a severity that is no text is none."""
+    severity = finding.get("severity")
+    return isinstance(severity, str) and severity in SHADES
+
+
 def counted(findings: Iterable[Found]) -> list[tuple[str, int]]:
     """Severities that there are, highest first, with their numbers."""
     numbers = Counter(str(one.get("severity")) for one in findings)
@@ -50,7 +56,7 @@ def finding_lines(findings: Iterable[Found]) -> Iterator[str]:
         one = kind.first
         times = f" ({kind.count})" if kind.count > 1 else ""
         who = whose(one) or str(one.get("module") or "")
-        yield ": ".join(part for part in (f"{one['kind']}{times}", who, str(one.get("evidence"))) if part)
+        yield ": ".join(part for part in (f"{one.get('kind')}{times}", who, str(one.get("evidence"))) if part)
 
 
 def whose(finding: Found) -> str:

@@ -14,34 +14,15 @@ from volplugins.stack.registers import Registers, from_names
 from volplugins.stack.trap_frame import TrapFrame
 from volplugins.stack.unwind_x64 import CodeMap
 
-# of CS: from the words that the processor pushed (x64), from the trap frame's begin (x86)
-_CS_AT = {64: 0x8, 32: 0x6C}
-_KERNEL_CS = {64: 0x10, 32: 0x8}
 _MACHINE_FRAME_AT = 0x168  # _KTRAP_FRAME.Rip
 
 
 def from_trap_frame(trap: TrapFrame) -> Frame:
-    """The frame that ``trap`` interrupted; without the registers that an x64 trap frame has no room for."""
+    """The frame that ``trap`` interrupted; without the registers that an x64 trap frame does not hold."""
     bits = 64 if "rip" in trap.registers else 32
-    values = dict(trap.registers)
-    if bits == 64 and not trap.user:
-        for name in ("rbx", "rdi", "rsi"):  # only system calls store these
-            values.pop(name, None)
-    made = from_names(bits, values)
+    made = from_names(bits, trap.registers)
     pushed = trap.address + (_MACHINE_FRAME_AT if bits == 64 else 0)
     return Frame(made.sp, made.ip, Trust.TRAP_FRAME, None, made, pushed)
-
-
-def interrupted_kernel(memory: MemoryReader, frame: Frame) -> bool:
-    """Whether the frame that the processor's words led to ran in kernel mode, by its CS; False where it is absent."""
-    if frame.machine_frame is None or frame.registers is None:
-        return False
-    bits = frame.registers.bits
-    try:
-        selector = int.from_bytes(memory.read(frame.machine_frame + _CS_AT[bits], 2), "little")
-    except ReadError:
-        return False
-    return selector == _KERNEL_CS[bits]
 
 
 def caller_of_no_code(memory: MemoryReader, code: CodeMap, registers: Registers) -> Frame | None:

@@ -81,5 +81,5 @@ def pushed_at_top(memory: MemoryReader, code: CodeMap, top: int) -> Frame | None
         ip, cs, flags, sp, ss = (int.from_bytes(data[place : place + 8], "little") for place in range(0, _PUSHED, 8))
         kernel = cs == _KERNEL_CS and ss in _KERNEL_SS and flags & _ALWAYS_SET and not flags >> 22
         if kernel and sp % 8 == 0 and sp >> 47 and code.holds(ip):
-            return Frame(sp, ip, Trust.MACHINE_FRAME, None, Registers(64, ip, sp, (None,) * 16, {}), at)
+            return Frame(sp, ip, Trust.MACHINE_FRAME, None, Registers(64, ip, sp, (None,) * 16, {}, False), at)
     return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.stack.registers import NONVOLATILE_64, RSP, Registers
+from volplugins.stack.registers import NONVOLATILE_64, RSP, Registers, user_by
 from volplugins.stack.unwind_info import Code, Operation, UnwindInfo
 
 _AT_ONCE = 1 << 14  # frames up to this many bytes are read with one read
@@ -143,9 +143,10 @@ def leave(memory: MemoryReader, registers: Registers, plan: Plan) -> Left:
     if plan.machine:
         sp = words.needed(plan.return_at + 24)
         general[RSP] = None
-        return Left(Registers(64, ip, sp, tuple(general), xmm), base + plan.return_at)
+        mode = user_by(64, words.value(plan.return_at + 8) or 0)
+        return Left(Registers(64, ip, sp, tuple(general), xmm, mode), base + plan.return_at)
     sp = (base + plan.return_at + 8 + plan.popped) & ((1 << 64) - 1)
-    return Left(Registers(64, ip, sp, tuple(general), xmm), None)
+    return Left(Registers(64, ip, sp, tuple(general), xmm, registers.user), None)
 
 
 class _Words:

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 NAMES_64 = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", *(f"r{number}" for number in range(8, 16)))
 NAMES_32 = ("eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi")
 RSP, RBP = 4, 5
+# first address that is not user mode's, by width of an address in bits
+USER_LIMIT = {64: 1 << 47, 32: 0x80000000}
+_KERNEL_CS, _USER_CS = {64: 0x10, 32: 0x8}, (0x33, 0x23, 0x1B)
+_VIRTUAL_8086 = 1 << 17  # of the flags; always privilege level 3 (Intel SDM 3B, 21.3)
 # a call keeps these (Microsoft's x64 calling convention); all others are lost at a return
 NONVOLATILE_64 = (3, 5, 6, 7, 12, 13, 14, 15)
 NONVOLATILE_32 = (3, 5, 6, 7)
@@ -25,6 +29,7 @@ class Registers:
         ip, sp: instruction and stack pointer.
         general: by the processor's own numbers; None where not known. The place of the stack pointer is not used.
         xmm: those of XMM6 to XMM15 that are known, sixteen bytes each.
+        user: whether CS says that they are of user mode; None where CS is not known.
     """
 
     bits: int
@@ -32,6 +37,15 @@ class Registers:
     sp: int
     general: General
     xmm: Mapping[int, bytes]
+    user: bool | None = None
+
+    @property
+    def in_user_mode(self) -> bool:
+        """Whether their code runs in user mode: by CS; without it, where neither pointer lies in the kernel's half.
+
+        An instruction pointer alone says nothing: the kernel may have called an address of user space, such as zero.
+        """
+        return max(self.ip, self.sp) < USER_LIMIT[self.bits] if self.user is None else self.user
 
     def named(self) -> dict[str, int]:
         """The known registers by name."""
@@ -43,8 +57,23 @@ class Registers:
 
 
 def from_names(bits: int, values: Mapping[str, int]) -> Registers:
-    """Registers from a mapping that has at least the instruction and stack pointer; raises KeyError."""
+    """Registers from a mapping that has at least the instruction and stack pointer; raises KeyError.
+
+    The mode is that of ``cs`` and, on x86, of ``efl``, where they are in it.
+    """
     names = NAMES_64 if bits == 64 else NAMES_32
     general = tuple(values.get(name) for name in names)
     ip = values["rip" if bits == 64 else "eip"]
-    return Registers(bits, ip, values[names[RSP]], general, {})
+    virtual = bits == 32 and bool(values.get("efl", 0) & _VIRTUAL_8086)
+    return Registers(bits, ip, values[names[RSP]], general, {}, virtual or user_by(bits, values.get("cs", 0)))
+
+
+def user_by(bits: int, selector: int) -> bool | None:
+    """Whether CS is one of user mode; None where it is none of Windows' (a record that lacks it, words that are none).
+
+    Selectors: KGDT64_R0_CODE and KGDT_R0_CODE and their like of wdm.h; code of an LDT has privilege level 3.
+    """
+    selector &= 0xFFFF
+    if selector == _KERNEL_CS[bits]:
+        return False
+    return True if selector in _USER_CS or (bits == 32 and selector & 7 == 7) else None

@@ -237,18 +237,10 @@ class Scanner:
             elsewhere = bounds is None and trap.sp >= 1 << 63 and trap.sp % 8 == 0
             if trap.user:
                 if 0 < trap.ip < self._user_limit and trap.sp < self._user_limit:
-                    return _without_saved(trap, False)
+                    return trap
             elif self._code.holds(trap.ip) and (0 <= above <= _ALIGNED or elsewhere):
-                return _without_saved(trap, True)
+                return trap
         return None
-
-
-def _without_saved(trap: TrapFrame, kernel: bool) -> TrapFrame:
-    """The trap frame without RBX, RDI and RSI, which only system calls store there (and they come from user mode)."""
-    if not kernel:
-        return trap
-    kept = {name: value for name, value in trap.registers.items() if name not in ("rbx", "rdi", "rsi")}
-    return replace(trap, registers=kept)
 
 
 def _scanned(bits: int, ip: int, sp: int, checked: bool | None) -> Frame:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.stack.segmented import read_segmented
+from volplugins.stack.segmented import VIRTUAL_8086, read_segmented
 
 _REGISTERS_64 = {
     "rax": 0x30, "rcx": 0x38, "rdx": 0x40, "r8": 0x48, "r9": 0x50, "r10": 0x58, "r11": 0x60, "rbx": 0x140,
@@ -19,6 +19,11 @@ _REGISTERS_64 = {
 }  # fmt: skip
 _REGISTERS_32 = {"edi": 0x54, "esi": 0x58, "ebx": 0x5C, "ebp": 0x60, "eip": 0x68, "cs": 0x6C, "efl": 0x70}
 _HARDWARE_32 = {"esp": 0x74, "ss": 0x78}
+# what only a system call from user mode stores (x64), and what _KTRAP_FRAME.ExceptionActive is then: system calls write
+# 2, interrupts 0, exceptions 1, and the latter leave in the three whatever was on the stack
+_STORED_BY_SERVICE, _EXCEPTION_ACTIVE, _SERVICE_ACTIVE = ("rbx", "rdi", "rsi"), 0x2B, 2
+# what no call keeps (Microsoft's x64 calling convention), a system call neither: user mode goes on with others
+_VOLATILE = ("rax", "rcx", "rdx", "r8", "r9", "r10", "r11")
 _SIZE = {64: 0x190, 32: 0x7C}
 _IP_AT = {64: 0x168, 32: 0x68}
 _KERNEL_CS = {64: (0x10,), 32: (0x08,)}
@@ -32,7 +37,7 @@ _MARK = 0xBADB0D00
 
 @dataclass(frozen=True, slots=True)
 class TrapFrame:
-    """A decoded trap frame.
+    """A decoded trap frame, with the registers that the interrupted code goes on with, as far as they were stored.
 
     ``sp`` is the interrupted stack pointer; on x86 a fault in kernel mode pushes none, and it is the address just
     above the frame's flags. ``marked``: the kernel's own mark is in it (x86: DbgArgMark), with the copies of EBP and
@@ -56,6 +61,8 @@ def decode_trap_frame(data: bytes, address: int, bits: int) -> TrapFrame | None:
     registers = {name: int.from_bytes(data[at : at + width], "little") for name, at in table.items()}
     registers["cs"] &= 0xFFFF
     selector, flags = registers["cs"], registers["efl"] & 0xFFFF_FFFF
+    if bits == 32 and flags & VIRTUAL_8086:  # its CS is no selector: segmented_trap reads it
+        return None
     user = selector in _USER_CS[bits]
     if not (user or selector in _KERNEL_CS[bits]) or not flags & 2 or flags & _NEVER_SET or flags >= _LARGEST_FLAGS:
         return None
@@ -63,6 +70,9 @@ def decode_trap_frame(data: bytes, address: int, bits: int) -> TrapFrame | None:
         registers["ss"] &= 0xFFFF
         if registers["ss"] not in _STACK_SEGMENTS[64]:
             return None
+        service = user and data[_EXCEPTION_ACTIVE] == _SERVICE_ACTIVE
+        for name in _VOLATILE if service else _STORED_BY_SERVICE:
+            del registers[name]
         return TrapFrame(address, registers["rip"], registers["rsp"], user, registers)
     sp = address + _HARDWARE_32["esp"]
     if user:

@@ -45,21 +45,23 @@ def unwind_by_frame_pointer(memory: MemoryReader, registers: Registers) -> Regis
     for number in NONVOLATILE_32:
         # where the function saved the others is not known: they are lost
         general[number] = caller if number == RBP else None
-    return Registers(32, ip, frame + 8, tuple(general), {})
+    return Registers(32, ip, frame + 8, tuple(general), {}, registers.user)
 
 
 def unwind_epilog(memory: MemoryReader, registers: Registers) -> Registers | None:
     """The caller's registers where the next instructions leave the function: pops, ``leave``, then a return.
 
+    The return may release arguments too, as many bytes as it says (RET imm16, Intel SDM volume 2).
     None where they do anything else, or cannot be read.
     """
     general, sp = list(registers.general), registers.sp
     try:
         code = _readable(memory, registers.ip, _LONGEST)
-        for opcode in code:
+        for at, opcode in enumerate(code, start=1):
             if opcode in (_RET, _RET_N):
+                released = int.from_bytes(memory.read(registers.ip + at, 2), "little") if opcode == _RET_N else 0
                 ip = int.from_bytes(memory.read(sp, 4), "little")
-                return Registers(32, ip, sp + 4, tuple(general), {})
+                return Registers(32, ip, sp + 4 + released, tuple(general), {}, registers.user)
             register = RBP if opcode == _LEAVE else opcode - _POP
             if not 0 <= register < 8 or register == RSP:
                 return None
@@ -90,4 +92,4 @@ def unwind_switch(memory: MemoryReader, registers: Registers) -> Registers | Non
     except ReadError:
         return None
     ip = int.from_bytes(data, "little")
-    return Registers(32, ip, registers.sp + _SAVED_BY_SWITCH + 4, registers.general, {})
+    return Registers(32, ip, registers.sp + _SAVED_BY_SWITCH + 4, registers.general, {}, registers.user)

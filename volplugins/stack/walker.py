@@ -12,7 +12,7 @@ from dataclasses import replace
 from volplugins.memory.reader import MemoryReader
 from volplugins.stack.call_site import call_before
 from volplugins.stack.candidates import MAX_STACK
-from volplugins.stack.entered import caller_of_no_code, from_trap_frame, interrupted_kernel
+from volplugins.stack.entered import caller_of_no_code, from_trap_frame
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.interrupted import linked_trap_frame, pushed_at_top, tops_above
 from volplugins.stack.left_task import LeftTask
@@ -95,7 +95,7 @@ class Walker:
             is_return: whether the first instruction pointer is a return address already.
         """
         frame = Frame(registers.sp, registers.ip, trust, None, registers)
-        self._guessed, self._bits, self._made = False, registers.bits, None
+        self._guessed, self._bits, self._made = trust is Trust.SCAN, registers.bits, None
         bounds = self._bounds(registers.sp)
         if self._ranges and bounds is None:
             yield frame
@@ -212,10 +212,11 @@ class Walker:
             self.crossed, self.machine_frame = following.registers, machine_frame
             self._end(Stop.END_OF_STACK)
             return True
-        if interrupted_kernel(self._memory, following):
+        user = following.registers.user if following.registers is not None else None
+        if user is False:
             return False
-        if following.ip == 0 or following.ip < self._user_limit:
-            if following.ip:
+        if user or following.ip < max(self._user_limit, 1):
+            if user or following.ip:
                 self.crossed, self.machine_frame = following.registers, machine_frame
             self._end(Stop.END_OF_STACK)
             return True

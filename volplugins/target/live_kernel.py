@@ -48,10 +48,24 @@ def live_kernel(machine: Machine, space: AddressSpace) -> FoundKernel:
         image = read_headers(space, base) if base else None
     except ReadError:
         image = None
+    if image is None and not _tables_are_given(space):
+        raise LiveError(
+            f"the machine answers, and does not give the page of its page tables ({space.directory_table_base:#x}): "
+            "it may be starting; try again in a minute"
+        )
     if image is None or image.bits != machine.version.bits:
         raise LiveError(f"the machine answers, and its kernel is not at {base:#x}, where it says it is")
     how = f"CR3 of processor {machine.change.processor}, by control space"
     return FoundKernel(space, image, how, "the version packet")
+
+
+def _tables_are_given(space: AddressSpace) -> bool:
+    """Whether the page at CR3 can be read: a kernel that has not set its memory up yet gives no physical memory."""
+    try:
+        space.physical.read(space.directory_table_base & ~0xFFF, 8)
+    except ReadError:
+        return False
+    return True
 
 
 def live_block(machine: Machine, memory: MemoryReader) -> DebuggerBlock | None:

@@ -130,6 +130,14 @@ class Target:
         return {each.number: each.context for each in self.processors if each.context is not None}
 
     @property
+    def stopped(self) -> bool:
+        """Whether its processors were stopped and saved their registers: for a bugcheck, by a debugger.
+
+        What the blocks of an image's processors hold otherwise is of an earlier stop, such as going to sleep.
+        """
+        return self.crashed or self.kind is TargetKind.LIVE
+
+    @property
     def holds_all(self) -> bool:
         """Whether it is meant to hold all of the machine's RAM: a complete dump, an image, a live machine."""
         if self.dump is None:

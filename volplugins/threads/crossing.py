@@ -1,23 +1,21 @@
 """From the kernel into user mode: the registers that a trap frame and the kernel's own frames give together.
 
 A system call's trap frame holds RBX, RDI and RSI as user mode had them, and the dispatcher then uses those registers
-itself; after a fault or an interrupt they are where the kernel's frames saved them, and in the trap frame is what was
-there before. R12 to R15 are always the kernel's frames'.
+itself; after a fault or an interrupt they are where the kernel's frames saved them, and the trap frame has none.
+R12 to R15 are always the kernel's frames'.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.memory.reader import MemoryReader
 from volplugins.stack.registers import NAMES_64, Registers, from_names
 from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
 
 # distance of a trap frame from the machine frame that ends it (_KTRAP_FRAME.Rip)
 _MACHINE_FRAME_AT = 0x168
 _WOW64_CS = 0x23
-_SAVED_BY_SERVICE = ("rbx", "rdi", "rsi")
-_EXCEPTION_ACTIVE, _SERVICE_ACTIVE = 0x2B, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +27,18 @@ class UserStart:
     wow64: bool
 
 
-def from_machine_frame(memory: MemoryReader, machine_frame: int, unwound: Registers, in_service: bool) -> UserStart:
+def from_machine_frame(memory: MemoryReader, machine_frame: int, unwound: Registers) -> UserStart:
     """User mode's registers where unwinding has reached the processor's frame.
 
     Args:
         unwound: what unwinding gave: instruction and stack pointer of user mode, and the kernel's view of the rest.
-        in_service: whether the frame below is the system call dispatcher's.
     """
     address = machine_frame - _MACHINE_FRAME_AT
     trap = read_trap_frame(memory, address, 64)
     if trap is None or not trap.user:
         return UserStart(unwound, address, False)
     values = {name: value for name, value in zip(NAMES_64, unwound.general, strict=True) if value is not None}
-    from_trap = set(trap.registers) - (set() if in_service or _is_service(memory, address) else set(_SAVED_BY_SERVICE))
-    for name in set(NAMES_64) & from_trap:
+    for name in set(NAMES_64) & set(trap.registers):
         values[name] = trap.registers[name]
     values |= {"rip": trap.ip, "rsp": trap.sp}
     return UserStart(from_names(64, values), address, trap.registers["cs"] == _WOW64_CS)
@@ -52,10 +48,3 @@ def from_trap_frame(trap: TrapFrame, bits: int) -> UserStart:
     """User mode's registers by the trap frame alone."""
     wow64 = bits == 64 and trap.registers["cs"] == _WOW64_CS
     return UserStart(from_names(bits, trap.registers), trap.address, wow64)
-
-
-def _is_service(memory: MemoryReader, trap_frame: int) -> bool:
-    try:
-        return memory.read(trap_frame + _EXCEPTION_ACTIVE, 1)[0] == _SERVICE_ACTIVE
-    except ReadError:
-        return False

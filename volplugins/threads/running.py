@@ -8,7 +8,7 @@ from volplugins.dumpfile.context import AMD64, I386, RegisterContext, decode_con
 from volplugins.kernel.layouts import KernelLayouts
 from volplugins.kernel.processors import Processor
 from volplugins.memory.reader import MemoryReader, ReadError
-from volplugins.stack.registers import Registers, from_names
+from volplugins.stack.registers import USER_LIMIT, Registers, from_names
 from volplugins.stack.segmented import SegmentedRegisters, segmented_of
 
 _CONTEXT_SIZE = {64: 0x4D0, 32: 0x2CC}
@@ -24,6 +24,7 @@ def running_registers(
     crashed: int | None,
     header: RegisterContext | None,
     standing: Mapping[int, RegisterContext] | None = None,
+    stopped: bool = True,
 ) -> dict[int, Registers]:
     """Registers by ETHREAD.
 
@@ -31,6 +32,7 @@ def running_registers(
         crashed: ETHREAD of the thread that crashed, to which the dump header's context belongs.
         header: that context.
         standing: registers of the processors of a live machine as they stand, by number.
+        stopped: whether the processors' own blocks hold what they ran (Target.stopped).
     """
     found: dict[int, Registers] = {}
     for processor in processors:
@@ -41,8 +43,8 @@ def running_registers(
         if now is not None and now.machine == _MACHINE[bits]:
             found[thread.ethread] = from_names(bits, now.registers)
             continue
-        registers = saved_registers(memory, processor, layouts, bits)
-        if registers is not None and registers.ip:
+        registers = saved_registers(memory, processor, layouts, bits) if stopped else None
+        if registers is not None and (registers.ip or _called_zero(registers)):
             found[thread.ethread] = registers
     if crashed is not None and header is not None and header.machine == _MACHINE[bits]:
         saved = found.get(crashed)
@@ -52,6 +54,11 @@ def running_registers(
     return found
 
 
+def _called_zero(registers: Registers) -> bool:
+    """Whether an instruction pointer of zero is where the kernel's code went, and not a record that is empty."""
+    return registers.user is False and registers.sp >= USER_LIMIT[registers.bits]
+
+
 def segmented_registers(
     memory: MemoryReader,
     processors: Sequence[Processor],
@@ -59,11 +66,12 @@ def segmented_registers(
     bits: int,
     crashed: int | None,
     header: RegisterContext | None,
+    stopped: bool = True,
 ) -> dict[int, SegmentedRegisters]:
     """By ETHREAD: registers with selectors of threads that ran in virtual-8086 mode or in code of an LDT (x86)."""
     found: dict[int, SegmentedRegisters] = {}
     for processor in processors if bits == 32 else ():
-        context = saved_context(memory, processor, layouts, bits)
+        context = saved_context(memory, processor, layouts, bits) if stopped else None
         thread = processor.current_thread
         if thread is None:
             continue

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from volplugins.kernel.thread import Thread
-from volplugins.kernel.thread_words import INITIALIZED, TERMINATED
+from volplugins.kernel.thread_words import INITIALIZED, RUNNING, TERMINATED
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.frame import Stop, Trust
 from volplugins.stack.registers import RBP, Registers
@@ -20,16 +20,18 @@ _RBP_AT, _RETURN_64, _RETURN_32 = 0x30, 0x38, 0x8
 _ABSENT = {
     "not-in-dump": Stop.NOT_IN_DUMP, "truncated": Stop.NOT_IN_DUMP, "outside-memory": Stop.OUTSIDE_MEMORY,
 }  # fmt: skip
+_RUNS_ON = "it runs, and its registers are in no memory: what its stack held where it gave the processor up last"
 _PAGED = frozenset({"pagefile", "compressed", "demand-zero", "prototype"})
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The first frame's registers and how they are known."""
+    """The first frame's registers and how they are known; ``text``: what has to be said of all frames."""
 
     registers: Registers
     trust: Trust
     is_return: bool
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class NoStart:
 
 
 def start_of(memory: MemoryReader, thread: Thread, bits: int, running: Registers | None) -> Start | NoStart:
-    """Where the thread's stack starts.
+    """Where the thread's stack starts; by chance alone, a ``scan``, where it runs and its registers are in no memory.
 
     Args:
         memory: kernel memory.
@@ -54,7 +56,8 @@ def start_of(memory: MemoryReader, thread: Thread, bits: int, running: Registers
         return impossible
     assert thread.kernel_stack is not None
     try:
-        return _switched(memory, thread.kernel_stack, bits)
+        found = _switched(memory, thread.kernel_stack, bits)
+        return found if thread.state != RUNNING else _left_over(found.registers)
     except ReadError as error:
         return _unreadable(thread, error)
 
@@ -85,6 +88,12 @@ def _switched(memory: MemoryReader, at: int, bits: int) -> Start:
     kept = (None, None, None, ebx, None, ebp, esi, edi)
     registers = Registers(32, _word(data, _RETURN_32, 4), at + _SWITCH_32, kept, {})
     return Start(registers, Trust.SWITCH_FRAME, True)
+
+
+def _left_over(found: Registers) -> Start:
+    """Of a thread that runs: KernelStack is where it gave the processor up last, and it has gone on since."""
+    general = (None,) * len(found.general)
+    return Start(Registers(found.bits, found.ip, found.sp, general, {}), Trust.SCAN, True, _RUNS_ON)
 
 
 def _word(data: bytes, at: int, size: int) -> int:

@@ -10,7 +10,7 @@ from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
 from volplugins.memory.structure import Layout
 from volplugins.stack.frame import Frame, Stop, Trust
 from volplugins.stack.left_task import LeftTask
-from volplugins.stack.registers import Registers, from_names
+from volplugins.stack.registers import USER_LIMIT, Registers, from_names
 from volplugins.stack.scanner import Range
 from volplugins.stack.segmented import SegmentedRegisters, read_segmented
 from volplugins.stack.segmented_walk import Segment, SegmentedWalker
@@ -24,14 +24,11 @@ from volplugins.threads.thread_frame import KERNEL, LDT, USER, V86, WOW64, Threa
 from volplugins.threads.wow64 import wow64_context, wow64_stack
 
 __all__ = ("KERNEL", "LDT", "USER", "V86", "WOW64", "ThreadFrame", "ThreadWalk", "UserSide")
-# first address that is not user mode's
-USER_LIMIT = {64: 1 << 47, 32: 0x80000000}
 # NtTib.StackBase and StackLimit in a TEB
 _STACK_IN_TEB = {64: (0x8, 0x10), 32: (0x4, 0x8)}
 FunctionAt = Callable[[int], int | None]
 # reasons for which the kernel's frames are lost, and user mode's need not be
 _STILL_USER = (Stop.STACK_NOT_RESIDENT, Stop.NOT_IN_DUMP, Stop.OUTSIDE_MEMORY, Stop.NO_CONTEXT)
-_SERVICES = ("KiSystemCall", "KiSystemService", "KiFastCallEntry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,6 @@ class ThreadWalk:
         code: the kernel's images.
         user: gives the user side when it is needed; in words why there is none.
         running: registers of the processor that runs the thread.
-        name_of: name of the function at a kernel address, or empty.
         function_at: where the kernel function that holds an address starts, or None.
         anchor: registers of a frame further up, such as the fault that the thread has reported.
         more_stacks: stacks of processors (interrupt and DPC stacks) that the walk may begin on.
@@ -73,9 +69,11 @@ class ThreadWalk:
         begun: where stacks end that the processor begins itself (x64).
         segmented: ``running`` with its selectors, where it is of code that is not flat (x86).
         layout: of ETHREAD, by which the thread's shadow stacks are found; None: frames are not held against them.
+        user_end: first address that is not user mode's, where that is not the usual one.
 
     Attributes:
         stop, text: why the stack ended there, in the words of docs/output.md; set when the frames have been taken.
+        said: what has to be said of the kernel's frames as a whole; empty for most.
     """
 
     def __init__(
@@ -86,7 +84,6 @@ class ThreadWalk:
         bits: int,
         user: Callable[[], UserSide | str],
         running: Registers | None = None,
-        name_of: Callable[[int], str] | None = None,
         more_stacks: Sequence[Range] = (),
         function_at: FunctionAt | None = None,
         anchor: Registers | None = None,
@@ -96,17 +93,19 @@ class ThreadWalk:
         segmented: SegmentedRegisters | None = None,
         begun: Sequence[int] = (),
         layout: Layout | None = None,
+        user_end: int | None = None,
     ) -> None:
+        self._user_end = user_end or USER_LIMIT[bits]
         known = layout is not None and bits == 64
         self._shadow = ShadowSource(memory, thread.ethread, layout, running is not None) if known and layout else None
         self._left, self._segmented, self._begun = left, segmented, begun
         self._tops, self._wow64 = tuple(tops), wow64
         self._memory, self._code, self._thread, self._bits = memory, code, thread, bits
         self._user, self._running = user, running
-        self._name_of = name_of or (lambda _address: "")
         self._function_at, self._anchor = function_at, anchor
         self._stacks = ((thread.stack_limit, thread.stack_base), *more_stacks)
         self.stop: str = Stop.END_OF_STACK.value
+        self.said = ""
         self.text = ""
 
     def frames(self, kernel_only: bool = False) -> Iterator[ThreadFrame]:
@@ -119,17 +118,20 @@ class ThreadWalk:
                 return
         elif self._segmented is not None:
             user = UserStart(start.registers, 0, False)
-        elif start.registers.ip < USER_LIMIT[self._bits] and start.trust is Trust.CONTEXT:
+        elif start.trust is Trust.CONTEXT and (self._wow64 or start.registers.in_user_mode):
             user = UserStart(start.registers, 0, self._wow64)
         else:
             walker = Walker(
-                self._memory, self._code, self._ranges(start.registers.sp), USER_LIMIT[self._bits],
+                self._memory, self._code, self._ranges(start.registers.sp), self._user_end,
                 function_at=self._function_at, anchor=self._anchor, tops=self._tops,
                 left=self._left, begun=self._begun,
             )  # fmt: skip
             found = list(walker.frames(start.registers, start.trust, start.is_return))
             self._end(walker.stop.value, walker.text)
+            self.said = start.text
             user = self._crossing(walker, found[-1] if found else None)
+            if start.text and not self._code.holds(start.registers.ip):
+                found = found[1:]  # where the switch frame was is something else by now
             stack = self._thread.stack_limit, self._thread.stack_base
             yield from self._held(held_frames(self._shadow, KERNEL, found, self._memory, self._code, stack))
         if not kernel_only and (self._thread.teb or user is not None):
@@ -155,8 +157,7 @@ class ThreadWalk:
             if not walker.machine_frame and self._left is not None:
                 self._segmented = self._left.segmented
             return UserStart(walker.crossed, walker.machine_frame, False)
-        in_service = self._name_of(last.ip).startswith(_SERVICES)
-        return from_machine_frame(self._memory, walker.machine_frame, walker.crossed, in_service)
+        return from_machine_frame(self._memory, walker.machine_frame, walker.crossed)
 
     def _by_trap_frame(self) -> UserStart | None:
         """User mode by the thread's own record, where unwinding did not get there."""
@@ -235,4 +236,4 @@ def _holds(ranges: Sequence[Range], sp: int) -> bool:
 def _narrow(registers: Registers) -> Registers:
     """The 32-bit view of registers that a 64-bit trap frame saved for 32-bit code."""
     general = tuple(None if value is None else value & 0xFFFFFFFF for value in registers.general[:8])
-    return Registers(32, registers.ip & 0xFFFFFFFF, registers.sp & 0xFFFFFFFF, general, {})
+    return Registers(32, registers.ip & 0xFFFFFFFF, registers.sp & 0xFFFFFFFF, general, {}, True)

@@ -36,7 +36,7 @@ def wow64_context(memory: MemoryReader, teb: int) -> Registers | None:
     if not values["eip"] or not values["esp"]:
         return None
     general = tuple(values.get(name) for name in NAMES_32)
-    return Registers(32, values["eip"], values["esp"], general, {})
+    return Registers(32, values["eip"], values["esp"], general, {}, True)
 
 
 def teb32_of(memory: MemoryReader, teb: int) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from volplugins.io.stuck import STUCK_SECONDS, Waiter, why_stuck
 from volplugins.kernel.thread_words import WAITING, wait_word
 from volplugins.triage.foreign_objects import ForeignObject
-from volplugins.vol.scene.io_requests import io_requests
+from volplugins.vol.scene.io_requests import ThreadOwner, io_requests
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene.crash_scene import CrashScene
@@ -49,13 +49,18 @@ def _why(scene: CrashScene, row: Row) -> str:
     request = found.sources.reader.read(int(row["IRP"], 16))
     if isinstance(request, str):
         return ""
-    owner = found.threads.get(request.thread)
+    why = why_stuck(request, row["Age"], _waiter(scene, found.threads.get(request.thread)))
+    asleep = found.clock.may_be_sleep(row["Age"], STUCK_SECONDS) if found.clock is not None else ""
+    return f"{why}; {asleep}" if why and asleep else why
+
+
+def _waiter(scene: CrashScene, owner: ThreadOwner | None) -> Waiter | None:
     if owner is None:
-        return why_stuck(request, row["Age"], None)
+        return None
     thread, now = owner.thread, scene.target.system_time
     age = (now - thread.create_time) / _SECOND if now and thread.create_time else None
     in_kernel = wait_word(thread.state, thread.wait_reason) in _IN_KERNEL
-    return why_stuck(request, row["Age"], Waiter(thread.state == WAITING, in_kernel, age))
+    return Waiter(thread.state == WAITING, in_kernel, age)
 
 
 def _entry(row: Mapping[str, Any], owner: ForeignObject, why: str) -> Row:

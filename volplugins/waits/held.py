@@ -40,6 +40,11 @@ class Held:
     self_blocks: bool = False
     owner_gone: bool = False
 
+    @property
+    def of_itself(self) -> str:
+        """What that is for one of its owners who waits for it, in words."""
+        return "its own end" if self.kind is Kind.THREAD else "what it holds itself"
+
     def noting(self, *texts: str) -> Held:
         """The same with further notes; empty ones are left out."""
         return replace(self, notes=tuple(dict.fromkeys((*self.notes, *(text for text in texts if text)))))

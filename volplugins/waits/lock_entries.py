@@ -1,8 +1,8 @@
 """AutoBoost's lock entries of all threads: which locks each holds, and which it waits for (Windows 8.1 and later).
 
 _KLOCK_ENTRY.LockState has the lock's address with flags in its two lowest bits and in its highest (public symbol
-tables: Waiting or CrossThreadReleasable, Busy, InTree); an entry whose Acquired byte is not set is of a lock that its
-thread asks for. A thread has six. They lie in KTHREAD up to 18362, from 19041 on in ETHREAD.
+tables: Waiting on 8.1, CrossThreadReleasable since 10240; Busy; InTree); an entry whose Acquired byte is not set is of
+a lock that its thread asks for. A thread has six. They lie in KTHREAD up to 18362, from 19041 on in ETHREAD.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from volplugins.waits.waiter import Waiter
 
 ENTRIES = 6
 _LOW_FLAGS = 3
+_CROSS_THREAD, _CROSS_THREAD_SINCE = 1, 10240  # another thread than the entry's may release the lock
 _ELSEWHERE_SINCE = 26000  # KTHREAD points to them there, and ETHREAD is another: no table of ours says where
 _MOST_HOLDERS = 1 << 16  # of one lock
 
@@ -28,11 +29,13 @@ class LockEntries:
     Attributes:
         holders: ETHREADs by the lock that they hold.
         wanted: locks that a thread asks for, by its ETHREAD.
+        crossing: locks that any thread may release, as an entry of holding one says.
     """
 
     system: WaitSystem
     holders: dict[int, list[int]] = field(default_factory=dict)
     wanted: dict[int, list[int]] = field(default_factory=dict)
+    crossing: set[int] = field(default_factory=set)
     _owners: LockOwners = field(default_factory=LockOwners)
 
     @property
@@ -56,6 +59,8 @@ class LockEntries:
                 holders = self.holders.setdefault(lock, [])
                 if len(holders) < _MOST_HOLDERS:
                     holders.append(waiter.ethread)
+                if state & _CROSS_THREAD and self.system.io.build >= _CROSS_THREAD_SINCE:
+                    self.crossing.add(lock)
             elif waiter.waits:
                 self.wanted.setdefault(waiter.ethread, []).append(lock)
 

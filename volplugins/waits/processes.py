@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from volplugins.io.capped_notes import CappedNotes
 from volplugins.kernel.process import Process
 from volplugins.memory.reader import MemoryReader
 from volplugins.waits.handles import PACKED_SINCE, object_of
 from volplugins.waits.owners.critical_section import (
+    MOST_SECTIONS,
     CriticalSection,
+    SectionLimit,
     layouts_of,
     section_of_address,
     sections_of_process,
 )
 from volplugins.waits.system import WaitSystem
 from volplugins.waits.waiter import Waiter
+
+_MOST_NOTES = 8
 
 
 @dataclass(slots=True)
@@ -25,14 +30,21 @@ class WaitProcesses:
     Attributes:
         by_address: by EPROCESS.
         of_thread: the process of each thread.
+        notes: what was left out.
     """
 
     system: WaitSystem
     by_address: dict[int, Process] = field(default_factory=dict)
     of_thread: dict[int, Process] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    _said: CappedNotes = field(init=False)
+    _limit: SectionLimit = field(default_factory=SectionLimit)
     _tids: dict[int, dict[int, int]] = field(default_factory=dict)
     _sections: dict[int, dict[int, CriticalSection]] = field(default_factory=dict)
     _memory: dict[int, MemoryReader | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._said = CappedNotes(self.notes, "lists of critical sections", _MOST_NOTES)
 
     def take(self, waiter: Waiter, process: Process | None) -> None:
         """A thread, and whose it is."""
@@ -77,10 +89,15 @@ class WaitProcesses:
         if build >= PACKED_SINCE or memory is None or not process.peb or not process.object_table:
             return found
         layout = self.system.layouts.critical_section
-        for each in sections_of_process(memory, process.peb, self.system.bits, layout, build, tids):
+        for each in sections_of_process(memory, process.peb, self.system.bits, layout, build, tids, self._limit):
             event = object_of(self.system, process.object_table, each.handle) if each.handle else 0
             if event:
                 found.setdefault(event, each)
+        if self._limit.cut:
+            all_of_them = f"those of all processes have more than {MOST_SECTIONS:,} entries"
+            its_own = f"it has more than {self._limit.most:,} entries"
+            why = all_of_them if self._limit.left <= 0 else its_own
+            self._said.say(f"process {process.pid}: its list of critical sections is not followed to its end: {why}")
         return found
 
     def memory(self, process: Process) -> MemoryReader | None:

@@ -17,6 +17,7 @@ from volplugins.waits.held import Held
 from volplugins.waits.lock_entries import LockEntries
 from volplugins.waits.lock_owners import LockOwners
 from volplugins.waits.owners.fast_resource import FastResources
+from volplugins.waits.owners.owner_tables import OwnerTables
 from volplugins.waits.owners.push_lock import wanted_lock
 from volplugins.waits.owners.resource import Resource, read_resource
 from volplugins.waits.system import WaitSystem
@@ -41,10 +42,14 @@ class Resources:
     system: WaitSystem
     all: dict[int, Resource] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    _tables: OwnerTables = field(init=False)
     _by_object: dict[int, int] = field(default_factory=dict)
     _by_event: dict[int, int] = field(default_factory=dict)
     _followed: set[int] = field(default_factory=set)
     _owners: LockOwners = field(default_factory=LockOwners)
+
+    def __post_init__(self) -> None:
+        self._tables = OwnerTables(self.system)
 
     def gather(self, fast: FastResources) -> None:
         """Those of the kernel's list, then ``fast``."""
@@ -60,6 +65,7 @@ class Resources:
             self.notes.extend(f"list of resources: {problem}" for problem in walk.problems)
         for resource in fast.resources():
             self._take(resource)
+        self.notes.extend(text for text in (self._tables.note(), *fast.notes) if text)
 
     def link(self, waited: Iterable[int]) -> None:
         """Follow the chains through the events on stacks that threads wait for who wait for some resource."""
@@ -88,7 +94,7 @@ class Resources:
 
     def _listed(self, address: int) -> None:
         try:
-            self._take(read_resource(self.system, address))
+            self._take(read_resource(self.system, address, self._tables))
         except ReadError as error:
             if len(self.notes) < _MOST_NOTES:
                 self.notes.append(f"resource {address:#x}: {error}")

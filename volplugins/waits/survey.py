@@ -137,7 +137,7 @@ def make_survey(
     listed = ObjectWaiters(system)
     for ethread, those in blocks.items():
         survey.waits[ethread] = _wait(survey.threads[ethread], those, resolver, listed)
-    for text in (*names.notes, *resources.notes, listed.note(), resolver.mutants.note()):
+    for text in (*names.notes, *resources.notes, *found.notes, listed.note(), resolver.mutants.note()):
         if text:
             survey.note(text)
     return survey

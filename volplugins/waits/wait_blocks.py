@@ -83,12 +83,14 @@ def _array(system: WaitSystem, waiter: Waiter, faults: list[str]) -> Iterator[St
     layout, count, start = system.layouts.wait_block, waiter.block_count, waiter.block_list
     if count > MOST_BLOCKS:
         faults.append(f"it waits for {count} objects, more than there can be: {MOST_BLOCKS} are looked at")
+    unread: list[str] = []
     for number in range(min(count, MOST_BLOCKS)):
         try:
             yield system.structure(start + number * layout.size, layout)
         except ReadError as error:
-            faults.append(f"wait block {number + 1} of {count}: {error}")
-            return
+            unread.append(f"wait block {number + 1} of {count}: {error}")
+    faults.extend(unread[:1])
+    faults.extend([f"{len(unread) - 1} more cannot be read"] if unread[1:] else [])
 
 
 def _circle(system: WaitSystem, waiter: Waiter, faults: list[str]) -> Iterator[Structure]:

@@ -83,10 +83,12 @@ def read_waiter(system: WaitSystem, ethread: int) -> tuple[Waiter, Structure]:
     """
     own, further = system.thread, system.layouts.thread
     size = max(own.size, further.size)
-    structure = system.structure(ethread, Layout(own.name, size, own.members, own.source, own.bits))
-    if structure.data[0] & 0x7F != THREAD_OBJECT:
+    structure = system.io.present(ethread, Layout(own.name, size, own.members, own.source, own.bits))
+    if system.io.memory.read(ethread, 1)[0] & 0x7F != THREAD_OBJECT:
         raise ReadError(ethread, "no thread is there")
     record = Structure(ethread, structure.data, further)
+    if structure.absent:
+        record = system.io.present(ethread, further)
     thread = decode_thread(structure)
     waits = thread.state in (WAITING, GATE_WAIT)
     tick = record.get("WaitTime") if waits and system.clock is not None else None

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from volplugins.bugcheck.culprit.named_code import from_named_code
 from volplugins.bugcheck.devices.find import concerned_blame
 from volplugins.bugcheck.fault.fault import Fault
 from volplugins.bugcheck.fault.named import parameters_of
 from volplugins.bugcheck.scene import modules as known
+from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.bugcheck.suspects.frame_culprits import (
     foreign_frame,
     from_carrier,
@@ -18,10 +20,12 @@ from volplugins.bugcheck.suspects.frame_culprits import (
     from_unchecked_word,
     from_windows_driver,
 )
-from volplugins.bugcheck.suspects.suspects import UNNAMED, Confidence, Culprit, Suspects
+from volplugins.bugcheck.suspects.suspects import UNNAMED, Confidence, Culprit, Suspects, at_most, sources_of, sure_of
 from volplugins.bugcheck.words.codes import base_code
 from volplugins.bugcheck.words.parameters import Role
+from volplugins.kernel.plausible import is_thread
 from volplugins.kernel.process import looks_like_a_name, read_process
+from volplugins.kernel.thread import try_read_thread
 from volplugins.loader.module import Module
 from volplugins.memory.reader import ReadError
 from volplugins.stack.frame import Trust
@@ -30,8 +34,6 @@ __all__ = ["Confidence", "Culprit", "Suspects", "find_culprit"]
 
 # bugchecks about a process that ended, not about a driver (Microsoft's bug check reference)
 _CRITICAL_PROCESS = frozenset({0xEF, 0xF4})
-# bugchecks that name a place in the responsible driver
-_NAMES_THE_DRIVER = frozenset({0x116, 0x117, 0x119, 0xEA, 0x10D, 0xCE, 0xD3, 0xD4, 0xD6, 0xC5, 0xC4, 0xC9, 0xD8, 0xFC})
 
 
 def find_culprit(suspects: Suspects) -> Culprit | None:
@@ -42,7 +44,7 @@ def find_culprit(suspects: Suspects) -> Culprit | None:
         _faulting_module,
         _wild_caller,
         _unloaded_module,
-        _named_address,
+        from_named_code,
         from_foreign_driver,
         _concerned,
         from_windows_driver,
@@ -54,19 +56,39 @@ def find_culprit(suspects: Suspects) -> Culprit | None:
 
 
 def _ended_process(suspects: Suspects) -> Culprit | None:
-    target = suspects.scene.target
-    if base_code(target.bugcheck.code) not in _CRITICAL_PROCESS:
+    """The process that Windows cannot do without and that has ended, or one of whose threads has."""
+    scene = suspects.scene
+    if base_code(scene.target.bugcheck.code) not in _CRITICAL_PROCESS:
         return None
-    for parameter, value in parameters_of(suspects.scene):
+    for parameter, value in parameters_of(scene):
         if parameter.role is Role.PROCESS and value:
-            try:
-                process = read_process(suspects.scene.memory, value, suspects.scene.layouts.process)
-            except ReadError:
-                continue
-            if looks_like_a_name(process.name):
-                reason = f"the critical process {process.name} (EPROCESS {value:#x}) ended"
-                return Culprit(process.name, None, None, Confidence.MEDIUM, reason)
+            name, what = _process_name(scene, value), f"(EPROCESS {value:#x}) ended"
+        elif parameter.role is Role.THREAD and value:
+            name, what = _owner_name(scene, value), f"ended with its critical thread (ETHREAD {value:#x})"
+        else:
+            continue
+        if name:
+            reason = f"the critical process {name} {what}"
+            return Culprit(name, None, None, Confidence.MEDIUM, reason)
     return None
+
+
+def _process_name(scene: CrashScene, eprocess: int) -> str:
+    """Image name of the process there; empty where none is."""
+    try:
+        name = read_process(scene.memory, eprocess, scene.layouts.process).name
+    except ReadError:
+        return ""
+    return name if looks_like_a_name(name) else ""
+
+
+def _owner_name(scene: CrashScene, ethread: int) -> str:
+    """Image name of the process that the thread there is of, which is not the one it may be attached to."""
+    thread = try_read_thread(scene.memory, ethread, scene.layouts.thread)
+    if thread is None or not is_thread(scene.memory, thread, scene.bits):
+        return ""
+    owner = thread.owner or thread.process
+    return _process_name(scene, owner) if owner else ""
 
 
 def _object_owner(suspects: Suspects) -> Culprit | None:
@@ -87,12 +109,8 @@ def _faulting_module(suspects: Suspects) -> Culprit | None:
         return None
     if suspects.owners.is_carrier(module):
         return None if foreign_frame(suspects) is not None else _carrier_at_fault(module, fault)
-    sources = " and ".join(fault.ip_sources)
-    confidence = Confidence.CERTAIN if len(fault.ip_sources) > 1 else Confidence.HIGH
-    if not fault.proved:
-        confidence = Confidence.LOW
-    reason = f"the failing instruction {fault.ip:#x} is in {module.image_name} ({sources})"
-    return Culprit(module.image_name or UNNAMED, module, fault.ip, confidence, reason)
+    reason = f"the failing instruction {fault.ip:#x} is in {module.image_name} ({sources_of(fault)})"
+    return Culprit(module.image_name or UNNAMED, module, fault.ip, sure_of(fault), reason, fault.proved)
 
 
 def _module_at_fault(suspects: Suspects) -> Module | None:
@@ -109,14 +127,16 @@ def _wild_caller(suspects: Suspects) -> Culprit | None:
     module = scene.modules.at(frame.ip) if frame.trust is Trust.LEAF else None
     if module is None or known.is_core(module) or suspects.owners.is_carrier(module):
         return None
-    confidence = Confidence.HIGH if frame.call_checked else Confidence.MEDIUM
+    confidence = at_most(Confidence.HIGH if frame.call_checked else Confidence.MEDIUM, fault)
     reason = f"{module.image_name} called {fault.ip:#x}, where no code is (return address {frame.ip:#x})"
-    return Culprit(module.image_name or UNNAMED, module, frame.ip, confidence, reason)
+    return Culprit(module.image_name or UNNAMED, module, frame.ip, confidence, reason, fault.proved)
 
 
 def _carrier_at_fault(module: Module, fault: Fault) -> Culprit:
     reason = f"the failing instruction {fault.ip:#x} is in {module.image_name}, and no other driver is on the stack"
-    return Culprit(module.image_name or UNNAMED, module, fault.ip, Confidence.MEDIUM, reason)
+    return Culprit(
+        module.image_name or UNNAMED, module, fault.ip, at_most(Confidence.MEDIUM, fault), reason, fault.proved
+    )
 
 
 def _unloaded_module(suspects: Suspects) -> Culprit | None:
@@ -128,20 +148,9 @@ def _unloaded_module(suspects: Suspects) -> Culprit | None:
     if module is None:
         return None
     reason = f"the failing instruction {fault.ip:#x} lies where {module.image_name} was before it was unloaded"
-    return Culprit(module.image_name or UNNAMED, module, fault.ip, Confidence.HIGH, reason)
-
-
-def _named_address(suspects: Suspects) -> Culprit | None:
-    """A parameter of a bugcheck that is about a driver points into it, loaded or unloaded."""
-    scene = suspects.scene
-    if base_code(scene.target.bugcheck.code) not in _NAMES_THE_DRIVER:
-        return None
-    for number, value in enumerate(scene.target.bugcheck.parameters, start=1):
-        module = scene.modules.at(value) or scene.unloaded.at(value)
-        if module is not None and not known.is_core(module) and not suspects.owners.is_carrier(module):
-            reason = f"parameter {number} of the bugcheck, {value:#x}, points into {module.image_name}"
-            return Culprit(module.image_name or UNNAMED, module, value, Confidence.HIGH, reason)
-    return None
+    return Culprit(
+        module.image_name or UNNAMED, module, fault.ip, at_most(Confidence.HIGH, fault), reason, fault.proved
+    )
 
 
 def _kernel_itself(suspects: Suspects) -> Culprit | None:

@@ -81,6 +81,9 @@ def _variable(case: Case, name: str) -> int:
 
 def age_text(case: Case, record: PowerRecord) -> str:
     """How long the power manager has watched a request, in words; empty where that is not known."""
-    clock = read_clock(case.scene.memory, case.scene.bits)
+    clock = read_clock(case.scene.memory, case.scene.bits, case.scene.target.build)
     age = clock.since_mark(record.since) if clock is not None and record.since else None
-    return f"watched for {age:.0f} s" if age is not None else ""
+    if clock is None or age is None:
+        return ""
+    asleep = clock.may_be_sleep(age, age)
+    return f"watched for {age:.0f} s" + (f" ({asleep})" if asleep else "")

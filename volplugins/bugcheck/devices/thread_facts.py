@@ -64,12 +64,12 @@ def frames_of(case: Case, thread: Thread) -> tuple[Frame, ...]:
     crashed = scene.thread.ethread if scene.thread is not None else None
     running = running_registers(
         scene.memory, scene.processors, scene.layouts, scene.bits, crashed, header_context(scene),
-        scene.target.standing,
+        scene.target.standing, scene.target.stopped,
     )  # fmt: skip
     stacks = [(stack.low, stack.high) for stack in scene.processor_stacks]
     found = ThreadWalk(
         scene.memory, scene.code, thread, scene.bits, lambda: "", running.get(thread.ethread), more_stacks=stacks,
-        function_at=function_at(scene.symbolizer),
+        function_at=function_at(scene.symbolizer), user_end=scene.user_end,
     )  # fmt: skip
     frames = tuple(each.frame for each in islice(found.frames(kernel_only=True), MAX_FRAMES))
     if not frames:

@@ -73,7 +73,9 @@ def lock_causes(sources: HangSources) -> Iterator[Cause]:
                         found.setdefault((held.object, owner), []).append(ethread)
     for (lock, owner), waiting in found.items():
         if not _is_held_up(sources, owner):
-            yield _cause(sources, names[lock], owner, tuple(waiting[:_MOST_OWNERS]))
+            longest = max(sources.seconds(each) or 0.0 for each in waiting)
+            asleep = sources.may_be_sleep(longest, _LONG[names[lock].kind])
+            yield _cause(sources, names[lock], owner, tuple(waiting[:_MOST_OWNERS]), asleep)
 
 
 def _is_held_up(sources: HangSources, owner: int) -> bool:
@@ -82,7 +84,7 @@ def _is_held_up(sources: HangSources, owner: int) -> bool:
     return wait is not None and any(each.owners or each.driver for each in wait.held)
 
 
-def _cause(sources: HangSources, lock: Held, owner: int, waiting: tuple[int, ...]) -> Cause:
+def _cause(sources: HangSources, lock: Held, owner: int, waiting: tuple[int, ...], asleep: str) -> Cause:
     word = owner_verdict(sources.survey.thread(owner))
     behind = sources.held_up((owner,))
     longest = max((sources.seconds(each) or 0.0 for each in behind), default=0.0)
@@ -90,10 +92,13 @@ def _cause(sources: HangSources, lock: Held, owner: int, waiting: tuple[int, ...
     keeps = f"{sources.who(owner)} keeps {named(lock.kind.value, lock.name, lock.object)} and {does}"
     text = f"{keeps}: {threads(len(behind))}, up to {lasts(longest)}"
     kernel = lock.kind in _OF_THE_KERNEL
-    sure = Confidence.HIGH if word is Verdict.OWNER_GONE else Confidence.MEDIUM if kernel else Confidence.LOW
+    sure = Confidence.MEDIUM if kernel and not asleep else Confidence.LOW
+    if word is Verdict.OWNER_GONE:  # however long it has been waited for
+        sure, asleep = Confidence.HIGH, ""
+    why = _OF_KERNEL if kernel else _OF_PROGRAM
     return Cause(
         Kind.LOCK, text, sure, (owner,), held_up=len(behind), seconds=longest,
-        why=_OF_KERNEL if kernel else _OF_PROGRAM, lock=lock.object if kernel else 0, waiting=waiting,
+        why=why + (f"; {asleep}" if asleep else ""), lock=lock.object if kernel else 0, waiting=waiting,
     )  # fmt: skip
 
 

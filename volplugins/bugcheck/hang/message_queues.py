@@ -59,7 +59,9 @@ def told_queues(sources: HangSources, found: list[Unread]) -> Iterator[Told]:
     for each in found[:MOST_SHOWN]:
         waiting = f"{', '.join(each.kinds)} wait"
         value = f"{sources.who(each.ethread)} has not looked at its messages for {lasts(each.seconds)}: {waiting}"
-        yield Told("MESSAGE_QUEUE", value, None, _does(sources, each.ethread))
+        asleep = sources.may_be_sleep(each.seconds, _UNREAD_SECONDS)
+        does = _does(sources, each.ethread)
+        yield Told("MESSAGE_QUEUE", value, None, f"{does}; {asleep}" if asleep else does)
     if len(found) > MOST_SHOWN:
         yield Told("MESSAGE_QUEUE", f"{len(found) - MOST_SHOWN} more threads", None, "tagCLIENTTHREADINFO of win32k")
 

@@ -24,10 +24,17 @@ def told_deadlocks(sources: HangSources, found: Iterable[Cause]) -> Iterator[Tol
     for cause in causes[:MOST_SHOWN]:
         behind = f"; {threads(cause.held_up)} for one of them" if cause.held_up else ""
         limit = "; a wait of them has a time limit" if cause.confidence is not Confidence.CERTAIN else ""
-        evidence = f"each waits for what the next one holds{limit}{behind}"
+        evidence = f"{_how(sources, cause.threads)}{limit}{behind}"
         yield Told("DEADLOCK", _round(sources, cause.threads), cause.confidence, evidence)
     if len(causes) > MOST_SHOWN:
         yield Told("DEADLOCK", f"{len(causes) - MOST_SHOWN} more deadlocks", Confidence.HIGH, "windows.kd.waits")
+
+
+def _how(sources: HangSources, members: tuple[int, ...]) -> str:
+    if len(members) > 1:
+        return "each waits for what the next one holds"
+    held = next(each for each in sources.survey.waits[members[0]].held if members[0] in each.owners)
+    return f"it waits for {held.of_itself}"
 
 
 def deadlock_causes(sources: HangSources) -> Iterator[Cause]:

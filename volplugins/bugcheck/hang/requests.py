@@ -14,7 +14,7 @@ from volplugins.io.disk_stack import may_await_others
 from volplugins.io.holder import Holder, age_of, holder_of
 from volplugins.io.request import Request, State
 from volplugins.io.request_sources import Source
-from volplugins.io.stuck import CANCELLED, SOON, Waiter, why_stuck
+from volplugins.io.stuck import CANCELLED, SOON, STUCK_SECONDS, Waiter, why_stuck
 from volplugins.waits.words import Kind as Waited
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class OldRequest:
         waiting: ETHREAD of the thread that waits for it; 0 for none.
         held_up: how many threads wait for that one.
         why: it counts as stuck; empty where it need not be.
-        others: whether it may wait for another program, though drivers answer such requests soon.
+        others: whether it may wait for another program, and not for its driver.
+        asleep: words where it counts as stuck by a time that the machine may have slept through.
     """
 
     request: Request
@@ -47,6 +48,7 @@ class OldRequest:
     held_up: int
     why: str
     others: bool = False
+    asleep: str = ""
 
     @property
     def order(self) -> tuple[bool, int, float]:
@@ -70,7 +72,7 @@ def old_requests(sources: HangSources) -> list[OldRequest]:
 
 
 def _weighed(sources: HangSources, found: OldRequest) -> OldRequest:
-    return replace(found, others=found.why == SOON and may_await_others(found.request, sources.devices))
+    return replace(found, others=found.why not in ("", CANCELLED) and may_await_others(found.request, sources.devices))
 
 
 def told_requests(sources: HangSources, found: list[OldRequest]) -> Iterator[Told]:
@@ -95,10 +97,12 @@ def request_causes(found: list[OldRequest]) -> Iterator[Cause]:
 
 
 def _why(each: OldRequest) -> str:
-    return each.why + (_BUT_FOR_OTHERS if each.others else "")
+    return each.why + (_BUT_FOR_OTHERS if each.others else "") + (f"; {each.asleep}" if each.asleep else "")
 
 
 def _sure(each: OldRequest) -> Confidence:
+    if each.asleep:
+        return Confidence.LOW
     if each.others:  # however many wait behind it: whom they wait for is not known
         return Confidence.MEDIUM
     return Confidence.HIGH if each.held_up > 1 else _SURE.get(each.why, Confidence.MEDIUM)
@@ -125,9 +129,11 @@ def _told(sources: HangSources, request: Request, waiting: int) -> OldRequest | 
     held_up = len(sources.held_up((waiting,))) if waiting else 0
     thread = survey.thread(request.thread) if request.thread else None
     why = why_stuck(request, age.seconds, _waiter(sources, thread) if thread is not None else None)
-    if not why and held_up > 1 and age.seconds >= LONG_SECONDS:
-        why = f"{threads(held_up)} for the thread that waits for it"
-    return OldRequest(request, holder, age.seconds, waiting, held_up, why)
+    least = STUCK_SECONDS
+    if held_up > 1 and age.seconds >= LONG_SECONDS and (not why or LONG_SECONDS <= age.awake < STUCK_SECONDS):
+        why, least = f"{threads(held_up)} for the thread that waits for it", LONG_SECONDS
+    asleep = sources.may_be_sleep(age.seconds, least) if why else ""
+    return OldRequest(request, holder, age.seconds, waiting, held_up, why, asleep=asleep)
 
 
 def _waiter(sources: HangSources, thread: WaitingThread) -> Waiter:

@@ -91,6 +91,11 @@ class HangSources:
         now, made = self.scene.target.system_time, waiter.thread.create_time
         return (now - made) / _SECOND if now and made else None
 
+    def may_be_sleep(self, seconds: float | None, least: float) -> str:
+        """Words where what has lasted ``seconds`` may be shorter than ``least`` but for a sleep of the machine."""
+        clock = self.survey.system.clock
+        return clock.may_be_sleep(seconds, least) if clock is not None else ""
+
     def reason(self, waiter: Waiter) -> str:
         """Why it waits, in the kernel's word; empty where it does not."""
         return wait_word(waiter.thread.state, waiter.thread.wait_reason)

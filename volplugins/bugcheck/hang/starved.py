@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from volplugins.bugcheck.hang.cause import LONG_SECONDS, Cause, Kind, Told, threads
-from volplugins.bugcheck.hang.interrupts import interrupts_off
 from volplugins.bugcheck.hang.sources import HangSources, lasts
 from volplugins.bugcheck.suspects.suspects import Confidence
 from volplugins.processors.block import ProcessorBlock
@@ -30,7 +29,7 @@ def starved_causes(sources: HangSources, found: Sequence[ReadyThread]) -> Iterat
         number = block.processor.index
         waiting = [each for each in found if number is not None and number in each.processors]
         busy = not block.is_idle or bool(block.in_dpc)
-        off = interrupts_off(sources, block) and not _crashed(sources, block)
+        off = block.interrupts_off and not block.is_idle and not _crashed(sources, block)
         if (waiting and busy) or off:
             yield _cause(sources, block, waiting, off)
 
@@ -43,9 +42,11 @@ def _cause(sources: HangSources, block: ProcessorBlock, waiting: list[ReadyThrea
     longest = max((each.waited or 0.0 for each in waiting), default=0.0)
     what = f"processor {block.processor.index} {_runs(sources, block)}{' with interrupts off' if off else ''}"
     ready = f": {threads(len(waiting))} for it, ready to run, the longest for {lasts(longest)}" if waiting else ""
+    asleep = sources.may_be_sleep(longest, LONG_SECONDS) if waiting else ""
+    sure = Confidence.LOW if asleep else _sure(sources, block, bool(waiting), len(behind))
     return Cause(
-        Kind.STARVED, what + ready, _sure(sources, block, bool(waiting), len(behind)), running,
-        routine=0 if _crashed(sources, block) else block.routine, held_up=len(behind), seconds=longest,
+        Kind.STARVED, what + ready, sure, running, routine=0 if _crashed(sources, block) else block.routine,
+        held_up=len(behind), seconds=longest, why=asleep,
     )  # fmt: skip
 
 
@@ -71,7 +72,8 @@ def told_starved(sources: HangSources, found: Sequence[ReadyThread], causes: Ite
         found: long_ready. ``causes``: starved_causes.
     """
     for cause in causes:
-        yield Told("PROCESSOR", cause.text, cause.confidence, "windows.kd.cpus --ready")
+        evidence = "; ".join(filter(None, (cause.why, "windows.kd.cpus --ready")))
+        yield Told("PROCESSOR", cause.text, cause.confidence, evidence)
     for each in found[:MOST_SHOWN]:
         where = ", ".join(str(number) for number in each.processors[:16]) or "no processor"
         value = f"{sources.who(each.ethread)} has been ready for {lasts(each.waited)}"

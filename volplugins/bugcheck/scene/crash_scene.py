@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from volplugins.bugcheck.scene.module_lists import module_lists
 from volplugins.bugcheck.scene.processor_sources import ProcessorSources
 from volplugins.bugcheck.scene.task_stacks import task_stacks
 from volplugins.dumpfile.context import AMD64, I386
@@ -19,17 +20,19 @@ from volplugins.kernel.kernel_space import KernelSpace, find_kernel_space
 from volplugins.kernel.layout_choice import Kernel, by_symbols, choose_layouts, first_links
 from volplugins.kernel.layouts import KernelLayouts, empty, preferred, with_debugger_data
 from volplugins.kernel.page_entries import invalid_layout
+from volplugins.kernel.pfn_layouts import pfn_layout
 from volplugins.kernel.plausible import is_thread
 from volplugins.kernel.process import Process, looks_like_a_name, read_process, walk_active_processes
+from volplugins.kernel.process_list import list_processes
 from volplugins.kernel.processor_stacks import ProcessorStack, processor_stacks
 from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, triage_processor
 from volplugins.kernel.system_process import directory_test, find_process_layout
 from volplugins.kernel.thread import Thread, try_read_thread, walk_threads
-from volplugins.loader.kernel_modules import walk_loaded_modules
+from volplugins.kernel.user_range import user_end
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
-from volplugins.loader.unloaded_modules import read_unloaded_modules
 from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
+from volplugins.stack.registers import USER_LIMIT
 from volplugins.target.of_dump import as_target
 from volplugins.target.target import Target
 from volplugins.threads.module_code import ImageFile, ModuleCode
@@ -47,7 +50,8 @@ class CrashScene:
 
     ``system_process`` is the first of the active list.
     ``memory`` reads kernel virtual addresses (an empty reader where nothing can be read); ``notes`` say what could
-    not be had and why. ``shared`` remembers which process was met first as the owner of a structure.
+    not be had and why, ``module_notes`` what is wrong with the list of modules. ``shared`` remembers which process was
+    met first as the owner of a structure.
     """
 
     target: Target
@@ -66,12 +70,18 @@ class CrashScene:
     process: Process | None
     system_process: Process | None
     notes: tuple[str, ...]
+    module_notes: tuple[str, ...] = ()
     shared: SharedStructures = field(default_factory=SharedStructures)
 
     @property
     def bits(self) -> int:
         """Width of the machine's addresses."""
         return self.target.bits
+
+    @property
+    def user_end(self) -> int:
+        """The first address that is not user mode's."""
+        return self.space.space.user_end if self.space is not None else USER_LIMIT[self.bits]
 
 
 @dataclass(slots=True)
@@ -107,12 +117,16 @@ def build_scene(
     work = _Work(target)
     space = _open_memory(work, directories)
     data = _debugger_data(work)
-    modules, unloaded = _modules(work, data)
+    lists = module_lists(target, work.memory, data)
+    modules = lists.loaded
+    work.notes.extend(lists.notes if target.triage is None else ())  # a small dump's are the target's already
     layouts = _layouts(work, data, modules, layouts_of, space)
     memory = work.memory
     if space is not None:
         kernel = modules.kernel.base if modules.kernel else None
         mode = space.space.mode
+        layouts = replace(layouts, pfn=pfn_layout(layouts.pfn, mode, target.build))
+        space.space.user_end = user_end(memory, data, mode, kernel)
         space.space.use_invalid_layout(invalid_layout(layouts, mode, target.build, memory, kernel))
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
     known = tuple((each.number, each.prcb) for each in target.processors if each.prcb)
@@ -127,8 +141,9 @@ def build_scene(
     )
     code = ModuleCode(memory, modules, image_file, _variables(target, data))
     return CrashScene(
-        target, memory, space, data, modules, unloaded, symbolizer, code, layouts,
+        target, memory, space, data, modules, lists.unloaded, symbolizer, code, layouts,
         processors, stacks, crashed, thread, process, _system_process(work, layouts), tuple(work.notes),
+        lists.notes,
     )  # fmt: skip
 
 
@@ -166,31 +181,6 @@ def _variables(target: Target, data: DebuggerData | None) -> tuple[int, ...]:
     anchors = target.anchors
     named = (anchors.loaded_modules, anchors.active_processes, anchors.debugger_data)
     return (*named, *(data.variables if data is not None else ()))
-
-
-def _modules(work: _Work, data: DebuggerData | None) -> tuple[ModuleTable, ModuleTable]:
-    """Loaded and unloaded modules: a triage dump's own lists, else the kernel's, by header first, then by KDBG."""
-    triage = work.target.triage
-    if triage is not None:
-        loaded = [
-            Module(d.base, d.size, d.name.rsplit("\\", 1)[-1], d.name if "\\" in d.name else "", d.timestamp,
-                   d.checksum, "triage", None, d.note)
-            for d in triage.drivers
-            if d.base and d.size
-        ]  # fmt: skip
-        gone = [Module(u.start, u.end - u.start, u.name, "", None, None, "unloaded") for u in triage.unloaded]
-        return ModuleTable(loaded), ModuleTable(gone)
-    heads = [work.target.anchors.loaded_modules, data.addresses.get("PsLoadedModuleList", 0) if data else 0]
-    modules: tuple[Module, ...] = ()
-    for head in dict.fromkeys(head for head in heads if head):
-        found = walk_loaded_modules(work.memory, head, work.bits)
-        work.notes.extend(found.notes)
-        if found.modules:
-            modules = found.modules
-            break
-    pointer = data.addresses.get("MmUnloadedDrivers", 0) if data else 0
-    gone_modules = read_unloaded_modules(work.memory, pointer, work.bits) if pointer else ()
-    return ModuleTable(modules), ModuleTable(gone_modules)
 
 
 def _layouts(
@@ -253,13 +243,10 @@ def _thread_by_stack(work: _Work, sp: int, layouts: KernelLayouts) -> Thread | N
     wanted = layouts.process.has("ThreadListHead") and layouts.thread.has("ThreadListEntry")
     if not head or not wanted or not layouts.process.has("ActiveProcessLinks"):
         return None
-    try:
-        for process in walk_active_processes(work.memory, head, layouts.process):
-            for thread in walk_threads(work.memory, process.eprocess, layouts.process, layouts.thread):
-                if thread.holds(sp):
-                    return thread
-    except ReadError:
-        return None
+    for process in list_processes(work.memory, head, layouts.process).processes:
+        for thread in walk_threads(work.memory, process.eprocess, layouts.process, layouts.thread):
+            if thread.holds(sp):
+                return thread
     return None
 
 

@@ -16,7 +16,6 @@ from volplugins.stack.walker import MAX_FRAMES, Walker
 from volplugins.threads.held_frames import BY_SHADOW, ShadowSource, held_frames
 from volplugins.threads.named_functions import function_at
 from volplugins.threads.thread_frame import KERNEL
-from volplugins.threads.thread_walk import USER_LIMIT
 
 _NO_STACK_BOUND = 0x6000
 _BELOW_LIMIT = 0x3000  # how far below its limit a stack pointer of an overflowing stack may be
@@ -68,7 +67,7 @@ def walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: 
         return scan_walk(scene.memory, ip, sp, 0, base, scene.bits, _is_return(scene), trust, call_before_arm64)
     names = ("rip", "rsp") if scene.bits == 64 else ("eip", "esp")
     registers = from_names(scene.bits, {**values, names[0]: ip, names[1]: sp})
-    limit = USER_LIMIT[scene.bits]
+    limit = scene.user_end
     walker = Walker(
         scene.memory, scene.code, ((low, base), *_other_stacks(scene, low)), limit, MAX_FRAMES,
         function_at(scene.symbolizer),

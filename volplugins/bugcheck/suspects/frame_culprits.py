@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from volplugins.bugcheck.scene import modules as known
 from volplugins.bugcheck.suspects.proof import Proof, proved
-from volplugins.bugcheck.suspects.suspects import UNNAMED, Confidence, Culprit, Suspects
+from volplugins.bugcheck.suspects.suspects import UNNAMED, UNPROVED, Confidence, Culprit, Suspects
 from volplugins.bugcheck.words.codes import base_code
 from volplugins.loader.module import Module
 from volplugins.stack.frame import Frame, Trust
@@ -27,7 +27,7 @@ def foreign_frame(suspects: Suspects) -> Found | None:
 def from_foreign_driver(suspects: Suspects) -> Culprit | None:
     """Another company's driver, by a proved frame."""
     found = foreign_frame(suspects)
-    return _culprit(found, Confidence.MEDIUM) if found is not None else None
+    return _culprit(found, Confidence.MEDIUM, suspects.guessed) if found is not None else None
 
 
 def from_windows_driver(suspects: Suspects) -> Culprit | None:
@@ -37,7 +37,7 @@ def from_windows_driver(suspects: Suspects) -> Culprit | None:
         return found[2] is Proof.EXACT and not suspects.owners.is_carrier(found[1])
 
     found = next(filter(wanted, _frames(suspects)), None)
-    return _culprit(found, Confidence.MEDIUM) if found is not None else None
+    return _culprit(found, Confidence.MEDIUM, suspects.guessed) if found is not None else None
 
 
 def from_unchecked_word(suspects: Suspects) -> Culprit | None:
@@ -58,7 +58,7 @@ def from_carrier(suspects: Suspects) -> Culprit | None:
         if proof is Proof.EXACT or frame.trust is Trust.FRAME_POINTER or words >= _TELLING_WORDS:
             address = first[0].ip
             reason = f"no other driver is on the stack than {module.image_name} (return address {address:#x})"
-            return Culprit(module.image_name or UNNAMED, module, address, Confidence.LOW, reason)
+            return Culprit(module.image_name or UNNAMED, module, address, Confidence.LOW, reason, not suspects.guessed)
     return None
 
 
@@ -72,10 +72,14 @@ def _frames(suspects: Suspects) -> Iterator[Found]:
             yield frame, module, proof
 
 
-def _culprit(found: Found, confidence: Confidence) -> Culprit:
+def _culprit(found: Found, confidence: Confidence, guessed: bool = False) -> Culprit:
+    """The driver of a frame; ``guessed``: where the stack begins nothing is proved, so that no frame of it is."""
     frame, module, proof = found
     reason = f"{module.image_name} is the driver nearest to the failure: {frame.ip:#x}, {_how(frame, proof)}"
-    return Culprit(module.image_name or UNNAMED, module, frame.ip, confidence, reason, proof is not Proof.NONE)
+    if guessed:
+        confidence, reason = Confidence.LOW, f"{reason}; of the record that the stack begins at: {UNPROVED}"
+    sure = proof is not Proof.NONE and not guessed
+    return Culprit(module.image_name or UNNAMED, module, frame.ip, confidence, reason, sure)
 
 
 _HOW: tuple[tuple[Callable[[Frame, Proof], bool], str], ...] = (

@@ -56,6 +56,7 @@ class Suspects:
         frames: the crashing thread's, below the failing instruction.
         place: where it failed, as against where it was reported; None where that is not known.
         devices: what the objects that the bugcheck names say; None where nobody looked.
+        guessed: whether ``frames`` begin at a record that nothing but its own looks leads to.
         owners: whose the modules are.
     """
 
@@ -64,11 +65,31 @@ class Suspects:
     frames: Sequence[Frame]
     place: FailingPlace | None = None
     devices: DeviceBlame | None = None
+    guessed: bool = False
     owners: Owners = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "owners", Owners(self.scene))
 
 
+def sure_of(fault: Fault) -> Confidence:
+    """How sure the failing instruction is: by the records that name it, and by what leads to those."""
+    if not fault.proved:
+        return Confidence.LOW
+    return Confidence.CERTAIN if len(fault.ip_sources) > 1 else Confidence.HIGH
+
+
+def at_most(confidence: Confidence, fault: Fault) -> Confidence:
+    """``confidence`` of what follows from the failing instruction, which is no surer than that."""
+    return confidence if fault.proved else Confidence.LOW
+
+
+def sources_of(fault: Fault, between: str = " and ") -> str:
+    """What names the failing instruction, in words; that nothing leads there, where it is so."""
+    return between.join(fault.ip_sources) + ("" if fault.proved else f"; {UNPROVED}")
+
+
+# said of a record that was found by its own looks alone
+UNPROVED = "nothing else leads to it"
 # a module whose name is not in the dump
 UNNAMED = "unnamed"

@@ -172,7 +172,7 @@ USER_DEFECTS = {
     "load-order-back-link-wrong": UserDefect(_wrong_back_link, _both("back link mismatch at {at}")),
     "load-order-breaks": UserDefect(_wild_forward_link, _both("tail not reached: Flink {at} cannot be read")),
     "image-size-too-large": UserDefect(_image_size(0x7FFFF000), _both("the list says 0x7ffff000 bytes")),
-    "image-size-absurd": UserDefect(_image_size(0xFFFFF000), _both("tail not reached: Flink {at} leads to no module")),
+    "image-size-absurd": UserDefect(_image_size(0xFFFFF000), _both("bad entry at {at}: it is no module")),
     "module-name-wild": UserDefect(_wild_name, _both("FullDllName cannot be read")),
     "image-headers-paged-out": UserDefect(
         lambda patient: patient.page_out(int(patient.modules[NTDLL]["base"])), {"lm": "headers are not in memory"}

@@ -41,7 +41,7 @@ class KernelStack64(KernelStack):
         kept = {name.capitalize(): user.registers[name] for name in ("rbx", "rsi", "rdi")}
         self._write_trap_frame(
             frame, Rip=user.frames[-1]["ip"], SegCs=USER_CS, EFlags=0x246, Rsp=user.current.sp, SegSs=USER_SS,
-            PreviousMode=1, **kept,
+            PreviousMode=1, ExceptionActive=2, **kept,
         )  # fmt: skip
         self._enter_handler("nt!KiSystemCall64", frame)
 
@@ -142,5 +142,6 @@ class KernelStack64(KernelStack):
     def _write_trap_frame(self, frame: int, **members: int) -> None:
         record = self.machine.record("_KTRAP_FRAME")
         record.fill(**{name: self.registers[name.lower()] for name in _TRAP_REGISTERS})
-        record.fill(MxCsr=0x1F80, SegDs=0x2B, SegEs=0x2B, SegFs=0x53, SegGs=0x2B, ExceptionActive=1, **members)
+        usual = {"MxCsr": 0x1F80, "SegDs": 0x2B, "SegEs": 0x2B, "SegFs": 0x53, "SegGs": 0x2B, "ExceptionActive": 1}
+        record.fill(**(usual | members))
         self.machine.write(frame, record.data)

@@ -21,8 +21,19 @@ function tester(typed, kind, any) {
   if (wild) return (text) => fitsWhole(wanted, text);
   if (any || kind.anywhere) return (text) => text.includes(wanted);
   if (!kind.files) return (text) => text === wanted;
-  const names = [wanted, ...(wanted.includes('.') ? [] : EXTENSIONS.map((one) => wanted + one))];
+  const names = withExtensions(wanted);
   return (text) => names.some((name) => text === name || text.endsWith(`\\${name}`));
+}
+
+function withExtensions(name) {
+  return [name, ...(name.includes('.') ? [] : EXTENSIONS.map((one) => name + one))];
+}
+
+// What is kept of the name that was typed where only so many of its letters are; none where it is not longer.
+function cutNames(typed, letters) {
+  if (/[*?]/.test(typed)) return new Set();
+  const names = withExtensions(typed.toLowerCase());
+  return new Set(letters.flatMap((most) => names.filter((name) => name.length > most).map((name) => name.slice(0, most))));
 }
 
 class Search {
@@ -62,6 +73,11 @@ class Search {
       this.lower[at] ??= kind.texts.map((text) => text.toLowerCase());
       this.lower[at].forEach((text, index) => {
         if (test(text)) kind.dumps[index].forEach((dump) => found.add(dump));
+      });
+      if (!kind.cut) return;
+      const kept = cutNames(word, kind.cut.letters);
+      kind.cut.texts.forEach((text, index) => {
+        if (kept.has(text.toLowerCase())) kind.cut.dumps[index].forEach((dump) => found.add(dump));
       });
     });
     return found;

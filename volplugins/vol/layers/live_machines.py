@@ -57,6 +57,7 @@ _lookers: dict[str, int] = {}  # blocks of ``leaving`` by location
 _outside: set[str] = set()  # what was stopped outside of any
 _log = logging.getLogger(__name__)
 _owner: list[int] = []
+_unheard: set[str] = set()  # left, and did not say that they run on
 
 
 def location_of(layer: DataLayerInterface) -> str | None:
@@ -165,6 +166,11 @@ def stay_stopped() -> None:
             found.machine.session.stay_stopped = True
 
 
+def said_that_it_runs(location: str) -> bool:
+    """Whether the machine there, which was left, took that it runs on."""
+    return location not in _unheard
+
+
 def _tell(_: int) -> None:
     now = time.monotonic()
     if not _progress or (_told and now - _told[0] < _BETWEEN):
@@ -194,18 +200,21 @@ def _leave(location: str) -> None:
         found = _machines.pop(location, None)
         _outside.discard(location)
         if isinstance(found, Live):
-            _let_go(found)
+            (_unheard.discard if _let_go(found) else _unheard.add)(location)
     if not _machines:
         _restore()
 
 
-def _let_go(found: Live) -> None:
+def _let_go(found: Live) -> bool:
+    """Whether it took that it runs on, or was to stand."""
     session = found.machine.session
-    if not session.leave():
+    taken = session.leave()
+    if not taken:
         with suppress(OSError, ValueError):  # the terminal may be gone
             print(f"volplugins: {found.location.name}: the machine did not say that it runs on", file=sys.stderr)
     elif session.steps:
         _log.info(f"{found.location.name}: its instruction pointer was put behind the breakpoint at which it stood")
+    return taken
 
 
 def _at_the_end() -> None:

@@ -100,7 +100,8 @@ class AddressMaps:
     def _empty(self, process: Process, limit: int, vads: Vads) -> Region:
         """The whole range of a process without ranges, or whose ranges cannot be told."""
         if process.vad_root is None or vads.notes:
-            why = "its ranges cannot be told" if vads.notes else "VadRoot is not known in this build"
+            unknown = process.absent or "VadRoot is not known in this build"
+            why = "its ranges cannot be told" if vads.notes else unknown
             return Region(0, limit, "", UNKNOWN, None, (), "Unknown", 0, 0, "", (why,))
         why = "has exited" if process.exit_time else "has no user memory"
         return Region(0, limit, "", FREE, None, (), "Free", 0, 0, "", (why,))
@@ -122,7 +123,7 @@ class AddressMaps:
         word = self.court.word(process)
         if word not in WALKABLE:
             return None, f"page-directory:{word}"
-        top = read_top(space.physical, space.mode, process.directory_table_base or 0)
+        top = read_top(space.physical, space.mode, process.directory_table_base or 0, space.user_end)
         return top, "" if top is not None else "page-directory:not-in-dump"
 
     def _uses(self, process: Process, space: AddressSpace) -> list[Use]:

@@ -103,8 +103,8 @@ def _gathered(scene: CrashScene, scan: bool | None, progress: Progress | None) -
         sources.named(irp, text)
     _scan(scene.target, system, sources, scan, progress, notes)
     sources.files_met()
-    clock = read_clock(system.memory, system.bits)
-    notes += [*processes.notes, *sources.problems]
+    clock = read_clock(system.memory, system.bits, system.build)
+    notes += [*processes.notes, *sources.problems, *((clock.said,) if clock is not None and clock.said else ())]
     return IoRequests(sources, DeviceLookup(view), threads, processes, clock, tuple(dict.fromkeys(notes)))
 
 
@@ -116,7 +116,8 @@ def _of_small_dump(scene: CrashScene, sources: RequestSources, devices: DeviceLo
     for irp, text in _named(scene):
         sources.named(irp, text)
     said = (*notes, "a small dump holds the requests that its bugcheck names, not the lists that lead to others")
-    return IoRequests(sources, devices, threads, Gathered((), ()), read_clock(scene.memory, scene.bits), said)
+    clock = read_clock(scene.memory, scene.bits, scene.target.build)
+    return IoRequests(sources, devices, threads, Gathered((), ()), clock, said)
 
 
 def _threads(scene: CrashScene, processes: Gathered) -> Iterator[ThreadOwner]:

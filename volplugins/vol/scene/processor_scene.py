@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from volplugins.io.clock import read_clock
 from volplugins.kernel.process import Process, read_process
 from volplugins.kernel.thread import Thread
 from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
@@ -14,6 +13,7 @@ from volplugins.processors.accounts import fitting_layout
 from volplugins.processors.block import ProcessorBlock, read_block, thread_at
 from volplugins.processors.ready_queues import ReadyThread, ready_threads
 from volplugins.processors.source import ProcessorSource
+from volplugins.vol.scene.record_details import clock_of
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def processor_scene(scene: CrashScene) -> ProcessorScene:
 def _made(scene: CrashScene) -> ProcessorScene:
     source = ProcessorSource(
         _memory(scene), scene.layouts, scene.bits, scene.target.build, scene.processors,
-        read_clock(scene.memory, scene.bits), lambda name: _variable(scene, name), scene.target.crashed,
+        clock_of(scene), lambda name: _variable(scene, name), scene.target.crashed,
         scene.target.triage is not None,
     )  # fmt: skip
     layout, found = fitting_layout(source)

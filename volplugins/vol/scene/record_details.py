@@ -23,7 +23,7 @@ _WAITING_STATES = (1, 5, 7)  # ready, waiting, deferred ready
 
 def clock_of(scene: CrashScene) -> KernelClock | None:
     """The kernel's clock; None where its page is not in the dump."""
-    return once_of_scene(scene, ("clock",), lambda: read_clock(scene.memory, scene.bits))
+    return once_of_scene(scene, ("clock",), lambda: read_clock(scene.memory, scene.bits, scene.target.build))
 
 
 def seconds(scene: CrashScene, ticks: int | None) -> float | None:

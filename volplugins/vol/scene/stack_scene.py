@@ -29,7 +29,7 @@ from volplugins.stack.unwind_x64 import CodeMap
 from volplugins.threads.module_code import ImageFile, ModuleCode
 from volplugins.threads.named_functions import function_at
 from volplugins.threads.running import running_registers, segmented_registers
-from volplugins.threads.thread_walk import USER, USER_LIMIT, WOW64, ThreadFrame, ThreadWalk, UserSide
+from volplugins.threads.thread_walk import USER, WOW64, ThreadFrame, ThreadWalk, UserSide
 from volplugins.threads.user_modules import MOST_IMAGES, unnamed, user_modules
 from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.scene.descriptor_scene import segments_of
@@ -86,11 +86,12 @@ class StackScene:
         crashed = scene.thread.ethread if scene.thread is not None else None
         self.running = running_registers(
             scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context,
-            scene.target.standing,
+            scene.target.standing, scene.target.stopped,
         )  # fmt: skip
         self._segmented = segmented_registers(
-            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context
-        )
+            scene.memory, scene.processors, scene.layouts, scene.bits, crashed, scene.target.context,
+            scene.target.stopped,
+        )  # fmt: skip
         reported = _report_in_small_dump(scene, self.code)
         if crashed is not None and reported is not None:
             self.running[crashed] = reported
@@ -110,12 +111,12 @@ class StackScene:
         stacks = [(stack.low, stack.high) for stack in scene.processor_stacks] if running is not None else []
         return ThreadWalk(
             self._kernel_memory(process), self.code, thread, scene.bits, self._user_of(process),
-            running, self._kernel_name, stacks, function_at(scene.symbolizer), anchor,
+            running, stacks, function_at(scene.symbolizer), anchor,
             stack_tops(scene, running.sp) if running is not None else (), wow64,
             left_task(scene, running.sp) if running is not None else None,
             self._segmented.get(thread.ethread) if given is None else segmented,
             begun_stacks(scene),
-            scene.layouts.thread if given is None else None,
+            scene.layouts.thread if given is None else None, scene.user_end,
         )  # fmt: skip
 
     def _anchor(self, thread: Thread) -> Registers | None:
@@ -154,7 +155,7 @@ class StackScene:
 
     def name_of(self, process: Process, address: int) -> tuple[str, str]:
         """Name of an address of the kernel or of the process, as ``name`` writes it, and why there is none."""
-        if address >= USER_LIMIT[self.scene.bits]:
+        if address >= self.scene.user_end:
             tables = [self.scene.symbolizer]
         else:
             side = self._side_of(process)
@@ -185,9 +186,6 @@ class StackScene:
         """What was left out of the images that were looked at so far because it is too much, in words; each once."""
         sides = (side.cuts() for side in self._sides.values() if isinstance(side, _Side))
         return list(dict.fromkeys(chain(self.scene.symbolizer.cuts(), self.code.cuts(), *sides)))
-
-    def _kernel_name(self, address: int) -> str:
-        return self.scene.symbolizer.locate(address).symbol
 
     def _kernel_memory(self, process: Process | None) -> MemoryReader:
         """Through the process's own directory where it is sound (session space needs it), else the kernel's."""
@@ -222,13 +220,13 @@ class StackScene:
         modules = user_modules(memory, process.peb, vads, bits, path_of, lists=lists_reader(scene, process, memory))
         left_out = unnamed(modules, vads)
         cut = f"{process.name} {process.pid}: {left_out} images are not looked at, there are more than {MOST_IMAGES}"
-        code, cut = ModuleCode(memory, modules, self.image_file), cut if left_out else ""
+        code, cut = ModuleCode(memory, modules, self.image_file, room=self.code.room), cut if left_out else ""
         names = Symbolizer(modules, lambda module: self._table(code, memory, module))
         if not process.wow64:
             segments = segments_of(scene, process) if bits == 32 else None
             return _Side(UserSide(memory, code, None, function_at(names), None, segments), names, None, cut)
         low = ModuleTable(self._low_modules(memory, process, modules, vads))
-        code32 = ModuleCode(memory, low, self.image_file)
+        code32 = ModuleCode(memory, low, self.image_file, room=self.code.room)
         names32 = Symbolizer(low, lambda module: self._table(code32, memory, module))
         side = UserSide(memory, code, code32, function_at(names), function_at(names32))
         return _Side(side, names, names32, cut)

@@ -59,6 +59,8 @@ def _made(scene: CrashScene, scan: bool | None, progress: Progress | None) -> Sc
         notes.append("a small dump holds the crashing thread alone, not what others wait for")
     if requests.clock is None:
         notes.append("how long threads have been waiting is not known: the kernel's clock is not there")
+    elif requests.clock.said:
+        notes.append(requests.clock.said)
     return SceneWaits(survey, graph, requests, tuple(dict.fromkeys(notes)))
 
 

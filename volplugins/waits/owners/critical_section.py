@@ -10,7 +10,7 @@ whose key is the section; since Windows 8 for the section's address, or that of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from volplugins.kernel.wait_layouts import built_in_waits
 from volplugins.memory.reader import MemoryReader
@@ -19,7 +19,7 @@ from volplugins.waits.system import WaitSystem, number_in, structure_in
 
 _BITS_OF_COUNT_SINCE = 3790
 _MOST_RECURSIONS = 1 << 16
-_MOST_SECTIONS = 4096
+MOST_OF_PROCESS, MOST_SECTIONS = 1 << 17, 1 << 18  # entries of one process's list, of all together
 # PEB.LoaderLock leads to one section, its RTL_CRITICAL_SECTION_DEBUG to the list of those that have one (winnt.h)
 _LOADER_LOCK = {64: 0x110, 32: 0xA0}
 _DEBUG_SECTION, _DEBUG_LIST = {64: 0x8, 32: 0x4}, {64: 0x10, 32: 0x8}
@@ -82,33 +82,52 @@ def section_of_address(
     return None
 
 
+@dataclass(slots=True)
+class SectionLimit:
+    """What following the lists of all processes may cost.
+
+    Attributes:
+        left: how many entries may still be followed; of one process no more than ``most``.
+        cut: whether the last list was not followed to its end for that.
+    """
+
+    most: int = field(default_factory=lambda: MOST_OF_PROCESS)
+    left: int = field(default_factory=lambda: MOST_SECTIONS)
+    cut: bool = False
+
+
 def sections_of_process(
-    memory: MemoryReader, peb: int, bits: int, layout: Layout, build: int, tids: Mapping[int, int]
+    memory: MemoryReader, peb: int, bits: int, layout: Layout, build: int, tids: Mapping[int, int], limit: SectionLimit
 ) -> Iterator[CriticalSection]:
     """Those of the process's list that are held and waited for."""
-    for address in _listed(memory, peb, bits, layout):
+    for address in _listed(memory, peb, bits, layout, limit):
         found = section_at(memory, address, layout, build, tids)
         if found is not None:
             yield found
 
 
-def _listed(memory: MemoryReader, peb: int, bits: int, layout: Layout) -> Iterator[int]:
+def _listed(memory: MemoryReader, peb: int, bits: int, layout: Layout, limit: SectionLimit) -> Iterator[int]:
     width = bits // 8
     pointer = Layout("pointer", width, {"pointer": (0, width)}, "")
-
-    def at(address: int) -> int:
-        return number_in(memory, address, pointer, "pointer") or 0
-
-    first = at(peb + _LOADER_LOCK[bits])
+    # the end of RTL_CRITICAL_SECTION_DEBUG that matters: the section, then the list
+    record = Layout("debug record", 2 * width, {"Section": (0, width), "Flink": (width, width)}, "winnt.h")
+    first = number_in(memory, peb + _LOADER_LOCK[bits], pointer, "pointer")
     debug = number_in(memory, first, layout, "DebugInfo") if first else 0
-    entry = (debug or 0) + _DEBUG_LIST[bits] if debug else 0
+    entry = debug + _DEBUG_LIST[bits] if debug else 0
     seen: set[int] = set()
-    while entry and entry not in seen and len(seen) < _MOST_SECTIONS:
+    limit.cut = False
+    while entry and entry not in seen:
+        if len(seen) >= limit.most or limit.left <= 0:
+            limit.cut = True
+            return
         seen.add(entry)
-        section = at(entry - _DEBUG_LIST[bits] + _DEBUG_SECTION[bits])
-        if section:
-            yield section
-        entry = at(entry)
+        limit.left -= 1
+        found = structure_in(memory, entry - _DEBUG_LIST[bits] + _DEBUG_SECTION[bits], record)
+        if found is None:
+            return
+        if found.unsigned("Section"):
+            yield found.unsigned("Section")
+        entry = found.unsigned("Flink")
 
 
 def _is_section(memory: MemoryReader, found: Structure) -> bool:

@@ -12,13 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from volplugins.io.capped_notes import CappedNotes
 from volplugins.io.linked_list import ListWalk
+from volplugins.io.shared_lists import SharedLists
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Structure
-from volplugins.waits.owners.resource import OWNER_FLAGS, Resource
+from volplugins.waits.owners.owner_tables import OWNER_FLAGS
+from volplugins.waits.owners.resource import Resource
 from volplugins.waits.system import WaitSystem
 
 _MOST_OF_THREAD = 4096
+_MOST_ENTRIES, _MOST_AGAIN = 1 << 18, 1 << 12  # of all threads' lists; of these such that two lists lead to
+_MOST_NOTES = 8
 _MOST_OWNERS = 4096
 _MOST_LOCKS = 1 << 18
 _EXCLUSIVE = 1
@@ -32,21 +37,34 @@ class FastResources:
 
     Attributes:
         owners: ETHREADs by resource. ``disowned``: of these those that gave it up for others to release.
+        notes: what could not be followed.
     """
 
     system: WaitSystem
     owners: dict[int, list[int]] = field(default_factory=dict)
     disowned: dict[int, list[int]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    _said: CappedNotes = field(init=False)
+    _shared: SharedLists = field(default_factory=lambda: SharedLists(_MOST_ENTRIES, again=_MOST_AGAIN))
+
+    def __post_init__(self) -> None:
+        self._said = CappedNotes(self.notes, "threads' owner entries", _MOST_NOTES)
 
     def take(self, ethread: int, record: Structure) -> None:
         """The owner entries of one thread; ``record`` has its bytes."""
         if not record.layout.has("OwnerEntryListHead") or not any(record.raw("OwnerEntryListHead")):
             return
+        if self._shared.spent:
+            self._said.limit(f"threads have more than {_MOST_ENTRIES:,} owner entries together: the rest is left out")
+            return
         system, head = self.system, ethread + record.layout.offset("OwnerEntryListHead")
-        for entry in ListWalk(system.io.memory, head, system.bits, _MOST_OF_THREAD).entries():
+        walk = ListWalk(system.io.memory, head, system.bits, _MOST_OF_THREAD, shared=self._shared)
+        for entry in walk.entries():
             words = system.pointers(entry, 4)
             if words and words[2] & ~OWNER_FLAGS == ethread and system.io.in_kernel_half(words[3]):
                 self._hold(words[3], ethread, bool(words[2] & _DISOWNED))
+        for problem in walk.problems:
+            self._said.say(f"owner entries of thread {ethread:#x}: {problem}")
 
     def _hold(self, lock: int, ethread: int, disowned: bool) -> None:
         if lock in self.owners or len(self.owners) < _MOST_LOCKS:

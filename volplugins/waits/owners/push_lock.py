@@ -7,6 +7,7 @@ from volplugins.waits.lock_entries import LockEntries
 from volplugins.waits.waiter import Waiter
 from volplugins.waits.words import Kind
 
+_ANY = "any thread may release it, as its owner's entry says"
 _ASKED = "known by the AutoBoost entry of the thread that waits"
 
 
@@ -28,5 +29,6 @@ def held_push_lock(waiter: Waiter, waited: int, entries: LockEntries) -> Held:
     if not holders.first:
         return Held(lock, Kind.PUSH_LOCK, notes=(_ASKED, "no thread has an AutoBoost entry of holding it"))
     how = "its owner is known by that thread's AutoBoost entry"
-    notes = (_ASKED, how, holders.note) if holders.note else (_ASKED, how)
-    return Held(lock, Kind.PUSH_LOCK, holders.first, sure=True, notes=notes, self_blocks=True)
+    crossing = lock in entries.crossing
+    found = Held(lock, Kind.PUSH_LOCK, holders.first, sure=not crossing, self_blocks=True)
+    return found.noting(_ASKED, how, _ANY if crossing else "", holders.note)

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 
 from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Structure
+from volplugins.waits.owners.owner_tables import OWNER_FLAGS, OwnerTables, entries_in_use
 from volplugins.waits.system import WaitSystem
 
 OWNED_EXCLUSIVELY = 0x80
-OWNER_FLAGS = 7
 _BY_POINTER = 3
 _MOST_NAMED = 4
-MOST_OWNERS = 4096
 _SHORT = 2  # bytes
 
 
@@ -58,16 +57,17 @@ class Resource:
         return bool(self.owners or self.pointers)
 
 
-def read_resource(system: WaitSystem, address: int) -> Resource:
+def read_resource(system: WaitSystem, address: int, tables: OwnerTables) -> Resource:
     """The resource at ``address``; raises ReadError."""
     found = system.structure(address, system.layouts.resource)
     notes: list[str] = []
     held = bool(found.get("ActiveCount")) or bool(found.get("ActiveEntries"))
-    named = tuple(dict.fromkeys(_owners(system, found, notes))) if held else ()
-    given = tuple(each & ~OWNER_FLAGS for each in named if each & _BY_POINTER == _BY_POINTER)
-    threads = tuple(each for each in given if system.is_thread(each))
-    others = tuple(each for each in given if each not in threads)
-    owners = tuple(dict.fromkeys(each & ~OWNER_FLAGS for each in named if each & ~OWNER_FLAGS not in others))
+    named = dict.fromkeys(_owners(system, found, tables, notes)) if held else {}
+    given = dict.fromkeys(each & ~OWNER_FLAGS for each in named if each & _BY_POINTER == _BY_POINTER)
+    threads = tuple(each for each in given if tables.is_thread(each))
+    others = tuple(each for each in given if not tables.is_thread(each))
+    nobody = frozenset(others)
+    owners = tuple(dict.fromkeys(each & ~OWNER_FLAGS for each in named if each & ~OWNER_FLAGS not in nobody))
     notes.extend(_told(others, threads))
     pointers = (found.get(member) or 0 for member in ("SharedWaiters", "ExclusiveWaiters"))
     objects = tuple(each for each in pointers if each)
@@ -99,7 +99,7 @@ def _counts(found: Structure) -> tuple[int, int]:
     return (shared & 0xFFFF, alone & 0xFFFF) if short else (shared, alone)
 
 
-def _owners(system: WaitSystem, found: Structure, notes: list[str]) -> Iterator[int]:
+def _owners(system: WaitSystem, found: Structure, tables: OwnerTables, notes: list[str]) -> Iterator[int]:
     layout, size = found.layout, system.layouts.owner_entry.size
     member, count = ("OwnerEntry", 1) if layout.has("OwnerEntry") else ("OwnerThreads", 2)
     if layout.has(member) and size:
@@ -108,34 +108,9 @@ def _owners(system: WaitSystem, found: Structure, notes: list[str]) -> Iterator[
             data = system.io.memory.read(found.address + at, count * size)
         except ReadError:
             data = b""
-        yield from _entries(system, data)
+        yield from entries_in_use(system, data)
     table = found.get("OwnerTable") or 0
     if table:
-        yield from _table(system, table, notes)
-
-
-def _table(system: WaitSystem, table: int, notes: list[str]) -> Iterator[int]:
-    layout = system.layouts.owner_entry
-    first = system.attempt(table, layout)
-    entries = first.get("TableSize") if first is not None else None
-    if not entries:
-        notes.append(f"its owner table {table:#x} cannot be read" if first is None else "its owner table has no size")
-        return
-    if entries > MOST_OWNERS:
-        notes.append(f"its owner table says {entries} entries: {MOST_OWNERS} are looked at")
-    for number in range(1, min(entries, MOST_OWNERS)):
-        try:
-            data = system.io.memory.read(table + number * layout.size, layout.size)
-        except ReadError:
-            notes.append(f"entry {number} of its owner table cannot be read")
-            return
-        yield from _entries(system, data)
-
-
-def _entries(system: WaitSystem, data: bytes) -> Iterator[int]:
-    """Owners, with their flags, of entries that are in use: such that have a count."""
-    size, width = system.layouts.owner_entry.size, system.width
-    for at in range(0, len(data) - size + 1, size):
-        owner = int.from_bytes(data[at : at + width], "little")
-        if owner & ~OWNER_FLAGS and any(data[at + width : at + width + 4]):
-            yield owner
+        further = tables.owners(table)
+        notes.extend(further.notes)
+        yield from further.owners

@@ -15,7 +15,7 @@ TABLE = read_table("""
 0x3d | {exception} exception record, where there is one | {context} context record, where there is one | - | -
 0x44 | {irp} the IRP that was completed twice | - | - | -
 0x48 | {irp} the IRP that still had a cancel routine | {routine} the cancel routine | - | -
-0x4a | {routine} system service that returned at raised IRQL | {irql} IRQL at the time | - | -
+0x4a | {some-routine} system service that returned at raised IRQL | {irql} IRQL at the time | - | -
 0x93 | the handle | table of the handle, or what was wrong with it | - | how it was used [0=it was closed; 1=it was referenced]
 0xb8 | {thread} thread that ran | {thread} thread to be switched to | stack of the thread that ran | -
 0xc7 | {subcode} what was found wrong [0=a timer in memory where none may be; 1=a DPC in memory where none may be; 2=a DPC routine in memory where none may be; 3=a DPC for a processor that is not there; 4=a DPC changed the APC disable count; 5=a timer's DPC changed the APC disable count] | the object or routine | start of the memory searched, or count before | end of the memory searched, or count after

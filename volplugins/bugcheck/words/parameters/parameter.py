@@ -11,7 +11,8 @@ _LOW, _SIGN = 0xFFFFFFFF, 0x80000000
 class Role(str, Enum):
     """What a parameter is, for the analysis that follows it.
 
-    INSTRUCTION_POINTER is the instruction that failed; CODE_ADDRESS any other place in code (a caller, a callback).
+    INSTRUCTION_POINTER is the instruction that failed; CODE_ADDRESS any other place in code (a caller, a
+    callback) of the driver that the bugcheck is about; CODE_CONCERNED one where it was merely noticed.
     IRQL is the level at the time; LEVEL another one (before, allowed, asked for). DEVICE_OBJECT, DRIVER_OBJECT and IRP
     belong to the driver that the bugcheck is about; those that are merely CONCERNED say nothing about their owner.
     """
@@ -20,6 +21,7 @@ class Role(str, Enum):
     ADDRESS_REFERENCED = "address-referenced"
     INSTRUCTION_POINTER = "instruction-pointer"
     CODE_ADDRESS = "code-address"
+    CODE_CONCERNED = "code-concerned"
     TRAP_FRAME = "trap-frame"
     CONTEXT_RECORD = "context-record"
     EXCEPTION_RECORD = "exception-record"

@@ -21,6 +21,7 @@ ROLES: Mapping[str, tuple[Role, Encoding]] = {
     "executed": (Role.ADDRESS_REFERENCED, Encoding.EXECUTED),
     "ip": (Role.INSTRUCTION_POINTER, Encoding.PLAIN),
     "routine": (Role.CODE_ADDRESS, Encoding.PLAIN),
+    "some-routine": (Role.CODE_CONCERNED, Encoding.PLAIN),
     "trap": (Role.TRAP_FRAME, Encoding.PLAIN),
     "context": (Role.CONTEXT_RECORD, Encoding.PLAIN),
     "exception": (Role.EXCEPTION_RECORD, Encoding.PLAIN),

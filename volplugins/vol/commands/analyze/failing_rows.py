@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.fault.operand import disassemble, instruction_text
 from volplugins.bugcheck.suspects.proof import Proof
-from volplugins.bugcheck.suspects.suspects import Confidence
+from volplugins.bugcheck.suspects.suspects import Confidence, at_most, sources_of, sure_of
 from volplugins.dumpfile.context import AMD64, I386
 from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.output.rows import NOT_AVAILABLE
@@ -27,8 +27,7 @@ def failing_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
         return
     text = scene.symbolizer.locate(place.address).text()
     if place.is_fault:
-        confidence = Confidence.CERTAIN if len(fault.ip_sources) > 1 else Confidence.HIGH
-        how = "; ".join(fault.ip_sources)
+        confidence, how = sure_of(fault), sources_of(fault, "; ")
     else:
         confidence = _SURE[place.proof]
         how = "the first frame below the call that stopped the machine"
@@ -56,6 +55,7 @@ def _operand(analysis: Analysis) -> Iterator[AnalyzeRow]:
         return
     values = ", ".join(f"{name}={value:#x}" for name, value in operand.values if value is not None)
     leads = f", address {operand.address:#x}" if "[" in operand.text and operand.address is not None else ""
+    confidence = at_most(Confidence.HIGH, analysis.fault).value
     how = f"; {operand.inferred} follows from the address that was accessed" if operand.inferred else ""
-    yield AnalyzeRow("context", "FAULTING_OPERAND", f"{operand.text}: {values}{leads}", Confidence.HIGH.value,
+    yield AnalyzeRow("context", "FAULTING_OPERAND", f"{operand.text}: {values}{leads}", confidence,
                      f"{operand.instruction}{how}")  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.analysis import Analysis
+from volplugins.bugcheck.culprit.named_code import named_code
 from volplugins.bugcheck.fault.exceptions import meaning as exception_meaning
 from volplugins.bugcheck.fault.named import named_parameters
 from volplugins.bugcheck.suspects.suspects import Confidence
@@ -114,6 +115,7 @@ def _context(analysis: Analysis) -> Iterator[AnalyzeRow]:
     yield from failing_rows(analysis)
     yield from _access(analysis)
     yield from _records(analysis)
+    yield from _named_code(analysis)
     notes = analysis.scene.target.notes
     flagless = [note.text for note in notes if note.field == "ContextRecord" and "used" in note.text]
     for text in (*analysis.fault.notes, *flagless):
@@ -157,6 +159,16 @@ def _records(analysis: Analysis) -> Iterator[AnalyzeRow]:
     if fault.irql is not None:
         yield AnalyzeRow("context", "CURRENT_IRQL", f"{fault.irql:#x}", "", "parameter of the bugcheck")
     yield AnalyzeRow("context", "STACK_COMMAND", _stack_command(analysis), "", _to_type(analysis))
+
+
+def _named_code(analysis: Analysis) -> Iterator[AnalyzeRow]:
+    """Names of the routines that the bugcheck's parameters are, which the section ``bugcheck`` has no symbols for."""
+    for number, address, meaning in named_code(analysis.scene):
+        place = analysis.scene.symbolizer.locate(address)
+        unloaded = analysis.scene.unloaded.at(address)
+        left = f"{unloaded.image_name}, unloaded" if unloaded is not None else NOT_AVAILABLE
+        text = place.text() if place.module is not None else left
+        yield AnalyzeRow("context", "NAMED_CODE", text, "", f"{address:#x}; BUGCHECK_P{number}: {meaning}")
 
 
 def _to_type(analysis: Analysis) -> str:

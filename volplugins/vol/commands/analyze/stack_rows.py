@@ -9,6 +9,7 @@ from volplugins.bugcheck.analysis import Analysis
 from volplugins.bugcheck.scene.user_return import user_return
 from volplugins.stack.frame import RETURNS, Frame, Stop
 from volplugins.stack.functions import bounds_at
+from volplugins.threads.thread_frame import KERNEL, USER
 from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.output.rows import NOT_AVAILABLE
 from volplugins.vol.scene.user_frames import UserStack
@@ -37,7 +38,7 @@ def stack_rows(analysis: Analysis, user: UserStack | None = None) -> Iterator[An
     came_from = user_return(analysis.scene, stack) if stack.stop is Stop.END_OF_STACK else None
     end = _end(analysis, stack.stop, came_from, user)
     names = [_name(analysis, frame.ip) for frame in frames]
-    rings = ["kernel" if frame.ip >> (bits - 1) else "user" for frame in frames]
+    rings = [_ring(frame, bits) for frame in frames]
     bounds = [_bounds(analysis, frame, number) for number, frame in enumerate(frames)]
     said = [(function, *stack.shadow[number : number + 1]) for number, function in enumerate(bounds)]
     yield from _frames(frames, names, rings, came_from or 0, end, said)
@@ -46,6 +47,12 @@ def stack_rows(analysis: Analysis, user: UserStack | None = None) -> Iterator[An
         end = _End(user.text, user.stop)
         said = [(each.shadow,) for each in user.frames]
         yield from _frames(found, user.names, [each.ring for each in user.frames], 0, end, said, len(frames))
+
+
+def _ring(frame: Frame, bits: int) -> str:
+    """By the mode that CS says, not by where the instruction pointer leads: a bad call leads the kernel anywhere."""
+    found = frame.registers
+    return USER if (found.in_user_mode if found is not None else not frame.sp >> (bits - 1)) else KERNEL
 
 
 def _name(analysis: Analysis, ip: int) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.suspects.hung_processor import hung_processor
 from volplugins.processors import dpc_queue, ready_queues
+from volplugins.processors.accounts import may_have_wrapped
 from volplugins.processors.block import ProcessorBlock
-from volplugins.processors.irql import interrupts_off
 from volplugins.vol.commands.cpus.row import CpuRow, failure_row
 from volplugins.vol.scene.processor_scene import ProcessorScene, processor_scene
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from volplugins.bugcheck.scene.crash_scene import CrashScene
 
 _MOST_PROBLEMS = 64
+_WRAPPED = "its 32 bits of ContextSwitches may have wrapped: that and SwitchesPerSecond are the least that it may be"
 
 
 def cpu_rows(scene: CrashScene) -> Iterator[CpuRow]:
@@ -38,6 +39,8 @@ def _absent(scene: CrashScene, found: ProcessorScene) -> Iterator[str]:
         yield f"{stated - known} of {stated} processors are not in the dump"
     if found.blocks and found.source.clock is None:
         yield "times in seconds and rates: the kernel's clock is not in the dump"
+    elif found.source.clock is not None and found.blocks and found.source.clock.said:
+        yield found.source.clock.said
 
 
 def _row(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, problems: list[str]) -> CpuRow:
@@ -46,7 +49,7 @@ def _row(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, proble
     process = found.process_of(thread)
     ready, shared = _ready(found, block)
     dpcs = _dpcs(found, block, problems)
-    uptime = clock.ticks * clock.seconds if clock is not None else None
+    uptime = clock.awake_ticks * clock.seconds if clock is not None else None
 
     def seconds(ticks: int | None) -> float | None:
         return ticks * clock.seconds if clock is not None and ticks is not None else None
@@ -83,14 +86,15 @@ def _notes(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, shar
     if hung is not None and hung.prcb == processor.prcb:
         yield "hangs: bugcheck 0x101 says that it answers no clock interrupt and no IPI"
     crashed = scene.crashed is not None and scene.crashed.processor.prcb == processor.prcb
-    if not crashed and interrupts_off(found.source, processor.prcb):  # the one that reports has switched them off
+    off = block.interrupts_off and not crashed  # the one that reports has switched them off
+    if off and not block.is_idle:
         yield "its interrupts are off"
     if scene.crashed is not None and crashed:
         yield f"crashed ({scene.crashed.how})" if scene.target.crashed else "current"
     if processor.current_thread is None:
         yield "its current thread is not in the dump"
     elif block.is_idle:
-        yield "idle"
+        yield "idle, with interrupts off as a processor may halt" if off else "idle"
     if block.routine:
         yield f"runs DPC {scene.symbolizer.locate(block.routine).text()}"
     elif block.in_dpc:
@@ -99,4 +103,7 @@ def _notes(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, shar
         yield f"{shared} of the ready threads are in a queue shared with other processors"
     if found.source.small:
         yield "a small dump holds no queues"
+    clock, switches = found.source.clock, block.accounts.switches
+    if clock is not None and switches and may_have_wrapped(switches, clock.awake_ticks * clock.seconds):
+        yield _WRAPPED
     yield from block.notes

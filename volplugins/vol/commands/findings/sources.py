@@ -22,7 +22,7 @@ from volplugins.vol.commands.findings.processes import THREAD_LIST, ProcessFindi
 from volplugins.vol.commands.findings.regions import of_region
 from volplugins.vol.commands.findings.segments import of_segment
 from volplugins.vol.commands.findings.stacks import StackFindings
-from volplugins.vol.commands.findings.target import of_analysis, of_target
+from volplugins.vol.commands.findings.target import of_analysis, of_module_list, of_target
 from volplugins.vol.commands.lm.rows import Wanted as Modules
 from volplugins.vol.commands.lm.rows import lm_rows
 from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
@@ -88,6 +88,7 @@ def sources(scene: CrashScene, asked: Asked) -> Iterator[Source]:
     *of_processes, modules, regions = of_rows(scene, asked)
     yield from of_processes
     if not asked.who:
+        yield Source("the list of kernel modules", lambda: [scene], of_module_list)
         yield Source("kernel modules", lambda: [scene], of_kernel_modules)
         yield Source("drivers", lambda: [io_view(scene, scan)], of_view)
         yield Source("segments", lambda: segment_rows(scene, Segments()), of_segment)

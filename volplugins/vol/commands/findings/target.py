@@ -1,4 +1,4 @@
-"""Findings of the target as a whole: what is wrong with the container, and a flipped bit of the analysis."""
+"""Findings of the target as a whole: its container, its list of modules, and a flipped bit of the analysis."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from volplugins.findings.finding import Finding, Subject
-from volplugins.findings.kinds import CONTAINER, MEMORY_ERROR
+from volplugins.findings.kinds import CONTAINER, LIST_BROKEN, MEMORY_ERROR
+from volplugins.vol.commands.findings.wording import is_absence
 
 if TYPE_CHECKING:
     from volplugins.bugcheck.analysis import Analysis
+    from volplugins.bugcheck.scene.crash_scene import CrashScene
     from volplugins.target.target import Target
 
 
@@ -18,6 +20,13 @@ def of_target(target: Target) -> Iterator[Finding]:
     for note in target.notes:
         if note.severity == "fault":
             yield Finding(CONTAINER, Subject(), f"{note.field}: {note.text}", "windows.kd.dumpinfo")
+
+
+def of_module_list(scene: CrashScene) -> Iterator[Finding]:
+    """Where the kernel's list of modules is damaged, and not merely absent."""
+    for note in scene.module_notes:
+        if not is_absence(note):
+            yield Finding(LIST_BROKEN, Subject(), note, "windows.kd.lm --kernel-modules")
 
 
 def of_analysis(analysis: Analysis) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from volplugins.address.section_files import SectionFiles
 from volplugins.kernel.process import Process
 from volplugins.loader.module import Module
 from volplugins.memory.reader import MemoryReader
+from volplugins.threads.image_ranges import whole_images
 from volplugins.threads.module_code import ImageFile, ImageOverlay
 from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.commands.lm.merge import MergedModules
@@ -111,6 +112,8 @@ def _kernel(scene: CrashScene, wanted: Wanted, images: _Images) -> Iterator[LmRo
         yield made._replace(status=PDB) if table is not None and table.kind == "pdb" else made
     if not len(scene.modules):
         yield failure_row("; ".join(scene.notes) or "no module list in the dump")
+        return
+    yield from map(failure_row, scene.module_notes)
 
 
 def _with_image(images: _Images, memory: MemoryReader, row: LmRow) -> LmRow:
@@ -161,7 +164,7 @@ def _of_process(
 ) -> Iterator[LmRow]:
     if not process.peb and not process.vad_root:
         if not wanted.some:
-            yield failure_row("has no user memory", process)
+            yield failure_row(process.absent or "has no user memory", process)
         return
     word = court.word(process)
     if word not in WALKABLE:
@@ -169,10 +172,10 @@ def _of_process(
         return
     vads = vads_of(scene, process)
     memory = process_space(scene, process, vads=vads)
-    by_start = {vad.start: vad for vad in vads.ranges}
+    ranges = whole_images(memory, vads.ranges, images.sections.path_of)
     build = scene.target.build
     lists = lists_reader(scene, process, memory)
-    merged = MergedModules(process, memory, by_start, not vads.notes, images.sections, build, wanted.times, lists)
+    merged = MergedModules(process, memory, ranges, not vads.notes, images.sections, build, wanted.times, lists)
     if process.peb:
         merged.add_lists(process.peb, scene.bits, "ldr")
     low = peb32_of(scene.memory, process.wow64)

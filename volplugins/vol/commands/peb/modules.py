@@ -80,8 +80,8 @@ class PebModules:
         images = [vad for vad in self._images() if vad.start not in listed and self._is_own(vad)]
         for vad in images:
             module = mapped_image(self.subject.memory, vad, self.path_of(vad))
-            time = _time(module.timestamp) if module.timestamp is not None else "unknown time"
-            yield self.subject.row("modules", f"{module.base:#x}", f"{time} {module.path or module.image_name}", note)
+            value = f"{_time(module.timestamp)} {module.path or module.image_name}"
+            yield self.subject.row("modules", f"{module.base:#x}", value, note)
 
     def _name_of(self, base: int) -> str:
         """The name of an image whose entry has none that can be read."""
@@ -97,6 +97,8 @@ class PebModules:
         return bits == self.subject.bits
 
 
-def _time(timestamp: int) -> str:
+def _time(timestamp: int | None) -> str:
     """A header's time stamp as !peb writes it: hexadecimal, then UTC."""
+    if timestamp is None:
+        return "unknown time"
     return f"{timestamp:08x} {datetime.fromtimestamp(timestamp, timezone.utc):%Y-%m-%d %H:%M:%S}"

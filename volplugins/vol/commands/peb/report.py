@@ -88,7 +88,11 @@ class PebReport:
             return
         for name, text, why in parameter_strings(memory, parameters):
             yield row("parameters", name, text, why)
-        yield row("parameters", "Environment", f"{parameters.unsigned('Environment'):#x}")
+        block = parameters.get("Environment")
+        if block is None:
+            yield row("parameters", "Environment", "", parameters.absent)
+        else:
+            yield row("parameters", "Environment", f"{block:#x}")
         variables, why = environment(memory, parameters, self.subject.taken)
         for variable in variables:
             name, sign, value = variable[1:].partition("=")  # names of drives' directories begin with =

@@ -68,6 +68,7 @@ def _of_process(
     bits = scene.bits
     if not process.peb:
         why = "has no PEB" + (f" ({process.life})" if process.life != "running" else " (no user memory)")
+        why = process.absent if process.peb is None and process.absent else why
         yield failure_row("; ".join(each for each in (why, note) if each), process, bits)
         return
     word = court.word(process)

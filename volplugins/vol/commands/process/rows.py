@@ -47,7 +47,8 @@ def process_rows(
     chosen, problems = choose(gathered.processes, wanted.who)
     for process, note in chosen:
         threads = threads_of(scene, process, gathered.threads.get(process.eprocess, ()) if wanted.threads else ())
-        yield _row(scene, court, process, threads, (*_marks(scene, process), *_standing(gathered, process), note))
+        marks = (*_marks(scene, process), *_standing(gathered, process), note, process.absent)
+        yield _row(scene, court, process, threads, marks)
         if stacks is not None:
             yield from thread_rows(stacks, process, threads)
     for problem in (*problems, *gathered.notes, *(stacks.cuts() if stacks is not None else ())):
@@ -104,7 +105,7 @@ def process_row(
 def _vad_count(scene: CrashScene, process: Process) -> tuple[int | None, str]:
     """VadCount as the kernel keeps it, and where the tree holds another number; where it keeps none, those counted."""
     if process.vad_root is None:
-        return process.vad_count, "VadRoot is not known in this build"
+        return process.vad_count, "" if scene.layouts.process.has("VadRoot") else "VadRoot is not known in this build"
     vads = vads_of(scene, process)
     if process.vad_count is None:
         return len(vads.ranges), "; ".join(vads.notes)

@@ -81,7 +81,7 @@ def _row(stacks: StackScene, process: Process, thread: Thread, source: str, note
     start = thread.win32_start or thread.start or None
     name, start_note = _started(stacks, process, thread)
     scene, details = stacks.scene, thread_details(stacks.scene, thread)
-    notes = (*_marks(scene, thread), _ended(thread), note, _elsewhere(process, thread), start_note)
+    notes = (*_marks(scene, thread), _ended(thread), note, _elsewhere(process, thread), start_note, thread.absent)
     return ThreadRow(
         process.pid, process.name, process.eprocess, source, "; ".join(part for part in notes if part), thread.tid,
         thread.ethread or None, state_word(thread.state), wait_word(thread.state, thread.wait_reason),

@@ -176,6 +176,7 @@ def walked_stack(
     walk = stacks.walk(process, thread, *given)
     kernel_only = wanted.kernel_only or scene.target.triage is not None
     frames = tuple(walk.frames(kernel_only))
+    note = "; ".join(filter(None, (note, walk.said)))
     if start is not None and frames:
         first = replace(frames[0], frame=replace(frames[0].frame, trust=start.trust))
         frames = (first, *frames[1:])

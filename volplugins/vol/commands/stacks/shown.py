@@ -15,6 +15,7 @@ from volplugins.threads.thread_walk import ThreadFrame
 from volplugins.vol.commands.stacks.row import RegistersRow, StackRow
 from volplugins.vol.output.table import Detailed
 
+_OF_EVERY_FRAME = ("rip", "rsp", "eip", "esp")
 _MOST_NAMED = 64  # threads of equal stacks
 
 
@@ -110,7 +111,10 @@ def _registers_text(found: ThreadFrame) -> str:
         return _segmented_registers(found.selectors)
     if registers is None:
         return ""
-    return " ".join(f"{name}={value:0{registers.bits // 4}x}" for name, value in registers.named().items())
+    known = registers.named()
+    if found.frame.trust is Trust.SCAN:  # what the search goes on with is as much a guess as the frame
+        known = {name: value for name, value in known.items() if name in _OF_EVERY_FRAME}
+    return " ".join(f"{name}={value:0{registers.bits // 4}x}" for name, value in known.items())
 
 
 def _segmented_registers(found: SegmentedRegisters) -> str:

@@ -15,7 +15,6 @@ from volplugins.stack.frame import Trust
 from volplugins.stack.registers import Registers, from_names
 from volplugins.stack.segmented import SegmentedRegisters, read_segmented, segmented_of
 from volplugins.stack.trap_frame import read_trap_frame
-from volplugins.threads.thread_walk import USER_LIMIT
 from volplugins.vol.scene.directory_verdicts import process_space
 from volplugins.vol.scene.owned_structures import threads_in_list
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 _CONTEXT_SIZES = {AMD64: 0x4D0, I386: 0xCC}  # winnt.h; of the latter what is decoded
 _WOW64_CS = 0x23
-_KERNEL_HALF = {64: 1 << 47, 32: 0x80000000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def _registers(scene: CrashScene, process: Process | None, text: str) -> GivenSt
 
 def _memory(scene: CrashScene, process: Process | None, address: int) -> MemoryReader:
     """What an address is read through: a process's own directory where it lies in user space."""
-    if process is None or scene.space is None or address >= _KERNEL_HALF[scene.bits]:
+    if process is None or scene.space is None or address >= scene.user_end:
         return scene.memory
     return process_space(scene, process)
 
@@ -148,7 +146,7 @@ def thread_for(scene: CrashScene, process: Process, start: GivenStart, wanted: I
     on_it = [thread for thread in threads if thread.holds(start.registers.sp)]
     if on_it:
         return on_it[0]
-    user = start.registers.ip < USER_LIMIT[scene.bits]
+    user = start.wow64 or start.registers.in_user_mode
     likely = [thread for thread in threads if user and thread.teb and _in_user_stack(scene, process, thread, start)]
     if likely:
         return likely[0]
