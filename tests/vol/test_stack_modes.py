@@ -15,7 +15,7 @@ from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 from volplugins.memory.reader import SegmentReader
 from volplugins.stack.frame import Trust
-from volplugins.stack.registers import from_names
+from volplugins.stack.registers import USER_LIMIT, from_names
 from volplugins.stack.trap_frame import decode_trap_frame, segmented_trap
 from volplugins.vol.commands.analyze.stack_rows import stack_rows
 from volplugins.vol.commands.stacks.row import StackRow
@@ -98,15 +98,20 @@ def test_a_processor_that_ran_at_a_user_address_in_the_kernel_is_walked_there(tm
 def test_the_mode_is_that_of_cs(bits: int, cs: int, ip: int, sp: int, user: bool) -> None:
     names = ("rip", "rsp") if bits == 64 else ("eip", "esp")
     values = {names[0]: ip, names[1]: sp, "efl": 0x246}
-    assert from_names(bits, {**values, "cs": cs}).in_user_mode is user
+    assert from_names(bits, {**values, "cs": cs}).in_user_mode(USER_LIMIT[bits]) is user
     if not cs:
-        assert from_names(bits, values).in_user_mode is user
+        assert from_names(bits, values).in_user_mode(USER_LIMIT[bits]) is user
+
+
+def test_without_cs_the_border_is_that_of_the_machine() -> None:
+    values = {"eip": 0xA0001000, "esp": 0xA0002000}
+    assert from_names(32, values).in_user_mode(0xC0000000) and not from_names(32, values).in_user_mode(USER_LIMIT[32])
 
 
 @pytest.mark.parametrize("cs", [0x8, 0x1B, 0xF000])
 def test_virtual_8086_mode_is_user_mode_whatever_its_cs(cs: int) -> None:
     values = {"eip": 0x100, "esp": 0xFFFE, "cs": cs, "efl": 0x20246}
-    assert from_names(32, values).in_user_mode
+    assert from_names(32, values).in_user_mode(USER_LIMIT[32])
     data = bytearray(0x8C)
     for at, value in ((0x60, 0x100), (0x68, 0x100), (0x6C, cs), (0x70, 0x20246), (0x74, 0xFFFE), (0x78, 0x2000)):
         struct.pack_into("<I", data, at, value)

@@ -60,6 +60,8 @@ def _read(physical: MemoryReader, start: int, size: int, beyond: int) -> Iterato
         if size <= PAGE_SIZE and not beyond:
             return
     half = size // 2 & -PAGE_SIZE
-    parts = [(start, half), (start + half, size - half)] if half else [(start, size)]
-    for at, length in parts:
-        yield from _read(physical, at, length, 0)
+    if not half:
+        yield from _read(physical, start, size, 0)
+        return
+    yield from _read(physical, start, half, min(beyond, size - half))
+    yield from _read(physical, start + half, size - half, beyond)

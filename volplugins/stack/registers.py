@@ -39,13 +39,12 @@ class Registers:
     xmm: Mapping[int, bytes]
     user: bool | None = None
 
-    @property
-    def in_user_mode(self) -> bool:
-        """Whether their code runs in user mode: by CS; without it, where neither pointer lies in the kernel's half.
+    def in_user_mode(self, user_end: int) -> bool:
+        """Whether their code runs in user mode: by CS; without it, where both pointers lie below ``user_end``.
 
         An instruction pointer alone says nothing: the kernel may have called an address of user space, such as zero.
         """
-        return max(self.ip, self.sp) < USER_LIMIT[self.bits] if self.user is None else self.user
+        return max(self.ip, self.sp) < user_end if self.user is None else self.user
 
     def named(self) -> dict[str, int]:
         """The known registers by name."""

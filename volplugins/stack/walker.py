@@ -212,7 +212,9 @@ class Walker:
             self.crossed, self.machine_frame = following.registers, machine_frame
             self._end(Stop.END_OF_STACK)
             return True
-        user = following.registers.user if following.registers is not None else None
+        # in a walk of user mode all of it is, and the frame leads on: an exception's, a callback's
+        known = self._user_limit and following.registers is not None
+        user = following.registers.user if known and following.registers is not None else None
         if user is False:
             return False
         if user or following.ip < max(self._user_limit, 1):

@@ -118,7 +118,7 @@ class ThreadWalk:
                 return
         elif self._segmented is not None:
             user = UserStart(start.registers, 0, False)
-        elif start.trust is Trust.CONTEXT and (self._wow64 or start.registers.in_user_mode):
+        elif start.trust is Trust.CONTEXT and (self._wow64 or start.registers.in_user_mode(self._user_end)):
             user = UserStart(start.registers, 0, self._wow64)
         else:
             walker = Walker(

@@ -70,7 +70,10 @@ class LockEntries:
 
     def _entries(self, record: Structure) -> Iterator[Structure]:
         layout = self.system.layouts.lock_entry
-        member = "LockEntryTable" if record.layout.has("LockEntryTable") else "LockEntries"
+        whole = self.system.layouts.thread  # of which ``record`` may lack pages
+        member = "LockEntryTable" if whole.has("LockEntryTable") else "LockEntries"
+        if not record.layout.has(member):
+            return
         start = record.layout.offset(member)
         for at in range(start, start + ENTRIES * layout.size, layout.size):
             data = record.data[at : at + layout.size]

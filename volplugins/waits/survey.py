@@ -118,6 +118,8 @@ def make_survey(
         except ReadError as error:
             survey.note(f"thread {ethread:#x}: {error}")
             continue
+        if record.absent or waiter.thread.absent:
+            survey.note(f"thread {ethread:#x}: {record.absent or waiter.thread.absent}")
         survey.threads[ethread] = waiter
         found.take(waiter, process)
         entries.take(waiter, record)

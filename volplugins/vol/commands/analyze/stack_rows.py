@@ -34,11 +34,11 @@ def stack_rows(analysis: Analysis, user: UserStack | None = None) -> Iterator[An
     if not stack.frames:
         yield AnalyzeRow("stack", "00", NOT_AVAILABLE, "", f"Stop={stack.stop.value}")
         return
-    frames, bits = stack.frames, analysis.scene.bits
+    frames = stack.frames
     came_from = user_return(analysis.scene, stack) if stack.stop is Stop.END_OF_STACK else None
     end = _end(analysis, stack.stop, came_from, user)
     names = [_name(analysis, frame.ip) for frame in frames]
-    rings = [_ring(frame, bits) for frame in frames]
+    rings = [_ring(frame, analysis.scene.user_end) for frame in frames]
     bounds = [_bounds(analysis, frame, number) for number, frame in enumerate(frames)]
     said = [(function, *stack.shadow[number : number + 1]) for number, function in enumerate(bounds)]
     yield from _frames(frames, names, rings, came_from or 0, end, said)
@@ -49,10 +49,10 @@ def stack_rows(analysis: Analysis, user: UserStack | None = None) -> Iterator[An
         yield from _frames(found, user.names, [each.ring for each in user.frames], 0, end, said, len(frames))
 
 
-def _ring(frame: Frame, bits: int) -> str:
+def _ring(frame: Frame, user_end: int) -> str:
     """By the mode that CS says, not by where the instruction pointer leads: a bad call leads the kernel anywhere."""
     found = frame.registers
-    return USER if (found.in_user_mode if found is not None else not frame.sp >> (bits - 1)) else KERNEL
+    return USER if (found.in_user_mode(user_end) if found is not None else frame.sp < user_end) else KERNEL
 
 
 def _name(analysis: Analysis, ip: int) -> str:

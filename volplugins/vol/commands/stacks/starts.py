@@ -146,7 +146,7 @@ def thread_for(scene: CrashScene, process: Process, start: GivenStart, wanted: I
     on_it = [thread for thread in threads if thread.holds(start.registers.sp)]
     if on_it:
         return on_it[0]
-    user = start.wow64 or start.registers.in_user_mode
+    user = start.wow64 or start.registers.in_user_mode(scene.user_end)
     likely = [thread for thread in threads if user and thread.teb and _in_user_stack(scene, process, thread, start)]
     if likely:
         return likely[0]
