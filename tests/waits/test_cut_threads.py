@@ -32,8 +32,8 @@ def test_lock_entries_that_are_absent_are_not_read_elsewhere() -> None:
     lock_entry(memory, last, 0, lock, True)
     assert held_by(memory, waiter).owners == (last,)
     place = memory.machine.thread["LockEntries"][0]
-    for at in range(0x320, place, 8):  # what another build's layout would take for entries
-        memory.put(last + at, (lock & ~(1 << 63)) | 2)
-        memory.put(last + at + 2, 1, 1)
+    for entry in range(0x320, place - 0x60, 0x60):  # what a pointer's place would give for entries
+        memory.put(last + entry + 0x20, (lock & ~(1 << 63)) | 2)
+        memory.put(last + entry + 0x1A, 1, 1)
     del memory.data[last - memory.base + place :]
     assert held_by(memory, waiter).owners == ()
