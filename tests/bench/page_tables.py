@@ -40,7 +40,7 @@ start = time.perf_counter()
 top = read_top(memory, PagingMode.X64, int(sys.argv[2], 16))
 """
 CENSUS = f"""{_OPEN}
-pages = take_census(memory, PagingMode.X64, top.entries, top.physical).pages
+pages = take_census(memory, top).pages
 took = time.perf_counter() - start
 print(pages, (kib("VmHWM") - before) / 1024)
 print(took)

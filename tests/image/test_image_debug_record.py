@@ -5,6 +5,7 @@ import struct
 import pytest
 from made_image import GUID_TEXT, RDATA, MadeImage
 
+from volplugins.image import debug_record
 from volplugins.image.debug_record import MOST_ENTRIES, DebugRecord, cut_entries, read_debug_record
 from volplugins.image.headers import read_headers
 from volplugins.memory.reader import MemoryReader, PageReader, SegmentReader
@@ -56,6 +57,60 @@ def test_a_search_passes_false_starts() -> None:
     image[RDATA + 0x40 : RDATA + 0x44] = b"RSDS"
     found = record_of(SegmentReader({0: bytes(image)}), 0)
     assert found is not None and found.pdb_name == "contoso.pdb"
+
+
+def test_a_search_through_tags_alone_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 pages of tags, each the start of one long path."""
+    made = MadeImage()
+    image = made.build().ljust(0x80000, b"\0")
+    filled = b"RSDS" * 0x10000 + b"RSDS" * 24000 + b"\n.pdb\0"
+    image[0x8000 : 0x8000 + len(filled)] = filled
+    struct.pack_into("<I", image, 0x98 + 56, len(image))
+    struct.pack_into("<II", image, 0x98 + 240 + 40 + 8, 0x40000, 0x8000)
+    struct.pack_into("<II", image, DIRECTORY_AT[64], 0, 0)
+    decoded = counted_paths(monkeypatch)
+    assert record_of(SegmentReader({0: bytes(image)}), 0) is None
+    assert sum(decoded) <= 256 << 10
+
+
+@pytest.mark.parametrize(("tags", "name"), [(255, "contoso.pdb"), (256, None)])
+def test_a_search_goes_on_behind_what_is_no_record(tags: int, name: str | None) -> None:
+    image = MadeImage().build().ljust(0x80000, b"\0")
+    image[0x8000 : 0x8000 + 4 * tags] = b"RSDS" * tags
+    image[0x9000:0x9200] = image[RDATA + 0x100 : RDATA + 0x300]
+    struct.pack_into("<I", image, 0x98 + 56, len(image))
+    struct.pack_into("<II", image, 0x98 + 240 + 40 + 8, 0x40000, 0x8000)
+    struct.pack_into("<II", image, DIRECTORY_AT[64], 0, 0)
+    found = record_of(SegmentReader({0: bytes(image)}), 0)
+    assert (found.pdb_name if found else None) == name
+
+
+def test_a_directory_of_long_paths_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of entries lead to one record whose long path is no path."""
+    image = MadeImage().build().ljust(0x80000, b"\0")
+    struct.pack_into("<I", image, 0x98 + 56, len(image))
+    path = b"\xff" * 90000 + b"\n\0"
+    image[0x40000 : 0x40000 + 24 + len(path)] = b"RSDS" + bytes(20) + path
+    entry = struct.pack("<12x4I", 2, 0, 0x40000, 0)
+    image[0x8000 : 0x8000 + 28 * MOST_ENTRIES] = entry * MOST_ENTRIES
+    struct.pack_into("<II", image, DIRECTORY_AT[64], 0x8000, 28 * MOST_ENTRIES)
+    decoded = counted_paths(monkeypatch)
+    found = record_of(SegmentReader({0: bytes(image)}), 0)
+    assert found is not None and found.source == "scan"
+    assert sum(decoded) <= 100_000
+
+
+def counted_paths(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Lengths of the paths that are decoded from now on."""
+    lengths: list[int] = []
+    checked = debug_record._checked
+
+    def count(raw: debug_record._Raw, source: str) -> DebugRecord | None:
+        lengths.append(len(raw.path))
+        return checked(raw, source)
+
+    monkeypatch.setattr(debug_record, "_checked", count)
+    return lengths
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import struct
 import pytest
 from made_image import EDATA, NAMES, MadeImage
 
+from volplugins.image import exports
 from volplugins.image.exports import ExportTable, read_exports
 from volplugins.image.headers import read_headers
 from volplugins.memory.reader import MemoryReader, PageReader, SegmentReader
@@ -108,6 +109,39 @@ def test_every_name_the_same_endless_string() -> None:
     table = table_of(Filled(bytes(image)), 0)
     assert table is not None
     assert any("left out" in note for note in table.notes)
+
+
+def forwarding(places: list[int], string: bytes) -> ExportTable:
+    """An image whose exports all lead elsewhere: to the texts at ``places`` in a run of ``string``."""
+    image = MadeImage(exports=EXPORTS).build()
+    where = len(image)
+    image += struct.pack(f"<{len(places)}I", *(where + 4 * len(places) + place for place in places)) + string
+    struct.pack_into("<I", image, 0x98 + 56, len(image))
+    struct.pack_into("<II", image, 0x98 + 112, EDATA, len(image) - EDATA)
+    struct.pack_into("<5I", image, EDATA + 16, 1, len(places), 0, where, 0)
+    table = table_of(SegmentReader({0: bytes(image)}), 0)
+    assert table is not None
+    return table
+
+
+def test_forwarders_to_one_long_string_hold_it_once() -> None:
+    table = forwarding([0] * 65536, b"\xff" * 500 + b"\0")
+    assert len(table.forwarders) == 65536 and not table.cut
+    assert len({id(target) for target in table.forwarders.values()}) == 1
+    assert not forwarding([0], b"D." * 2048 + b"\0").forwarders, "no name is this long"
+
+
+def test_targets_of_forwarders_are_left_out_where_they_are_too_much() -> None:
+    table = forwarding([place % 0x8000 for place in range(65536)], (b"\xff" * 500 + b"\0") * 90)
+    assert table.cut == ("targets of forwarded exports past 8 MiB left out",)
+    assert sum(map(len, set(table.forwarders.values()))) < 9 << 20
+
+
+def test_targets_and_names_share_their_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "_MOST_NAME_BYTES", sum(len(name) + 1 for name, _ in EXPORTS if name))
+    table = made_table()
+    assert not table.forwarders and table.lookup("KeBugCheckEx") == 0x1100
+    assert table.cut == ("targets of forwarded exports past 0 MiB left out",)
 
 
 def test_names_with_odd_bytes_stay_readable() -> None:

@@ -105,7 +105,7 @@ def test_the_census_reads_each_table_once(mode: str, seed: int) -> None:
     top = read_top(reader(pages), PagingMode(mode), cr3)
     assert top is not None
     counter = Pages(pages)
-    census = take_census(counter, PagingMode(mode), top.entries, top.physical)
+    census = take_census(counter, top)
     assert counter.asked == census.present + census.missing
     assert sum(census.pages_by.values()) == census.pages
 

@@ -49,7 +49,7 @@ def test_the_census_counts_what_the_processor_would_reach(mode: str, flips: list
     small = [translate(memory, mode, 0x2000, number << 12)[0] for number in range(4)]
     reached = small.count("valid") + (512 if translate(memory, mode, 0x2000, 0)[0] == "large" else 0)
     large = translate(memory, mode, 0x2000, 0)[0] == "large"
-    census = take_census(Pages(memory), PagingMode(mode), top.entries, top.physical)
+    census = take_census(Pages(memory), top)
     walk = PageMap(Pages(memory), top)
     listed = sum(len(leaves.virtual) * (leaves.size >> 12) for leaves in walk.user())
     assert census.pages == listed

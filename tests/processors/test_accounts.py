@@ -193,3 +193,16 @@ def test_a_counter_of_32_bits_may_have_wrapped() -> None:
     true = round(40_000 * 3.25 * day)
     assert may_have_wrapped(true % (1 << 32), 3.25 * day)
     assert not may_have_wrapped((1 << 32) - 1, 1.5 * day)  # one time more is more than a processor does
+
+
+def test_what_is_no_count_of_switches_is_not_given() -> None:
+    made = Made(2600, bits=32)
+    waits, prcb = made.waits.processor, made.prcbs[0]
+    most = int(2_000_000 * SECONDS * TICKS)
+    for value, given in ((min(most, 0xFFFFFFFF), True), (0x8045F50C, most >= 0x8045F50C)):
+        made.member(waits, prcb, "KeContextSwitches", value)
+        found = read_accounts(made.source(), prcb, waits)
+        assert (found.switches == value) is given and bool(found.doubt) is not given
+    short = replace(made.source(), clock=KernelClock(1000, SECONDS, 1000 * 156_250))
+    found = read_accounts(short, prcb, waits)
+    assert found.switches is None and "more than can be in 16 s" in found.doubt

@@ -126,7 +126,7 @@ def test_a_return_whose_count_cannot_be_read_is_none() -> None:
 def test_starts_are_call_targets_and_prologs(made: MadeCode) -> None:
     memory = made.memory({})
     view = ImageView(memory, made.first, SIZE)
-    starts = found_starts(view, ((0, SIZE),))
+    starts = list(found_starts(view, ((0, SIZE),)).rvas)
     assert starts == [INNER, WAIT, SERVICE, FIRST]
     assert start_below(starts, WAIT + 0x30) == WAIT
     assert start_below(starts, INNER - 1) is None
@@ -134,6 +134,7 @@ def test_starts_are_call_targets_and_prologs(made: MadeCode) -> None:
 
 
 def test_starts_of_absent_or_odd_code_are_none() -> None:
-    assert found_starts(ImageView(SegmentReader({}), 0x80500000, SIZE), ((0, SIZE), (0x7000, 0x9000), (9, 3))) == []
+    nothing = ImageView(SegmentReader({}), 0x80500000, SIZE)
+    assert not list(found_starts(nothing, ((0, SIZE), (0x7000, 0x9000), (9, 3))).rvas)
     short = SegmentReader({0x80500000: b"\xe8\0\0"})
-    assert found_starts(ImageView(short, 0x80500000, 3), ((0, 0x1000),)) == []
+    assert not list(found_starts(ImageView(short, 0x80500000, 3), ((0, 0x1000),)).rvas)

@@ -35,19 +35,24 @@ def own_tables(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session")
 def dumps(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Path, Snapshot]]:
-    """``dumps(machine, fault, kind, host, wow64)``: the dump's path and what is in it; each is made once."""
+    """``dumps(machine, fault, kind, host, wow64, user_memory)``: the dump's path and what is in it, made once."""
     folder = tmp_path_factory.mktemp("dumps")
-    made: dict[tuple[str, str, str, int, bool], tuple[Path, Snapshot]] = {}
+    made: dict[tuple[str, str, str, int, bool, int], tuple[Path, Snapshot]] = {}
 
     def make(
-        machine: str, fault: str = "driver-read", kind: str = "bitmap-kernel", host: int = 0, wow64: bool = False
+        machine: str,
+        fault: str = "driver-read",
+        kind: str = "bitmap-kernel",
+        host: int = 0,
+        wow64: bool = False,
+        user_memory: int = 0,
     ) -> tuple[Path, Snapshot]:
-        key = (machine, fault, kind, host, wow64)
+        key = (machine, fault, kind, host, wow64, user_memory)
         if key not in made:
             name, five_levels = machine.removesuffix("-la57"), machine.endswith("-la57")
-            built = build(name, fault, host=host, wow64=wow64)
+            built = build(name, fault, host=host, wow64=wow64, user_memory=user_memory)
             snapshot = with_five_levels(built) if five_levels else built
-            path = folder / f"{machine}-{fault}-{kind}-{host}{'-wow64' * wow64}.dmp"
+            path = folder / f"{machine}-{fault}-{kind}-{host}{'-wow64' * wow64}-{user_memory}.dmp"
             made[key] = (write(snapshot, kind, path), snapshot)
         return made[key]
 

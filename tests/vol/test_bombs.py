@@ -17,9 +17,9 @@ from volplugins.dumpfile.source import FileSource
 from volplugins.kernel.directories import verdict
 from volplugins.kernel.directories.census import Pages
 from volplugins.kernel.directories.counts import Census
+from volplugins.kernel.directories.top import Top
 from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.writers import write
-from volplugins.paging.mode import PagingMode
 from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
 from volplugins.vol.scene.crash_scene import scene_of
 
@@ -122,11 +122,9 @@ def test_one_directory_of_all_processes(
     taken: list[int] = []
     count = verdict.take_census
 
-    def counting(
-        memory: Pages, mode: PagingMode, top: Any, physical: int, mask: int = 0, tables_only: bool = False
-    ) -> Census:
-        taken.append(physical)
-        return count(memory, mode, top, physical, mask, tables_only)
+    def counting(memory: Pages, top: Top, mask: int = 0, tables_only: bool = False) -> Census:
+        taken.append(top.physical)
+        return count(memory, top, mask, tables_only)
 
     monkeypatch.setattr(verdict, "take_census", counting)
     rows = list(pagedirs_rows(scene_of(open_dump(FileSource(bombs["one directory"]))), (), (), False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,7 @@ from volplugins.vol.commands.vtop.rows import vtop_rows
 from volplugins.vol.scene.page_witness import scene_pages
 
 MACHINE, VICTIM = "win11-24h2-x64", "explorer.exe"
+SHARED = 0xFFFFF78000000000
 BASE = 0xFFFFCA0000000000
 LAYOUT = built_in(64, 26100).pfn
 
@@ -53,6 +55,56 @@ def test_a_contradiction_is_marked_where_it_is(tmp_path, name):
     assert [row.step for row in wrong] == ["PTE"]
     said = "on the zeroed list" if name == "pfn-free-in-use" else f"{told['false']:#x}, not {told['true']:#x}"
     assert said in wrong[0].note
+
+
+def ptes(rows):
+    return {row.address: row.note for row in rows if row.step == "PTE"}
+
+
+def test_pages_that_are_mapped_twice_agree(tmp_path):
+    """KUSER_SHARED_DATA in every process; a driver's mapping of a process's page (MmMapLockedPagesSpecifyCache)."""
+    snapshot = build(MACHINE, "driver-read")
+    frames = snapshot.truth["pfn_database"]["frames"]
+    victim = next(each for each in snapshot.truth["processes"] if each["name"] == VICTIM)
+    locked = next(frame for frame, use in frames.items() if shown(use["entry"]) == victim["peb"] & -0x1000
+                  and use["table"] in frames and top_of(frames, frame) == victim["dtb"] >> 12)  # fmt: skip
+    shared = next(use for use in frames.values() if shown(use["entry"]) == SHARED)
+    snapshot = with_entry(snapshot, shared["table"], (shared["entry"] & 0xFFF) + 8, 0x8000000000000963 | locked << 12)
+    scene = scene_of(tmp_path, snapshot)
+    found = ptes(vtop_rows(scene, ["7ffe0000", f"{SHARED + 0x1000:#x}"], (VICTIM,), None))
+    assert found[0x7FFE0000] == f"the PFN database agrees (active, mapped elsewhere too, first at {SHARED:#x})"
+    assert f"mapped elsewhere too, first at {victim['peb'] & -0x1000:#x})" in found[SHARED + 0x1000]
+    kernel = ptes(vtop_rows(scene, [f"{SHARED + 0x1000:#x}"], ("System",), None))
+    assert kernel[SHARED + 0x1000].endswith(f"of the directory {victim['dtb'] & -0x1000:#x})")
+
+
+def test_a_page_table_that_a_program_sees_is_a_contradiction(tmp_path):
+    snapshot = build(MACHINE, "driver-read")
+    frames = snapshot.truth["pfn_database"]["frames"]
+    victim = next(each for each in snapshot.truth["processes"] if each["name"] == VICTIM)
+    own = next(use for frame, use in frames.items() if shown(use["entry"]) == victim["peb"] & -0x1000
+               and top_of(frames, frame) == victim["dtb"] >> 12)  # fmt: skip
+    snapshot = with_entry(snapshot, own["table"], own["entry"] & 0xFFF, own["table"] << 12 | 0x67)
+    found = ptes(vtop_rows(scene_of(tmp_path, snapshot), [f"{victim['peb']:#x}"], (VICTIM,), None))
+    assert "contradicted by the PFN database" in found[victim["peb"]]
+
+
+def shown(entry):
+    """The address that an entry of the self-map translates."""
+    page = (entry & 0x7F_FFFF_FFFF) // 8
+    return page << 12 | (0xFFFF_0000_0000_0000 if page >> 35 else 0)
+
+
+def top_of(frames, frame):
+    for _ in range(4):
+        frame = frames[frame]["table"] if frame in frames else None
+    return frame
+
+
+def with_entry(snapshot, table, at, entry):
+    page = bytearray(snapshot.pages[table])
+    page[at : at + 8] = entry.to_bytes(8, "little")
+    return replace(snapshot, pages={**snapshot.pages, table: bytes(page)})
 
 
 def test_from_any_page_up_to_its_directory(tmp_path):

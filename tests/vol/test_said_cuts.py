@@ -16,7 +16,7 @@ from volplugins.image import exception_directory, exports
 from volplugins.kernel.directories import candidates, ownership
 from volplugins.lab.machines.catalogue import MACHINES, build
 from volplugins.lab.writers import write
-from volplugins.stack import found_starts, unwind_x64
+from volplugins.stack import found_starts
 from volplugins.threads import user_modules
 from volplugins.vol.commands.analyze.rows import analyze_rows
 from volplugins.vol.commands.stacks.rows import Wanted, stacks_rows
@@ -54,8 +54,7 @@ def test_images_that_no_list_names(dumps, monkeypatch):
 def test_code_that_is_not_searched_for_functions(dumps, monkeypatch):
     found = Machine(dumps, X86)
     assert not [note for note in said(found.scene) if "not searched" in note]
-    for module in (found_starts, unwind_x64):
-        monkeypatch.setattr(module, "MOST_CODE", 0x100)
+    monkeypatch.setattr(found_starts, "MOST_CODE", 0x100)
     notes = [note for note in said(scene_of(found.dump)) if "not searched" in note]
     assert notes and all("bytes of" in note and "code were not searched for functions" in note for note in notes)
 
@@ -111,6 +110,16 @@ def test_functions_of_unwind_data(dumps, monkeypatch):
     monkeypatch.setattr(exception_directory, "MAX_ENTRIES", 1)
     notes = said(scene_of(found.dump), f"pid:{found.victim['pid']}")
     assert [note for note in notes if note.startswith("the last ") and "unwind data are not used" in note], notes
+
+
+@pytest.mark.parametrize(("name", "what"), [(X64, "unwind data are not used"), (X86, "not searched for functions")])
+def test_functions_of_all_images_together(dumps, name, what):
+    """The process's images have no more room than the kernel's leave."""
+    found = Machine(dumps, name)
+    scene = scene_of(found.dump)
+    scene.code.room.left = 3
+    notes = said(scene, f"pid:{found.victim['pid']}")
+    assert [note for note in notes if what in note], notes
 
 
 def test_pages_compared_with_ranges(dumps, monkeypatch):

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from volplugins.address.protection import DECOMMITTED, NOCACHE, WRITECOMBINE
-from volplugins.kernel.directories.census import PROTOTYPE, SWIZZLE, TRANSITION, VALID
+from volplugins.kernel.directories.census import PROTOTYPE, TRANSITION, VALID
+from volplugins.paging.invalid_entries import unmasked
 from volplugins.paging.mode import PagingMode
 
 NO_EXECUTE = 1 << 63
@@ -60,16 +61,14 @@ class EntryReader:
         transition = ~valid & ~prototype & ((entries & _U(TRANSITION)) != 0)
         soft = ((entries >> _U(5)) & _U(31)).astype(np.uint8)
         codes = np.where(valid, self._hardware(entries), soft)
-        unmasked = entries
-        if self.mask:
-            unmasked = np.where((entries & _U(VALID | SWIZZLE)) == 0, entries & ~_U(self.mask), entries)
+        plain = unmasked(entries, self.mask)
         low, width = self.page_file_bits
-        placed = ((unmasked >> _U(low)) & _U((1 << width) - 1)) != 0
+        placed = ((plain >> _U(low)) & _U((1 << width) - 1)) != 0
         nothing = ~valid & ~prototype & ~transition
         codes[nothing & (soft == DECOMMITTED) & ~placed] = RESERVED
         codes[prototype] = UNTOLD
         resident = valid | transition
-        frames = (unmasked & _U(self.mode.facts.frame_mask)) >> _U(12)
+        frames = (plain & _U(self.mode.facts.frame_mask)) >> _U(12)
         return PageFacts(codes, resident, np.where(resident, frames, _U(0)).astype(np.int64), nothing & placed)
 
     def in_prototype_form(self, entries: Words) -> Flags:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from volplugins.image.headers import DIRECTORY_DEBUG, ImageHeaders
 from volplugins.image.image_view import ImageView
@@ -19,6 +21,8 @@ MOST_ENTRIES = 4096  # linkers write fewer than ten
 _LONGEST_PATH = 3 * 32767  # bytes of UTF-8: the longest path that Windows can have
 # pages of read-only data searched where the debug directory is of no use; linkers put the record near the start
 _SCANNED_PAGES = 64
+_SCANNED_PLACES = 256  # where the search finds the tag and looks for a record behind it; most images have one
+_LONGEST_SCANNED_PATH = 1024  # bytes; build machines' paths stay below Windows' usual 260 characters
 _LARGEST_AGE = 0xFFFF
 
 
@@ -55,11 +59,16 @@ class DebugRecord:
 def read_debug_record(memory: MemoryReader, headers: ImageHeaders) -> DebugRecord | None:
     """The image's CodeView record: by its debug directory, else by a bounded search; None where there is none."""
     view = headers.view(memory)
+    room = _LONGEST_PATH  # for the paths of all entries: thousands may lead to long ones that are no path
     for entry in _entries(view, headers.directories[DIRECTORY_DEBUG]):
         kind, _, rva = struct.unpack_from("<III", entry, 12) if entry else (0, 0, 0)
         if kind != _CODEVIEW or not rva:
             continue
-        record = _record_at(view, rva, "debug-directory")
+        raw = _record_at(view, rva, _LONGEST_PATH)
+        if raw is None or len(raw.path) > room:
+            continue
+        room -= len(raw.path)
+        record = _checked(raw, "debug-directory")
         if record is not None:
             return record
     return _scan(view, headers)
@@ -91,22 +100,28 @@ def cut_entries(headers: ImageHeaders) -> str:
     return f"of {count} debug records the first {MOST_ENTRIES} are looked at" if count > MOST_ENTRIES else ""
 
 
-def _record_at(view: ImageView, rva: int, source: str) -> DebugRecord | None:
+class _Raw(NamedTuple):
+    """A record as it lies there, its path not looked at."""
+
+    guid: str
+    age: int
+    path: bytes
+
+
+def _record_at(view: ImageView, rva: int, longest: int) -> _Raw | None:
+    """The record at ``rva`` with a path of at most ``longest`` bytes, its NUL among them."""
     try:
         signature = view.read(rva, 4)
         if signature == b"RSDS":
             body = view.read(rva + 4, 20)
             guid, age = _guid_text(body[:16]), int.from_bytes(body[16:], "little")
-            path = view.text(rva + 24, _LONGEST_PATH)
-        elif signature == b"NB10":
+            return _Raw(guid, age, view.text(rva + 24, longest))
+        if signature == b"NB10":
             stamp, age = struct.unpack("<II", view.read(rva + 8, 8))
-            guid = f"{stamp:08X}"
-            path = view.text(rva + 16, _LONGEST_PATH)
-        else:
-            return None
+            return _Raw(f"{stamp:08X}", age, view.text(rva + 16, longest))
     except ReadError:
-        return None
-    return _checked(path, guid, age, source)
+        pass
+    return None
 
 
 def _guid_text(guid: bytes) -> str:
@@ -114,17 +129,29 @@ def _guid_text(guid: bytes) -> str:
     return f"{first:08X}{second:04X}{third:04X}" + guid[8:].hex().upper()
 
 
-def _checked(path: bytes, guid: str, age: int, source: str) -> DebugRecord | None:
+def _checked(raw: _Raw, source: str) -> DebugRecord | None:
     """The record, unless its path is no path: it becomes part of file names and URLs."""
-    text = path.decode("utf-8", "backslashreplace")
+    text = raw.path.decode("utf-8", "backslashreplace")
     name = text.replace("\\", "/").rsplit("/", 1)[-1]
     if not name or name in {".", ".."} or not text.isprintable():
         return None
-    return DebugRecord(name, text, guid, age, source)
+    return DebugRecord(name, text, raw.guid, raw.age, source)
 
 
 def _scan(view: ImageView, headers: ImageHeaders) -> DebugRecord | None:
     """Search the first pages of ``.rdata`` for an RSDS record of a ``.pdb``."""
+    for rva in islice(_tags(view, headers), _SCANNED_PLACES):
+        raw = _record_at(view, rva, _LONGEST_SCANNED_PATH)
+        if raw is None or raw.age > _LARGEST_AGE or not raw.path.lower().endswith(b".pdb"):
+            continue
+        record = _checked(raw, "scan")
+        if record is not None:
+            return record
+    return None
+
+
+def _tags(view: ImageView, headers: ImageHeaders) -> Iterator[int]:
+    """Where the tag of an RSDS record is in the first pages of ``.rdata``, as relative virtual addresses."""
     pages = _SCANNED_PAGES
     for section in headers.sections:
         if section.name != ".rdata":
@@ -134,8 +161,5 @@ def _scan(view: ImageView, headers: ImageHeaders) -> DebugRecord | None:
         data, _ = view.read_sparse(section.rva, size)
         at = data.find(b"RSDS")
         while at >= 0:
-            record = _record_at(view, section.rva + at, "scan")
-            if record and record.age <= _LARGEST_AGE and record.pdb_name.lower().endswith(".pdb"):
-                return record
+            yield section.rva + at
             at = data.find(b"RSDS", at + 1)
-    return None

@@ -7,7 +7,10 @@ of the table that are not in memory cost only their own entries.
 from __future__ import annotations
 
 from bisect import bisect_right
+from copy import copy
 from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +32,7 @@ class FunctionEntry:
 
 
 class FunctionTable:
-    """Looks functions up by relative virtual address.
+    """Looks functions up by relative virtual address; an entry takes 12 bytes, or 16 in a damaged table.
 
     Attributes:
         count: entries that the directory says it has.
@@ -43,16 +46,34 @@ class FunctionTable:
         there = present[: whole * _ENTRY].reshape(-1, _ENTRY).all(axis=1)
         sound = there & (rows[:, 0] < rows[:, 1])
         self.count, self.left_out = whole, left_out
-        self.readable = int(np.count_nonzero(sound))
-        self._index: list[int] = np.flatnonzero(sound).tolist()
-        kept = rows[sound]
-        order = np.argsort(kept[:, 0], kind="stable")
-        if not np.array_equal(order, np.arange(len(order))):
-            kept = kept[order]  # a damaged table: what makes sense is used all the same
-            self._index = np.asarray(self._index)[order].tolist()
-        self._begin: list[int] = kept[:, 0].tolist()
-        self._end: list[int] = kept[:, 1].tolist()
-        self._info: list[int] = kept[:, 2].tolist()
+        index = np.flatnonzero(sound)
+        order = np.argsort(rows[index, 0], kind="stable")  # a damaged table: what makes sense is used all the same
+        index = index[order]
+        self._begin, self._end, self._info = (_numbers(rows[index, column]) for column in range(3))
+        straight = len(index) == whole and np.array_equal(order, np.arange(whole))
+        self._index = None if straight else _numbers(index)
+
+    @property
+    def readable(self) -> int:
+        """Entries that are in memory, make sense, and are kept."""
+        return len(self._begin)
+
+    def first(self, most: int) -> FunctionTable:
+        """The table with no more than ``most`` entries, those of the lowest addresses."""
+        if self.readable <= most:
+            return self
+        less = copy(self)
+        less._begin, less._end, less._info = (memoryview(bytes(column[:most])).cast("I") for column in self._columns)
+        less._index = memoryview(bytes(self._index[:most])).cast("I") if self._index is not None else None
+        less.left_out = self.left_out + self.readable - most
+        return less
+
+    def digest(self) -> bytes:
+        """Equal for tables that say the same."""
+        found = blake2b(f"{self.count} {self.left_out}".encode())
+        for column in (*self._columns, *([self._index] if self._index is not None else [])):
+            found.update(column)
+        return found.digest()
 
     def find(self, rva: int) -> FunctionEntry | None:
         """The entry that holds ``rva``, or None: a leaf function, or an entry that is not in memory."""
@@ -66,9 +87,22 @@ class FunctionTable:
         place = bisect_right(self._begin, rva) - 1
         if place >= 0 and rva < self._end[place]:
             return True
-        before = self._index[place] if place >= 0 else -1
-        after = self._index[place + 1] if place + 1 < len(self._index) else self.count
+        before = self._index_of(place) if place >= 0 else -1
+        after = self._index_of(place + 1) if place + 1 < self.readable else self.count + bool(self.left_out)
         return after - before <= 1
+
+    @property
+    def _columns(self) -> tuple[memoryview, memoryview, memoryview]:
+        return self._begin, self._end, self._info
+
+    def _index_of(self, place: int) -> int:
+        """Which entry of the directory the one at ``place`` is."""
+        return self._index[place] if self._index is not None else place
+
+
+def _numbers(column: npt.NDArray[Any]) -> memoryview:
+    """The numbers in 4 bytes each; looking one up in them is twice as quick as in an array of numpy's."""
+    return np.ascontiguousarray(column, dtype=np.uint32).data
 
 
 def read_function_table(view: ImageView, headers: ImageHeaders) -> FunctionTable | None:

@@ -15,7 +15,9 @@ from volplugins.memory.reader import MemoryReader, ReadError
 
 MAX_EXPORTS = 65536  # ordinals are 16 bits wide
 _LONGEST_NAME = 4096
-_MOST_NAME_BYTES = 8 << 20  # all names of one image together; the largest real tables hold about 1 MiB
+_LONGEST_TARGET = 512  # of a forwarder: a DLL's name and an export of it, or its ordinal
+# characters of all names and targets of one image together; the largest real tables hold about 1 MiB
+_MOST_NAME_BYTES = 8 << 20
 
 _Numbers = npt.NDArray[np.uint32]
 
@@ -83,6 +85,31 @@ class _Directory:
     ordinals: int
 
 
+class _Targets:
+    """What forwarded exports lead to; many may name one place, which is read once.
+
+    Attributes:
+        left_out: whether some were not read because there was no room for them.
+    """
+
+    def __init__(self, view: ImageView, room: int) -> None:
+        self._view, self._room = view, room
+        self._read: dict[int, str] = {}
+        self.left_out = False
+
+    def at(self, rva: int) -> str:
+        """The target at ``rva``; empty where it cannot be read, is no name, or there is no room for it."""
+        found = self._read.get(rva)
+        if found is not None:
+            return found
+        if self._room <= 0:
+            self.left_out = True
+            return ""
+        text = self._read[rva] = _text(self._view, rva, _LONGEST_TARGET)
+        self._room -= len(text) + 1
+        return text
+
+
 def read_exports(memory: MemoryReader, headers: ImageHeaders) -> ExportTable | None:
     """The image's exports; None where it has none or the export directory itself cannot be read."""
     view = headers.view(memory)
@@ -92,17 +119,20 @@ def read_exports(memory: MemoryReader, headers: ImageHeaders) -> ExportTable | N
     if directory is None:
         return None
     functions = _array(view, directory.functions, directory.function_count, 4, "function", notes)
-    by_index = _read_names(view, directory, notes, cut)
+    by_index, room = _read_names(view, directory, notes, cut)
+    targets = _Targets(view, room)
     addresses: dict[str, int] = {}
     forwarders: dict[str, str] = {}
     for index in np.flatnonzero(functions).tolist():
         rva = int(functions[index])
         names = by_index.get(index) or [f"Ordinal_{directory.ordinal_base + index}"]
         if directory.start <= rva < directory.start + directory.size:
-            target = _text(view, rva)
+            target = targets.at(rva)
             forwarders.update((name, target) for name in names if target)
         elif rva < view.size:
             addresses.update((name, rva) for name in names)
+    if targets.left_out:
+        cut.append(f"targets of forwarded exports past {_MOST_NAME_BYTES >> 20} MiB left out")
     return ExportTable(_text(view, directory.name), addresses, forwarders, notes, cut)
 
 
@@ -140,8 +170,10 @@ def _array(view: ImageView, rva: int, count: int, width: int, label: str, notes:
     return numbers
 
 
-def _read_names(view: ImageView, directory: _Directory, notes: list[str], cut: list[str]) -> dict[int, list[str]]:
-    """Names by index into the function table."""
+def _read_names(
+    view: ImageView, directory: _Directory, notes: list[str], cut: list[str]
+) -> tuple[dict[int, list[str]], int]:
+    """Names by index into the function table, and how many characters there is room for after them."""
     names = _array(view, directory.names, directory.name_count, 4, "name", notes)
     ordinals = _array(view, directory.ordinals, directory.name_count, 2, "ordinal", notes)
     by_index: dict[int, list[str]] = {}
@@ -159,12 +191,12 @@ def _read_names(view: ImageView, directory: _Directory, notes: list[str], cut: l
             by_index.setdefault(index, []).append(name)
     if unreadable:
         notes.append(f"{unreadable} export names unreadable")
-    return by_index
+    return by_index, room
 
 
-def _text(view: ImageView, rva: int) -> str:
+def _text(view: ImageView, rva: int, longest: int = _LONGEST_NAME) -> str:
     """The string at ``rva``, or empty; bytes that are no ASCII stay visible as escapes."""
     try:
-        return view.text(rva, _LONGEST_NAME).decode("ascii", "backslashreplace")
+        return view.text(rva, longest).decode("ascii", "backslashreplace")
     except ReadError:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from volplugins.io.capped_notes import CappedNotes
@@ -12,6 +13,7 @@ from volplugins.memory.reader import ReadError
 from volplugins.memory.structure import Structure
 
 _MOST_NODES = 50_000
+_NO_ID = re.compile(r"[^ -+\--\x7f]")  # what no identifier may hold (Microsoft's page of bugcheck 0xCA)
 _HISTORY = 20  # entries of StateHistory, a ring
 
 
@@ -135,9 +137,14 @@ def _node(system: IoSystem, names: Names, found: Structure, depth: int) -> Devic
         if not found.layout.has(member):
             continue
         try:
-            texts[member] = shortened(names.text(found.raw(member)))
+            text = names.text(found.raw(member))
         except ReadError as error:
             notes.append(f"{member}: {error}")
+            continue
+        if member == "InstancePath" and _NO_ID.search(text):
+            notes.append("InstancePath holds what no device instance path can")
+        else:
+            texts[member] = shortened(text)
     return DeviceNode(
         found.address, found.unsigned("Parent"), depth, texts["InstancePath"], texts["ServiceName"],
         found.get("State") or 0, found.get("PreviousState") or 0, _history(found), found.get("Problem") or 0,

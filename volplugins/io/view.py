@@ -10,6 +10,7 @@ from volplugins.io.capped_notes import CappedNotes
 from volplugins.io.device import Device, read_device
 from volplugins.io.device_node import DeviceTree, find_root, walk_tree
 from volplugins.io.device_stack import DeviceStack, stack_of
+from volplugins.io.device_tree_proof import proved_tree
 from volplugins.io.driver import Driver, read_driver
 from volplugins.io.object_directories import ObjectNamespace, read_namespace
 from volplugins.io.object_scan import scan_objects
@@ -225,7 +226,8 @@ class _Gatherer:
         if root is None:
             self._notes.limit("the tree of devices has no known root: no symbol gives it and no device leads to it")
             return
-        self._view.tree = walk_tree(self._system, root)
+        tree, layout = walk_tree(self._system, root), self._system.layouts.device_node
+        self._view.tree = proved_tree(tree, list(self._view.devices.values()), layout.source)
         self._view.notes += self._view.tree.notes
         for node in self._view.tree.nodes:
             self.device(node.device, DEVICE)

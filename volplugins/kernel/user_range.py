@@ -37,7 +37,24 @@ def user_limit(
     return limit, "MmHighestUserAddress cannot be read: the usual value for this Windows is taken"
 
 
+def user_end(memory: MemoryReader, data: DebuggerData | None, mode: PagingMode, kernel: int | None) -> int:
+    """The first address whose page tables are the kernel's: 2 GiB on x86, or what its boot options say, up to 3 GiB.
+
+    Microsoft's documents have increaseuserva (/3GB and /USERVA before Windows Vista): any number of MiB from 2048 to
+    3072. On x64 it is where the upper half begins, whatever of the lower half is in use.
+
+    Args:
+        kernel: where the kernel's image lies; a limit above it is none.
+    """
+    half, pages = mode.facts.half, mode.facts.levels[-2].shift
+    if mode.facts.address_bits > 32:
+        return half
+    limit, _ = user_limit(memory, data, mode, 0, 0)
+    end = -(-limit >> pages) << pages
+    return end if kernel is None or end <= kernel else half
+
+
 def _most(mode: PagingMode) -> int:
     """No user address can lie higher."""
     width = mode.facts.address_bits
-    return (1 << (width - 1)) if width > 32 else 0xFFFF0000
+    return (1 << (width - 1)) if width > 32 else _USUAL[mode][1]

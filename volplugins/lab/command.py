@@ -188,6 +188,9 @@ def _orders(arguments: argparse.Namespace) -> Iterator[tuple[Snapshot, Order]]:
         if arguments.all and arguments.vdm and machine.endswith("x64"):
             print(f"volplugins lab: not made: {machine} runs no 16-bit code", file=sys.stderr)
             continue
+        if arguments.all and arguments.user_memory and machine.endswith("x64"):
+            print(f"volplugins lab: not made: {machine} has its user memory as it is", file=sys.stderr)
+            continue
         snapshot = build_machine(machine, arguments)
         usual = (USER_DEFECTS[arguments.user].kind if arguments.user else "") or ("full" if snapshot.crashed else "raw")
         possible = kinds_of(snapshot) or IMAGE_KINDS

@@ -33,6 +33,10 @@ def add_machine_options(make: argparse.ArgumentParser) -> None:
     )
     make.add_argument("--wow64", action="store_true", help="a program of 32-bit code as well (x64 machines)")
     make.add_argument("--vdm", action="store_true", help="a program that runs 16-bit code as well (x86 machines)")
+    make.add_argument(
+        "--user-memory", type=int, metavar="MIB", default=0,
+        help="x86 machines: booted with increaseuserva, which gives programs this much, 2048 to 3072",
+    )  # fmt: skip
     make.add_argument("--litter", action="store_true", help="stacks full of what earlier calls left there")
     make.add_argument("--sparse", action="store_true", help="kernel and drivers without PDBs that export few functions")
     make.add_argument(

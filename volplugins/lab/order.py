@@ -10,7 +10,7 @@ from volplugins.lab.machine.snapshot import Snapshot
 from volplugins.lab.writers import IMAGE_SUFFIXES
 
 #: What build() takes beside machine, fault, addresses, computer and sections.
-VARIANTS = ("wow64", "litter", "sparse", "processor", "vdm")
+VARIANTS = ("wow64", "litter", "sparse", "processor", "vdm", "user_memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Order:
     sparse: bool = False
     processor: int = 0
     vdm: bool = False
+    user_memory: int = 0
     clear_kdbg: bool = False
 
     @property
@@ -49,7 +50,7 @@ class Order:
         parts = [self.machine, self.fault, self.kind]
         parts += [f"base{self.base}"] * (self.base != 0) + [f"host{self.host}"] * (self.host != 0)
         parts += [f"populous{self.populous}"] * (self.populous is not None) + ["wow64"] * self.wow64
-        parts += ["vdm"] * self.vdm
+        parts += ["vdm"] * self.vdm + [f"user{self.user_memory}"] * (self.user_memory != 0)
         parts += ["litter"] * self.litter + ["sparse"] * self.sparse
         parts += [f"processor{self.processor}"] * (self.processor != 0) + ["clear"] * self.clear_kdbg
         parts += ["nosymbols"] * self.no_symbols

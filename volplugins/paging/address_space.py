@@ -29,6 +29,10 @@ class AddressSpace:
         invalid: layout of entries that are not valid; that of the newest builds where it is not given.
         prototypes: reads kernel memory, where prototype entries lie; they are followed only where it is given.
         prototype_of: address of the prototype entry for a virtual address by the VAD that describes it, or None.
+
+    Attributes:
+        user_end: the first address whose tables are the kernel's: where the upper half begins, but for 32-bit Windows
+            that gives programs up to 3 GiB. Whoever knows better sets it.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class AddressSpace:
     ) -> None:
         self.physical = physical
         self.invalid = invalid or built_in_layout(mode, _NEWEST_BUILD)
+        self.user_end = mode.facts.half
         self._prototypes = prototypes
         self._prototype_of = prototype_of
         self.mode = mode
@@ -58,6 +63,14 @@ class AddressSpace:
         """Decode entries that are not valid by another layout from now on (the symbols' own, found later)."""
         self.invalid = invalid
         self._frames.clear()
+
+    def through(
+        self, directory_table_base: int, prototype_of: Callable[[int], int | None] | None = None
+    ) -> AddressSpace:
+        """The same memory through another directory of this kernel; prototype entries are read through this one."""
+        space = AddressSpace(self.physical, self.mode, directory_table_base, self.invalid, self, prototype_of)
+        space.user_end = self.user_end
+        return space
 
     def translate(self, virtual: int) -> Translation:
         """Walk the tables for ``virtual``, those in transition too; never raises."""

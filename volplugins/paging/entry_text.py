@@ -6,12 +6,22 @@ through, U user or K kernel, W writable or R read-only, E executable, V valid; a
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from volplugins.paging.mode import PagingMode
 
 _LETTERS = ((9, "C"), (8, "G"), (7, "L"), (6, "D"), (5, "A"), (4, "N"), (3, "T"))
 _NO_EXECUTE = 1 << 63
 _PTE_BASE_32 = 0xC0000000
+_PTES_32 = 1 << 20  # pages of 4 GiB
 _PDE_BASE = {PagingMode.X86: 0xC0300000, PagingMode.PAE: 0xC0600000}
+
+
+class EntryPlace(NamedTuple):
+    """What an entry is by its address: its level, and the first address that it translates."""
+
+    level: str
+    virtual: int
 
 
 def flag_letters(entry: int, mode: PagingMode, level: str) -> str:
@@ -50,3 +60,26 @@ def entry_virtual(virtual: int, level: str, mode: PagingMode, slot: int | None) 
     for _ in range(len(names) - names.index(level)):
         address = base | ((address & ((1 << width) - 1)) >> 9 & ~7)
     return address
+
+
+def place_of_entry(address: int, mode: PagingMode, slot: int | None) -> EntryPlace | None:
+    """What the entry that the kernel sees at ``address`` is of; None where that is not in the self-map.
+
+    Args:
+        slot: as above. Which directory's entry it is depends on whose tables are in use.
+    """
+    facts = mode.facts
+    if mode not in _PDE_BASE and slot is None:
+        return None
+    base = _PTE_BASE_32 if slot is None else entry_virtual(0, "PTE", mode, slot) or 0
+    size = _PTES_32 * facts.entry_size if mode in _PDE_BASE else 1 << facts.address_bits - 9
+    names = [each.name for each in facts.levels]
+    if mode is PagingMode.PAE:
+        names = names[1:]  # its top table is not in the self-map
+    found = None
+    while base <= address < base + size and names:
+        address = (address - base) // facts.entry_size << 12
+        if facts.address_bits > 32 and address >> facts.address_bits - 1:
+            address |= (1 << 64) - (1 << facts.address_bits)
+        found = EntryPlace(names.pop(), address)
+    return found

@@ -34,6 +34,11 @@ class ModeFacts:
     frame_mask: int
     top_alignment: int
 
+    @property
+    def half(self) -> int:
+        """The first address of the upper half, where the kernel's addresses begin as a rule."""
+        return 1 << (self.address_bits - 1)
+
 
 _PTE, _PDE = Level("PTE", 12, 9, False), Level("PDE", 21, 9, True)
 _X64 = (Level("PML4E", 39, 9, False), Level("PDPE", 30, 9, True), _PDE, _PTE)

@@ -23,6 +23,7 @@ _LATE = 64  # ticks that a count may be ahead of the clock's own
 _MOVED = (0x800, -0x800, 0x80, -0x80, 0x100, -0x100)
 _SWITCHES_WRAP = 1 << 32  # KeContextSwitches and KPCR.ContextSwitches have 32 bits in every build
 _MOST_SWITCHES = 50_000  # a second: more is no mean of a processor's hours, however busy it is
+_FASTEST = 2_000_000  # a second: a change of threads alone takes longer than half a microsecond
 _PCR_BELOW, _SWITCHES_IN_PCR = 0x120, 0x10  # x86 since Vista: KPCR.ContextSwitches (public symbol tables)
 
 
@@ -85,7 +86,9 @@ def read_accounts(source: ProcessorSource, prcb: int, layout: Layout) -> Account
             doubt = f"KernelTime and UserTime are {total} ticks, the clock counts {ticks}{awake}"
         elif max(dpc or 0, interrupt or 0) > total:
             doubt, dpc, interrupt = "DpcTime or InterruptTime is larger than all its ticks", None, None
-    return Accounts(_switches(source, prcb, layout), kernel, user, dpc, interrupt, doubt)
+    switches, no_count = _switches_that_fit(source, _switches(source, prcb, layout))
+    doubts = "; ".join(part for part in (doubt, no_count) if part)
+    return Accounts(switches, kernel, user, dpc, interrupt, doubts)
 
 
 def may_have_wrapped(switches: int, seconds: float) -> bool:
@@ -100,6 +103,16 @@ def _switches(source: ProcessorSource, prcb: int, layout: Layout) -> int | None:
         # a processor that runs has switched: 0 is what a kernel without the member has there
         return read_word(source.memory, prcb - _PCR_BELOW + _SWITCHES_IN_PCR, 4) or None
     return None
+
+
+def _switches_that_fit(source: ProcessorSource, switches: int | None) -> tuple[int | None, str]:
+    """The count, or None and why: what lies there is no count where it is more than a processor can have made."""
+    if switches is None or source.clock is None:
+        return switches, ""
+    seconds = max(source.clock.awake_ticks * source.clock.seconds, 1.0)
+    if switches <= _FASTEST * seconds:
+        return switches, ""
+    return None, f"ContextSwitches would be {switches}, more than can be in {seconds:.0f} s: it is not given"
 
 
 def _plausible(total: int, ticks: int) -> bool:

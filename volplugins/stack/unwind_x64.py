@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -9,8 +10,9 @@ from volplugins.image.exception_directory import FunctionEntry, FunctionTable
 from volplugins.image.image_view import ImageView
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.epilog import LONGEST, epilog_plan
-from volplugins.stack.found_starts import MOST_CODE, found_starts
+from volplugins.stack.found_starts import FoundStarts
 from volplugins.stack.frame import Trust
+from volplugins.stack.function_room import FunctionRoom
 from volplugins.stack.plan import CannotUnwind, Left, Plan, leave, plan_of
 from volplugins.stack.registers import Registers
 from volplugins.stack.unwind_info import UnwindInfo, try_chain
@@ -25,6 +27,7 @@ class CodeImage:
     Attributes:
         functions: its exception directory; None where it has none or it is not in memory.
         code: relative virtual addresses of its executable sections: first and first above.
+        room: what is kept of functions that the code itself shows; shared by all images of a scene.
     """
 
     base: int
@@ -32,7 +35,8 @@ class CodeImage:
     view: ImageView
     functions: FunctionTable | None
     code: tuple[tuple[int, int], ...] = ()
-    _starts: list[int] | None = None
+    room: FunctionRoom = field(default_factory=FunctionRoom)
+    _starts: FoundStarts | None = None
     _chains: dict[int, tuple[UnwindInfo, ...] | str] = field(default_factory=dict)
     _plans: dict[int, Plan] = field(default_factory=dict)
 
@@ -54,17 +58,16 @@ class CodeImage:
             plan = self._plans[entry.begin] = plan_of(chain, None)
         return plan
 
-    def starts(self) -> list[int]:
+    def starts(self) -> Sequence[int]:
         """Where functions start by the code itself, for images that have no unwind data."""
         if self._starts is None:
-            self._starts = found_starts(self.view, self.code)
-        return self._starts
+            self._starts = self.room.starts(self.view, self.code)
+        return self._starts.rvas
 
     @property
     def unsearched(self) -> int:
         """Bytes of code in which functions were not looked for, where they were looked for: there is too much of it."""
-        size = sum(max(min(end, self.view.size) - start, 0) for start, end in self.code)
-        return max(size - MOST_CODE, 0) if self._starts is not None else 0
+        return self._starts.unsearched if self._starts is not None else 0
 
     def code_at(self, rva: int, size: int) -> bytes:
         """Up to ``size`` bytes of code, as far as they are in memory."""

@@ -11,6 +11,7 @@ from volplugins.image.exception_directory import FunctionTable, read_function_ta
 from volplugins.image.headers import ImageHeaders, read_headers
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.memory.reader import PAGE_SIZE, MemoryReader, ReadError
+from volplugins.stack.function_room import FunctionRoom
 from volplugins.stack.unwind_x64 import CodeImage
 
 _NEIGHBOURS = 0x8000  # variables of one section this close to each other have no code between them
@@ -59,12 +60,13 @@ class ModuleCode:
     """Implements stack.unwind_x64.CodeMap over modules; each image's headers and tables are read once.
 
     Attributes:
-        image_file: as given.
+        image_file, room: as given.
 
     Args:
         image_file: looks for a module's file; it is asked only where memory lacks the headers or unwind data.
         variables: addresses that are known to be of data; they tell data from code where an image's sections are not
             known.
+        room: what is kept of functions; the scene's own, where the modules are those of one of its processes.
     """
 
     def __init__(
@@ -73,7 +75,9 @@ class ModuleCode:
         modules: ModuleTable,
         image_file: ImageFile | None = None,
         variables: Iterable[int] = (),
+        room: FunctionRoom | None = None,
     ) -> None:
+        self.room = room or FunctionRoom()
         self._memory, self.modules, self.image_file = memory, modules, image_file
         self._variables = tuple(variables)
         self._images: dict[int, CodeImage | None] = {}
@@ -142,7 +146,9 @@ class ModuleCode:
             self._images[module.base] = None
             return
         code = tuple((stretch.start, stretch.end) for stretch in stretches if not stretch.passing)
-        self._images[module.base] = CodeImage(module.base, headers.size_of_image, headers.view(memory), table, code)
+        functions = self.room.table(table) if table is not None else None
+        view = headers.view(memory)
+        self._images[module.base] = CodeImage(module.base, headers.size_of_image, view, functions, code, self.room)
 
     def _code_of(self, module: Module, headers: ImageHeaders | None) -> tuple[_Stretch, ...]:
         """Where code is: by the section table; where that is not all there, wherever no data is known to be."""

@@ -69,6 +69,7 @@ class ThreadWalk:
         begun: where stacks end that the processor begins itself (x64).
         segmented: ``running`` with its selectors, where it is of code that is not flat (x86).
         layout: of ETHREAD, by which the thread's shadow stacks are found; None: frames are not held against them.
+        user_end: first address that is not user mode's, where that is not the usual one.
 
     Attributes:
         stop, text: why the stack ended there, in the words of docs/output.md; set when the frames have been taken.
@@ -92,7 +93,9 @@ class ThreadWalk:
         segmented: SegmentedRegisters | None = None,
         begun: Sequence[int] = (),
         layout: Layout | None = None,
+        user_end: int | None = None,
     ) -> None:
+        self._user_end = user_end or USER_LIMIT[bits]
         known = layout is not None and bits == 64
         self._shadow = ShadowSource(memory, thread.ethread, layout, running is not None) if known and layout else None
         self._left, self._segmented, self._begun = left, segmented, begun
@@ -119,7 +122,7 @@ class ThreadWalk:
             user = UserStart(start.registers, 0, self._wow64)
         else:
             walker = Walker(
-                self._memory, self._code, self._ranges(start.registers.sp), USER_LIMIT[self._bits],
+                self._memory, self._code, self._ranges(start.registers.sp), self._user_end,
                 function_at=self._function_at, anchor=self._anchor, tops=self._tops,
                 left=self._left, begun=self._begun,
             )  # fmt: skip

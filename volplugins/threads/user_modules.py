@@ -18,6 +18,7 @@ from volplugins.loader.loader_lists import ListsReader, in_order, read_loader_li
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.peb import read_peb
 from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.threads.image_ranges import whole_images
 
 IMAGE_VAD = IMAGE_MAP
 MOST_IMAGES = 4096
@@ -41,7 +42,7 @@ def user_modules(
         peb: of the bitness ``bits``; None or 0 where the process has none.
         taken: as ``read_loader_lists`` takes it; lists: reads them in its place.
     """
-    images = {vad.start: vad for vad in vads if vad.kind == IMAGE_VAD}
+    images = whole_images(memory, (vad for vad in vads if vad.kind == IMAGE_VAD), path_of).vads
     found: dict[int, Module] = {}
     reader = lists or (lambda ldr, width: read_loader_lists(memory, ldr, width, taken))
     for module in _listed(memory, peb, bits, images, path_of, reader):

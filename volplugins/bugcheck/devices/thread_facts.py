@@ -69,7 +69,7 @@ def frames_of(case: Case, thread: Thread) -> tuple[Frame, ...]:
     stacks = [(stack.low, stack.high) for stack in scene.processor_stacks]
     found = ThreadWalk(
         scene.memory, scene.code, thread, scene.bits, lambda: "", running.get(thread.ethread), more_stacks=stacks,
-        function_at=function_at(scene.symbolizer),
+        function_at=function_at(scene.symbolizer), user_end=scene.user_end,
     )  # fmt: skip
     frames = tuple(each.frame for each in islice(found.frames(kernel_only=True), MAX_FRAMES))
     if not frames:

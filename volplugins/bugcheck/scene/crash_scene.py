@@ -20,6 +20,7 @@ from volplugins.kernel.kernel_space import KernelSpace, find_kernel_space
 from volplugins.kernel.layout_choice import Kernel, by_symbols, choose_layouts, first_links
 from volplugins.kernel.layouts import KernelLayouts, empty, preferred, with_debugger_data
 from volplugins.kernel.page_entries import invalid_layout
+from volplugins.kernel.pfn_layouts import pfn_layout
 from volplugins.kernel.plausible import is_thread
 from volplugins.kernel.process import Process, looks_like_a_name, read_process, walk_active_processes
 from volplugins.kernel.process_list import list_processes
@@ -27,9 +28,11 @@ from volplugins.kernel.processor_stacks import ProcessorStack, processor_stacks
 from volplugins.kernel.processors import CrashedProcessor, Processor, find_crashed, triage_processor
 from volplugins.kernel.system_process import directory_test, find_process_layout
 from volplugins.kernel.thread import Thread, try_read_thread, walk_threads
+from volplugins.kernel.user_range import user_end
 from volplugins.loader.module import Module, ModuleTable
 from volplugins.loader.symbolizer import Symbolizer, SymbolTable
 from volplugins.memory.reader import MemoryReader, ReadError, SegmentReader
+from volplugins.stack.registers import USER_LIMIT
 from volplugins.target.of_dump import as_target
 from volplugins.target.target import Target
 from volplugins.threads.module_code import ImageFile, ModuleCode
@@ -75,6 +78,11 @@ class CrashScene:
         """Width of the machine's addresses."""
         return self.target.bits
 
+    @property
+    def user_end(self) -> int:
+        """The first address that is not user mode's."""
+        return self.space.space.user_end if self.space is not None else USER_LIMIT[self.bits]
+
 
 @dataclass(slots=True)
 class _Work:
@@ -117,6 +125,8 @@ def build_scene(
     if space is not None:
         kernel = modules.kernel.base if modules.kernel else None
         mode = space.space.mode
+        layouts = replace(layouts, pfn=pfn_layout(layouts.pfn, mode, target.build))
+        space.space.user_end = user_end(memory, data, mode, kernel)
         space.space.use_invalid_layout(invalid_layout(layouts, mode, target.build, memory, kernel))
     symbolizer = Symbolizer(modules, lambda module: table_of(memory, module) if table_of else None)
     known = tuple((each.number, each.prcb) for each in target.processors if each.prcb)

@@ -10,7 +10,7 @@ from volplugins.dumpfile.context import ARM64, RegisterContext
 from volplugins.stack.call_site import call_before_arm64
 from volplugins.stack.candidates import walk as scan_walk
 from volplugins.stack.frame import Frame, Stack, Stop, Trust
-from volplugins.stack.registers import USER_LIMIT, from_names
+from volplugins.stack.registers import from_names
 from volplugins.stack.scanner import Range
 from volplugins.stack.walker import MAX_FRAMES, Walker
 from volplugins.threads.held_frames import BY_SHADOW, ShadowSource, held_frames
@@ -67,7 +67,7 @@ def walk(scene: CrashScene, values: Mapping[str, int], ip: int, sp: int, trust: 
         return scan_walk(scene.memory, ip, sp, 0, base, scene.bits, _is_return(scene), trust, call_before_arm64)
     names = ("rip", "rsp") if scene.bits == 64 else ("eip", "esp")
     registers = from_names(scene.bits, {**values, names[0]: ip, names[1]: sp})
-    limit = USER_LIMIT[scene.bits]
+    limit = scene.user_end
     walker = Walker(
         scene.memory, scene.code, ((low, base), *_other_stacks(scene, low)), limit, MAX_FRAMES,
         function_at(scene.symbolizer),

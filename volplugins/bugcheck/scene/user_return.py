@@ -5,7 +5,6 @@ from __future__ import annotations
 from volplugins.bugcheck.scene.crash_scene import CrashScene
 from volplugins.dumpfile.context import ARM64
 from volplugins.stack.frame import Stack
-from volplugins.stack.registers import USER_LIMIT
 from volplugins.stack.trap_frame import TrapFrame, read_trap_frame
 
 # the trap frame of a system call is the first thing on a thread's stack (_KTRAP_FRAME by public symbols)
@@ -32,5 +31,5 @@ def user_return(scene: CrashScene, stack: Stack) -> int | None:
 
 def _user_frame(scene: CrashScene, address: int) -> TrapFrame | None:
     trap = read_trap_frame(scene.memory, address, scene.bits)
-    sound = trap is not None and trap.user and 0x10000 <= trap.ip < USER_LIMIT[scene.bits]
+    sound = trap is not None and trap.user and 0x10000 <= trap.ip < scene.user_end
     return trap if sound else None

@@ -13,22 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from volplugins.kernel.directories.counts import Census, Hole
+from volplugins.kernel.directories.top import PAGE, Top
+from volplugins.paging.invalid_entries import in_page_file, in_transition, unmasked
 from volplugins.paging.mode import Level, PagingMode
 from volplugins.paging.reserved import reserved_mask, would_fault
 
-VALID, WRITE, SWIZZLE, LARGE, PROTOTYPE, TRANSITION = 1, 1 << 1, 1 << 4, 1 << 7, 1 << 10, 1 << 11
+VALID, WRITE, LARGE, PROTOTYPE, TRANSITION = 1, 1 << 1, 1 << 7, 1 << 10, 1 << 11
 _NO_EXECUTE = 1 << 63
 _BATCH = 128  # tables gathered in one go: 512 KiB, which stays in the processor's cache
 MAX_TABLES = 1 << 20
-# entries of the top table that belong to user space, by mode (PAE: of the pointer table)
-_USER_ENTRIES = {PagingMode.X86: 512, PagingMode.PAE: 2, PagingMode.X64: 256, PagingMode.X64_LA57: 256}
 _U = np.uint64
 _Words = npt.NDArray[np.uint64]
-
-
-def user_entries(mode: PagingMode) -> int:
-    """How many entries of the top table belong to user space (PAE: of the pointer table)."""
-    return _USER_ENTRIES[mode]
 
 
 class Pages(Protocol):
@@ -53,24 +48,19 @@ def table_frames(mode: PagingMode, entries: _Words, mask: int) -> npt.NDArray[np
     Args:
         mask: the kernel's InvalidPteMask, which it sets in entries in transition without the swizzle bit.
     """
-    frames = entries & _U(mode.facts.frame_mask)
-    if mask:
-        masked = (entries & _U(VALID | SWIZZLE)) == 0
-        frames = np.where(masked, frames & ~_U(mask), frames)
+    frames = unmasked(entries, mask) & _U(mode.facts.frame_mask)
     numbers: npt.NDArray[np.int64] = (frames >> _U(12)).astype(np.int64)
     return numbers
 
 
-def take_census(
-    pages: Pages, mode: PagingMode, top: _Words, top_physical: int, mask: int = 0, tables_only: bool = False
-) -> Census:
-    """Count the user half of the directory whose top entries are ``top`` (at ``top_physical``).
+def take_census(pages: Pages, top: Top, mask: int = 0, tables_only: bool = False) -> Census:
+    """Count the user half of a directory.
 
     Args:
         mask: the kernel's InvalidPteMask, where it has one.
         tables_only: the lowest tables are counted and not read; there are no pages then but large ones.
     """
-    return _CensusWalk(pages, mode, mask).run(top, top_physical, tables_only)
+    return _CensusWalk(pages, top.mode, mask).run(top, tables_only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +81,15 @@ class _CensusWalk:
         self._seen = np.zeros(0, np.int64)
         self.census = Census()
 
-    def run(self, top: _Words, top_physical: int, tables_only: bool) -> Census:
-        entries = top[: user_entries(self._mode)].astype(_U)
+    def run(self, top: Top, tables_only: bool) -> Census:
+        entries = top.entries[: top.user_entries].astype(_U)
         slots = np.arange(len(entries), dtype=_U) * _U(self._kind.itemsize)
-        addresses = _U(top_physical) + slots
+        addresses = _U(top.physical) + slots
         *upper, last = self._mode.facts.levels[:-1]
         for level in upper:
             entries, addresses = self._descend(level, self._distinct(self._led_to(level, entries, addresses)))
+            if top.split is not None:
+                entries, addresses = _without_kernel(top, entries, addresses)
         lowest = self._distinct(self._led_to(last, entries, addresses))
         if tables_only:
             self._note_presence(last, lowest, 0, self._pages.present(lowest.frames))
@@ -117,9 +109,8 @@ class _CensusWalk:
             if large.any():
                 self._note_pages(1 << level.shift, np.unique(_protections(entries[large]), return_counts=True))
             valid &= ~large
-        soft = (entries != 0) & ((entries & _U(VALID | PROTOTYPE)) == 0)
-        moving = soft & ((entries & _U(TRANSITION)) != 0)
-        paged = soft & ~moving & ((entries >> _U(12 if self._mode is PagingMode.X86 else 32)) != 0)
+        moving = in_transition(entries)
+        paged = in_page_file(entries, self._mode, self._mask)
         count = int(np.count_nonzero(paged))
         if count:
             census.tables_paged_out[level.name] = census.tables_paged_out.get(level.name, 0) + count
@@ -239,6 +230,15 @@ class _CensusWalk:
             key = (size, ("W" if kind & 1 else "R") + ("E" if kind & 2 else ""))
             census.pages_by[key] = census.pages_by.get(key, 0) + count * (size >> 12)
             census.pages += count * (size >> 12)
+
+
+def _without_kernel(top: Top, entries: _Words, addresses: _Words) -> tuple[_Words, _Words]:
+    """PAE: entries of page directories without the kernel's, in the one that both share."""
+    number = top.user_entries - 1
+    directory = _U(int(top.entries[number]) & top.mode.facts.frame_mask)
+    first = directory + _U(top.kernel_from(number) * top.mode.facts.entry_size)
+    kernel = (addresses >= first) & (addresses < directory + _U(PAGE))
+    return entries[~kernel], addresses[~kernel]
 
 
 def _protections(entries: _Words) -> npt.NDArray[np.int64]:

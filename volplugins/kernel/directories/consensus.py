@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from volplugins.kernel.directories.census import user_entries
 from volplugins.kernel.directories.top import COMPARED, Top
 from volplugins.paging.mode import PagingMode
 
@@ -39,13 +38,15 @@ def agreed(system: Top, others: Sequence[Top]) -> Top:
         return system
     if system.mode is PagingMode.PAE:
         directories = list(system.directories)
-        for number in (2, 3):
+        for number in range(system.user_end >> 30, len(directories)):
             mine, theirs = system.directories[number], [top.directories[number] for top in fitting]
-            there = [each for each in theirs if each is not None]
+            there, first = [each for each in theirs if each is not None], system.kernel_from(number)
             if mine is not None and len(there) >= _FEWEST:
-                directories[number] = _by_majority(mine, there)
+                entries = mine.copy()
+                entries[first:] = _by_majority(mine[first:], [each[first:] for each in there])
+                directories[number] = entries
         return replace(system, directories=tuple(directories))
-    half = user_entries(system.mode)
+    half = system.user_entries
     entries = system.entries.copy()
     entries[half:] = _by_majority(system.entries[half:], [top.entries[half:] for top in fitting])
     return replace(system, entries=entries)

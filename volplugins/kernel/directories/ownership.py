@@ -72,6 +72,7 @@ class Candidate:
     physical: Searchable
     mode: PagingMode
     base: int
+    user_end: int | None = None  # as of Top
     _space: AddressSpace = field(init=False)
     _images: dict[int, tuple[int, str] | str] = field(default_factory=dict)
     _pages: npt.NDArray[np.uint64] | None = None
@@ -189,7 +190,7 @@ class Candidate:
 
     def _mapped(self) -> npt.NDArray[np.uint64]:
         """Addresses of the user pages, as many as are compared."""
-        top = read_top(self.physical, self.mode, self.base)
+        top = read_top(self.physical, self.mode, self.base, self.user_end)
         parts = [np.zeros(0, np.uint64)]
         total = 0
         for leaves in PageMap(self.physical, top).user() if top is not None else ():

@@ -16,19 +16,19 @@ from volplugins.kernel.claims import Owner
 from volplugins.kernel.directories.census import (
     LARGE,
     PROTOTYPE,
-    SWIZZLE,
     TRANSITION,
     VALID,
     Pages,
     table_frames,
-    user_entries,
 )
 from volplugins.kernel.directories.places import Gap, Table
 from volplugins.kernel.directories.seen_tables import SeenTables, SharedTables, joined
 from volplugins.kernel.directories.top import X86_SELF_MAP, Top
+from volplugins.paging.invalid_entries import in_page_file, in_transition, unmasked
 from volplugins.paging.mode import Level, PagingMode
 from volplugins.paging.reserved import reserved_bits, reserved_mask, would_fault
 
+_PAE_DIRECTORY = 21  # the lowest address bit that an entry of a page directory covers
 _BATCH = 64  # tables gathered in one go: with more, the system gives and takes the memory of each batch anew
 MAX_TABLES = 1 << 20
 MOST_GAPS = 1 << 16  # tables that are not there, listed one by one
@@ -85,7 +85,7 @@ class PageMap:
         self._seen = seen if seen is not None else SeenTables()
         self._number = self._seen.begin(owner)
         self._left = min(limit, MAX_TABLES)
-        self._hidden: tuple[int, int] | None = None
+        self._hidden: list[tuple[int, int]] = []  # PAE: addresses whose page directory entries are left out
         self._kind = np.dtype("<u4") if top.mode.facts.entry_size == 4 else np.dtype("<u8")
         width = top.mode.facts.address_bits
         self._high = None if width == 32 else (_U(1 << (width - 1)), _U((1 << 64) - (1 << width)))
@@ -107,7 +107,9 @@ class PageMap:
     def user(self) -> Iterator[Leaves]:
         """The pages of the user half: valid ones, large ones, and those in transition."""
         entries = self._top.entries.copy()
-        entries[user_entries(self._mode) :] = 0
+        entries[self._top.user_entries :] = 0
+        if self._top.split is not None:
+            self._hidden = [self._top.split]
         yield from self._below_top(entries)
 
     def kernel(self, slot: int | None) -> Iterator[Leaves]:
@@ -117,11 +119,11 @@ class PageMap:
             slot: x64: number of the self-map entry.
         """
         entries = self._top.entries.copy()
-        entries[: user_entries(self._mode)] = 0
+        entries[: self._top.user_end >> self._mode.facts.levels[0].shift] = 0
         if self._mode is PagingMode.X86:
             entries[X86_SELF_MAP] = 0
         elif self._mode is PagingMode.PAE:
-            self._hidden = (0xC0000000, 0xC0800000)
+            self._hidden = [(0xC0000000, 0xC0800000), (0, self._top.user_end)]
         elif slot is not None:
             entries[slot] = 0
         yield from self._below_top(entries)
@@ -135,6 +137,9 @@ class PageMap:
     def _below(self, depth: int, virtual: _Words, entries: _Words) -> Iterator[Leaves]:
         """Pages and tables that ``entries`` of one level lead to; recursion is as deep as the mode has levels."""
         level = self._mode.facts.levels[depth]
+        for low, high in self._hidden if level.shift == _PAE_DIRECTORY else ():
+            shown = (virtual < _U(low)) | (virtual >= _U(high))
+            virtual, entries = virtual[shown], entries[shown]
         faulting = would_fault(entries, self._mode, level)
         if faulting.any():
             self._note_faulting(level, virtual[faulting], entries[faulting])
@@ -144,13 +149,9 @@ class PageMap:
             is_large = valid & ((entries & _U(LARGE)) != 0)
             large = np.flatnonzero(is_large)
             valid &= ~is_large
-        moving = ((entries & _U(VALID | PROTOTYPE)) == 0) & ((entries & _U(TRANSITION)) != 0)
-        wanted = np.flatnonzero(valid | moving)
-        paged = ((entries & _U(VALID | PROTOTYPE)) == 0) & ~moving
-        paged &= (entries >> _U(12 if self._mode is PagingMode.X86 else 32)) != 0
+        wanted = np.flatnonzero(valid | in_transition(entries))
+        paged = in_page_file(entries, self._mode, self._mask)
         self._note_gaps(depth, virtual[paged], entries[paged], True)
-        if self._hidden is not None and level.shift == 21:
-            wanted = wanted[(virtual[wanted] < _U(self._hidden[0])) | (virtual[wanted] >= _U(self._hidden[1]))]
         # tables up to each group of large pages, then the group: address order
         cuts = np.searchsorted(wanted, large)
         done = 0
@@ -283,10 +284,7 @@ class PageMap:
 
 def physical_of(mode: PagingMode, leaves: Leaves, mask: int = 0) -> _Words:
     """Physical addresses of the pages."""
-    frames: _Words = leaves.entries & _U(mode.facts.frame_mask & ~(leaves.size - 1))
-    if mask:
-        masked = (leaves.entries & _U(VALID | SWIZZLE)) == 0
-        frames = np.where(masked, frames & ~_U(mask), frames)
+    frames: _Words = unmasked(leaves.entries, mask) & _U(mode.facts.frame_mask & ~(leaves.size - 1))
     if mode is PagingMode.X86 and leaves.size > 0x1000:
         frames = frames | (((leaves.entries >> _U(13)) & _U(0xFF)) << _U(32))
     return frames

@@ -14,10 +14,11 @@ from volplugins.kernel.debugger_data import DebuggerData
 from volplugins.kernel.members import is_kernel_address, read_word
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.memory.structure import Layout, read_structure
+from volplugins.paging.mode import PagingMode
 
 # MMLISTS, the page's list: the same numbers in every build
 LOCATIONS = ("zeroed", "free", "standby", "modified", "modified, no write", "bad", "active", "transition")
-_ACTIVE, _FREE = 6, (0, 1)
+ACTIVE, _FREE = 6, (0, 1)
 _LEVELS = 6  # from a page of five levels up to its directory, and one that says that it is in itself
 
 
@@ -54,11 +55,13 @@ class PfnDatabase:
 
     Args:
         layout: of MMPFN.
+        entry_size: bytes of a page table's entry, whose addresses are multiples of it.
     """
 
     memory: MemoryReader
     base: int
     layout: Layout
+    entry_size: int = 8
 
     def record(self, pfn: int) -> PageRecord | None:
         """What it says of a page; None where that part of it is not in the target."""
@@ -70,7 +73,7 @@ class PfnDatabase:
             return None  # no RAM, or a part of the array that was never filled
         prototype = entry.get("PrototypePte")
         return PageRecord(
-            pfn, entry.unsigned("PteAddress") & ~7, entry.unsigned("PteFrame"), entry.get("PageLocation"),
+            pfn, entry.unsigned("PteAddress") & -self.entry_size, entry.unsigned("PteFrame"), entry.get("PageLocation"),
             bool(prototype) if prototype is not None else None,
         )  # fmt: skip
 
@@ -89,16 +92,39 @@ class PfnDatabase:
         """Number of the top-level table above a page; None where the way up is broken, or ends in no such table."""
         way = list(self.upwards(pfn))
         top = way[-1] if way else None
-        return top.pfn if top is not None and top.containing == top.pfn and top.location in (None, _ACTIVE) else None
+        return top.pfn if top is not None and top.containing == top.pfn and top.location in (None, ACTIVE) else None
 
 
-def pfn_database(memory: MemoryReader, data: DebuggerData | None, layout: Layout, bits: int) -> PfnDatabase | None:
-    """The database that the debugger data block leads to; None where it does not, or its layout is not known."""
+def pfn_database(
+    memory: MemoryReader, data: DebuggerData | None, layout: Layout, mode: PagingMode
+) -> PfnDatabase | None:
+    """The database that the debugger data block leads to; None where it does not, or its layout is not known.
+
+    Args:
+        layout: of MMPFN, of the kernel that runs in ``mode``: with PAE it is another one than without.
+    """
+    bits = 32 if mode.facts.address_bits == 32 else 64
     variable = data.addresses.get("MmPfnDatabase") if data is not None else None
     if not variable or not layout.has("PteAddress") or not layout.has("PteFrame"):
         return None
     base = read_word(memory, variable, bits // 8)
-    return PfnDatabase(memory, base, layout) if base is not None and is_kernel_address(base, bits) else None
+    if base is None or not is_kernel_address(base, bits):
+        return None
+    return PfnDatabase(memory, base, layout, mode.facts.entry_size)
+
+
+def top_frame(physical: MemoryReader, mode: PagingMode, base: int) -> int | None:
+    """Number of the page of a directory that the database has in itself; None where that cannot be read.
+
+    It is the top table, of PAE the fourth page directory, which maps the four.
+    """
+    if mode is not PagingMode.PAE:
+        return (base & mode.facts.frame_mask) >> 12
+    try:
+        pointer = int.from_bytes(physical.read((base & 0xFFFF_FFE0) + 3 * 8, 8), "little")
+    except ReadError:
+        return None
+    return (pointer & mode.facts.frame_mask) >> 12
 
 
 def differences(record: PageRecord, entry_at: int | None, table: int, private: bool) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from volplugins.kernel.directories.census import table_frames, user_entries
+from volplugins.kernel.directories.census import table_frames
 from volplugins.kernel.directories.top import Top
 from volplugins.memory.reader import MemoryReader, ReadError
 
@@ -56,7 +56,7 @@ class RangedTables:
     def __post_init__(self) -> None:
         self._starts = np.array([start for start, _ in self.ranges], np.uint64)
         self._ends = np.array([end for _, end in self.ranges], np.uint64)
-        entries = self.top.entries[: user_entries(self.top.mode)]
+        entries = self.top.entries[: self.top.user_entries]
         self._lead_on(entries, 0, 0)
 
     def present(self, pfns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

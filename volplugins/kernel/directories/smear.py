@@ -13,8 +13,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from volplugins.kernel.directories.census import LARGE, PROTOTYPE, TRANSITION, VALID, table_frames, user_entries
+from volplugins.kernel.directories.census import LARGE, PROTOTYPE, TRANSITION, VALID, table_frames
 from volplugins.kernel.directories.top import Top, same_entry
+from volplugins.paging.invalid_entries import page_file_places
 from volplugins.paging.mode import Level, PagingMode
 from volplugins.paging.reserved import would_fault
 
@@ -93,18 +94,23 @@ def _parts(top: Top, system: Top | None) -> Iterator[tuple[str, Level, _Words, b
     """The pages to look at, and whether they are user space's: x64, x86 half of the top table; PAE four directories."""
     levels = top.mode.facts.levels
     if top.mode is not PagingMode.PAE:
-        half = user_entries(top.mode)
-        yield f"the user half of the top table at {top.physical:#x}", levels[0], top.entries[:half], True
+        entries = top.entries[: top.user_entries]
+        yield f"the user half of the top table at {top.physical:#x}", levels[0], entries, True
         return
     for number, directory in enumerate(top.directories):
         if directory is None:
             continue
-        entries, theirs = directory, system.directories[number] if system is not None and number > 1 else None
+        name = f"page directory {number} at {int(top.entries[number]) & top.mode.facts.frame_mask:#x}"
+        first = top.kernel_from(number)
+        theirs = system.directories[number] if system is not None else None
+        if first:
+            yield name, levels[1], directory[:first], True
+        kernel = directory[first:]
         if theirs is not None:
-            pairs = zip(directory.tolist(), theirs.tolist(), strict=True)
-            entries = directory[[not same_entry(mine, its) for mine, its in pairs]]
-        base = int(top.entries[number]) & top.mode.facts.frame_mask
-        yield f"page directory {number} at {base:#x}", levels[1], entries, number < user_entries(top.mode)
+            pairs = zip(kernel.tolist(), theirs[first:].tolist(), strict=True)
+            kernel = kernel[[not same_entry(mine, its) for mine, its in pairs]]
+        if len(kernel):
+            yield name, levels[1], kernel, False
 
 
 def sense_of(memory: Ram, mode: PagingMode, level: Level, entries: _Words, mask: int, user: bool) -> Sense:
@@ -121,7 +127,7 @@ def sense_of(memory: Ram, mode: PagingMode, level: Level, entries: _Words, mask:
     moving = soft & ~prototype & ((used & _U(TRANSITION)) != 0)
     far = np.zeros(len(used), np.bool_)
     if mode is not PagingMode.X86:
-        offset = (used & ~_U(mask)) >> _U(32)
+        offset = page_file_places(used, mode, mask)
         far = soft & ~prototype & ~moving & (offset >= _U(_MOST_PAGE_FILE))
     large = valid & ((used & _U(LARGE)) != 0) if level.may_be_large else np.zeros(len(used), np.bool_)
     stray = _without_order(used[soft & ~prototype & ~moving & ~far])

@@ -26,6 +26,7 @@ class Top:
         entries: x64, x86: the top table's entries. PAE: the four pointers.
         directories: PAE: the entries of the four page directories, None for one that is not in the dump.
         missing: what of the top is not there, in words; empty where all is.
+        user_end: the first address whose tables are the kernel's, a multiple of what an entry of a PDE's level maps.
         outside: whether some of that would lie where the machine has no RAM.
     """
 
@@ -34,7 +35,24 @@ class Top:
     entries: _Entries
     directories: tuple[_Entries | None, ...]
     missing: str
+    user_end: int
     outside: bool = False
+
+    @property
+    def user_entries(self) -> int:
+        """How many entries of the top table (PAE: of the pointer table) lead to tables of user addresses."""
+        return -(-self.user_end >> self.mode.facts.levels[0].shift)
+
+    def kernel_from(self, number: int) -> int:
+        """PAE: which entry of page directory ``number`` is the first of the kernel's; 512 where none is."""
+        return min(max(self.user_end - (number << 30), 0) >> 21, 512)
+
+    @property
+    def split(self) -> tuple[int, int] | None:
+        """PAE: from where to where the kernel's addresses share a page directory with user addresses, if some do."""
+        if self.mode is not PagingMode.PAE or not self.user_end & (1 << 30) - 1:
+            return None
+        return self.user_end, self.user_entries << 30
 
     def entry_for(self, address: int) -> tuple[str, int, int] | None:
         """(level, physical address, value) of the entry that must map the kernel's ``address``; None where absent."""
@@ -48,6 +66,18 @@ class Top:
         level = self.mode.facts.levels[0]
         index = level.index(address)
         return level.name, self.physical + index * self.mode.facts.entry_size, int(self.entries[index])
+
+    def empty_where_filled(self, other: Top) -> int:
+        """x86, whose kernel fills them on demand: how many kernel entries are empty here and not in ``other``."""
+        if self.mode is PagingMode.X86:
+            half = self.user_entries
+            return int(np.count_nonzero((self.entries[half:] == 0) & (other.entries[half:] != 0)))
+        empty = 0
+        for number, (mine, its) in enumerate(zip(self.directories, other.directories, strict=True)):
+            first = self.kernel_from(number)
+            if mine is not None and its is not None:
+                empty += int(np.count_nonzero((mine[first:] == 0) & (its[first:] != 0)))
+        return empty
 
     @property
     def self_map_level(self) -> str:
@@ -88,22 +118,29 @@ def same_entry(left: int, right: int) -> bool:
     return left & COMPARED == right & COMPARED
 
 
-def read_top(physical: MemoryReader, mode: PagingMode, directory_table_base: int) -> Top | None:
-    """Read the top of a directory; None where not even its top table is in the dump."""
+def read_top(
+    physical: MemoryReader, mode: PagingMode, directory_table_base: int, user_end: int | None = None
+) -> Top | None:
+    """Read the top of a directory; None where not even its top table is in the dump.
+
+    Args:
+        user_end: as of Top; the lower half's end where it is not given.
+    """
+    end = user_end or mode.facts.half
     low = mode.facts.top_alignment - 1
     address = directory_table_base & ~low & (0xFFFF_FFE0 if mode is PagingMode.PAE else mode.facts.frame_mask)
     try:
         if mode is PagingMode.PAE:
-            return _read_pae(physical, address)
+            return _read_pae(physical, address, end)
         size = mode.facts.entry_size
         data = physical.read(address, PAGE)
         entries = np.frombuffer(data, dtype=f"<u{size}").astype(np.uint64)
-        return Top(mode, address, entries, (), "")
+        return Top(mode, address, entries, (), "", end)
     except ReadError:
         return None
 
 
-def _read_pae(physical: MemoryReader, address: int) -> Top:
+def _read_pae(physical: MemoryReader, address: int, user_end: int) -> Top:
     pointers = np.frombuffer(physical.read(address, 32), dtype="<u8").astype(np.uint64)
     directories: list[_Entries | None] = []
     missing, outside = [], False
@@ -120,4 +157,4 @@ def _read_pae(physical: MemoryReader, address: int) -> Top:
         else:
             directories.append(None)
             missing.append(f"page directory {number} {why} (PDPE at {address + number * 8:#x} holds {pointer:#x})")
-    return Top(PagingMode.PAE, address, pointers, tuple(directories), ", ".join(missing), outside)
+    return Top(PagingMode.PAE, address, pointers, tuple(directories), ", ".join(missing), user_end, outside)

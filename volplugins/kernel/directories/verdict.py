@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-import numpy as np
-
 from volplugins.kernel.claims import Owner
 from volplugins.kernel.directories.census import Pages, take_census
 from volplugins.kernel.directories.counts import Census, Hole
@@ -37,20 +35,22 @@ class PhysicalMemory(MemoryReader, Pages, Protocol):
 class Reference:
     """What a sound directory is compared with: System's top table, its self-map slot (x64), and InvalidPteMask.
 
-    ``counted`` keeps what was counted of each directory, by its physical address, for whom, and whether it is all.
+    ``user_end`` is where the kernel's tables begin, where that is not the upper half. ``counted`` keeps what was
+    counted of each directory, by its physical address, for whom, and whether it is all.
     """
 
     mode: PagingMode
     system: Top | None
     slot: int | None
     mask: int = 0
+    user_end: int | None = None
     counted: dict[int, tuple[Census, Owner | None, bool]] = field(default_factory=dict, compare=False)
 
     def census(self, memory: Pages, top: Top, owner: Owner | None, tables_only: bool) -> tuple[Census, str]:
         """The census of a directory, taken once, and whose it is as well, in words, where another has it too."""
         known = self.counted.get(top.physical)
         if known is None or not (known[2] or tables_only):
-            taken = take_census(memory, top.mode, top.entries, top.physical, self.mask, tables_only)
+            taken = take_census(memory, top, self.mask, tables_only)
             known = taken, known[1] if known is not None else owner, not tables_only
             self.counted[top.physical] = known
         census, first, _ = known
@@ -161,7 +161,7 @@ def _judged(
     )
     if not all(check.passed for check in checks):
         return _fail(checks)
-    top = read_top(memory, mode, base)
+    top = read_top(memory, mode, base, reference.user_end)
     there = top is not None and not top.missing
     if outswapped:
         sound = top is not None and there and _is_sound(reference, top, anchors)
@@ -234,7 +234,11 @@ def _reserved_check(top: Top, census: Census) -> Check:
     count = sum(number for level, number in census.reserved.items() if level != lowest)
     first = census.first_reserved
     if top.mode is PagingMode.PAE:
-        bad = [number for number in (2, 3) if reserved_bits(int(top.entries[number]), top.mode, levels[0])]
+        bad = [
+            number
+            for number in range(top.user_entries, 4)
+            if reserved_bits(int(top.entries[number]), top.mode, levels[0])
+        ]
         count += len(bad)
         if bad and first is None:
             first = Hole(levels[0].name, top.physical + bad[0] * 8, int(top.entries[bad[0]]))
@@ -263,19 +267,9 @@ def _kernel_half(reference: Reference, top: Top, anchors: Sequence[Anchor]) -> C
                 f"{mine[0]} at {mine[1]:#x} for {anchor.name} {anchor.address:#x} is {mine[2]:#x}, System's {its[2]:#x}"
             )
             return Check("kernel-half-mismatch", False, text, mine[0])
-    empty = _empty(top, system)
+    empty = top.empty_where_filled(system)
     note = f"; {empty} other kernel entries are empty (x86 fills them on demand)" if empty else ""
     return Check("kernel-half-mismatch", True, f"{compared} kernel addresses map as in System's directory{note}")
-
-
-def _empty(top: Top, system: Top) -> int:
-    """How many kernel entries of an x86 directory are empty where System's are not."""
-    if top.mode is PagingMode.X86:
-        return int(np.count_nonzero((top.entries[512:] == 0) & (system.entries[512:] != 0)))
-    pairs = zip(top.directories[2:], system.directories[2:], strict=True)
-    return sum(
-        int(np.count_nonzero((mine == 0) & (its != 0))) for mine, its in pairs if mine is not None and its is not None
-    )
 
 
 def _census_checks(census: Census) -> list[Check]:

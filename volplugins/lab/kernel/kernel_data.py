@@ -59,7 +59,7 @@ def write_kernel_variables(machine: Machine, processors: list[Processor]) -> Non
     machine.write(machine.symbol("nt!ObpInfoMaskToOffset"), _header_offsets(machine))
     highest, start, probe = (
         (0x7FFFFFFEFFFF if profile.build >= 9200 else 0x7FFFFFEFFFF, 0xFFFF800000000000, 0x7FFFFFFF0000)
-        if wide else (0x7FFEFFFF, 0x80000000, 0x7FFF0000)
+        if wide else (profile.user_end - 0x10001, profile.user_end, profile.user_end - 0x10000)
     )  # fmt: skip
     write_wait_keys(machine)
     write_memory_counters(machine, usual_counters(machine))

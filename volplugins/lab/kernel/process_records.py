@@ -38,7 +38,7 @@ def write_process(machine: Machine, process: Process) -> None:
     record.fill(ExitStatus=0 if process.exited else 0x103, Flags=0x14D0C01 if not process.exited else 0x14D0C0D)
     if process.peb:
         record.fill(SectionBaseAddress=next(reversed(process.images.values())).base)
-        record.fill(HighestUserAddress=0x7FFFFFFEFFFF if machine.width == 8 else 0x7FFEFFFF)
+        record.fill(HighestUserAddress=0x7FFFFFFEFFFF if machine.width == 8 else machine.profile.user_end - 0x10001)
         record.fill(VirtualSize=0x2100000000 if machine.width == 8 else 0x2000000, CommitCharge=0x40)
     record.fill(Wow64Process=process.wow64, WoW64Process=process.wow64)
     if process.local_table:

@@ -30,7 +30,7 @@ class AddressSpace:
             if page not in self.pages:
                 self.pages[page] = pfns[index] if pfns else self.tables.memory.allocate()
                 self.tables.map(self.directory, page, self.pages[page], protection)
-                if page < self.tables.mode.kernel_start:
+                if page < self.tables.kernel_start:
                     self.facts[page] = fact
             mapped.append(self.pages[page])
         return mapped

@@ -140,7 +140,8 @@ def new_machine(profile: Profile, base: int, host: int, kept: tuple[int, int] | 
     memory.reserve(LARGE_FRAME, LARGE_FRAMES)
     if kept is not None:
         memory.reserve(*kept)
-    tables = PageTables(memory, profile.mode, profile.self_maps[base % len(profile.self_maps)])
+    slot, end = profile.self_maps[base % len(profile.self_maps)], profile.user_end if profile.bits == 32 else None
+    tables = PageTables(memory, profile.mode, slot, end)
     kernel = AddressSpace(tables, tables.new_directory(profile.directory_pfn))
     start = profile.pool_bases[base] + 0x1000 * (16 + 8 * host)
     pool = Pool(kernel, structures, start, profile.pool_bases[base] + LARGE_PAGE, protected=profile.build < 9200)

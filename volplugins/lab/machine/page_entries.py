@@ -17,7 +17,6 @@ NO_CACHE, GUARD, WRITE_COMBINE = 8, 0x10, 0x18  # added to one of these; alone, 
 DECOMMITTED = 0x10
 PAGE_FILE, FILE_OFFSET = 1, 0x4321
 _PROTOTYPE, _TRANSITION = 1 << 10, 1 << 11
-_SYSTEM_RANGE_START = 0x80000000
 _WORDS = (
     "PAGE_NOACCESS", "PAGE_READONLY", "PAGE_EXECUTE", "PAGE_EXECUTE_READ", "PAGE_READWRITE", "PAGE_WRITECOPY",
     "PAGE_EXECUTE_READWRITE", "PAGE_EXECUTE_WRITECOPY",
@@ -66,6 +65,7 @@ class PageEntries:
         self._narrow = profile.mode is X86
         self._pae = profile.mode is PAE
         self._new = profile.build >= 10240
+        self._kernel_start = profile.user_end
 
     def transition(self, pfn: int, protection: int = READ_WRITE) -> int:
         """A page on its way out of memory, or back."""
@@ -98,7 +98,7 @@ class PageEntries:
         if not self._narrow:
             address = subsection << 32 if self._pae else (subsection & 0xFFFFFFFFFFFF) << 16
             return address | _PROTOTYPE | protection << 5
-        units = (subsection - _SYSTEM_RANGE_START) >> 3
+        units = (subsection - self._kernel_start) >> 3
         return 1 << 31 | units >> 4 << 11 & 0x7FFFF800 | _PROTOTYPE | protection << 5 | (units & 15) << 1
 
     def any_access(self, pfn: int) -> tuple[int, PageFact]:

@@ -65,10 +65,14 @@ class PageTables:
 
     Args:
         self_map: index of the self-map entry in the PML4 (x64 only).
+        kernel_start: the first address that all directories share, where it is not the mode's usual one.
     """
 
-    def __init__(self, memory: PhysicalMemory, mode: Mode, self_map: int = 0x1ED) -> None:
+    def __init__(
+        self, memory: PhysicalMemory, mode: Mode, self_map: int = 0x1ED, kernel_start: int | None = None
+    ) -> None:
         self.memory = memory
+        self.kernel_start = kernel_start or mode.kernel_start
         self.mode = mode
         self.self_map = self_map
         self.table_pfns: set[int] = set()
@@ -88,12 +92,12 @@ class PageTables:
 
     def map(self, directory: int, address: int, pfn: int, protection: str, large: bool = False) -> None:
         """Map one page (or one large page) at a virtual address, making the tables on the way."""
-        user = address < self.mode.kernel_start
+        user = address < self.kernel_start
         self.put(directory, address, self.leaf(pfn, protection, user, large), large)
 
     def put(self, directory: int, address: int, value: int, large: bool = False) -> int:
         """Store an entry as it is, making the tables on the way; gives the entry's physical address."""
-        user = address < self.mode.kernel_start
+        user = address < self.kernel_start
         table = directory
         levels = self.mode.levels[:-1] if large else self.mode.levels
         for depth, (shift, bits) in enumerate(levels):
@@ -114,15 +118,16 @@ class PageTables:
         return value & 0xFFFFFFFF if self.mode is X86 else value
 
     def share_kernel_half(self, system: int, directory: int) -> None:
-        """Copy System's kernel entries of the top level (PAE: of directories 2 and 3), all but the self-map."""
+        """Copy System's kernel entries of the top level (PAE: of the page directories), all but the self-map."""
         if self.mode is PAE:
             for index in (2, 3):
                 source, target = (self._get(top + index * 8) & ~0xFFF for top in (system, directory))
-                self._copy(source, target, 0, 512, range(4) if index == 3 else ())
+                first = max(self.kernel_start - (index << 30), 0) >> 21
+                self._copy(source, target, first, 512, range(4) if index == 3 else ())
         elif self.mode is X64:
             self._copy(system, directory, 256, 512, (self.self_map,))
         else:
-            self._copy(system, directory, 0x200, 0x400, (0x300,))
+            self._copy(system, directory, self.kernel_start >> 22, 0x400, (0x300,))
 
     def new_shadow(self, directory: int) -> int:
         """A KVA-shadow directory (x64): the user half of ``directory``, an empty kernel half, no self-map."""

@@ -6,7 +6,7 @@ Places where System's directory lies: those at which public memory images of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from volplugins.lab.machine.page_tables import PAE, X64, X86, Mode
 from volplugins.lab.structures import win7_x64 as structures_win7_x64
@@ -15,6 +15,18 @@ from volplugins.lab.structures import win10_x64 as structures_win10_x64
 from volplugins.lab.structures import win11_x64 as structures_win11_x64
 from volplugins.lab.structures import xp_x86 as structures_xp_x86
 from volplugins.lab.structures.notation import Structures, parse_structures
+
+_HALF = 0x80000000
+_LEAST, _MOST = 2048, 3072  # increaseuserva, in MiB (Microsoft's "BCDEdit /set")
+_SELF_MAP = (0xC0000000, 0xC0800000)
+_STEP = 0x10000000
+
+
+def _above(end: int, base: int) -> int:
+    """The first address a number of steps above ``base`` that is neither below ``end`` nor in the self-map."""
+    while base < end or _SELF_MAP[0] <= base < _SELF_MAP[1]:
+        base += _STEP
+    return base
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class Profile:
         kdbg_size: Header.Size of the debugger data block.
         regions: further parts of the kernel's address space that have a page (session, system cache, HAL heap), so
             that the top page table has entries like a real one.
+        user_end: of 32-bit Windows, the first address of the kernel's.
     """
 
     name: str
@@ -56,6 +69,7 @@ class Profile:
     stack_bases: tuple[int, ...]
     system_bases: tuple[int, ...]
     regions: tuple[int, ...]
+    user_end: int = _HALF
 
     @property
     def bits(self) -> int:
@@ -71,6 +85,25 @@ class Profile:
     def structures(self) -> Structures:
         """The structures of this build."""
         return parse_structures(self.table, self.bits)
+
+    def with_user_memory(self, mebibytes: int) -> Profile:
+        """The same 32-bit Windows booted with increaseuserva: what of the kernel lay there lies further up.
+
+        Raises:
+            ValueError: an x64 machine, or a size that Windows does not take.
+        """
+        if self.bits == 64 or not _LEAST <= mebibytes <= _MOST or mebibytes % 4:
+            raise ValueError(f"{self.name}: user memory is 2048 to 3072 MiB on x86, by 4 MiB in the lab")
+        end = mebibytes << 20
+
+        def moved(bases: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple(_above(end, base) for base in bases)
+
+        return replace(
+            self, user_end=end, kernel_bases=moved(self.kernel_bases), driver_bases=moved(self.driver_bases),
+            pool_bases=moved(self.pool_bases), stack_bases=moved(self.stack_bases),
+            system_bases=moved(self.system_bases), regions=moved(self.regions),
+        )  # fmt: skip
 
 
 _RUNS_64 = ((0x1, 0x9E), (0x100, 0x1700), (0x1900, 0x1300))

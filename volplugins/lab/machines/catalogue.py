@@ -57,6 +57,7 @@ def build(
     sparse: bool = False,
     processor: int = 0,
     vdm: bool = False,
+    user_memory: int = 0,
 ) -> Snapshot:
     """Make a machine and let it crash.
 
@@ -73,10 +74,11 @@ def build(
         processor: number of the processor that crashes, 0 or 1.
         vdm: one more program, NTVDM with 16-bit code in two of its threads (x86 machines only); truth["segmented"] says
             by TID where they are.
+        user_memory: x86 machines: MiB of user addresses by the boot option increaseuserva, 2048 to 3072; 0 is 2048.
 
     Raises:
         ValueError: no such machine, fault, layout, computer or processor, or a fault that this machine's Windows does
-            not have, or ``wow64`` of an x86 machine, or ``vdm`` of an x64 one.
+            not have, or ``wow64`` of an x86 machine, or ``vdm`` or ``user_memory`` of an x64 one.
     """
     if machine not in EVERY_MACHINE or fault not in every_fault_of(machine):
         raise ValueError(f"{machine} has no fault {fault}" if machine in EVERY_MACHINE else f"no machine {machine}")
@@ -88,12 +90,12 @@ def build(
         raise ValueError(f"{machine} runs no 16-bit code: NTVDM is of x86 machines")
     if processor not in (0, 1):
         raise ValueError(f"no processor {processor} (0 or 1)")
-    profile = PROFILES[machine]
+    profile = PROFILES[machine].with_user_memory(user_memory) if user_memory else PROFILES[machine]
     scenario = {
         **_scenarios(machine), **hard_scenarios(profile), **device_scenarios(profile), **hang_scenarios(profile),
         **RUNNING_STATES,
     }[fault]  # fmt: skip
-    made = new_machine(PROFILES[machine], base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
+    made = new_machine(profile, base, host, (LARGE_FRAME, LARGE_FRAMES) if sections else None)
     made.littered, made.sparse = litter, sparse
     world = populate(made, "myfault" in fault, _extra(made, fault), wow64, vdm)
     world.crashing = processor

@@ -38,6 +38,7 @@ from volplugins.lab.machine.ranges import (
 
 PAGE, _STEP = 0x1000, 0x400000
 BASES = {8: 0x1F240000000, 4: 0x21000000}
+_BEYOND_2_GIB = 0x91000000  # where 32-bit Windows gives programs more than 2 GiB
 _DEVICE_FRAME = 0xA0  # the graphics adapter's window below 1 MiB: no RAM
 _NO_ACCESS = WRITE_COMBINE  # alone, without a protection
 
@@ -107,12 +108,17 @@ def add_user_ranges(machine: Machine, processes: Sequence[Process]) -> None:
     """Give each process all ranges; where a large page is private, the first process alone has it."""
     sections = _make_sections(machine)
     for number, process in enumerate(processes):
-        owner = _Owner(machine, process, PageEntries(machine.profile), BASES[machine.width])
+        owner = _Owner(machine, process, PageEntries(machine.profile), _base(machine))
         _place_private(owner)
         _place_mapped(owner, sections)
         _place_physical(owner, sections, number == 0)
         if machine.structures.has("_MMVAD_FLAGS", "VadType"):
             _place_rotated(owner, sections)
+
+
+def _base(machine: Machine) -> int:
+    wide = machine.width == 4 and machine.profile.user_end > _BEYOND_2_GIB
+    return _BEYOND_2_GIB if wide else BASES[machine.width]
 
 
 def _make_sections(machine: Machine) -> _Sections:

@@ -138,7 +138,7 @@ class AddressMaps:
         word = self.court.word(process)
         if word not in WALKABLE:
             return None, f"page-directory:{word}"
-        top = read_top(space.physical, space.mode, process.directory_table_base or 0)
+        top = read_top(space.physical, space.mode, process.directory_table_base or 0, space.user_end)
         return top, "" if top is not None else "page-directory:not-in-dump"
 
     def _uses(self, process: Process, space: AddressSpace) -> list[Use]:

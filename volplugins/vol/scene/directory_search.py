@@ -109,7 +109,7 @@ class DirectorySearch:
             memory, space = self.scene.target.memory, self.scene.space
             assert memory is not None
             assert space is not None
-            self._candidates[base] = Candidate(memory, space.space.mode, base)
+            self._candidates[base] = Candidate(memory, space.space.mode, base, space.space.user_end)
         return self._candidates[base]
 
     def _owner(self, process: Process) -> Owner:

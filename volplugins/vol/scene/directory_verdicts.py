@@ -165,7 +165,7 @@ def process_space(
         return found[0].prototype_of(address, kernel.mode.facts.entry_size)
 
     directory = process.directory_table_base or 0 if base is None else base
-    return AddressSpace(kernel.physical, kernel.mode, directory, kernel.invalid, kernel, prototype_of)
+    return kernel.through(directory, prototype_of)
 
 
 def _reference_of(scene: CrashScene, processes: Sequence[Process]) -> Reference:
@@ -174,16 +174,17 @@ def _reference_of(scene: CrashScene, processes: Sequence[Process]) -> Reference:
     space = scene.space.space
     most = MOST_COMPARED if scene.target.kind is not TargetKind.LIVE else _COMPARED_OVER_WIRE
     bases = [process.directory_table_base or 0 for process in processes[:most]]
-    found = (read_top(space.physical, space.mode, base) for base in dict.fromkeys(bases) if base)
+    found = (read_top(space.physical, space.mode, base, space.user_end) for base in dict.fromkeys(bases) if base)
     tops = [top for top in found if top is not None and not top.missing]
-    own = read_top(space.physical, space.mode, space.directory_table_base)
+    own = read_top(space.physical, space.mode, space.directory_table_base, space.user_end)
     slot = self_map_slot([*tops, *([own] if own is not None else [])])
     sound = [top for top in tops if top.self_map(slot)[0]]
     base = scene.system_process.directory_table_base if scene.system_process else None
-    system = read_top(space.physical, space.mode, base) if base else None
+    system = read_top(space.physical, space.mode, base, space.user_end) if base else None
     if system is None or system.missing:
         system = own
-    return Reference(space.mode, agreed(system, sound) if system is not None else None, slot, space.invalid.mask)
+    best = agreed(system, sound) if system is not None else None
+    return Reference(space.mode, best, slot, space.invalid.mask, space.user_end)
 
 
 def _anchors(scene: CrashScene, process: Process) -> list[Anchor]:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from volplugins.kernel.directories.pfn_database import top_frame
 from volplugins.kernel.process import Process
+from volplugins.paging.mode import PagingMode
 from volplugins.vol.scene.directory_next import whole_process
 from volplugins.vol.scene.page_witness import scene_pages
 
@@ -35,13 +37,24 @@ def by_any_page(scene: CrashScene, processes: Sequence[Process], value: int) -> 
         top = pages.directory_of(pfn)
         if record.free or top is None:
             return PageOwner(what, "windows.kd.ptov --physical") if kind == "a page frame" else None
-        owner = next((each for each in processes if (each.directory_table_base or 0) >> 12 == top), None)
+        owner = next((each for each in processes if _top_of(scene, each) == top), None)
         if owner is None:
-            return PageOwner(
-                f"{what}; its tables lead up to the directory {top << 12:#x}, which no listed process has",
-                f"windows.kd.vtop --dirbase {top << 12:#x}",
-            )
+            return _of_nobody(scene, what, top)
         shared = " (by a prototype entry: of a section that others may map as well)" if record.prototype else ""
         text = f"{what}; its tables lead up to the directory {top << 12:#x} of {owner.name} (PID {owner.pid}){shared}"
         return PageOwner(text, whole_process(owner.eprocess))
     return None
+
+
+def _of_nobody(scene: CrashScene, what: str, top: int) -> PageOwner:
+    if scene.space is not None and scene.space.space.mode is PagingMode.PAE:  # whose pointers lead there is not known
+        text = f"its tables lead up to the page directory {top << 12:#x}, which no listed process has"
+        return PageOwner(f"{what}; {text}", "")
+    text = f"its tables lead up to the directory {top << 12:#x}, which no listed process has"
+    return PageOwner(f"{what}; {text}", f"windows.kd.vtop --dirbase {top << 12:#x}")
+
+
+def _top_of(scene: CrashScene, process: Process) -> int | None:
+    assert scene.space is not None
+    base, space = process.directory_table_base, scene.space.space
+    return top_frame(space.physical, space.mode, base) if base else None

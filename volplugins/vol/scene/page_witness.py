@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volplugins.kernel.directories.pfn_database import PageRecord, PfnDatabase, differences, pfn_database
+from volplugins.kernel.directories.first_mapping import Leads, first_mapping
+from volplugins.kernel.directories.pfn_database import PageRecord, PfnDatabase, differences, pfn_database, top_frame
 from volplugins.memory.reader import PAGE_SIZE, ReadError
 from volplugins.paging.address_space import AddressSpace
 from volplugins.paging.entry_text import entry_virtual
@@ -39,6 +40,8 @@ class PageWitness:
         facts = self.space.mode.facts
         if step.entry is None or not step.entry & 1 or step.level == "prototype":
             return ""
+        if self.space.mode is PagingMode.PAE and step.level == facts.levels[0].name:
+            return ""  # the database has the page directories in the fourth of them, not in the pointer table
         last = facts.levels[-1].name
         if step.level != last and step.entry & _LARGE and step.level in ("PDE", "PDPE"):
             return ""  # a large page has no entry of its own for each of its pages
@@ -47,13 +50,35 @@ class PageWitness:
             return ""
         entry_at = entry_virtual(virtual, step.level, self.space.mode, slot)
         table = step.entry_physical >> 12
-        if step.level == facts.levels[0].name and virtual >> (facts.address_bits - 1) & 1:
+        if step.level == facts.levels[0].name and virtual >= self.space.user_end:
             table = record.containing  # the kernel's tables are the same in every directory: the first is said to be
         found = differences(record, entry_at, table, step.level != last)
-        if found:
+        elsewhere = self._elsewhere(record, virtual, slot) if found and step.level == last and not record.free else ""
+        if found and not elsewhere:
             return f"contradicted by the PFN database: {'; '.join(found)}"
         shared = ", shared" if record.prototype and step.level == last else ""
-        return f"the PFN database agrees ({record.state or 'page'}{shared})"
+        return elsewhere or f"the PFN database agrees ({record.state or 'page'}{shared})"
+
+    def _elsewhere(self, record: PageRecord, virtual: int, slot: int | None) -> str:
+        """That a page is mapped elsewhere too, by the entry that the database has of it; empty where it is not so."""
+        first = first_mapping(record, self.space, slot)
+        at = f"at {first.virtual:#x}" if first.virtual is not None else f"by the entry {record.entry_at:#x}"
+        if first.virtual is not None and first.virtual < self.space.user_end:
+            at += self._of_other(record)
+        if first.leads is Leads.UNKNOWN:
+            where = f"in page {record.containing:#x}, which is not in the target"
+            return f"the PFN database has the page elsewhere, {at}: its entry is {where}"
+        if first.leads is Leads.NO or (first.table and virtual < self.space.user_end):
+            return ""
+        how = f"mapped elsewhere too, first {'as a table ' if first.table else ''}{at}"
+        return f"the PFN database agrees ({record.state or 'page'}, {how})"
+
+    def _of_other(self, record: PageRecord) -> str:
+        """Which other directory a record's entry is of, where the way up to it is known."""
+        top, space = self.pages.directory_of(record.containing), self.space
+        own = top_frame(space.physical, space.mode, space.directory_table_base)
+        kind = "page directory" if space.mode is PagingMode.PAE else "directory"
+        return f" of the {kind} {top << 12:#x}" if top is not None and top != own else ""
 
     def of_directory(self) -> tuple[bool, str] | None:
         """Whether the database agrees with a directory and the tables that it names, and what it says.
@@ -88,14 +113,14 @@ class PageWitness:
 
     def _tables(self, top: int) -> Iterator[str]:
         """What differs of each table that user entries of the directory name; empty for one of which nothing does."""
-        mode, slot = self.space.mode, self.slot
+        mode, slot, level = self.space.mode, self.slot, self.space.mode.facts.levels[0]
         size = 4 if mode is PagingMode.X86 else 8
         try:
             data = self.space.physical.read(top << 12, PAGE_SIZE)
         except ReadError:
             return
-        level, compared = mode.facts.levels[0], 0
-        for index in range(PAGE_SIZE // size // 2):
+        compared = 0
+        for index in range(self.space.user_end >> level.shift):
             entry = int.from_bytes(data[index * size : index * size + size], "little")
             if not entry & 1 or (level.name == "PDE" and entry & _LARGE):
                 continue
@@ -120,4 +145,4 @@ def scene_pages(scene: CrashScene) -> PfnDatabase | None:
     """The scene's PFN database."""
     if scene.space is None:
         return None
-    return pfn_database(scene.memory, scene.debugger_data, scene.layouts.pfn, scene.bits)
+    return pfn_database(scene.memory, scene.debugger_data, scene.layouts.pfn, scene.space.space.mode)

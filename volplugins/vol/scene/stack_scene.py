@@ -22,7 +22,7 @@ from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.paging.address_space import AddressSpace
 from volplugins.stack.frame import RETURNS
 from volplugins.stack.functions import Bounds, bounds_at
-from volplugins.stack.registers import USER_LIMIT, Registers, from_names
+from volplugins.stack.registers import Registers, from_names
 from volplugins.stack.segmented import SegmentedRegisters
 from volplugins.stack.segmented_walk import segmented_text
 from volplugins.stack.unwind_x64 import CodeMap
@@ -116,7 +116,7 @@ class StackScene:
             left_task(scene, running.sp) if running is not None else None,
             self._segmented.get(thread.ethread) if given is None else segmented,
             begun_stacks(scene),
-            scene.layouts.thread if given is None else None,
+            scene.layouts.thread if given is None else None, scene.user_end,
         )  # fmt: skip
 
     def _anchor(self, thread: Thread) -> Registers | None:
@@ -155,7 +155,7 @@ class StackScene:
 
     def name_of(self, process: Process, address: int) -> tuple[str, str]:
         """Name of an address of the kernel or of the process, as ``name`` writes it, and why there is none."""
-        if address >= USER_LIMIT[self.scene.bits]:
+        if address >= self.scene.user_end:
             tables = [self.scene.symbolizer]
         else:
             side = self._side_of(process)
@@ -220,13 +220,13 @@ class StackScene:
         modules = user_modules(memory, process.peb, vads, bits, path_of, lists=lists_reader(scene, process, memory))
         left_out = unnamed(modules, vads)
         cut = f"{process.name} {process.pid}: {left_out} images are not looked at, there are more than {MOST_IMAGES}"
-        code, cut = ModuleCode(memory, modules, self.image_file), cut if left_out else ""
+        code, cut = ModuleCode(memory, modules, self.image_file, room=self.code.room), cut if left_out else ""
         names = Symbolizer(modules, lambda module: self._table(code, memory, module))
         if not process.wow64:
             segments = segments_of(scene, process) if bits == 32 else None
             return _Side(UserSide(memory, code, None, function_at(names), None, segments), names, None, cut)
         low = ModuleTable(self._low_modules(memory, process, modules, vads))
-        code32 = ModuleCode(memory, low, self.image_file)
+        code32 = ModuleCode(memory, low, self.image_file, room=self.code.room)
         names32 = Symbolizer(low, lambda module: self._table(code32, memory, module))
         side = UserSide(memory, code, code32, function_at(names), function_at(names32))
         return _Side(side, names, names32, cut)

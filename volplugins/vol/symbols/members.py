@@ -78,7 +78,8 @@ MEMBERS: dict[str, Members] = {
     "pfn": {
         **same("_MMPFN", "PteAddress"),
         "PageLocation": ("_MMPFN", "u3", "e1", "PageLocation"),
-        **{name: ("_MMPFN", "u4", name) for name in ("PteFrame", "PrototypePte")},
+        "PteFrame": ("_MMPFN", "u4", "PteFrame"),
+        "PrototypePte": (("_MMPFN", "u4", "PrototypePte"), ("_MMPFN", "u3", "e1", "PrototypePte")),
     },
 }  # fmt: skip
 # by field of IoLayouts

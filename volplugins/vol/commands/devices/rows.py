@@ -108,7 +108,8 @@ def node_row(view: IoView, node: DeviceNode, stack: DeviceStack) -> DeviceRow:
     if since is not None:
         notes.append(f"in this state since {since.isoformat()}")
     return DeviceRow(
-        row_depth(node.depth), node.depth, node.address, node.instance, node.service, state_text(node.state, build),
+        row_depth(node.depth), node.depth, node.address, node.instance, node.service,
+        state_text(node.state, build) if node.state else "",
         problem_word(node.problem), node.device or None, stack_text(view, stack), None, "", "", "", "; ".join(notes),
     )  # fmt: skip
 

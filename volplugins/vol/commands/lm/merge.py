@@ -13,6 +13,7 @@ from volplugins.loader.loader_lists import LISTS, ListsReader, LoaderEntry, in_o
 from volplugins.loader.module import Module
 from volplugins.loader.peb import read_peb
 from volplugins.memory.reader import MemoryReader, ReadError
+from volplugins.threads.image_ranges import ImageRanges
 from volplugins.threads.user_modules import IMAGE_VAD, file_of, image_name, mapped_image
 from volplugins.vol.commands.lm.row import LmRow, joined, row_of
 
@@ -27,7 +28,7 @@ class MergedModules:
 
     Attributes:
         memory: the process's address space.
-        vads: its ranges by their start; ``whole``: all of them could be read.
+        ranges: its ranges by their start, images whole; ``whole``: all of them could be read.
         sections: what ranges map.
         unread: why the lists of one PEB are not known, so that nobody can tell what is in them; empty where they are.
         lists: reads the loader's lists.
@@ -36,7 +37,7 @@ class MergedModules:
 
     process: Process
     memory: MemoryReader
-    vads: dict[int, Vad]
+    ranges: ImageRanges
     whole: bool
     sections: SectionFiles
     build: int
@@ -81,7 +82,7 @@ class MergedModules:
                 )  # fmt: skip
 
     def _listed(self, entry: LoaderEntry, names: tuple[str, ...], source: str, lacking: Sequence[str]) -> LmRow:
-        vad = self.vads.get(entry.base)
+        vad = self.ranges.vads.get(entry.base)
         file = self.sections.path_of(vad) if vad is not None else ""
         name = entry.name or image_name(self.memory, entry.base, file)
         module = Module(entry.base, entry.size, name, entry.path, entry.timestamp, None, source, entry.address,
@@ -93,7 +94,7 @@ class MergedModules:
         elif vad is not None and vad.end - vad.start != (entry.size + _PAGE - 1) & -_PAGE:
             notes.append(f"the list says {entry.size:#x} bytes, {vad.end - vad.start:#x} are mapped")
         if mapped and vad is not None:
-            notes.append(self._other_file(vad, entry.name))
+            notes += [self._other_file(vad, entry.name), self._pieces(entry.base)]
         held = [name in names for name in LISTS]
         return row_of(self.process, module, held[0])._replace(
             in_memory=held[1], in_init=held[2], mapped=mapped or (None if not self.whole else False),
@@ -104,12 +105,16 @@ class MergedModules:
         """Add images that no list holds; where lists could not be read, what they hold is not known."""
         listed = None if self.unread else False
         note = f"from the VADs: {self.unread}" if self.unread else "mapped, in none of the lists"
-        for start, vad in self.vads.items():
+        for start, vad in self.ranges.vads.items():
             if vad.kind == IMAGE_VAD and start not in self.rows:
                 module = mapped_image(self.memory, vad, self.sections.path_of(vad))
                 self.rows[start] = row_of(self.process, module, listed)._replace(
-                    in_memory=listed, in_init=listed, mapped=True, note=note
+                    in_memory=listed, in_init=listed, mapped=True, note=joined(note, self._pieces(start))
                 )
+
+    def _pieces(self, base: int) -> str:
+        count = self.ranges.pieces.get(base)
+        return f"mapped as {count} ranges that follow each other" if count else ""
 
     def _other_file(self, vad: Vad, name: str) -> str:
         """Where the list names another file than the one that is mapped: a sentence."""

@@ -11,6 +11,7 @@ from volplugins.address.section_files import SectionFiles
 from volplugins.kernel.process import Process
 from volplugins.loader.module import Module
 from volplugins.memory.reader import MemoryReader
+from volplugins.threads.image_ranges import whole_images
 from volplugins.threads.module_code import ImageFile, ImageOverlay
 from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.commands.lm.merge import MergedModules
@@ -168,10 +169,10 @@ def _of_process(
         return
     vads = vads_of(scene, process)
     memory = process_space(scene, process, vads=vads)
-    by_start = {vad.start: vad for vad in vads.ranges}
+    ranges = whole_images(memory, vads.ranges, images.sections.path_of)
     build = scene.target.build
     lists = lists_reader(scene, process, memory)
-    merged = MergedModules(process, memory, by_start, not vads.notes, images.sections, build, wanted.times, lists)
+    merged = MergedModules(process, memory, ranges, not vads.notes, images.sections, build, wanted.times, lists)
     if process.peb:
         merged.add_lists(process.peb, scene.bits, "ldr")
     low = peb32_of(scene.memory, process.wow64)

@@ -7,7 +7,6 @@ from typing import Annotated, NamedTuple
 
 from volplugins.kernel.directories.verdict import Verdict
 from volplugins.kernel.process import Process
-from volplugins.paging.address_space import AddressSpace
 from volplugins.vol.output.columns import Column, Kind
 from volplugins.vol.output.table import Table
 from volplugins.vol.scene.directory_next import next_step
@@ -83,8 +82,7 @@ def _by_the_pages(court: DirectoryJudge, process: Process) -> tuple[bool, str] |
     scene, base = court.scene, process.directory_table_base
     if scene.space is None or not base:
         return None
-    kernel = scene.space.space
-    witness = witness_of(scene, AddressSpace(kernel.physical, kernel.mode, base, kernel.invalid, kernel))
+    witness = witness_of(scene, scene.space.space.through(base))
     return witness.of_directory() if witness is not None else None
 
 

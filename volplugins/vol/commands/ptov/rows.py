@@ -76,7 +76,7 @@ def ptov_rows(
 def _top(scene: CrashScene, process: Process) -> Top | None:
     assert scene.space is not None
     space, base = scene.space.space, process.directory_table_base
-    return read_top(space.physical, space.mode, base) if base else None
+    return read_top(space.physical, space.mode, base, space.user_end) if base else None
 
 
 def _unusable(court: DirectoryJudge, process: Process, note: str) -> PtovRow | None:
@@ -145,7 +145,7 @@ def _owners(
     refused = 0
     if with_kernel:
         space = scene.space.space
-        top = read_top(space.physical, space.mode, space.directory_table_base)
+        top = read_top(space.physical, space.mode, space.directory_table_base, space.user_end)
         if top is not None:
             walk = PageMap(memory, top, court.mask, memory.pages_in_file, sought=sought, owner=_THE_KERNEL)
             for leaves in walk.kernel(court.reference.slot):

@@ -29,7 +29,7 @@ def own_tables(top: Top, sought: Sequence[int], slot: int | None) -> Iterator[Ta
     """Tables at the top that each directory has of its own and that no walk below its user half meets."""
     facts, found = top.mode.facts, set(sought)
     if top.mode is PagingMode.PAE:
-        for number in (2, 3):
+        for number in range(top.user_entries, 4):
             entry = int(top.entries[number])
             frame = (entry & facts.frame_mask) >> 12
             if frame in found:

@@ -12,7 +12,7 @@ from volplugins.kernel.thread import Thread
 from volplugins.memory.address_text import parse_address
 from volplugins.memory.reader import MemoryReader, ReadError
 from volplugins.stack.frame import Trust
-from volplugins.stack.registers import USER_LIMIT, Registers, from_names
+from volplugins.stack.registers import Registers, from_names
 from volplugins.stack.segmented import SegmentedRegisters, read_segmented, segmented_of
 from volplugins.stack.trap_frame import read_trap_frame
 from volplugins.vol.scene.directory_verdicts import process_space
@@ -112,7 +112,7 @@ def _registers(scene: CrashScene, process: Process | None, text: str) -> GivenSt
 
 def _memory(scene: CrashScene, process: Process | None, address: int) -> MemoryReader:
     """What an address is read through: a process's own directory where it lies in user space."""
-    if process is None or scene.space is None or address >= USER_LIMIT[scene.bits]:
+    if process is None or scene.space is None or address >= scene.user_end:
         return scene.memory
     return process_space(scene, process)
 

@@ -103,7 +103,7 @@ def directories_meant(
         if given is None:
             return [], [not_a_directory(dirbase)], None
         base, note = given.base, given.taken
-    return [Directory(AddressSpace(kernel.physical, kernel.mode, base, kernel.invalid, kernel), note)], [], None
+    return [Directory(kernel.through(base), note)], [], None
 
 
 def _of_processes(
