@@ -183,6 +183,22 @@ def test_context_absent_is_noted() -> None:
     assert any(note.field == "ContextRecord" for note in dump.notes)
 
 
+@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize(("code", "severity"), [(0x161, "info"), (0xD1, "fault")])
+def test_a_dump_of_a_machine_that_went_on_needs_no_context(bits: int, code: int, severity: str) -> None:
+    """As `volplugins dump` and `live --snapshot` write it; of a crash the context's lack is a fault."""
+    data, size = bytearray(full(bits, [(0, 1)])), {64: 0x4D0, 32: 0x2CC}[bits]
+    data[CONTEXT[bits] : CONTEXT[bits] + size] = b"PAGE" * (size // 4)
+    at = {64: 0x38, 32: 0x28}[bits]
+    data[at : at + 4] = code.to_bytes(4, "little")
+    dump = open_dump(BytesSource(bytes(data)))
+    assert dump.header.bugcheck_code == code and dump.header.context is None and not dump.header.context_written
+    assert [note.severity for note in dump.notes if note.field == "ContextRecord"] == [severity]
+    data[CONTEXT[bits]] ^= 1
+    damaged = open_dump(BytesSource(bytes(data)))
+    assert [note.severity for note in damaged.notes if note.field == "ContextRecord"] == ["fault"]
+
+
 def test_exception_records() -> None:
     wide = decode_exception_record64(exception(64, 0xC0000005, (1, 0xFFFF800000001000)))
     assert wide is not None

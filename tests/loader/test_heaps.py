@@ -44,6 +44,14 @@ def test_a_broken_ring_keeps_what_came_before(bits):
     assert "the list of segments breaks: it leads to 0x66660000, where" in heap.note
 
 
+@pytest.mark.parametrize("bits", [64, 32])
+def test_a_link_of_zero_is_told_as_it_is(bits):
+    """A list that was never made, or is another's: no segment lies before address 0."""
+    _, link, _ = PLACES[bits]
+    heap = read_heap(ring(bits, {HEAP + link: 0}), HEAP, bits)
+    assert (heap.segments, heap.note) == ((HEAP,), "the list of segments breaks: it leads to 0x0")
+
+
 def test_an_endless_list_ends():
     size = 0x10 * (MOST_SEGMENTS + 10)
     data = bytearray(size + 0x40)

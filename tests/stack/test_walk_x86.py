@@ -85,6 +85,28 @@ def test_at_a_return_the_caller_is_on_top_of_the_stack(made: MadeCode) -> None:
     assert frames[2].ip == made.first + SERVICE + 0x15
 
 
+@pytest.mark.parametrize("ebp", [0, LOW + 0x40])
+def test_a_stub_that_returns_at_once_is_left_as_its_callee_was(made: MadeCode, ebp: int) -> None:
+    """KiFastSystemCallRet and the stub of ntdll behind it: the stack pointer is exact in both, EBP is the program's."""
+    made.put(made.first + 0x1800, b"\xc3")
+    stub = made.put(made.first + 0x1810, b"\xff\x12")
+    made.put(stub, b"\xc2\x08\x00")
+    back = made.put(made.first + WAIT + 0x20, b"\xff\xd2")
+    words = {**(chain(made) if ebp else {}), 0: stub, 4: back, 8: 0x51, 0xC: 0x52}
+    frames = made.walk(made.memory(words), made.first + 0x1800, ebp=ebp)
+    assert [(frame.ip, frame.sp, frame.trust) for frame in frames[1:3]] == [
+        (stub, LOW + 4, Trust.LEAF), (back, LOW + 0x10, Trust.LEAF)
+    ]  # fmt: skip
+
+
+def test_what_a_frame_pointer_led_to_is_not_taken_for_a_stub(made: MadeCode) -> None:
+    """Where the caller's arguments end is not known there: the word on top need not be its return address."""
+    made.put(made.first + WAIT + 0x15, b"\xc3")
+    stale = made.put(made.first + FIRST + 0x20, b"\xff\xd2")
+    frames = made.walk(made.memory({**chain(made), 0x48: stale}), made.first + INNER + 0x20, ebp=LOW + 0x40)
+    assert frames[1].ip == made.first + WAIT + 0x15 and stale not in [frame.ip for frame in frames]
+
+
 @pytest.mark.parametrize("released", [0, 4, 0xC, 0x1F0])
 def test_a_return_that_releases_arguments_leaves_the_stack_above_them(made: MadeCode, released: int) -> None:
     """RET imm16 as functions end that take their arguments off the stack themselves (stdcall)."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from volplugins.address import disagreement
+from volplugins.address.section_files import NOTHING, SectionFiles
 from volplugins.dumpfile.dump import open_dump
 from volplugins.dumpfile.source import FileSource
 from volplugins.vol.commands.address.rows import AddressRow, Wanted, address_rows, summary_rows
@@ -132,6 +134,22 @@ def test_sums_are_those_of_the_rows(dumps, machine):
         (pid, by, getattr(row, column))
         for pid, all_rows in rows.items() for row in all_rows for by, column in columns.items() if getattr(row, column)
     }  # fmt: skip
+
+
+@_EACH
+def test_an_image_without_a_path_has_the_name_of_the_loader_s_list(dumps, machine, monkeypatch):
+    """Where the section's file cannot be told, Detail is the name that peb and lm give the image."""
+    path, snapshot = dumps(machine, kind="full")
+    monkeypatch.setattr(SectionFiles, "of", lambda self, vad: NOTHING)
+    monkeypatch.setattr(disagreement, "image_name", lambda memory, base, path: "its own name")
+    found, seen = regions(path), 0
+    for pid, user in snapshot.truth["user"].items():
+        names = {module["base"]: module["path"].rsplit("\\", 1)[-1] for module in user["modules"]}
+        for row in found[pid]:
+            if row.start in names and row.usage == "Image":
+                assert row.detail == names[row.start]
+                seen += 1
+    assert seen
 
 
 def test_filters(dumps):

@@ -173,3 +173,14 @@ def test_memory_that_is_gone_costs_what_was_in_it(dumps, machine: str) -> None:
     if machine == X64:
         assert [row.kernel is None for row in rows] == [False, True] and rows[1].thread is not None
     assert all(row.note for row in entry_rows(scene_of(found.dump), ALL))
+
+
+def test_a_processor_of_a_live_dump_has_not_crashed() -> None:
+    """0x161 is what a dump of a machine that went on records, our own snapshots too."""
+    data = bytearray(dump_of("win10-x64", "driver-read")[0])
+    at = 0x38  # BugCheckCode
+    notes = {}
+    for code in (0xD1, 0x161):
+        data[at : at + 4] = code.to_bytes(4, "little")
+        notes[code] = " / ".join(row.note for row in cpu_rows(scene(bytes(data))))
+    assert "crashed (" in notes[0xD1] and "crashed" not in notes[0x161] and "current" in notes[0x161]

@@ -29,6 +29,21 @@ def test_a_gate_into_the_code_of_an_interrupt_object(machine: str) -> None:
     assert [each.type for each in changed.of_vector(processor=1)] == [gate.type]
 
 
+@EVERY
+def test_a_count_of_all_ones_is_no_count(machine: str) -> None:
+    """As an object is made that nothing counts with: it was not served four billion times."""
+    changed = Changed(machine)
+    driver, layout = changed.module(), changed.scene.layouts.descriptors.interrupt
+    first = changed.interrupt(object_place(changed), driver.base + 0x1010, ShareVector=1, DispatchCount=0xFFFF_FFFF)
+    second = changed.interrupt(object_place(changed, 1), driver.base + 0x1080, ShareVector=1, DispatchCount=7)
+    changed.chain(first, second)
+    changed.gate(
+        first + (layout.offset("DispatchCode") if layout.has("DispatchCode") else 0x90 if changed.wide else 0x58)
+    )
+    _, uncounted, counted = changed.of_vector()
+    assert " times" not in uncounted.note and "dispatched 7 times" in counted.note
+
+
 def test_the_thunk_of_a_vector_leads_to_the_processors_table() -> None:
     changed = Changed("win10-x64")
     driver, prcb = changed.module(), changed.scene.processors[0].prcb

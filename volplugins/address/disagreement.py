@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from volplugins.address.page_runs import PageRun
@@ -28,9 +28,11 @@ class ImageSections:
 
     Attributes:
         memory: the process's address space; set anew for each process.
+        listed: the name that its loader's lists give to the image at a base, empty for none; set anew likewise.
     """
 
     memory: MemoryReader
+    listed: Callable[[int], str] = field(default=lambda base: "")
     _known: dict[int, tuple[Span, ...] | None] = field(default_factory=dict)
 
     def of(self, section: Section, vad: Vad) -> tuple[Span, ...] | None:
@@ -44,7 +46,7 @@ class ImageSections:
 
     def name(self, section: Section, vad: Vad) -> str:
         """The path of the image's file; where that is not known, the name that every command gives it."""
-        return section.path or image_name(self.memory, vad.start, "")
+        return section.path or self.listed(vad.start) or image_name(self.memory, vad.start, "")
 
     def _read(self, vad: Vad) -> tuple[Span, ...] | None:
         headers = read_headers(self.memory, vad.start)

@@ -18,6 +18,7 @@ from volplugins.memory.structure import Structure, read_structure
 
 _TYPE = 22  # KOBJECTS.InterruptObject
 _MOST_SHARERS = 64
+_NEVER_COUNTED = 0xFFFF_FFFF
 # offsets of DispatchCode in kernels whose tables say that there is none (of these builds there are both)
 _DISPATCH_CODE = {64: (0x90,), 32: (0x54, 0x58, 0x50)}
 _CODE = 0x100  # bytes of a template of x86
@@ -46,6 +47,11 @@ class Interrupt:
     count: int | None
     shared: bool
     notes: tuple[str, ...] = ()
+
+
+def _counted(count: int | None) -> int | None:
+    """DispatchCount; None where it is all ones, as an object is made: nothing has counted with it."""
+    return None if count == _NEVER_COUNTED else count
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class InterruptReader:
         return Interrupt(
             block.address, how, block.unsigned("Vector"), block.unsigned("ServiceRoutine"),
             block.get("MessageServiceRoutine") or 0, block.unsigned("ServiceContext"),
-            block.unsigned("DispatchAddress"), block.unsigned("Irql"), block.get("DispatchCount"),
+            block.unsigned("DispatchAddress"), block.unsigned("Irql"), _counted(block.get("DispatchCount")),
             bool(block.get("ShareVector")), tuple(notes),
         )  # fmt: skip
 

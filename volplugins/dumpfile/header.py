@@ -10,7 +10,7 @@ from volplugins.dumpfile.context import RegisterContext, decode_context
 from volplugins.dumpfile.dump_type import DESCRIPTIONS
 from volplugins.dumpfile.errors import EmptyFile, NotADump, TruncatedDump, UserModeDump
 from volplugins.dumpfile.exception_record import ExceptionRecord, decode_exception_record32, decode_exception_record64
-from volplugins.dumpfile.header_fields import HEADER32, HEADER64, HeaderField, HeaderLayout, read_field
+from volplugins.dumpfile.header_fields import FILLER, HEADER32, HEADER64, HeaderField, HeaderLayout, read_field
 from volplugins.dumpfile.source import ByteSource
 
 _EPOCH = datetime(1601, 1, 1, tzinfo=timezone.utc)
@@ -23,7 +23,7 @@ class DumpHeader:
     """The header. Addresses that Windows never wrote are 0, other absent numbers None.
 
     ``fields`` holds every field under Microsoft's name in file order; ``system_time`` is a FILETIME,
-    ``system_uptime`` a count of 100 ns.
+    ``system_uptime`` a count of 100 ns. ``context_written``: whether the context's place is more than filler.
     """
 
     bits: int
@@ -56,6 +56,7 @@ class DumpHeader:
     context: RegisterContext | None
     exception: ExceptionRecord | None
     fields: tuple[HeaderField, ...]
+    context_written: bool
 
     @property
     def size(self) -> int:
@@ -154,6 +155,7 @@ def parse_header(source: ByteSource) -> DumpHeader:
     machine = number("MachineImageType") or 0
     parameters = [number(f"BugCheckParameter{i}") or 0 for i in range(1, 5)]
     pae = number("PaeEnabled")
+    context = data[layout.context : layout.context + layout.context_size]
     exception = data[layout.exception : layout.exception + layout.exception_size]
     decode = decode_exception_record64 if layout.bits == 64 else decode_exception_record32
     return DumpHeader(
@@ -184,9 +186,10 @@ def parse_header(source: ByteSource) -> DumpHeader:
         number("Attributes"),
         number("BootId"),
         number("KdSecondaryVersion"),
-        decode_context(data[layout.context : layout.context + layout.context_size], machine, True),
+        decode_context(context, machine, True),
         decode(exception),
         tuple(_explained(field) for field in raw),
+        bool(context.replace(FILLER, b"")),
     )
 
 

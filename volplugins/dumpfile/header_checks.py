@@ -11,6 +11,7 @@ from volplugins.dumpfile.note import Note
 _BITS = {I386: 32, AMD64: 64, ARM64: 64}
 _MOST_PROCESSORS = {32: 32, 64: 2048}  # Windows Server: 64 groups of processors, 2048 supported
 _FIRST_KERNEL_ADDRESS = {32: 0x80000000, 64: 0xFFFF800000000000}
+_LIVE_SYSTEM_DUMP = 0x161
 _FIRST_FILETIME = 0x1B9B90A9F21C000  # 1995: no kernel that writes these headers is older
 
 
@@ -57,7 +58,11 @@ def _processors(header: DumpHeader) -> Iterator[Note]:
 
 
 def _records(header: DumpHeader) -> Iterator[Note]:
-    if header.context is None and header.machine in _BITS:
+    if not header.context_written and header.bugcheck_code == _LIVE_SYSTEM_DUMP:
+        yield Note(
+            "ContextRecord", "was never written: no processor failed in a dump of a machine that went on", "info"
+        )
+    elif header.context is None and header.machine in _BITS:
         yield Note("ContextRecord", "no context of this machine: never written, or its flags are another machine's")
     elif header.context is not None and not header.context.flags:
         yield Note("ContextRecord", "its ContextFlags are zero; used, since both its pointers are kernel addresses")

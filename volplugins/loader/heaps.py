@@ -60,6 +60,8 @@ def _ring(memory: MemoryReader, address: int, bits: int) -> Heap:
             entry = int.from_bytes(memory.read(entry, width), "little")
             if entry in seen:
                 return Heap(address, "nt", tuple(found))
+            if entry < link:
+                return Heap(address, "nt", tuple(found), f"the list of segments breaks: it leads to {entry:#x}")
             if len(seen) > MOST_SEGMENTS:
                 return Heap(address, "nt", tuple(found), f"more than {MOST_SEGMENTS} segments")
             seen.add(entry)

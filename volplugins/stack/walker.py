@@ -96,6 +96,7 @@ class Walker:
         """
         frame = Frame(registers.sp, registers.ip, trust, None, registers)
         self._guessed, self._bits, self._made = trust is Trust.SCAN, registers.bits, None
+        self._returned: int | None = None  # the stack pointer behind a return that was worked out
         bounds = self._bounds(registers.sp)
         if self._ranges and bounds is None:
             yield frame
@@ -292,8 +293,11 @@ class Walker:
             switched = self._behind_switch(registers)
             if switched is not None:
                 return switched
-        left = None if is_return else unwind_epilog(self._memory, registers)
+        # behind a return its registers are exact too: a stub of ntdll returns at once from the call of the kernel
+        known = not is_return or registers.sp == self._returned
+        left = unwind_epilog(self._memory, registers) if known else None
         if left is not None and self._code.holds(left.ip) and call_before(self._memory, left.ip):
+            self._returned = left.sp
             return Frame(left.sp, left.ip, Trust.LEAF, True, left)
         made = unwind_by_frame_pointer(self._memory, registers)
         checked = call_before(self._memory, made.ip) if made.ip else None

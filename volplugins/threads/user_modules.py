@@ -53,6 +53,15 @@ def user_modules(
     return ModuleTable(found.values())
 
 
+def listed_names(memory: MemoryReader, peb: int | None, bits: int, reader: ListsReader) -> dict[int, str]:
+    """The names that the loader's lists of one PEB give to images, by base; empty where the lists cannot be read."""
+    found: dict[int, str] = {}
+    for module in _listed(memory, peb, bits, {}, lambda vad: "", reader, own=False):
+        if module.image_name:
+            found.setdefault(module.base, module.image_name)
+    return found
+
+
 def unnamed(modules: ModuleTable, vads: Iterable[Vad]) -> int:
     """How many images of the ranges are left out of ``modules``."""
     return sum(vad.kind == IMAGE_VAD and modules.at(vad.start) is None for vad in vads)
@@ -98,8 +107,13 @@ def _listed(
     images: Mapping[int, Vad],
     path_of: PathOf,
     reader: ListsReader,
+    own: bool = True,
 ) -> Iterable[Module]:
-    """What the lists of one PEB hold, in load order; nothing where they cannot be read."""
+    """What the lists of one PEB hold, in load order; nothing where they cannot be read.
+
+    Args:
+        own: whether an entry without a name takes that of its file or image.
+    """
     try:
         ldr = read_peb(memory, peb, bits).unsigned("Ldr") if peb else 0
         lists = reader(ldr, bits) if ldr else None
@@ -107,7 +121,7 @@ def _listed(
         return
     for entry, _ in in_order(lists) if lists is not None else ():
         module = Module(entry.base, entry.size, entry.name, entry.path, entry.timestamp, None, "ldr", entry.address)
-        if not module.image_name:
+        if own and not module.image_name:
             vad = images.get(entry.base)
             module = replace(module, image_name=image_name(memory, entry.base, path_of(vad) if vad else ""))
         yield module

@@ -156,7 +156,9 @@ def _judged(
     aligned = f"{base:#x} has low bits {base & low:#x}; {mode.value} needs {low + 1:#x} bytes alignment"
     checks.append(Check("misaligned", not base & low, aligned))
     pfn = (base & mode.facts.frame_mask) >> PAGE_BITS
-    checks.append(Check("outside-memory", memory.describes(pfn), f"page frame {pfn:#x} against the RAM of the header"))
+    checks.append(
+        Check("outside-memory", memory.describes(pfn), f"page frame {pfn:#x} against the RAM that the target describes")
+    )
     if not all(check.passed for check in checks):
         return _fail(checks)
     top = read_top(memory, mode, base, reference.user_end)

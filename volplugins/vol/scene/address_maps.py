@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,11 @@ from volplugins.kernel.process import Process
 from volplugins.kernel.user_range import user_limit
 from volplugins.kernel.vads import NO_VADS, Vad, Vads
 from volplugins.paging.address_space import AddressSpace
+from volplugins.threads.user_modules import listed_names
 from volplugins.threads.wow64 import peb32_of
 from volplugins.vol.scene.directory_verdicts import WALKABLE, DirectoryJudge, judge_of, process_space
 from volplugins.vol.scene.mapped_files import mapped_files
-from volplugins.vol.scene.owned_structures import owner_of, threads_in_list, vads_of
+from volplugins.vol.scene.owned_structures import lists_reader, owner_of, threads_in_list, vads_of
 from volplugins.vol.scene.shared_work import once_of_scene
 
 if TYPE_CHECKING:
@@ -115,8 +116,22 @@ class AddressMaps:
             owner_of(process), self._frames.begin(process.eprocess) if process.eprocess else None,
         )  # fmt: skip
         # images' headers are read through this process, but once for each file in all of them
-        self._images.memory = space
+        self._images.memory, self._images.listed = space, self._listed(process, space)
         return map_of(subject, self._uses(process, space), self._sections, self._images)
+
+    def _listed(self, process: Process, space: AddressSpace) -> Callable[[int], str]:
+        """Names by the loader's lists, which are read when the first image without a file's path asks for its own."""
+        names: list[dict[int, str]] = []
+
+        def listed(base: int) -> str:
+            if not names:
+                reader = lists_reader(self.scene, process, space)
+                low = peb32_of(self.scene.memory, process.wow64) if process.wow64 else None
+                pebs = ((process.peb, self.scene.bits), (low, 32)) if process.eprocess else ()
+                names.extend(listed_names(space, peb, bits, reader) for peb, bits in pebs)
+            return next((each[base] for each in names if base in each), "")
+
+        return listed
 
     def _top(self, process: Process, space: AddressSpace) -> tuple[Top | None, str]:
         """The top of the page directory, or why there is none to use."""

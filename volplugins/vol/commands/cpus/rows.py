@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.suspects.hung_processor import hung_processor
+from volplugins.bugcheck.suspects.manual import LIVE_SYSTEM_DUMP
+from volplugins.bugcheck.words.codes import base_code
 from volplugins.processors import dpc_queue, ready_queues
 from volplugins.processors.accounts import may_have_wrapped
 from volplugins.processors.block import ProcessorBlock
@@ -90,7 +92,8 @@ def _notes(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, shar
     if off and not block.is_idle:
         yield "its interrupts are off"
     if scene.crashed is not None and crashed:
-        yield f"crashed ({scene.crashed.how})" if scene.target.crashed else "current"
+        failed = scene.target.crashed and base_code(scene.target.bugcheck.code) != LIVE_SYSTEM_DUMP
+        yield f"crashed ({scene.crashed.how})" if failed else "current"
     if processor.current_thread is None:
         yield "its current thread is not in the dump"
     elif block.is_idle:

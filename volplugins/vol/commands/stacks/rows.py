@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from volplugins.dumpfile.context import AMD64, I386
-from volplugins.kernel.process import Process
+from volplugins.kernel.process import Process, read_process
 from volplugins.kernel.thread import Thread
 from volplugins.kernel.who import ThreadWord, thread_word
+from volplugins.memory.reader import ReadError
 from volplugins.threads.module_code import ImageFile
 from volplugins.vol.commands.stacks.row import StackRow, failure_row
 from volplugins.vol.commands.stacks.shown import Alike, ThreadStack, kind, shown
@@ -118,6 +119,10 @@ def thread_stacks(
         problems.extend(f"{process.name} {process.pid}: {why}" for why in broken)
         if progress is not None:
             progress(100.0 * (number + 1) / len(chosen), "Walking stacks")
+    if wanted.threads and not matched and not wanted.who:
+        for process, thread in _run_by_processors(scene, tests):
+            matched += 1
+            yield walked_stack(scene, stacks, process, thread, wanted, "a processor runs it, and no list has it")
     problems.extend(stacks.cuts())
     if wanted.threads and not matched and chosen:
         problems.append(f"{', '.join(wanted.threads)}: no such thread ({_FORMS})")
@@ -138,6 +143,19 @@ def _of_small_dump(
         return
     yield walked_stack(scene, stacks, scene.process, scene.thread, wanted, note)
     problems.extend(stacks.cuts())
+
+
+def _run_by_processors(scene: CrashScene, tests: Sequence[ThreadWord]) -> Iterator[tuple[Process, Thread]]:
+    """Of the threads that processors run those that are meant: Idle's process is in no list, and analyze names it."""
+    for thread in (processor.current_thread for processor in scene.processors):
+        if thread is None or not thread.process:
+            continue
+        try:
+            process = read_process(scene.memory, thread.process, scene.layouts.process)
+        except ReadError:
+            continue
+        if any(test.means(process.pid, thread.tid, thread.ethread) for test in tests):
+            yield process, thread
 
 
 def _thread_tests(wanted: Wanted) -> list[ThreadWord]:
