@@ -178,6 +178,8 @@ def _of_process(
     merged = MergedModules(process, memory, ranges, not vads.notes, images.sections, build, wanted.times, lists)
     if process.peb:
         merged.add_lists(process.peb, scene.bits, "ldr")
+    else:
+        merged.unread = "the process has no PEB, and so no lists"  # System, into which Windows maps ntdll
     low = peb32_of(scene.memory, process.wow64)
     if low is not None:
         merged.add_lists(low, 32, "ldr32")
