@@ -40,8 +40,18 @@ def test_each_limit_ends_the_rows_and_says_which() -> None:
     made = Budget(_LIMITS, clock=lambda: now[0], memory=lambda: 0)
     now[0] = 5.5
     assert (made.takes(1), made.why) == (False, "5 seconds")
-    made = Budget(_LIMITS, clock=lambda: now[0], memory=lambda: 2 << 30)
+    made = Budget(_LIMITS, clock=lambda: now[0], memory=lambda: 2 << 30, held=0)
     assert (made.takes(1), made.why) == (False, "1024 MiB of memory")
+
+
+def test_memory_that_the_process_had_before_is_none_of_the_run() -> None:
+    used = [5 << 30]
+    made = Budget(_LIMITS, clock=lambda: 0.0, memory=lambda: used[0])
+    part = made.part()
+    assert made.takes(1) and part.takes(1)
+    used[0] += (1 << 30) + 1
+    late = made.part()
+    assert (late.takes(1), late.why) == (False, "1024 MiB of memory")
 
 
 def test_parts_take_half_of_what_is_left() -> None:

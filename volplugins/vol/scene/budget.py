@@ -25,7 +25,7 @@ class BudgetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a run may use: bytes are those of its rows as JSON lines, memory is its own, without the dump's pages."""
+    """What a run may use: bytes are those of its rows as JSON lines, memory is what it adds, without the dump's pages."""
 
     rows: int
     bytes: int
@@ -85,10 +85,12 @@ class Budget:
     why: str = ""
     clock: Callable[[], float] = time.monotonic
     memory: Callable[[], int] = resident_memory
+    held: int = -1  # bytes that the process had before: they are not this run's
     _since: float = field(init=False)
 
     def __post_init__(self) -> None:
         self._since = self.clock()
+        self.held = self.memory() if self.held < 0 else self.held
 
     @property
     def seconds(self) -> float:
@@ -104,7 +106,7 @@ class Budget:
             self.why = f"{limits.bytes >> 20} MiB of rows" if limits.bytes >> 20 else f"{limits.bytes} bytes of rows"
         elif self.seconds > limits.seconds:
             self.why = f"{limits.seconds:.0f} seconds"
-        elif self.rows % _LOOKED_AT_EVERY == 0 and self.memory() > limits.memory:
+        elif self.rows % _LOOKED_AT_EVERY == 0 and self.memory() - self.held > limits.memory:
             self.why = f"{limits.memory >> 20} MiB of memory"
         else:
             self.rows += 1
@@ -118,7 +120,7 @@ class Budget:
             (self.limits.rows - self.rows + 1) // 2, (self.limits.bytes - self.bytes + 1) // 2,
             max(self.limits.seconds - self.seconds, 0.0) / 2, self.limits.memory,
         )  # fmt: skip
-        return Budget(left, clock=self.clock, memory=self.memory)
+        return Budget(left, clock=self.clock, memory=self.memory, held=self.held)
 
     def used(self, part: Budget) -> None:
         """Count in what a part has used."""
