@@ -25,7 +25,7 @@ class BudgetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a run may use: bytes are those of its rows as JSON lines, memory is what it adds, without the dump's pages."""
+    """What a run may use: bytes of its rows as JSON lines; memory is what it adds, without the dump's pages."""
 
     rows: int
     bytes: int
