@@ -37,7 +37,6 @@ from volplugins.target.of_dump import target_of_dump
 from volplugins.target.target import Target
 from volplugins.vol.commands.analyze.rows import analyze_rows
 from volplugins.vol.commands.dumpinfo.rows import dumpinfo_rows
-from volplugins.vol.output.rows import NOT_AVAILABLE
 from volplugins.vol.scene.crash_scene import analysis_of, scene_of
 from volplugins.vol.scene.kernel_addresses import lacking_addresses
 
@@ -121,7 +120,7 @@ def test_a_machine_that_did_not_crash(machine: str, tmp_path: Path) -> None:
     shown = {row.field: row for row in dumpinfo_rows(dump, None) if row.group == "header"}
     assert shown["BugCheckCode"].value == "0x161"
     unwritten = shown["Exception.ExceptionCode"]
-    assert unwritten.value is NOT_AVAILABLE and unwritten.note == "never written (filler)"
+    assert (unwritten.value, unwritten.note) == ("0x45474150", "never written (filler)")
 
 
 def test_the_same_target_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def _header(header: DumpHeader) -> Iterator[DumpinfoRow]:
 
 def _fields(group: str, fields: Iterable[HeaderField]) -> Iterator[DumpinfoRow]:
     for field in fields:
-        yield DumpinfoRow(group, field.name, _text(field.value), field.note)
+        yield DumpinfoRow(group, field.name, _text(field.value if field.value is not None else field.raw), field.note)
 
 
 def _text(value: int | str | None) -> Cell:
