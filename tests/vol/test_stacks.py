@@ -280,19 +280,3 @@ def test_missing_unwind_data_is_scanned_for_or_taken_from_a_file(dumps, machine)
         if row.stop != "terminated":
             exact.setdefault(row.ethread, []).append((row.ip, row.child_sp))
     assert exact == built
-
-
-@pytest.mark.parametrize("machine", ["win10-x64", "win7-x86-pae", "xp-x86"])
-def test_a_thread_that_a_processor_runs_is_found_though_no_list_has_it(dumps, machine):
-    """Idle's process is in no list; analyze names its thread where its processor was stopped."""
-    path, _ = dumps(machine, kind="full")
-    scene = scene_of(open_dump(FileSource(path)))
-    listed = {row.ethread for row in stacks_rows(scene, Wanted())}
-    idle = [each.current_thread for each in scene.processors if each.current_thread.ethread not in listed]
-    assert idle
-    for thread in idle:
-        rows = list(stacks_rows(scene, Wanted(threads=[f"{thread.ethread:#x}"])))
-        assert rows and {(row.process, row.ethread) for row in rows} == {("Idle", thread.ethread)}
-        assert "a processor runs it, and no list has it" in rows[-1].note
-        (none,) = stacks_rows(scene, Wanted(threads=[f"{thread.ethread + 8:#x}"]))
-        assert "no such thread" in none.note

@@ -108,23 +108,22 @@ def thread_stacks(
         yield from _from_starts(scene, stacks, wanted, chosen, problems)
         return
     tests = _thread_tests(wanted)
-    matched = 0
+    walked: set[int] = set()  # ETHREADs
     for number, (process, note) in enumerate(chosen):
         broken: list[str] = []
         for thread in threads_in_list(scene, process, broken):
             if wanted.threads and not any(test.means(process.pid, thread.tid, thread.ethread) for test in tests):
                 continue
-            matched += 1
+            walked.add(thread.ethread)
             yield walked_stack(scene, stacks, process, thread, wanted, note)
         problems.extend(f"{process.name} {process.pid}: {why}" for why in broken)
         if progress is not None:
             progress(100.0 * (number + 1) / len(chosen), "Walking stacks")
-    if wanted.threads and not matched and not wanted.who:
-        for process, thread in _run_by_processors(scene, tests):
-            matched += 1
+    if wanted.threads and not wanted.who and not wanted.dirbase:
+        for process, thread in _run_by_processors(scene, tests, walked):
             yield walked_stack(scene, stacks, process, thread, wanted, "a processor runs it, and no list has it")
     problems.extend(stacks.cuts())
-    if wanted.threads and not matched and chosen:
+    if wanted.threads and not walked and chosen:
         problems.append(f"{', '.join(wanted.threads)}: no such thread ({_FORMS})")
 
 
@@ -145,16 +144,23 @@ def _of_small_dump(
     problems.extend(stacks.cuts())
 
 
-def _run_by_processors(scene: CrashScene, tests: Sequence[ThreadWord]) -> Iterator[tuple[Process, Thread]]:
-    """Of the threads that processors run those that are meant: Idle's process is in no list, and analyze names it."""
+def _run_by_processors(
+    scene: CrashScene, tests: Sequence[ThreadWord], walked: set[int]
+) -> Iterator[tuple[Process, Thread]]:
+    """Of the threads that processors run those that are meant: Idle's process is in no list, and analyze names it.
+
+    Args:
+        walked: ETHREADs that were given already, which are not given again; takes those that are given now.
+    """
     for thread in (processor.current_thread for processor in scene.processors):
-        if thread is None or not thread.process:
+        if thread is None or not thread.process or thread.ethread in walked:
             continue
         try:
             process = read_process(scene.memory, thread.process, scene.layouts.process)
         except ReadError:
             continue
         if any(test.means(process.pid, thread.tid, thread.ethread) for test in tests):
+            walked.add(thread.ethread)
             yield process, thread
 
 
