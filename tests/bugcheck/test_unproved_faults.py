@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.bugcheck.made_suspects import BASES, frame, made_scene
+from tests.bugcheck.test_bit_errors import FAR, POOL, mapped, words
 from tests.bugcheck.test_last_interrupt import WATCHDOGS, damaged
+from volplugins.bugcheck.culprit.bit_errors import find_bit_error
 from volplugins.bugcheck.culprit.culprit import find_culprit
 from volplugins.bugcheck.culprit.signature import failure_signature
 from volplugins.bugcheck.fault.fault import Fault
@@ -65,3 +67,53 @@ def test_each_strategy_is_as_sure_as_the_record(
     guessed = blamed(ip, False, *frames, unloaded=ModuleTable((LEFT,)))
     assert (guessed.image_name, guessed.confidence) == (image, Confidence.LOW)
     assert replace(guessed, confidence=confidence, reason="", address_is_sure=True) == replace(proved, reason="")
+
+
+CODE = bytes(range(0x100)) * 16
+FLIPPED = CODE[:0x20] + bytes([CODE[0x20] ^ 0x10]) + CODE[0x21:]
+NEXT, BAD = POOL + 0x5000, FAR ^ 1 << 37
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "confidence", "more"),
+    [
+        (
+            Fault(is_fault=True, ip=BASES["acmedrv.sys"] + 0x20),
+            "instruction",
+            Confidence.HIGH,
+            {"segments": {BASES["acmedrv.sys"]: FLIPPED}, "file_of": lambda _: CODE},
+        ),
+        (
+            Fault(is_fault=True, registers={"rcx": POOL}),
+            "list",
+            Confidence.HIGH,
+            {"segments": {POOL: words(NEXT, NEXT), NEXT: words(POOL, POOL ^ 1 << 28)}},
+        ),
+        (
+            Fault(is_fault=True, access=("read", BAD), registers={"rcx": BAD, "rbx": FAR}),
+            "pointer",
+            Confidence.MEDIUM,
+            {"segments": {FAR: bytes(0x1000)}, "space": mapped(FAR)},
+        ),
+        (
+            Fault(is_fault=True, registers={"rcx": FAR ^ 1 << 52}),
+            "non-canonical",
+            Confidence.MEDIUM,
+            {"segments": {FAR: bytes(8)}},
+        ),
+    ],
+)
+def test_a_flipped_bit_that_registers_show_is_as_sure_as_their_record(
+    fault: Fault, kind: str, confidence: Confidence, more: dict[str, Any]
+) -> None:
+    proved = find_bit_error(made_scene(0x139, **more), fault)
+    guessed = find_bit_error(made_scene(0x139, **more), replace(fault, proved=False))
+    assert proved is not None and (proved.kind, proved.confidence) == (kind, confidence)
+    assert guessed is not None and (guessed.kind, guessed.confidence) == (kind, Confidence.LOW)
+    assert guessed.evidence.startswith(proved.evidence) and guessed.evidence.endswith("nothing else leads to it")
+
+
+def test_a_flipped_bit_that_the_bugcheck_itself_shows_stays_sure() -> None:
+    for proved in (True, False):
+        error = find_bit_error(made_scene(0x1A, parameters=(0x41792, POOL, 1 << 33, 0)), Fault(proved=proved))
+        assert error is not None and error.confidence is Confidence.HIGH and "nothing else" not in error.evidence

@@ -1,8 +1,8 @@
 """One bit that flipped: where what was read and what should be there differ in a single bit, memory is suspected first.
 
 Parameters: Microsoft's bug check reference, which calls a difference of one bit a likely hardware error for 0x1A.
-Pointers and code are compared here by themselves. Everything is small and bounded: four parameters, the registers of
-one fault, sixteen bytes of code.
+Pointers and code are compared here by themselves; what registers show is no surer than the record that they are from.
+Everything is small and bounded: four parameters, the registers of one fault, sixteen bytes of code.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from volplugins.bugcheck.fault.bit_pointers import Pointers, flipped_bit
 from volplugins.bugcheck.scene.pool_header import flipped_block_size
-from volplugins.bugcheck.suspects.suspects import Confidence
+from volplugins.bugcheck.suspects.suspects import UNPROVED, Confidence, at_most
 from volplugins.bugcheck.words.codes import base_code
 from volplugins.memory.reader import ReadError
 
@@ -45,12 +45,26 @@ class BitError:
     evidence: str
 
 
+_Test = Callable[["CrashScene", "Fault"], "BitError | None"]
+
+
 def find_bit_error(scene: CrashScene, fault: Fault) -> BitError | None:
     """The best evidence of a flipped bit; None where there is none. Never raises for what the dump holds."""
-    tests: tuple[Callable[[CrashScene, Fault], BitError | None], ...] = (
-        _in_parameters, _in_pool_header, _in_instruction, _in_list, _in_pointer,
-    )  # fmt: skip
+    said = _first((_in_parameters, _in_pool_header), scene, fault)
+    return said if said is not None else _of_registers(scene, fault)
+
+
+def _first(tests: tuple[_Test, ...], scene: CrashScene, fault: Fault) -> BitError | None:
     return next((found for test in tests if (found := test(scene, fault)) is not None), None)
+
+
+def _of_registers(scene: CrashScene, fault: Fault) -> BitError | None:
+    """What follows from the registers of the fault, as sure as the record that they are from."""
+    error = _first((_in_instruction, _in_list, _in_pointer), scene, fault)
+    if error is None or fault.proved:
+        return error
+    evidence = f"{error.evidence}; of the record that the registers are from: {UNPROVED}"
+    return BitError(error.kind, at_most(error.confidence, fault), evidence)
 
 
 # code, subcode (None: any), which parameter holds it, the two parameters that should be equal, what they are
