@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import random
+import struct
 import tracemalloc
+from collections import Counter
 
+import numpy as np
 import pytest
 
 from volplugins.image.image_view import ImageView
 from volplugins.memory.reader import PAGE_SIZE, PageReader
+from volplugins.stack import call_targets
 from volplugins.stack import found_starts as module
+from volplugins.stack.call_targets import CallTargets
 from volplugins.stack.found_starts import found_starts
 
 BASE = 0x80000000
@@ -80,3 +85,69 @@ def test_more_starts_than_there_is_room_for_are_said() -> None:
     found = found_starts(view, ((0, 1 << 20), (1 << 20, 4 << 20)), 1000)
     assert len(found.rvas) == 1000 and found.rvas[999] == 999 * 8
     assert found.unsearched == (4 << 20) - 1000 * 8
+
+
+def calling(pages: int, targets: list[list[int]], starts: tuple[int, ...] = ()) -> ImageView:
+    """Code of nothing that ends anything but for prologs at ``starts``; each page calls its own of ``targets``."""
+    code = bytearray(b"\x41" * (pages * PAGE_SIZE))
+    for page, mine in enumerate(targets):
+        for at, target in zip(range(page * PAGE_SIZE, (page + 1) * PAGE_SIZE, 5), mine, strict=False):
+            code[at : at + 5] = b"\xe8" + (target - at - 5).to_bytes(4, "little", signed=True)
+    for start in starts:
+        code[start : start + 5] = b"\x8b\xff\x55\x8b\xec"
+    return ImageView(PageReader({BASE + at: bytes(code[at : at + PAGE_SIZE]) for at in range(0, len(code), PAGE_SIZE)}),
+                     BASE, len(code))  # fmt: skip
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PIECE", PAGE_SIZE)
+    monkeypatch.setattr(call_targets, "_PENDING", 0)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_places_that_are_no_starts_take_no_room() -> None:
+    """Each is led to by one call, and nothing ends before it."""
+    targets = [[page * PAGE_SIZE + 0x900 + number for number in range(0, 600, 3)] for page in range(8)]
+    starts = tuple(page * PAGE_SIZE + 0xE00 for page in range(8))
+    found = found_starts(calling(8, targets, starts), ((0, 8 * PAGE_SIZE),), 20)
+    assert set(starts) <= set(found.rvas) and found.unsearched == 0
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_places_that_every_piece_leads_to_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    same = [0x900 + number for number in range(0, 600, 3)]
+    monkeypatch.setattr(module, "_MOST_TARGETS", len(same) + 2)  # and the word that a page's end cuts
+    found = found_starts(calling(8, [same] * 8, (0x7E00,)), ((0, 8 * PAGE_SIZE),))
+    assert {*same, 0x7E00} <= set(found.rvas) and found.unsearched == 0
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_section_with_too_many_places_costs_the_rest_of_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    targets = [[page * PAGE_SIZE + 0x900 + number for number in range(0, 600, 3)] for page in range(4)]
+    monkeypatch.setattr(module, "_MOST_TARGETS", 250)
+    view = calling(8, targets, (0xE00, 0x3E00, 0x7E00))
+    found = found_starts(view, ((0, 4 * PAGE_SIZE), (4 * PAGE_SIZE, 8 * PAGE_SIZE)))
+    assert 0xE00 in found.rvas and 0x7E00 in found.rvas and 0x3E00 not in found.rvas
+    assert found.unsearched == 2 * PAGE_SIZE
+
+
+def test_calls_to_more_places_than_are_kept_cost_little() -> None:
+    view = ImageView(Repeated(b"\xe8\0\0\0\0"), BASE, 64 << 20)
+    peak, _, unsearched = peak_of(view, 64 << 20)
+    assert peak < 80 << 20 and unsearched > 0
+
+
+@pytest.mark.parametrize("pending", [0, 40, 1 << 18])
+def test_targets_are_those_that_counting_gives(pending: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_targets, "_PENDING", pending)
+    chance, kept, truth = random.Random(pending), CallTargets(600), Counter[int]()
+    for start in range(0, 600, 60):
+        mine = [chance.randrange(0, 600, 2) for _ in range(12)]
+        code = b"".join(b"\xe8" + struct.pack("<i", to - start - 5 * n - 5) for n, to in enumerate(mine))
+        kept.add(np.frombuffer(code, dtype=np.uint8), start)
+        truth.update(mine)
+    places, often = kept.merged()
+    assert len(kept) == len(truth)
+    assert dict(zip(places.tolist(), often.tolist(), strict=True)) == {at: n > 1 for at, n in sorted(truth.items())}
+    assert places.tolist() == sorted(truth)

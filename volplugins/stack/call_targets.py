@@ -16,19 +16,23 @@ class CallTargets:
     """Targets of calls, each once, and whether several calls lead there; offsets are from the section's start.
 
     Args:
-        size: the section's bytes.
+        size: the section's bytes, 2 GiB at most.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._places: _Targets = np.zeros(0, dtype=np.uint32)
-        self._often: _Flags = np.zeros(0, dtype=np.bool_)
-        self._pending: list[tuple[_Targets, _Flags]] = []
+        # twice the place, and one more where several calls lead there: ascending, each place once
+        self._kept: _Targets = np.zeros(0, dtype=np.uint32)
+        self._pending: list[_Targets] = []  # the same, each piece by itself
         self._waiting = 0
 
     def __len__(self) -> int:
-        """How many places are kept, those twice that more than one piece leads to."""
-        return len(self._places) + self._waiting
+        """How many places are kept, each counted once.
+
+        Those that still wait to be put among them, half as many and one piece's at most, are not counted: they may be
+        there already.
+        """
+        return len(self._kept)
 
     def add(self, code: npt.NDArray[np.uint8], start: int) -> None:
         """Take the calls in ``code``, which lies at ``start``; one that is not whole there is none."""
@@ -38,25 +42,34 @@ class CallTargets:
             words |= code[at + 1 + place].astype(np.uint32) << np.uint32(8 * place)
         targets = at + words.view(np.int32) + (start + CALL)
         inside = targets[(targets >= 0) & (targets < self._size)].astype(np.uint32)
-        places, calls = np.unique(inside, return_counts=True)
-        self._pending.append((places, calls > 1))
-        self._waiting += len(places)
-        if self._waiting > len(self._places) + _PENDING:
+        self._pending.append(_each_once(inside << np.uint32(1)))
+        self._waiting += len(self._pending[-1])
+        if self._waiting > len(self._kept) // 2 + _PENDING:
             self._merge()
 
     def merged(self) -> tuple[_Targets, _Flags]:
         """The targets, ascending, and whether more than one call leads to each."""
         self._merge()
-        return self._places, self._often
+        return self._kept >> np.uint32(1), (self._kept & np.uint32(1)).astype(np.bool_)
 
     def _merge(self) -> None:
-        places = np.concatenate([self._places, *(places for places, _ in self._pending)])
-        often = np.concatenate([self._often, *(often for _, often in self._pending)])
-        order = np.argsort(places, kind="stable")
-        places, often = places[order], often[order]
-        first = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1]))) if len(places) else order
-        calls = np.diff(np.append(first, len(places)))
-        self._places = places[first]
-        self._often = (calls > 1) | np.logical_or.reduceat(often, first) if len(places) else often
+        together = np.concatenate([self._kept, *self._pending])
         self._pending.clear()
+        self._kept = _each_once(together)
         self._waiting = 0
+
+
+def _each_once(places: _Targets) -> _Targets:
+    """Of doubled places, marked or not, each once: marked where it is there several times, or marked once.
+
+    Args:
+        places: is sorted in place.
+    """
+    places.sort()
+    last = np.ones(len(places), dtype=np.bool_)
+    last[:-1] = (places[1:] ^ places[:-1]) > 1
+    first = np.ones(len(places), dtype=np.bool_)
+    first[1:] = last[:-1]
+    kept = places[last]  # the marked one, where both are there
+    kept |= ~first[last]
+    return kept

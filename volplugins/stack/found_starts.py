@@ -22,6 +22,7 @@ from volplugins.stack.call_targets import CALL, CallTargets
 
 MOST_CODE = 256 << 20  # bytes of code looked at in one image
 MOST_STARTS = 1 << 20  # kept of one image: functions have 256 bytes and more on average
+_MOST_TARGETS = 2 * MOST_STARTS  # of the calls of one section, of which many are none: memory, whatever room is left
 REACH = 0x4000  # no start this far below an address says anything about it
 _PIECE = 1 << 20  # bytes of code held at a time
 _LEAD = 3  # bytes before a start that may end what lies before it
@@ -38,7 +39,8 @@ class FoundStarts:
 
     Attributes:
         rvas: ascending relative virtual addresses, 4 bytes each.
-        unsearched: bytes of code that were not looked at, because there is too much of it or of functions in it.
+        unsearched: bytes of code that were not looked at, because there is too much of it or of functions in it; they
+            need not be the last, because each section is searched as far as that is possible.
     """
 
     rvas: memoryview
@@ -50,7 +52,8 @@ def found_starts(view: ImageView, ranges: tuple[tuple[int, int], ...], most: int
 
     Args:
         ranges: relative virtual addresses of the executable sections: first and first above.
-        most: how many starts there is room for; code behind them is not searched.
+        most: how many starts there is room for; code behind them is not searched. Where the calls of a section lead
+            to too many places, the rest of that section is not searched, and the next one is.
     """
     found: list[npt.NDArray[np.uint32]] = []
     room, unsearched = MOST_CODE, 0
@@ -91,6 +94,8 @@ class _Section:
 
     def search(self, most: int) -> None:
         """Find up to ``most`` starts."""
+        if most <= 0:
+            return
         targets = CallTargets(self._size)
         there: set[int] = set()
         for low in range(0, self._size, _PIECE):
@@ -99,7 +104,7 @@ class _Section:
                 there.add(low)
                 targets.add(code, low)
             self.searched = min(low + _PIECE, self._size)
-            if len(targets) > 2 * most:
+            if len(targets) > _MOST_TARGETS:
                 break
         places, often = targets.merged()
         for low in range(0, self.searched, _PIECE):

@@ -113,7 +113,7 @@ class ModuleCode:
         for base, image in self._images.items():
             module = self.modules.at(base)
             if image is not None and image.unsearched and module is not None:
-                yield f"the last {image.unsearched:#x} bytes of {module.name}'s code were not searched for functions"
+                yield f"{image.unsearched:#x} bytes of {module.name}'s code were not searched for functions"
             if image is not None and image.functions is not None and image.functions.left_out and module is not None:
                 yield f"the last {image.functions.left_out} functions of {module.name}'s unwind data are not used"
 
