@@ -1,6 +1,7 @@
 """Small dumps in which a bad entry, or a name that many share, must not cost what is good."""
 
 import struct
+import tracemalloc
 from collections import Counter
 
 import pytest
@@ -68,6 +69,30 @@ def test_drivers_that_share_one_long_name() -> None:
     assert source.places[pool] == 1
     scene = build_scene(dump)
     assert len(scene.modules) == count and scene.module_notes == (note,)
+
+
+def test_names_that_are_left_out_are_not_kept() -> None:
+    """Every driver has another name, which begins inside the one before: all together are much longer than the file."""
+    count, longest = 4096, 32767
+    made = Made(64, [(f"d{number}.sys", 0xFFFFF80100000000 + number * 0x10000, 0x1000) for number in range(count)])
+    data = bytearray(made.build() + bytes(8))
+    pool = len(data)
+    data += struct.pack("<I", 0x4E014E01) * (count + longest // 2)
+    (at,) = struct.unpack_from("<I", data, SIZE[64] + made.offset("DriverListOffset")[0])
+    for number in range(count):
+        struct.pack_into("<I", data, at + number * 0x90, pool + 4 * number)
+    named = (1 << 23) // longest
+    source = Counting(bytes(data))
+    tracemalloc.start()
+    try:
+        dump = open_dump(source)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert dump.triage is not None and peak < 64 << 20, f"{peak >> 20} MiB of {len(data) >> 10} KiB"
+    (note,) = notes_on(dump, "DriverNames")
+    assert note == f"{count - named} names are left out: all together have more than 8,388,608 characters"
+    assert all(driver.name for driver in dump.triage.drivers[:named])
 
 
 def test_drivers_without_a_range_are_told() -> None:

@@ -70,22 +70,28 @@ def read_drivers(
 class _Names:
     """The names of one list of drivers: each place of the string pool is read once, and all together are capped.
 
-    A hostile dump may give one long name to each of thousands of drivers.
+    A hostile dump may give one long name to each of thousands of drivers, or to each another that begins inside it.
+
+    Attributes:
+        left_out: drivers whose names there was no room for; those names are not kept.
     """
 
     source: ByteSource
     left_out: int = 0
     _length: int = 0
-    _read: dict[int, str] = field(default_factory=dict)
+    _kept: dict[int, str] = field(default_factory=dict)
+    _left_out: set[int] = field(default_factory=set)
 
     def at(self, offset: int) -> tuple[str, str]:
         """The name there, and what is odd about it."""
-        name = self._read.get(offset)
-        if name is None:
-            name = self._read[offset] = read_pool_string(self.source, offset)
-        if self._length + len(name) > _MOST_TEXT:
+        name = self._kept.get(offset)
+        if name is None and offset not in self._left_out:
+            name = read_pool_string(self.source, offset)
+        if name is None or self._length + len(name) > _MOST_TEXT:
+            self._left_out.add(offset)  # what is kept only grows: there will be no room for it later either
             self.left_out += 1
             return "", "its name is left out: too much text"
+        self._kept[offset] = name
         self._length += len(name)
         return name, "" if name else "its name is not in the file"
 
