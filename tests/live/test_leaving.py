@@ -8,10 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from tests.live.serving import Served, serving
+from volplugins.lab.machines.catalogue import build
+from volplugins.lab.writers import write
 
 ROOT = str(Path(__file__).parents[2])
 # slow enough to be met in the middle: every byte late now and then
@@ -129,3 +132,15 @@ def test_live_says_how_it_left_the_machine(option: str, serve: str, now: str, co
         process = command("live", served.url + option)
         said, _ = process.communicate(timeout=60)
     assert process.returncode == code and f"Now       {now}\n" in said
+
+
+@pytest.mark.parametrize("words", [("live", "-q", "URL"), (*VOL, "URL", "windows.kd.process")])
+def test_one_that_cannot_be_looked_at_and_stands(words: tuple[str, ...], tmp_path: Path) -> None:
+    """What went wrong after it was stopped is not all: that it does not run on is said as well."""
+    other = write(build("xp-x86", "notmyfault"), "full", tmp_path / "other.dmp")
+    with serving("--machine", "win10-x64", "--breakpoint") as served:
+        url = f"{served.url}?step-past=0&memory={quote(str(other), safe='')}"
+        process = command(*(url if word == "URL" else word for word in words))
+        said, _ = process.communicate(timeout=60)
+    assert "not this machine's memory" in said and "the machine did not say that it runs on" in said
+    assert "0 writes" in served.said and "the machine stands" in served.said

@@ -75,8 +75,6 @@ _FINDINGS_SINCE = 4
 #: Since when there are frames, devices, drivers, command lines and numbers of modules; a corpus of before has them in
 #: its folders, as those of before version 4 have the findings.
 ROWS_SINCE = 5
-#: Since when a dump's rows are read to their end, however many there are.
-WHOLE_SINCE = 6
 #: What is made again from the folder of a dump that was done before.
 FROM_ROWS = ("processes", "modules", "frames", "devices", "drivers", "findings", "faults")
 _ADDED = {"processes": ("command_line", "image_path"), "modules": ("size", "stamp", "file_key")}

@@ -26,12 +26,13 @@ def run_on(line: Line, change: StateChange | None, go_past: Callable[[StateChang
     if change is None:
         return True
     dead = stuck = number = 0
-    enough = _STUCK_AFTER + line.link.break_ins - 1
+    enough = min(_STUCK_AFTER + line.link.break_ins - 1, _MOST_STOPS // 2)
     while number < _MOST_STOPS:
         asked = line.clock()
         if line.go_on(change, asked + line.timing.step):
             taken = line.clock()
-            again = line.stop_by(taken + max(line.timing.linger, _SLOWER * (taken - asked)))
+            slow = min(_SLOWER * (taken - asked), line.timing.step)
+            again = line.stop_by(taken + max(line.timing.linger, slow))
             if again is None:
                 return True
             stuck = stuck + 1 if is_again(again, change) else 0
@@ -41,6 +42,8 @@ def run_on(line: Line, change: StateChange | None, go_past: Callable[[StateChang
             number += 1
             if stuck >= enough and go_past(change):
                 stuck = enough - 1
+            elif not 0 < stuck < enough and line.clock() >= deadline:
+                break  # not while it may be shown that it stands at its own breakpoint: few continues, each bounded
             continue
         # not taken: it stands and our numbers differ, or it runs and its word was lost
         if number % 2 and line.clock() >= deadline:

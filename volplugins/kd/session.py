@@ -49,6 +49,7 @@ class Session(Line):
     _stop: bytes = b""
     _over: LiveError | None = None
     _left: bool = False
+    _runs: bool = True  # what leaving it came to
     _may_stop: bool = False  # a break-in was sent, and no stop has come of it yet
     _loads: int = 0  # stops that were none by themselves
 
@@ -246,18 +247,22 @@ class Session(Line):
     # leaving it
 
     def leave(self) -> bool:
-        """Let the machine run on, and close the line; True where it said that it took it. Raises no WireClosed."""
+        """Let the machine run on, and close the line; True where it said that it took it. Raises no WireClosed.
+
+        Once it was left, this says again what came of it.
+        """
         if self._left:
-            return True
-        self._left, self.asking = True, False
+            return self._runs
+        self._left, self._runs, self.asking = True, False, False
         try:
             standing = self.change is not None or self._may_stop
-            return not standing or self.stay_stopped or run_on(self, self.change, self._go_past)
+            self._runs = not standing or self.stay_stopped or run_on(self, self.change, self._go_past)
         except WireClosed:
-            return False
+            pass
         finally:
             self.change = None
             self.wire.close()
+        return self._runs
 
     def _go_past(self, change: StateChange) -> bool:
         if not self.step_past:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from volplugins.dumpfile.source import ByteSource
     from volplugins.kd.machine import Machine
+    from volplugins.kd.session import Session
     from volplugins.target.kernel_heads import AddressesOf
     from volplugins.target.target import Target
     from volplugins.wires.location import WireLocation
@@ -98,19 +99,17 @@ def _stopped(location: str, addresses_of: AddressesOf | None) -> Live:
     _at_the_end()
     try:
         machine = stop_machine(session)
-    except NoAnswer as error:
-        raise NoAnswer(f"{where.name}: {error}; {what_to_check(where, wire)}") from None
-    except LiveError as error:
-        raise LiveError(f"{where.name}: {error}") from None
-    machine.told = _tell
-    try:
+        machine.told = _tell
         target = target_of_live(machine, f"live machine on {where.name}", addresses_of, memory)
         found = _machines[location] = Live(where, machine, target)
+    except NoAnswer as error:
+        _let_go(where, session)
+        raise NoAnswer(f"{where.name}: {error}; {what_to_check(where, wire)}") from None
     except LiveError as error:
-        session.leave()
+        _let_go(where, session)
         raise LiveError(f"{where.name}: {error}") from None
     except BaseException:
-        session.leave()
+        _let_go(where, session)
         _machines.pop(location, None)
         raise
     return found
@@ -200,21 +199,20 @@ def _leave(location: str) -> None:
         found = _machines.pop(location, None)
         _outside.discard(location)
         if isinstance(found, Live):
-            (_unheard.discard if _let_go(found) else _unheard.add)(location)
+            (_unheard.discard if _let_go(found.location, found.machine.session) else _unheard.add)(location)
     if not _machines:
         _restore()
 
 
-def _let_go(found: Live) -> bool:
-    """Whether it took that it runs on, or was to stand."""
-    session = found.machine.session
-    taken = session.leave()
-    if not taken:
+def _let_go(where: WireLocation, session: Session) -> bool:
+    """Whether it took that it runs on, or was to stand; said where it did not, or was written to."""
+    runs = session.leave()
+    if not runs:
         with suppress(OSError, ValueError):  # the terminal may be gone
-            print(f"volplugins: {found.location.name}: the machine did not say that it runs on", file=sys.stderr)
+            print(f"volplugins: {where.name}: the machine did not say that it runs on", file=sys.stderr)
     elif session.steps:
-        _log.info(f"{found.location.name}: its instruction pointer was put behind the breakpoint at which it stood")
-    return taken
+        _log.info(f"{where.name}: its instruction pointer was put behind the breakpoint at which it stood")
+    return runs
 
 
 def _at_the_end() -> None:
