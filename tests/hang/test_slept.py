@@ -31,10 +31,12 @@ from volplugins.processors.ready_queues import ReadyThread
 from volplugins.vol.commands.analyze.hang_rows import HangWanted
 from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.commands.analyze.rows import later_rows
-from volplugins.vol.commands.cpus.rows import cpu_rows
+from volplugins.vol.commands.cpus import rows as cpus
+from volplugins.vol.commands.cpus.rows import _WRAPPED, cpu_rows
 from volplugins.vol.commands.irps.rows import Wanted, irps_rows
 from volplugins.vol.scene.crash_scene import scene_of
 from volplugins.vol.scene.hang_scene import hang_of
+from volplugins.vol.scene.processor_scene import processor_scene
 from volplugins.waits.words import WR_RESOURCE
 
 MACHINE, TICK, SECOND = "win7-x64", 156250, 10_000_000
@@ -101,8 +103,23 @@ def test_processors_count_the_time_awake(symbols: bool) -> None:
     for one, other in zip(before, after, strict=True):
         assert other.kernel == one.kernel is not None and other.ready == one.ready is not None
         assert other.rate == pytest.approx(one.rate, rel=1e-3)
-        assert "may have wrapped" in one.note and "may have wrapped" in other.note  # three days awake
-    assert any(f"slept {30 * SLEEP} s" in row.note for row in cpu_rows(scenes[1]))
+    notes = [row.note for row in cpu_rows(scenes[1])]
+    assert any(f"slept {30 * SLEEP} s" in note for note in notes)
+    assert [note for note in notes if "wrapped" in note] == [_WRAPPED]  # three days awake, said once
+
+
+def test_which_counts_may_have_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is said in one row, whose processors are named where others have a count that did not wrap."""
+    scene = slept(0)
+    found, awake = processor_scene(scene), round(1.5 * 86400 * SECOND)
+    found.source = replace(found.source, clock=KernelClock(awake // TICK, TICK / SECOND, awake))
+    monkeypatch.setattr(cpus, "processor_scene", lambda _: found)
+    first, second = (replace(each.accounts, switches=5) for each in found.blocks)
+    for others, said in ((5, _WRAPPED), (0xFFFFFFFF, f"processors 0: {_WRAPPED}"), (None, _WRAPPED)):
+        counts = (first, replace(second, switches=others))
+        found.blocks = tuple(replace(block, accounts=each) for block, each in zip(found.blocks, counts, strict=True))
+        rows = [row for row in cpu_rows(scene) if "wrapped" in row.note]
+        assert [(row.note, row.prcb) for row in rows] == [(said, None)]
 
 
 def asleep(memory: Made, seconds: float) -> Any:

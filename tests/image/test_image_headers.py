@@ -85,7 +85,17 @@ def test_impossible_size_of_image(size: int) -> None:
     struct.pack_into("<I", image, 0x98 + 56, size)
     headers = read_headers(SegmentReader({0: bytes(image)}), 0)
     assert headers is not None and headers.size_of_image == SIZE
-    assert any("SizeOfImage" in note for note in headers.notes)
+    assert [note for note in headers.notes if "SizeOfImage" in note] == [
+        f"SizeOfImage {size:#x} makes no sense; size taken from the sections"
+    ]
+
+
+def test_no_sections_no_size_from_them() -> None:
+    """Where not one section header is there either, nothing is said to be taken from them."""
+    image = MadeImage().build()
+    cut = read_headers(SegmentReader({0x4000: bytes(image[:0x98])}), 0x4000)
+    assert cut is not None and cut.sections == () and cut.stated_size is None
+    assert [note for note in cut.notes if "SizeOfImage" in note] == ["SizeOfImage is cut off"]
 
 
 def test_hostile_counts_are_cut() -> None:

@@ -17,6 +17,7 @@ from volplugins.kd.errors import LiveError
 from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 from volplugins.target.of_dump import target_of_dump
+from volplugins.target.target import NO_CRASH
 
 
 @pytest.mark.parametrize("machine", ["win7-x86-pae", pytest.param("win10-x64", marks=pytest.mark.slow)])
@@ -32,6 +33,22 @@ def test_a_snapshot_gives_the_rows_of_the_machines_own_dump(machine: str, tmp_pa
     expected = rows_of(file_target(machine, "notmyfault", tmp_path), False)
     for name in ("process", "pagedirs", "stacks", "kernel modules", "address", "drivers", "waits"):
         assert found[name] == expected[name], name
+
+
+def test_a_snapshot_of_a_machine_without_a_crash_keeps_its_processors(tmp_path: Path) -> None:
+    """The debugger stopped them, so that their blocks hold what they ran; the header's context says so."""
+    path = tmp_path / "m.dmp"
+    with serving("--machine", "win7-x86-pae", "--fault", "none") as served:
+        assert run("live", served.url, "--snapshot", str(path), "-q").returncode == 0
+        with attached(served.url) as live:
+            expected, standing = rows_of(live.target, False), live.target.standing
+    dump = target_of_dump(open_dump(FileSource(path)))
+    assert dump.bugcheck.code == NO_CRASH and dump.stopped
+    assert dump.context is not None and dump.context.ip in {each.ip for each in standing.values()}
+    found = rows_of(dump, False)
+    assert found["stacks"] == expected["stacks"]
+    levels = [row[7] for row in found["cpus"]]
+    assert levels == [row[7] for row in expected["cpus"]] and levels[0] is not None
 
 
 @pytest.mark.parametrize("moved", [False, pytest.param(True, marks=pytest.mark.slow)])

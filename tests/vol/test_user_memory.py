@@ -13,10 +13,13 @@ from volplugins.kernel.directories.top import read_top
 from volplugins.kernel.user_range import user_end
 from volplugins.lab.damage.directories import with_directory_defect
 from volplugins.lab.machines.catalogue import build
+from volplugins.lab.user import images
 from volplugins.lab.writers import write
 from volplugins.memory.reader import SegmentReader
 from volplugins.paging.mode import PagingMode
 from volplugins.vol.commands.address.rows import Wanted, address_rows
+from volplugins.vol.commands.lm.rows import Wanted as WantedModules
+from volplugins.vol.commands.lm.rows import lm_rows
 from volplugins.vol.commands.pagedirs.rows import pagedirs_rows
 from volplugins.vol.commands.stacks.rows import Wanted as WantedStacks
 from volplugins.vol.commands.stacks.rows import stacks_rows
@@ -28,6 +31,7 @@ EACH = pytest.mark.parametrize(
     ("machine", "size"), [("win7-x86-pae", 3072), ("win7-x86-pae", 2900), ("xp-x86", 3072), ("xp-x86", 2900)]
 )
 TWO_GIB = 0x80000000
+HIGH = 0x90000000
 
 
 @EACH
@@ -82,6 +86,20 @@ def test_rows_of_stacks_and_translations_are_those_of_any_machine(dumps, machine
     assert len(shape(path)) > 5 and shape(path) == shape(usual)
     steps = list(vtop_rows(scene_of(open_dump(FileSource(path))), ["91000000"], ("explorer.exe",), None))
     assert steps[-1].step == "fileoffset", steps
+
+
+def test_a_module_above_two_gib_is_a_programs(tmp_path, monkeypatch):
+    """Its address is not the kernel's: lm looks for it in processes, pagedirs says what an address there is."""
+    monkeypatch.setattr(images, "_library_base", lambda _: HIGH)
+    make = getattr(build, "__wrapped__", build)
+    path = write(make("xp-x86", user_memory=3072), "full", tmp_path / "a.dmp")
+    scene = scene_of(open_dump(FileSource(path)))
+    rows = list(lm_rows(scene, WantedModules(addresses=(HIGH + 0x1010,))))
+    assert {row.module for row in rows} == {"acmeshl.dll"} and all(row.pid for row in rows)
+    both = list(lm_rows(scene, WantedModules(addresses=(HIGH + 0x1010, scene.modules.kernel.base))))
+    assert {row.module for row in both} == {"acmeshl.dll", scene.modules.kernel.image_name}
+    (said,) = [row for row in pagedirs_rows(scene, (), (hex(HIGH + 0x1010),), False) if "EPROCESS" in row.evidence]
+    assert "not even a kernel address" in said.evidence
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from volplugins.dumpfile.source import FileSource
 from volplugins.dumpwriter.dump_plan import OutputKind, plan_dump
 from volplugins.dumpwriter.new_file import new_file
 from volplugins.dumpwriter.writer import write_dump
+from volplugins.imagefile.open_image import open_image
 from volplugins.kernel.debugger_data import OWNER_TAG
 from volplugins.kernel.kernel_space import KernelAnchors
 from volplugins.lab.machine.profiles import PROFILES
@@ -27,16 +28,18 @@ from volplugins.lab.machines.catalogue import MACHINES, build
 from volplugins.lab.writers import write
 from volplugins.lab.writers.symbol_tables import symbol_table
 from volplugins.target.as_dump import (
-    NO_CRASH,
     clear_debugger_data,
     header_facts,
     refuse_what_is_no_memory,
     with_debugger_data,
 )
 from volplugins.target.of_dump import target_of_dump
-from volplugins.target.target import Target
+from volplugins.target.of_image import target_of_image
+from volplugins.target.target import NO_CRASH, Target
 from volplugins.vol.commands.analyze.rows import analyze_rows
+from volplugins.vol.commands.cpus.rows import cpu_rows
 from volplugins.vol.commands.dumpinfo.rows import dumpinfo_rows
+from volplugins.vol.commands.stacks.rows import Wanted, stacks_rows
 from volplugins.vol.scene.crash_scene import analysis_of, scene_of
 from volplugins.vol.scene.kernel_addresses import lacking_addresses
 
@@ -123,6 +126,40 @@ def test_a_machine_that_did_not_crash(machine: str, tmp_path: Path) -> None:
     assert (unwritten.value, unwritten.note) == ("0x45474150", "never written (filler)")
 
 
+def with_stale_contexts(path: Path, target: Target) -> Target:
+    """An image whose processors' blocks hold registers of an earlier stop: elsewhere on the stack, interrupts off."""
+    scene = scene_of(target)
+    data = bytearray(path.read_bytes())
+    for processor in scene.processors:
+        at = scene.space.space.translate(processor.prcb + scene.layouts.processor.offset("ContextFrame")).physical
+        assert at is not None and processor.current_thread is not None
+        kernel = scene.modules.kernel
+        assert kernel is not None
+        for place, value in ((0x30, 0x10001F), (0x44, 0x46)):
+            data[at + place : at + place + 4] = value.to_bytes(4, "little")
+        for place, value in ((0x98, processor.current_thread.initial_stack - 0x400), (0xF8, kernel.base + 0x1020)):
+            data[at + place : at + place + 8] = value.to_bytes(8, "little")
+    stale = path.with_name("stale.raw")
+    stale.write_bytes(data)
+    found = open_image(FileSource(stale), None, str(stale))
+    assert found is not None
+    return target_of_image(found)
+
+
+def test_registers_of_an_earlier_stop_stay_those(tmp_path: Path) -> None:
+    """What no bugcheck stopped is not believed to have been stopped because it is written as 0x161."""
+    target = with_stale_contexts(*image("win10-x64", "raw", tmp_path, "none"))
+    dump = opened(written(target, tmp_path / "a.dmp"))
+    assert dump.crashed and not dump.stopped and not target.stopped
+    found, expected = scene_of(dump), scene_of(target)
+    rows = list(cpu_rows(found))
+    assert rows == list(cpu_rows(expected))
+    assert all(row.irql is None and "interrupts" not in row.note for row in rows)
+    assert list(stacks_rows(found, Wanted())) == list(stacks_rows(expected, Wanted()))
+    hung = [row for row in analyze_rows(analysis_of(found)) if row.section == "hang"]
+    assert not [row for row in hung if "interrupts off" in str(row.value)]
+
+
 def test_the_same_target_gives_the_same_bytes(tmp_path: Path) -> None:
     path, target = image("win7-x86-pae", "lime", tmp_path)
     first, second = (written(target, tmp_path / f"{number}.dmp", OutputKind.BITMAP) for number in (1, 2))
@@ -132,9 +169,6 @@ def test_the_same_target_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_dump_with_the_block_encoded_is_written_in_clear(tmp_path: Path) -> None:
     write(build("win10-x64", "notmyfault"), "raw", tmp_path / "a.raw", True)
-    from volplugins.imagefile.open_image import open_image
-    from volplugins.target.of_image import target_of_image
-
     found = open_image(FileSource(tmp_path / "a.raw"))
     assert found is not None
     source = target_of_image(found)

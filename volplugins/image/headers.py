@@ -56,7 +56,8 @@ class ImageHeaders:
         machine: IMAGE_FILE_MACHINE_* number.
         bits: 32 (PE32) or 64 (PE32+).
         timestamp: TimeDateStamp; on reproducible builds a hash, not a time.
-        size_of_image: bytes in memory; worked out from the sections where the field makes no sense.
+        size_of_image: bytes in memory; worked out from the sections where the field makes no sense, and without
+            sections what could be read.
         checksum: as in the optional header; None where memory ends before it.
         entry_point, subsystem: as in the optional header; the entry point is an RVA.
         sections: in header order.
@@ -150,9 +151,9 @@ def _decode(base: int, data: bytes, pe: int) -> ImageHeaders:
     sections = _sections(data, pe + _FILE_HEADER + optional_size, section_count, notes)
     if not 0 < size_of_image <= LARGEST_IMAGE:
         wrong = "is cut off" if stated is None else f"{size_of_image:#x} makes no sense"
-        notes.append(f"SizeOfImage {wrong}; size taken from the sections")
-        ends = [s.rva + s.virtual_size for s in sections]
-        size_of_image = max((end for end in ends if end <= LARGEST_IMAGE), default=min(len(data), PAGE_SIZE))
+        ends = [end for end in (s.rva + s.virtual_size for s in sections) if end <= LARGEST_IMAGE]
+        notes.append(f"SizeOfImage {wrong}{'; size taken from the sections' if ends else ''}")
+        size_of_image = max(ends, default=min(len(data), PAGE_SIZE))
     return ImageHeaders(
         base=base,
         machine=machine,

@@ -133,6 +133,16 @@ class Symbolizer:
             return Location(address, module, rva, "", 0, "")
         return Location(address, module, rva, found[0], found[1], table.kind)
 
+    def locate_variable(self, address: int) -> Location:
+        """The same of data: an export names what lies exactly there, as exports are too sparse to tell what is behind.
+
+        A PDB has few gaps, but the public one no local names: with a displacement its name too is a place.
+        """
+        found = self.locate(address)
+        if found.kind != "export" or not found.displacement:
+            return found
+        return Location(address, found.module, found.rva, "", 0, "")
+
     def function_start(self, address: int) -> int | None:
         """Where the function that holds ``address`` starts, by a PDB's symbol; None where that is not known.
 

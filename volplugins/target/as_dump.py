@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from volplugins.dumpfile.context import RegisterContext
 from volplugins.dumpfile.errors import UnsupportedDumpType
 from volplugins.dumpfile.note import Note
 from volplugins.dumpwriter.header_writer import HeaderFacts
@@ -19,10 +20,8 @@ from volplugins.target.debugger_block import find_block
 from volplugins.target.kernel_image import kernel_below
 from volplugins.target.kernel_record import KernelReader
 from volplugins.target.search_log import SearchLog
-from volplugins.target.target import Target
+from volplugins.target.target import NO_CRASH, Target
 
-#: LIVE_SYSTEM_DUMP: what Windows itself records in the dump of a machine that went on running
-NO_CRASH = 0x161
 _MACHINES = {0x14C: 32, 0x8664: 64}
 _FREE_BUILD = 15  # MajorVersion
 _FIRST_WITH_ATTRIBUTES = 9200  # Windows 8
@@ -48,7 +47,17 @@ def header_facts(target: Target, symbols: dict[str, int] | None = None) -> Heade
     fields = _of_header(target) if target.dump is not None else _of_kernel(target)
     for name, value in (symbols or {}).items():
         fields[name] = fields.get(name) or value
-    return HeaderFacts(target.bits, fields, target.context, target.exception)
+    return HeaderFacts(target.bits, fields, _context(target), target.exception)
+
+
+def _context(target: Target) -> RegisterContext | None:
+    """Of the crash; of a live machine without one that of a processor as it stands.
+
+    It says to readers that the processors were stopped, so that their blocks hold what they ran (Target.stopped).
+    """
+    if target.context is not None or target.crashed:
+        return target.context
+    return next(iter(target.standing.values()), None)
 
 
 def clear_debugger_data(target: Target) -> dict[int, bytes]:

@@ -64,6 +64,8 @@ class Bugcheck:
 
 
 NO_BUGCHECK = Bugcheck(0, (0, 0, 0, 0), "")
+#: LIVE_SYSTEM_DUMP: what Windows itself records in the dump of a machine that went on running
+NO_CRASH = 0x161
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,13 @@ class Target:
     def stopped(self) -> bool:
         """Whether its processors were stopped and saved their registers: for a bugcheck, by a debugger.
 
-        What the blocks of an image's processors hold otherwise is of an earlier stop, such as going to sleep.
+        What the blocks of an image's processors hold otherwise is of an earlier stop, such as going to sleep; so are
+        those in a dump that was written of such an image, of which the header has no context either.
         """
-        return self.crashed or self.kind is TargetKind.LIVE
+        if self.kind is TargetKind.LIVE:
+            return True
+        went_on = self.bugcheck.code == NO_CRASH and self.dump is not None and not self.dump.header.context_written
+        return self.crashed and not went_on
 
     @property
     def holds_all(self) -> bool:

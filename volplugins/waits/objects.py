@@ -52,10 +52,10 @@ class DispatcherObjects:
         return self.names.names.get(address) or self.symbol(address)
 
     def symbol(self, address: int) -> str:
-        """``module!name`` of a lock or object that is a variable of a module; empty elsewhere."""
+        """``module!name``, else ``module+0x…``, of a lock or object in a module's own data; empty elsewhere."""
         if not address or self.system.io.modules.at(address) is None:
             return ""
-        return self.system.io.symbolizer.locate(address).text()
+        return self.system.io.symbolizer.locate_variable(address).text()
 
     def _read(self, address: int) -> Dispatcher | None:
         layout = self.system.layouts.dispatcher

@@ -88,7 +88,7 @@ def load_library(machine: Machine, process: Process, image: Image, written: bool
     ``written`` has a copy of the first data page, never touched the fourth, and had the third for a while; another one
     still shares what it has and had the resources for a while.
     """
-    base = 0x10000000 if machine.width == 4 else 0x7FEF5A40000 if machine.profile.build < 9200 else 0x7FFB10000000
+    base = _library_base(machine)
     data, resources = image.sections[".data"][0] // PAGE, image.sections[".rsrc"][0] // PAGE
     path = "C:\\Program Files\\ACME\\acmeshl.dll"
     loaded = load_user_image(machine, process, image, base, path, {data + 2: "file", resources: "transition"})
@@ -97,6 +97,13 @@ def load_library(machine: Machine, process: Process, image: Image, written: bool
         _untouch_page(process, base + (data + 3) * PAGE)
     _leave_to_prototype(machine, process, machine.sections[path], data + 2 if written else resources)
     return loaded
+
+
+def _library_base(machine: Machine) -> int:
+    """Where it is loaded in every process."""
+    if machine.width == 4:
+        return 0x10000000
+    return 0x7FEF5A40000 if machine.profile.build < 9200 else 0x7FFB10000000
 
 
 def _copy_page(process: Process, address: int) -> None:

@@ -84,7 +84,7 @@ def processor_scene(scene: CrashScene) -> ProcessorScene:
 def _made(scene: CrashScene) -> ProcessorScene:
     source = ProcessorSource(
         _memory(scene), scene.layouts, scene.bits, scene.target.build, scene.processors,
-        clock_of(scene), lambda name: _variable(scene, name), scene.target.crashed,
+        clock_of(scene), lambda name: _variable(scene, name), scene.target.stopped,
         scene.target.triage is not None,
     )  # fmt: skip
     layout, found = fitting_layout(source)

@@ -17,8 +17,8 @@ from volplugins.vol.scene.processor_scene import ProcessorScene, processor_scene
 if TYPE_CHECKING:
     from volplugins.bugcheck.scene.crash_scene import CrashScene
 
-_MOST_PROBLEMS = 64
-_WRAPPED = "its 32 bits of ContextSwitches may have wrapped: that and SwitchesPerSecond are the least that it may be"
+_MOST_PROBLEMS, _MOST_NUMBERS = 64, 16
+_WRAPPED = "32 bits of ContextSwitches may have wrapped: that and SwitchesPerSecond are the least that they may be"
 
 
 def cpu_rows(scene: CrashScene) -> Iterator[CpuRow]:
@@ -43,6 +43,21 @@ def _absent(scene: CrashScene, found: ProcessorScene) -> Iterator[str]:
         yield "times in seconds and rates: the kernel's clock is not in the dump"
     elif found.source.clock is not None and found.blocks and found.source.clock.said:
         yield found.source.clock.said
+    yield from _wrapped(found)
+
+
+def _wrapped(found: ProcessorScene) -> Iterator[str]:
+    """That counts are the least, once for all processors: after a day or two it is so of most machines."""
+    clock = found.source.clock
+    uptime = clock.awake_ticks * clock.seconds if clock is not None else 0.0
+    counted = [block for block in found.blocks if block.accounts.switches]
+    those = [each for each in counted if may_have_wrapped(each.accounts.switches or 0, uptime)]
+    if not those:
+        return
+    indices = [each.processor.index for each in those[:_MOST_NUMBERS]]
+    numbers = ["?" if index is None else str(index) for index in indices]
+    more = f" and {len(those) - len(numbers)} more" if len(those) > len(numbers) else ""
+    yield _WRAPPED if len(those) == len(counted) else f"processors {', '.join(numbers)}{more}: {_WRAPPED}"
 
 
 def _row(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, problems: list[str]) -> CpuRow:
@@ -106,7 +121,4 @@ def _notes(scene: CrashScene, found: ProcessorScene, block: ProcessorBlock, shar
         yield f"{shared} of the ready threads are in a queue shared with other processors"
     if found.source.small:
         yield "a small dump holds no queues"
-    clock, switches = found.source.clock, block.accounts.switches
-    if clock is not None and switches and may_have_wrapped(switches, clock.awake_ticks * clock.seconds):
-        yield _WRAPPED
     yield from block.notes

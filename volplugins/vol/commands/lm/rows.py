@@ -72,13 +72,13 @@ class _Images:
 def lm_rows(
     scene: CrashScene, wanted: Wanted, progress: Progress | None = None, image_file: ImageFile | None = None
 ) -> Iterator[LmRow]:
-    """The rows; those of the kernel too where an address lies in its half.
+    """The rows; those of the kernel too where an address is none of programs.
 
     Args:
         image_file: looks for a module's file, for what memory lacks of it.
     """
     images = _Images(ImageFactsReader(), mapped_files(scene), image_file)
-    above = [address for address in wanted.addresses if address >> (scene.bits - 1)]
+    above = [address for address in wanted.addresses if address >= scene.user_end]
     sought, unmet = set(wanted.addresses), set(wanted.names)
     if wanted.kernel or above:
         yield from _noting(_kernel(scene, wanted, images), sought, unmet)

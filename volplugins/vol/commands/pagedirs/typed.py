@@ -69,7 +69,7 @@ def _what_it_is(court: DirectoryJudge, value: int | None) -> tuple[str, str]:
     scene = court.scene
     if value is None:
         return "not an address at all", _RULE
-    if not value >> (scene.bits - 1):
+    if value < scene.user_end or not value >> (scene.bits - 1):
         return "not even a kernel address", _RULE
     module = scene.modules.at(value)
     if module is not None:
