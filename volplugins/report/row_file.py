@@ -12,7 +12,8 @@ from volplugins.report.shown_text import shown
 
 Row = dict[str, Any]
 _BUFFER = 1 << 18
-_decoded = json.JSONDecoder().decode
+_read = json.JSONDecoder().raw_decode
+_ENDS = ("\n", "\r\n", "")
 
 
 class RowFile:
@@ -64,7 +65,7 @@ class RowFile:
     def _row(self, line: bytes) -> Row | None:
         """The row of a line, empty for the line of an error; None for what is neither."""
         try:
-            record = _decoded(line.decode("utf-8", "surrogatepass")) if line[:1] == b"{" else json.loads(line)
+            record = _record(line)
         except (ValueError, RecursionError):
             return None
         if not isinstance(record, dict):
@@ -79,3 +80,17 @@ class RowFile:
         if b"[" not in line and line.count(b"{") <= 2 + isinstance(record.get("absent"), dict):  # nearly all
             return row
         return {name: shown(value) if isinstance(value, (dict, list)) else value for name, value in row.items()}
+
+
+def _record(line: bytes) -> Any:
+    """What the line holds.
+
+    Raises:
+        ValueError: it is not JSON, or not UTF-8.
+    """
+    if line[:1] == b"{":  # as nearly all begin, and end
+        text = line.decode("utf-8", "surrogatepass")
+        record, end = _read(text)
+        if text[end:] in _ENDS:
+            return record
+    return json.loads(line)

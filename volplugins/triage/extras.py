@@ -11,6 +11,8 @@ from volplugins.triage.timesketch import timeline
 if TYPE_CHECKING:
     from volplugins.triage.output_folder import OutputFolder
 
+_encoded = json.JSONEncoder(allow_nan=False).encode
+
 
 def write_timeline(folder: OutputFolder, summary: dict[str, Any]) -> str:
     """Write timeline.jsonl from the rows; return why that failed, or an empty text.
@@ -21,7 +23,7 @@ def write_timeline(folder: OutputFolder, summary: dict[str, Any]) -> str:
     try:
         with folder.file("timeline.jsonl") as out:
             for line in timeline(folder.path / "rows", summary):
-                out.write(json.dumps(line, allow_nan=False) + "\n")
+                out.write(_encoded(line) + "\n")
     except OSError:
         raise
     except Exception as error:  # the rows are there: the time line alone is lost

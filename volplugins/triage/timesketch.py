@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -165,11 +166,16 @@ def _object(text: str) -> dict[str, Any] | None:
 
 def _time(cell: Any, latest: datetime) -> datetime | None:
     """A time of the rows, or None where it cannot be one."""
+    return _told(cell, latest) if isinstance(cell, str) else None
+
+
+@lru_cache(maxsize=4096)  # all processes have the same images
+def _told(cell: str, latest: datetime) -> datetime | None:
     try:
-        when = datetime.fromisoformat(cell) if isinstance(cell, str) else None
+        when = datetime.fromisoformat(cell)
     except ValueError:
         return None
-    if when is None or when.tzinfo is None or not _EARLIEST <= when <= latest:
+    if when.tzinfo is None or not _EARLIEST <= when <= latest:
         return None
     return when.astimezone(timezone.utc)
 

@@ -14,6 +14,7 @@ import math
 import os
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Protocol, TextIO
 
 from volatility3.cli import text_renderer
@@ -159,7 +160,9 @@ class _Lines:
                 row[name], why = _cell(convert, value, digits)
                 if why:
                     absent[name] = why
-            parent = next((number for number in reversed(self._ancestors) if number is not None), None)
+            parent = None
+            if depth:
+                parent = next((number for number in reversed(self._ancestors) if number is not None), None)
             self._ancestors.append(self.written)
             self._write_row(depth, parent, row, absent)
 
@@ -223,6 +226,11 @@ def _float(value: float, _: int) -> float:
 
 def _time(value: datetime.datetime, _: int) -> str:
     """ISO 8601 in UTC; a time without a zone is UTC, as all of volatility3's Windows times are."""
+    return _iso(value)
+
+
+@lru_cache(maxsize=4096)  # all processes have the same images
+def _iso(value: datetime.datetime) -> str:
     aware = value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
     return aware.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
 

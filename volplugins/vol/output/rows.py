@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 _FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=timezone.utc)
@@ -71,6 +72,7 @@ def volatility_time(filetime: int | None) -> Any:
     return when or (renderers.UnparsableValue() if filetime else renderers.NotAvailableValue())
 
 
+@lru_cache(maxsize=4096)  # all processes have the same images
 def volatility_unix_time(seconds: int | None) -> Any:
     """Seconds since 1970 as volatility3's renderers take them; absent where there are none."""
     from volatility3.framework import renderers

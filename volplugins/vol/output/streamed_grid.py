@@ -57,7 +57,7 @@ def stream(grid: interfaces.renderers.TreeGrid, function: Visitor, accumulator: 
         for level, values in grid._generator:
             depth = min(len(parents), level)
             numbers[depth:] = [numbers[depth] + 1 if depth < len(numbers) else 0]
-            path = TreeGrid.path_sep.join(map(str, numbers))
+            path = TreeGrid.path_sep.join(map(str, numbers)) if depth else str(numbers[0])
             node = kind(path, grid, parents[depth - 1] if depth else None, values)
             parents[depth:] = [node]
             accumulator = function(node, accumulator)

@@ -76,7 +76,7 @@ class _BudgetedRows:
         return memory.pages_in_file if memory is not None else 0
 
     def _size(self, cells: Sequence[Any]) -> int:
-        texts = [cell for cell in cells if isinstance(cell, str)]
+        texts = [cell for cell in cells if type(cell) is str]
         size = self._around + _NUMBER * (len(cells) - len(texts))
         joined = "".join(texts)
         if joined.isascii():

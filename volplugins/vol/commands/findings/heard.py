@@ -36,7 +36,10 @@ class Ear:
         if self._failed:
             return
         try:
-            for taken in self._grouped(row):
+            if self.source.together is None:
+                self.source.hand_on(row, self.found, self.problems)
+                return
+            for taken in self._grouped(row, self.source.together):
                 self.source.hand_on(taken, self.found, self.problems)
         except Exception:  # the command is asked again, and what is wrong is said there
             self._failed = True
@@ -47,12 +50,8 @@ class Ear:
             self.hear(None)
         self.whole = sound and not self._failed
 
-    def _grouped(self, row: Any) -> Iterator[Any]:
-        """Rows as the source takes them: one by one, or those of one process together, once the next one begins."""
-        if self.source.together is None:
-            yield row
-            return
-        whose = self.source.together
+    def _grouped(self, row: Any, whose: Callable[[Any], object]) -> Iterator[Any]:
+        """Those of one process together, once the next one begins."""
         if self._group and (row is None or whose(row) != whose(self._group[0])):
             group, self._group = self._group, []
             if group[0].pid is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from volplugins.address.section_files import SectionFiles
 from volplugins.kernel.process import Process
@@ -127,17 +127,17 @@ def _with_image(images: _Images, memory: MemoryReader, row: LmRow) -> LmRow:
             facts = images.reader.read(ImageOverlay(memory, start, data), start, row.module)
             from_file = "what memory lacks is from the image's file"
     notes = [row.note, from_file, *facts.missing]
-    row = row._replace(status=facts.status, version=facts.version, linked=facts.linked)
+    said: dict[str, Any] = {"status": facts.status, "version": facts.version, "linked": facts.linked}
     if facts.headers is not None:
         stated, checksum = facts.headers.stated_size, facts.headers.checksum
         if stated and stated == facts.headers.size_of_image and stated != end - start:
             notes.append(f"SizeOfImage is {stated:#x} in the header")
         # what memory has no more of is as the list says it
-        row = row._replace(timestamp=facts.headers.timestamp)
-        row = row._replace(checksum=checksum) if checksum is not None else row
+        said["timestamp"] = facts.headers.timestamp
+        said |= {"checksum": checksum} if checksum is not None else {}
     if facts.record is not None:
-        row = row._replace(pdb=facts.record.pdb_name, guid_age=facts.record.guid_age)
-    return row._replace(note=joined(*notes))
+        said |= {"pdb": facts.record.pdb_name, "guid_age": facts.record.guid_age}
+    return row._replace(note=joined(*notes), **said)
 
 
 def _processes(scene: CrashScene, wanted: Wanted, images: _Images, progress: Progress | None) -> Iterator[LmRow]:
