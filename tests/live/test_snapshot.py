@@ -18,6 +18,9 @@ from volplugins.lab.machines.catalogue import build
 from volplugins.lab.writers import write
 from volplugins.target.of_dump import target_of_dump
 from volplugins.target.target import NO_CRASH
+from volplugins.vol.commands.analyze.rows import analyze_rows
+from volplugins.vol.output.rows import NOT_APPLICABLE
+from volplugins.vol.scene.crash_scene import analysis_of, scene_of
 
 
 @pytest.mark.parametrize("machine", ["win7-x86-pae", pytest.param("win10-x64", marks=pytest.mark.slow)])
@@ -49,6 +52,9 @@ def test_a_snapshot_of_a_machine_without_a_crash_keeps_its_processors(tmp_path: 
     assert found["stacks"] == expected["stacks"]
     levels = [row[7] for row in found["cpus"]]
     assert levels == [row[7] for row in expected["cpus"]] and levels[0] is not None
+    said = {row.field: row for row in analyze_rows(analysis_of(scene_of(dump)))}
+    assert "where the processor of the context record stood" in said["FAULTING_IP"].evidence
+    assert said["MANUAL_CRASH"].value == "live-dump" and said["IMAGE_NAME"].value is NOT_APPLICABLE, "nobody is blamed"
 
 
 @pytest.mark.parametrize("moved", [False, pytest.param(True, marks=pytest.mark.slow)])

@@ -13,6 +13,7 @@ from volplugins.vol.commands.analyze.row import AnalyzeRow
 from volplugins.vol.output.rows import NOT_AVAILABLE
 
 _SURE = {Proof.EXACT: Confidence.MEDIUM, Proof.CHECKED: Confidence.LOW, Proof.NONE: Confidence.LOW}
+_STOOD = "where the processor of the context record stood; no call that stopped the machine is known"
 
 
 def failing_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
@@ -30,7 +31,8 @@ def failing_rows(analysis: Analysis) -> Iterator[AnalyzeRow]:
         confidence, how = sure_of(fault), sources_of(fault, "; ")
     else:
         confidence = _SURE[place.proof]
-        how = "the first frame below the call that stopped the machine"
+        called = place.address != fault.ip
+        how = "the first frame below the call that stopped the machine" if called else _STOOD
     yield AnalyzeRow("context", "FAULTING_IP", text, confidence.value, f"{place.address:#x}; {how}")
     if not place.is_fault and place.address != fault.ip:
         yield AnalyzeRow("context", "FAULTING_INSTRUCTION", NOT_AVAILABLE, "", "no instruction failed: code called")
